@@ -1,0 +1,1 @@
+//! Azure over HTTP: one file a service.

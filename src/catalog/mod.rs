@@ -1,0 +1,1 @@
+//! Runbooks, plans and scenarios from disk and from the binary.

@@ -1,0 +1,1 @@
+//! The conductor: the only room that wires the world together and owns a run's tasks.

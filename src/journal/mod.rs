@@ -1,0 +1,1 @@
+//! `record` on a disk: append, sync, lock, recover.

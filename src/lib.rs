@@ -1,0 +1,42 @@
+//! Lifeboat: guided disaster recovery for Azure AI and data workloads.
+//!
+//! # The house
+//! Four floors; an import only ever points down (`tests/it/tidy.rs` fails on any other door).
+//!
+//! ```text
+//!  4  front ends   ui (egui)   cli (terminal)
+//!  3  conductor    desk: wires the world together, owns a run's tasks
+//!  2  the world    catalog  azure  probe  journal  simulator      (never each other)
+//!  1½ time         clock: the computer's or a rehearsal's
+//!  1  the core     units  runbook  plan  run  rehearsal  health  record      (pure)
+//! ```
+//!
+//! # Invariants
+//! - Floor 1 has no file, network, clock, thread, randomness or environment.
+//! - A run's state is a fold over its journal; nothing else holds state of a run.
+//! - No request that changes Azure leaves before its intent is durable in the journal.
+//! - No step is done without its verification or a person's word.
+//! - A rehearsal's client refuses every address that is not the simulator's.
+//! - Unknown is a value: no health is ever a `bool`.
+
+pub mod units;
+
+pub mod health;
+pub mod plan;
+pub mod record;
+pub mod rehearsal;
+pub mod run;
+pub mod runbook;
+
+pub mod clock;
+
+pub mod azure;
+pub mod catalog;
+pub mod journal;
+pub mod probe;
+pub mod simulator;
+
+pub mod desk;
+
+pub mod cli;
+pub mod ui;

@@ -1,0 +1,140 @@
+//! A plan: a runbook bound to real resources, an ordered list of concrete steps. What a run executes.
+
+use std::collections::BTreeMap;
+
+use crate::runbook::model::{
+    Action, Check, Guard, Phase, Provenance, Risk, Rung, StepId, StepKind, Strategy, System, Tier, Undo,
+};
+use crate::units::{Millis, Region, ResourceId};
+
+/// Bound, ordered and ready to run. Made only by [`super::bind`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// Unique, kebab-case.
+    pub id: String,
+    /// One line.
+    pub title: String,
+    /// Environment's name for the mode band, e.g. `contoso-prod`.
+    pub environment: String,
+    /// The runbook it binds.
+    pub runbook_id: String,
+    /// Its title.
+    pub runbook_title: String,
+    /// Its system.
+    pub system: System,
+    /// Strategy of the plan as a whole.
+    pub strategy: Strategy,
+    /// Strategy of each component.
+    pub components: BTreeMap<String, Strategy>,
+    /// Agreed RTO.
+    pub rto: Millis,
+    /// Agreed RPO.
+    pub rpo: Millis,
+    /// Detector tier.
+    pub tier: Tier,
+    /// Every parameter's text value, defaults included.
+    pub values: BTreeMap<String, String>,
+    /// Where users are served today.
+    pub primary: Region,
+    /// Where they go.
+    pub secondary: Region,
+    /// Account in the primary region.
+    pub primary_account: ResourceId,
+    /// Account in the secondary region.
+    pub secondary_account: ResourceId,
+    /// Duration of the last drill, when there was one.
+    pub last_drill: Option<Millis>,
+    /// Steps in the order of the run, all phases.
+    pub steps: Vec<PlannedStep>,
+    /// SHA-256 over runbook text and plan text: what was agreed to.
+    pub digest: String,
+    /// The texts it was made from; they go into the journal whole.
+    pub texts: Texts,
+}
+
+/// The sources a plan can be made from again, byte for byte.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Texts {
+    /// Runbook RON.
+    pub runbook: String,
+    /// Plan RON.
+    pub plan: String,
+}
+
+/// One concrete step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlannedStep {
+    /// Unique in the plan: the runbook's id, or with `/prepare` for a check made a second time on a quiet day.
+    pub id: StepId,
+    /// Where it stands.
+    pub phase: Phase,
+    /// Do it, or it must already hold.
+    pub must_hold: bool,
+    /// Component title, if any.
+    pub component: Option<String>,
+    /// Imperative, one line.
+    pub title: String,
+    /// Instruction.
+    pub why: String,
+    /// Instruction when the portal, ARM or sign-in is down too.
+    pub degraded: String,
+    /// Who does it.
+    pub kind: StepKind,
+    /// What it is done to.
+    pub target: String,
+    /// Planned duration.
+    pub expect: Millis,
+    /// What it can break.
+    pub risk: Risk,
+    /// What may be lost.
+    pub may_lose: Option<String>,
+    /// Why a second person must agree.
+    pub second_person: Option<String>,
+    /// Steps of this plan that must be over before.
+    pub needs: Vec<StepId>,
+    /// What must be reachable.
+    pub rung: Rung,
+    /// What the app does, bound.
+    pub action: Option<Action>,
+    /// Rules, bound.
+    pub guards: Vec<Guard>,
+    /// What makes it done, bound.
+    pub verify: Vec<Check>,
+    /// How it is taken back, bound.
+    pub undo: Undo,
+    /// By hand, with resolved values.
+    pub by_hand: Vec<String>,
+    /// Where it comes from.
+    pub source: Provenance,
+    /// The step is the decision (wait, partial, fail over, abort).
+    pub decision: bool,
+}
+
+impl PlannedStep {
+    /// Whether only a person's word can make it done.
+    pub fn asks_a_person(&self) -> bool {
+        use crate::runbook::model::Condition;
+        self.decision
+            || (self.action.is_none() && self.verify.iter().all(|c| matches!(c.condition, Condition::Person(_))))
+    }
+    /// Whether the app may do it by itself: it only reads, and nobody has to agree.
+    pub fn automatic(&self) -> bool {
+        self.action.is_none() && self.risk == Risk::ReadOnly && self.second_person.is_none() && !self.asks_a_person()
+    }
+    /// What the operator types before an irreversible or lossy change: the name of the target.
+    pub fn typed_name(&self) -> Option<&str> {
+        let lossy = matches!(self.risk, Risk::Lossy | Risk::Irreversible);
+        (lossy && self.action.is_some()).then(|| self.target.rsplit(['/', ' ']).next().unwrap_or(&self.target))
+    }
+}
+
+impl Plan {
+    /// A step by id.
+    pub fn step(&self, id: &str) -> Option<&PlannedStep> {
+        self.steps.iter().find(|s| s.id == id)
+    }
+    /// Steps of one phase, in order.
+    pub fn phase(&self, phase: Phase) -> impl Iterator<Item = &PlannedStep> {
+        self.steps.iter().filter(move |s| s.phase == phase)
+    }
+}

@@ -1,0 +1,1 @@
+//! One observation of an endpoint, stage by stage.

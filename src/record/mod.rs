@@ -1,0 +1,1 @@
+//! Audit bytes: record, chain, tree, verification. No I/O.

@@ -1,0 +1,3 @@
+//! Scenario rules: what is expected of the operator, and how it is scored.
+
+pub mod scenario;

@@ -1,0 +1,1 @@
+//! What is being done: an event-sourced state machine.

@@ -1,0 +1,595 @@
+//! What a runbook says, valid by construction: made only by [`super::lower`], which has checked it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::units::Millis;
+
+/// A step's id as the runbook writes it, e.g. `AO-F6`.
+pub type StepId = String;
+
+/// A reusable checklist for one system.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Runbook {
+    /// Unique, kebab-case.
+    pub id: String,
+    /// One line.
+    pub title: String,
+    /// What it is for and what it assumes.
+    pub about: String,
+    /// Which system it moves.
+    pub system: System,
+    /// RTO, RPO and detection tier by strategy; only strategies listed here can be chosen.
+    pub objectives: BTreeMap<Strategy, Objective>,
+    /// What a plan has to fill in.
+    pub parameters: Vec<Parameter>,
+    /// Dependencies, each with a strategy of its own.
+    pub components: Vec<Component>,
+    /// The step before which everything that must hold is checked again.
+    pub gate: Option<StepId>,
+    /// All steps, in file order. Order by strategy and phase: [`crate::plan::order`].
+    pub steps: Vec<Step>,
+    /// Fail-over order by strategy where it differs from file order.
+    pub orders: BTreeMap<Strategy, Vec<StepId>>,
+}
+
+/// The systems of the checklists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum System {
+    /// Azure OpenAI.
+    AzureOpenAI,
+    /// AI Foundry hub and projects.
+    AIFoundry,
+    /// Azure Machine Learning.
+    AzureML,
+    /// Operator Insights (retired upstream).
+    OperatorInsights,
+    /// One AI resource in several regions behind Traffic Manager.
+    MultiRegionAI,
+    /// Recovery from soft delete.
+    SoftDelete,
+}
+
+impl System {
+    /// As the portal says it.
+    pub fn display(self) -> &'static str {
+        match self {
+            Self::AzureOpenAI => "Azure OpenAI",
+            Self::AIFoundry => "AI Foundry",
+            Self::AzureML => "Azure Machine Learning",
+            Self::OperatorInsights => "Operator Insights",
+            Self::MultiRegionAI => "Multi-region AI services",
+            Self::SoftDelete => "Soft-delete recovery",
+        }
+    }
+}
+
+/// How the second region stands by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Strategy {
+    /// Both regions active.
+    HotHot,
+    /// Critical resources ready, the rest deployed by hand.
+    HotWarm,
+    /// Resources exist, models and deployments do not.
+    HotCold,
+    /// Operator Insights: both ingest.
+    ActiveActive,
+    /// Operator Insights: one ingests.
+    ActivePassive,
+    /// Traffic Manager Priority routing.
+    Priority,
+    /// Traffic Manager Performance routing.
+    Performance,
+    /// Traffic Manager Weighted routing.
+    Weighted,
+}
+
+impl Strategy {
+    /// `hot/warm`.
+    pub fn display(self) -> &'static str {
+        match self {
+            Self::HotHot => "hot/hot",
+            Self::HotWarm => "hot/warm",
+            Self::HotCold => "hot/cold",
+            Self::ActiveActive => "active-active",
+            Self::ActivePassive => "active-passive",
+            Self::Priority => "priority",
+            Self::Performance => "performance",
+            Self::Weighted => "weighted",
+        }
+    }
+    /// Every strategy, in the order they are offered.
+    pub const ALL: [Self; 8] = [
+        Self::HotHot,
+        Self::HotWarm,
+        Self::HotCold,
+        Self::ActiveActive,
+        Self::ActivePassive,
+        Self::Priority,
+        Self::Performance,
+        Self::Weighted,
+    ];
+}
+
+impl std::str::FromStr for Strategy {
+    type Err = String;
+    /// `hot/warm`, `hot-warm`, `HotWarm`: any spelling.
+    fn from_str(s: &str) -> Result<Self, String> {
+        let plain = |t: &str| t.chars().filter(char::is_ascii_alphabetic).collect::<String>().to_ascii_lowercase();
+        Self::ALL.into_iter().find(|x| plain(x.display()) == plain(s)).ok_or_else(|| {
+            let known: Vec<_> = Self::ALL.iter().map(|x| x.display()).collect();
+            format!("`{s}` is not a strategy; known are {}", known.join(", "))
+        })
+    }
+}
+
+/// What is agreed for one strategy.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Objective {
+    /// Longest interruption agreed, from T0.
+    pub rto: Millis,
+    /// Largest age of lost data agreed.
+    pub rpo: Millis,
+    /// How costly it is to be wrong, which sets the detector's patience.
+    pub tier: Tier,
+    /// Where the numbers come from.
+    pub source: Provenance,
+}
+
+/// Detector tiers: the more a failover costs, the longer it must look necessary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Tier {
+    /// Reversible.
+    T1,
+    /// Laborious.
+    T2,
+    /// Lossy or irreversible.
+    T3,
+}
+
+/// Something a plan must say.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parameter {
+    /// Its name in `{braces}`.
+    pub name: String,
+    /// What kind of value.
+    pub kind: ParameterKind,
+    /// For the person who fills it in.
+    pub about: String,
+    /// Used when the plan is silent.
+    pub default: Option<String>,
+    /// Another parameter that must have another value.
+    pub differs_from: Option<String>,
+}
+
+/// Types of parameters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ParameterKind {
+    /// An Azure region.
+    Region,
+    /// An ARM id of this type.
+    Resource(String),
+    /// An https URL.
+    Url,
+    /// `15m`.
+    Duration,
+    /// A whole number.
+    Number,
+    /// One of these.
+    Choice(Vec<String>),
+    /// Comma-separated names, most important first.
+    List,
+    /// Name of a keyring entry, never the secret itself.
+    SecretRef,
+    /// Anything.
+    Text,
+}
+
+/// A dependency with its own strategy.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Component {
+    /// Its key in the runbook.
+    pub name: String,
+    /// One line.
+    pub title: String,
+    /// Strategies that make sense for it.
+    pub strategies: Vec<Strategy>,
+    /// The one a plan gets without asking.
+    pub usual: Strategy,
+}
+
+/// Where in the road a step stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Phase {
+    /// On a quiet day.
+    Prepare,
+    /// Is it the region; shall we move?
+    Decide,
+    /// Move users.
+    FailOver,
+    /// Prove that it serves.
+    Verify,
+    /// Live in the secondary.
+    Operate,
+    /// Return.
+    FailBack,
+    /// Close the books.
+    Review,
+}
+
+impl Phase {
+    /// All, in order.
+    pub const ALL: [Self; 7] =
+        [Self::Prepare, Self::Decide, Self::FailOver, Self::Verify, Self::Operate, Self::FailBack, Self::Review];
+    /// As a heading.
+    pub fn display(self) -> &'static str {
+        match self {
+            Self::Prepare => "Prepare",
+            Self::Decide => "Decide",
+            Self::FailOver => "Fail over",
+            Self::Verify => "Verify",
+            Self::Operate => "Operate in the secondary",
+            Self::FailBack => "Fail back",
+            Self::Review => "Review",
+        }
+    }
+}
+
+/// Who does it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum StepKind {
+    /// A person; the app keeps the record.
+    Manual,
+    /// The app, after a confirmation where it changes something.
+    Automatic,
+    /// Reads only.
+    Verification,
+}
+
+/// One thing to do or to verify.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// Unique in the runbook.
+    pub id: StepId,
+    /// Where it stands.
+    pub phase: Phase,
+    /// Whose strategy decides whether it is in; none: the plan's own.
+    pub component: Option<String>,
+    /// Imperative, one line. Templates such as `{secondary}` are filled by the plan.
+    pub title: String,
+    /// The instruction: what to do and why.
+    pub why: String,
+    /// The instruction when the portal, ARM or sign-in is down too.
+    pub degraded: String,
+    /// Strategies in which it is done.
+    pub do_in: Vec<Strategy>,
+    /// Strategies in which it must already be true.
+    pub must_hold_in: Vec<Strategy>,
+    /// Who does it.
+    pub kind: StepKind,
+    /// The step at which waiting, moving a part, failing over or aborting is decided.
+    pub decision: bool,
+    /// What it is done to, in words with templates.
+    pub target: String,
+    /// Planned duration.
+    pub expect: Millis,
+    /// What it can break.
+    pub risk: Risk,
+    /// What may be lost, and what cannot be got back.
+    pub may_lose: Option<String>,
+    /// Why a second person must agree.
+    pub second_person: Option<String>,
+    /// Steps that must be done (or skipped with a reason) before.
+    pub needs: Vec<StepId>,
+    /// What must be reachable.
+    pub rung: Rung,
+    /// What the app does; `None` for manual steps and pure verifications.
+    pub action: Option<Action>,
+    /// Rules checked before the change.
+    pub guards: Vec<Guard>,
+    /// What makes it done.
+    pub verify: Vec<Check>,
+    /// How it is taken back.
+    pub undo: Undo,
+    /// The same by hand, with placeholders: `az` or REST lines.
+    pub by_hand: Vec<String>,
+    /// Where the step comes from.
+    pub source: Provenance,
+}
+
+/// What a step can break.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Risk {
+    /// Changes nothing.
+    ReadOnly,
+    /// Can be taken back in full.
+    Reversible,
+    /// May lose something.
+    Lossy,
+    /// Cannot be taken back.
+    Irreversible,
+}
+
+/// What a step needs reachable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Rung {
+    /// Nothing but the person.
+    Nothing,
+    /// The network of this laptop.
+    Network,
+    /// Sign-in.
+    Entra,
+    /// Azure Resource Manager.
+    Arm,
+    /// The data plane of the primary region.
+    PrimaryData,
+    /// The data plane of the secondary region.
+    SecondaryData,
+}
+
+/// What the app can do. Values are templates until a plan binds them. Names of resources are parameter names.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Action {
+    /// Create an Azure OpenAI account like `like` under the id `account` in `region`, with the custom subdomain of its own name.
+    CreateAccount {
+        /// ARM id.
+        account: String,
+        /// ARM id of the model.
+        like: String,
+        /// Region.
+        region: String,
+    },
+    /// Create in `to` every model deployment that `from` has and `to` has not, in this order first.
+    CopyDeployments {
+        /// ARM id of the account copied from.
+        from: String,
+        /// ARM id of the account copied to.
+        to: String,
+        /// Comma-separated deployment names, most critical first; the rest follow by name.
+        first: String,
+    },
+    /// Raise every deployment's capacity in `account` to at least that of the same name in `like`.
+    RaiseCapacity {
+        /// ARM id.
+        account: String,
+        /// ARM id of the account whose capacity is the measure.
+        like: String,
+    },
+    /// Set keys of an App Configuration store, guarded by the ETag read at preview.
+    SetAppConfiguration {
+        /// ARM id of the store.
+        store: String,
+        /// Key → value.
+        values: BTreeMap<String, String>,
+    },
+    /// Delete the deployments that this run created in `account`.
+    DeleteCreatedDeployments {
+        /// ARM id.
+        account: String,
+    },
+}
+
+/// A rule checked before a change; a refusal names it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Guard {
+    /// What results leaves at least one region serving: the named region's deployments answer now.
+    AtLeastOneRegionServes {
+        /// Region that is to serve afterwards.
+        region: String,
+    },
+    /// So much time since the last change of the active region, against flapping.
+    WaitSinceLastSwitch {
+        /// How long.
+        at_least: Millis,
+    },
+    /// The observer is not blind.
+    ObserverSees,
+}
+
+/// A condition with its patience.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Check {
+    /// What must be true.
+    pub condition: Condition,
+    /// How long to keep asking before it counts as failed.
+    pub within: Millis,
+}
+
+/// What can be read and judged. `account` and `store` are ARM ids, `region` a region (templates until bound).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Condition {
+    /// A person says so; the text is the question.
+    Person(String),
+    /// The detector says that the region's data plane fails persistently, at the plan's tier.
+    FailsPersistently {
+        /// Region.
+        region: String,
+    },
+    /// Two unrelated witness hosts, sign-in and this region answer from this laptop.
+    ObserverSees {
+        /// The region that should answer.
+        region: String,
+    },
+    /// One probe retried after 1, 2, 4, 8 and 16 s with jitter, obeying `retry-after-ms`, failed every time.
+    StillFailsAfterRetry {
+        /// Region.
+        region: String,
+    },
+    /// Service Health and Resource Health were read, and what they say is recorded. Silence is no evidence of health.
+    PlatformNoticesRead {
+        /// Region they should speak of.
+        region: String,
+        /// Account whose resource health is read.
+        account: String,
+    },
+    /// ARM and data plane of both accounts were asked apart, and the answers recorded.
+    PlanesRead {
+        /// Primary account.
+        primary: String,
+        /// Secondary account.
+        secondary: String,
+    },
+    /// The activity log shows no change of ours to this resource in the last `within`.
+    NoOwnChange {
+        /// ARM id.
+        account: String,
+        /// How far back.
+        back: Millis,
+    },
+    /// The region answers well now: the last `calls` probes succeeded.
+    Answers {
+        /// Region.
+        region: String,
+        /// How many in a row.
+        calls: u32,
+    },
+    /// The region has answered without a failure for so long.
+    SteadyFor {
+        /// Region.
+        region: String,
+        /// How long.
+        hold: Millis,
+    },
+    /// Resource group lies in this region.
+    GroupIsIn {
+        /// ARM id of any resource in the group, or of the group.
+        resource: String,
+        /// Region.
+        region: String,
+    },
+    /// The account exists and is provisioned.
+    AccountReady {
+        /// ARM id.
+        account: String,
+    },
+    /// The region offers every model and version deployed in this account.
+    ModelsOffered {
+        /// ARM id of the account that has them.
+        account: String,
+        /// Region.
+        region: String,
+    },
+    /// Every deployment of `like` exists in `account` with the same model and version, and is provisioned.
+    DeploymentsMatch {
+        /// ARM id.
+        account: String,
+        /// ARM id of the model.
+        like: String,
+    },
+    /// Quota left in the region, with what `account` there already holds, covers `percent` of what `like` holds, by model.
+    QuotaCovers {
+        /// ARM id of the account whose capacity is needed.
+        like: String,
+        /// ARM id of the account that is to have it.
+        account: String,
+        /// E.g. 120.
+        percent: u32,
+    },
+    /// A one-token call to every deployment of `account`, with that region's own credential, answers 200.
+    DeploymentsAnswer {
+        /// ARM id.
+        account: String,
+    },
+    /// Every deployment's capacity is at least that of the same name in `like`.
+    CapacityAtLeast {
+        /// ARM id.
+        account: String,
+        /// ARM id of the measure.
+        like: String,
+    },
+    /// Keys of an App Configuration store have these values.
+    AppConfigurationIs {
+        /// ARM id of the store.
+        store: String,
+        /// Key → value.
+        values: BTreeMap<String, String>,
+    },
+    /// By the platform's metrics, `account` served at least so many percent of the requests of both in the last minute.
+    ShareOfRequests {
+        /// ARM id of the account that should serve.
+        account: String,
+        /// ARM id of the other.
+        other: String,
+        /// E.g. 99.
+        at_least_percent: u32,
+    },
+    /// By the platform's metrics, failed requests stayed below this share over so long, with at least so many calls.
+    ErrorRateBelow {
+        /// ARM id.
+        account: String,
+        /// E.g. 1.
+        percent: u32,
+        /// Which answers count: `5xx` or `429`.
+        status: String,
+        /// Window.
+        over: Millis,
+        /// Fewer calls than this prove nothing.
+        min_calls: u32,
+    },
+    /// The 95th percentile of this laptop's probes is at most so many percent of the baseline.
+    LatencyWithin {
+        /// Region.
+        region: String,
+        /// Baseline.
+        baseline: String,
+        /// E.g. 200.
+        percent: u32,
+    },
+    /// The platform's metrics show requests at this account in the last five minutes.
+    TelemetryArrives {
+        /// ARM id.
+        account: String,
+    },
+    /// A delete lock protects this resource or its group.
+    Locked {
+        /// ARM id.
+        resource: String,
+    },
+    /// None of the deployments that this run created is left in the account.
+    CreatedDeploymentsGone {
+        /// ARM id.
+        account: String,
+    },
+}
+
+/// How a step is taken back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Undo {
+    /// There is nothing to take back.
+    Nothing,
+    /// The app writes back what was read before the change.
+    RestorePrevious,
+    /// The app deletes what it created.
+    DeleteCreated,
+    /// A person does this.
+    ByHand(String),
+    /// It cannot be taken back.
+    Impossible,
+}
+
+/// Where a fact comes from; shown beside the step and exported.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Provenance {
+    /// A document the product started from, and where in it.
+    Seed(String, String),
+    /// A public document and its date.
+    Doc(String, String),
+    /// Decided for this product.
+    Judgement(String),
+    /// General knowledge, not verified.
+    Known(String),
+}
+
+impl Provenance {
+    /// One line.
+    pub fn display(&self) -> String {
+        match self {
+            Self::Seed(doc, at) => format!("{doc}: {at}"),
+            Self::Doc(doc, date) => format!("{doc} ({date})"),
+            Self::Judgement(why) => format!("judgement: {why}"),
+            Self::Known(what) => format!("not verified: {what}"),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The embedded Azure: world, clock, faults, REST.
