@@ -1,1 +1,3 @@
+//! Arguments to a window or a terminal command; exit codes.
+
 fn main() {}

@@ -1,2 +1,21 @@
-#[test]
-fn t() {}
+//! Every test of the product, in one binary.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod azure;
+mod cli;
+mod clock;
+mod crash;
+mod desk;
+mod health;
+mod journal;
+mod plan;
+mod probe;
+mod record;
+mod rehearsal;
+mod run;
+mod runbook;
+mod simulator;
+mod tidy;
+mod ui;
+mod units;
+mod window;
