@@ -1,1 +1,4 @@
 //! The conductor: the only room that wires the world together and owns a run's tasks.
+
+pub mod protocol;
+pub mod snapshot;

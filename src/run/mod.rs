@@ -1,1 +1,3 @@
 //! What is being done: an event-sourced state machine.
+
+pub mod event;

@@ -1,0 +1,122 @@
+//! What the front ends may say to the desk. Answers come back as a new [`super::snapshot::Snapshot`], never as a return value.
+
+use std::path::PathBuf;
+
+use crate::clock::Speed;
+use crate::rehearsal::scenario::{Choice, Outcome};
+use crate::runbook::model::{StepId, Strategy};
+
+/// A command to the desk.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    /// Rehearse a scenario on the embedded simulated Azure.
+    StartRehearsal {
+        /// Scenario id.
+        scenario: String,
+        /// Strategy; the scenario's first when absent.
+        strategy: Option<Strategy>,
+        /// Clock.
+        speed: Speed,
+        /// Seed of the world's small variations.
+        seed: u64,
+    },
+    /// Start a run of a plan on the connected Azure.
+    StartRun {
+        /// Plan id, or path of a plan file.
+        plan: String,
+        /// Reads only.
+        dry_run: bool,
+    },
+    /// Open a run from disk where it stood.
+    OpenRun(String),
+    /// Close the view of the run; the run itself stays open on disk.
+    LeaveRun,
+    /// Something about one step.
+    Step(StepId, StepIntent),
+    /// A note into the record.
+    Note(String),
+    /// The impact began earlier (UTC ms on the run's clock): T0.
+    ImpactStarted(i64),
+    /// Show degraded instructions, or normal ones.
+    Degraded(bool),
+    /// Freeze the present picture of health into the record.
+    FreezeHealth,
+    /// Pause the run.
+    Pause(String),
+    /// Go on.
+    Resume,
+    /// Close the run.
+    Close {
+        /// How it ended.
+        outcome: Outcome,
+        /// In words.
+        summary: String,
+    },
+    /// Give the run up.
+    Abort(String),
+    /// Rehearsal: let the scenario's clock run to the next thing that concerns the operator.
+    JumpToNextEvent,
+    /// Rehearsal: change the clock's speed.
+    SetSpeed(Speed),
+    /// Load the record of a run for the Audit screen.
+    ShowRecord(String),
+    /// Read runbooks or plans from this file or folder.
+    OpenPath(PathBuf),
+    /// Preview a plan of the library with this strategy.
+    PreviewPlan {
+        /// Plan id.
+        plan: String,
+        /// Strategy; the plan's own when absent.
+        strategy: Option<Strategy>,
+    },
+    /// Who is operating.
+    SetOperator(String),
+    /// The notice was read.
+    DismissNotice,
+    /// Try to write the journal again after its disk failed.
+    RetryJournal,
+}
+
+/// What can be said about a step.
+#[derive(Debug, Clone, PartialEq)]
+pub enum StepIntent {
+    /// Look at what it would change (reads only).
+    Preview,
+    /// Let the app do it, with an option of the preview; `typed` is the target's name where it must be typed.
+    Perform {
+        /// Option of the preview.
+        option: Option<String>,
+        /// What the operator typed.
+        typed: Option<String>,
+    },
+    /// Run its verification (steps that only read).
+    Check,
+    /// Ask the second person.
+    AskSecondPerson,
+    /// A person's word that it is done or true.
+    Confirm {
+        /// Evidence.
+        evidence: String,
+    },
+    /// Leave it out.
+    Skip {
+        /// Why.
+        reason: String,
+    },
+    /// Again, after a failure.
+    Retry {
+        /// Option of the preview.
+        option: Option<String>,
+    },
+    /// Take it back.
+    Undo,
+    /// The decision.
+    Decide {
+        /// What.
+        choice: Choice,
+        /// Why.
+        reason: String,
+        /// What will be lost.
+        expected_loss: String,
+    },
+}

@@ -1,0 +1,631 @@
+//! Facts, past tense: everything that can have happened in a run.
+//!
+//! An [`Event`] is the `kind` and the `d` of a journal record; replaying the records is the run.
+
+use serde::{Deserialize, Serialize};
+
+use crate::rehearsal::scenario::{Choice, Outcome};
+use crate::runbook::model::{Phase, StepId, Strategy};
+
+/// How much of the world a run can touch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// Real resources.
+    Live,
+    /// Real Azure, reads only.
+    DryRun,
+    /// Simulated Azure.
+    Rehearsal,
+    /// People only.
+    Tabletop,
+}
+
+impl Mode {
+    /// As the band says it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Live => "LIVE",
+            Self::DryRun => "DRY RUN",
+            Self::Rehearsal => "REHEARSAL",
+            Self::Tabletop => "TABLETOP",
+        }
+    }
+    /// As records say it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::DryRun => "dry-run",
+            Self::Rehearsal => "rehearsal",
+            Self::Tabletop => "tabletop",
+        }
+    }
+}
+
+/// Where a step stands. Derived from events only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum StepState {
+    /// Something it needs is not over yet.
+    Blocked,
+    /// It can be begun.
+    Ready,
+    /// The second person was asked.
+    AwaitingApproval,
+    /// The app is changing something.
+    Running,
+    /// The app is checking.
+    Verifying,
+    /// Done by the app and verified.
+    DoneByApp,
+    /// Done by a person, on their word.
+    DoneByHand,
+    /// It was true before anything was done.
+    AlreadyTrue,
+    /// It failed; the run waits for the operator.
+    Failed,
+    /// Left out, with a reason.
+    Skipped,
+    /// Taken back.
+    Undone,
+    /// Caught half way; Azure has to be read before anyone repeats it.
+    Indeterminate,
+}
+
+impl StepState {
+    /// In words.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Blocked => "waits for earlier steps",
+            Self::Ready => "ready",
+            Self::AwaitingApproval => "waits for the second person",
+            Self::Running => "running",
+            Self::Verifying => "being checked",
+            Self::DoneByApp => "done by Lifeboat",
+            Self::DoneByHand => "done by hand",
+            Self::AlreadyTrue => "already true",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+            Self::Undone => "undone",
+            Self::Indeterminate => "unclear: to be read from Azure",
+        }
+    }
+    /// Nothing more has to happen to it.
+    pub fn over(self) -> bool {
+        matches!(self, Self::DoneByApp | Self::DoneByHand | Self::AlreadyTrue | Self::Skipped)
+    }
+    /// The app is at work on it.
+    pub fn busy(self) -> bool {
+        matches!(self, Self::Running | Self::Verifying)
+    }
+}
+
+/// Who did it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Actor {
+    /// The app by itself.
+    System,
+    /// The person at the keyboard, by the name in the settings.
+    Operator(String),
+    /// A second person.
+    Approver(String),
+    /// The scenario.
+    Scenario(String),
+}
+
+impl Actor {
+    /// For people.
+    pub fn display(&self) -> &str {
+        match self {
+            Self::System => "Lifeboat",
+            Self::Operator(n) | Self::Approver(n) | Self::Scenario(n) => n,
+        }
+    }
+}
+
+/// One request that a step sends, complete: after a crash it is known what was meant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// `create deployment chat`.
+    pub what: String,
+    /// HTTP method.
+    pub method: String,
+    /// Public Azure URL with api-version, the same in a rehearsal.
+    pub url: String,
+    /// JSON text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+    /// ETag the change depends on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub if_match: Option<String>,
+    /// ARM id.
+    pub target: String,
+    /// What a person sees: before → after.
+    pub fields: Vec<FieldChange>,
+    /// JSON text of what was there before, for undo.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<String>,
+}
+
+/// One field before and after.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldChange {
+    /// Name.
+    pub name: String,
+    /// As read from Azure.
+    pub before: Option<String>,
+    /// As it will be.
+    pub after: Option<String>,
+}
+
+/// One thing read, for a person and for the record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reading {
+    /// What was read.
+    pub name: String,
+    /// Value with unit.
+    pub value: String,
+    /// Whether it fulfils the condition; `None` = unknown.
+    pub ok: Option<bool>,
+    /// Where from.
+    pub source: String,
+    /// When, UTC ms on the run's clock.
+    pub at_utc: i64,
+    /// Raw evidence, cut.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw: Option<String>,
+}
+
+/// What Azure said beside the answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Correlation {
+    /// HTTP status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// `x-ms-request-id`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// `x-ms-correlation-request-id`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correlation_id: Option<String>,
+    /// Server's `Date`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<String>,
+}
+
+/// An error as the record keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// Azure's code, or ours.
+    pub code: String,
+    /// What happened.
+    pub message: String,
+    /// What to do.
+    pub next: String,
+}
+
+/// What was found when an action caught half way was read back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Found {
+    /// Azure shows it.
+    Applied,
+    /// Azure does not show it.
+    NotApplied,
+    /// Azure is still at it.
+    Running,
+    /// It cannot be read now.
+    Unknown,
+}
+
+/// What kind of loss.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LossKind {
+    /// Gone.
+    Lost,
+    /// Not reachable for now.
+    Unavailable,
+    /// There twice.
+    Duplicated,
+}
+
+/// Everything that can have happened. Names are the record kinds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "d")]
+pub enum Event {
+    /// A part of the frozen plan: `what` is `runbook` or `plan`.
+    #[serde(rename = "run.plan")]
+    Plan {
+        /// `runbook` or `plan`.
+        what: String,
+        /// From 1.
+        part: u32,
+        /// How many parts.
+        of: u32,
+        /// SHA-256 of the whole text.
+        sha256: String,
+        /// The part.
+        text: String,
+    },
+    /// Who takes part.
+    #[serde(rename = "run.participant")]
+    Participant {
+        /// Name.
+        name: String,
+        /// `operator`, `second person`, …
+        role: String,
+    },
+    /// The run began.
+    #[serde(rename = "run.start")]
+    Started(Box<Start>),
+    /// When the impact began, and on what evidence: T0.
+    #[serde(rename = "run.declare")]
+    Declared {
+        /// UTC ms on the run's clock.
+        impact_start: i64,
+        /// Why it is believed.
+        evidence: String,
+    },
+    /// Instructions switched.
+    #[serde(rename = "run.mode")]
+    Degraded {
+        /// Degraded texts are shown.
+        degraded: bool,
+    },
+    /// Paused.
+    #[serde(rename = "run.paused")]
+    Paused {
+        /// Why.
+        reason: String,
+    },
+    /// Goes on.
+    #[serde(rename = "run.resumed")]
+    Resumed,
+    /// Closed.
+    #[serde(rename = "run.end")]
+    Ended {
+        /// How.
+        outcome: Outcome,
+        /// In words.
+        summary: String,
+        /// What was not measured, and why.
+        not_measured: Vec<String>,
+    },
+    /// Given up.
+    #[serde(rename = "run.abort")]
+    Aborted {
+        /// Why.
+        reason: String,
+    },
+    /// A session (process) took the run up.
+    #[serde(rename = "session.open")]
+    SessionOpened {
+        /// Scenario milliseconds at which its clock goes on; live: absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        scenario_ms: Option<u64>,
+    },
+    /// The second person was asked.
+    #[serde(rename = "gate.requested")]
+    ApprovalRequested {
+        /// Digest of exactly what is asked.
+        digest: String,
+        /// What is asked, in words.
+        what: String,
+    },
+    /// The second person agreed.
+    #[serde(rename = "gate.approved")]
+    Approved {
+        /// Digest agreed to.
+        digest: String,
+        /// `scripted`, later `device-key`.
+        method: String,
+        /// Label shown with it.
+        label: String,
+    },
+    /// The second person refused.
+    #[serde(rename = "gate.denied")]
+    Denied {
+        /// Digest refused.
+        digest: String,
+        /// Why.
+        reason: String,
+    },
+    /// An approval no longer fits what would be done.
+    #[serde(rename = "gate.voided")]
+    ApprovalVoided {
+        /// Digest it was for.
+        digest: String,
+        /// What changed.
+        why: String,
+    },
+    /// The decision.
+    #[serde(rename = "decision")]
+    Decided {
+        /// What.
+        choice: Choice,
+        /// Why.
+        reason: String,
+        /// Expected loss.
+        expected_loss: String,
+        /// What there was to choose from.
+        options: Vec<Choice>,
+        /// What was known: verdict sentence and arithmetic.
+        information: Vec<String>,
+    },
+    /// Something was done otherwise than the runbook says.
+    #[serde(rename = "deviation")]
+    Deviation {
+        /// Rule or step.
+        rule: String,
+        /// Why.
+        reason: String,
+    },
+    /// About to be sent; durable before the request leaves.
+    #[serde(rename = "action.intent")]
+    ActionIntended {
+        /// Which change of the step, from 0.
+        n: u32,
+        /// HTTP method.
+        method: String,
+        /// URL.
+        url: String,
+        /// SHA-256 of the body.
+        body_sha256: String,
+        /// Part of an undo.
+        undo: bool,
+    },
+    /// Azure works on it.
+    #[serde(rename = "action.accepted")]
+    ActionAccepted {
+        /// Which change.
+        n: u32,
+        /// Operation to follow, as text.
+        operation: String,
+        /// What Azure said beside.
+        corr: Correlation,
+    },
+    /// It is over.
+    #[serde(rename = "action.result")]
+    ActionFinished {
+        /// Which change.
+        n: u32,
+        /// `None`: it worked.
+        failure: Option<Failure>,
+        /// What Azure said beside.
+        corr: Correlation,
+    },
+    /// Sent, perhaps, and no answer seen.
+    #[serde(rename = "action.indeterminate")]
+    ActionIndeterminate {
+        /// Which change.
+        n: u32,
+        /// Why.
+        why: String,
+    },
+    /// Read back from Azure.
+    #[serde(rename = "action.reconciled")]
+    ActionReconciled {
+        /// Which change.
+        n: u32,
+        /// What was found.
+        found: Found,
+        /// In words.
+        detail: String,
+    },
+    /// Everything it needs is over.
+    #[serde(rename = "step.ready")]
+    StepReady,
+    /// Begun: by the app with these changes, or only checked (no changes).
+    #[serde(rename = "step.started")]
+    StepStarted {
+        /// All requests it will send, in order.
+        changes: Vec<Change>,
+        /// Guards as they were read.
+        guards: Vec<Reading>,
+        /// Option of the preview that was chosen.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        option: Option<String>,
+        /// It takes back what was done.
+        undo: bool,
+    },
+    /// Its verification held.
+    #[serde(rename = "step.verified")]
+    StepVerified {
+        /// What was read.
+        readings: Vec<Reading>,
+    },
+    /// Done by the app.
+    #[serde(rename = "step.done_by_app")]
+    StepDoneByApp,
+    /// Done by a person.
+    #[serde(rename = "step.done_by_hand")]
+    StepDoneByHand {
+        /// Their evidence.
+        evidence: String,
+    },
+    /// It was true before.
+    #[serde(rename = "step.already_true")]
+    StepAlreadyTrue {
+        /// What was read.
+        readings: Vec<Reading>,
+    },
+    /// It failed.
+    #[serde(rename = "step.failed")]
+    StepFailed {
+        /// Why.
+        failure: Failure,
+        /// What was read.
+        readings: Vec<Reading>,
+    },
+    /// Left out.
+    #[serde(rename = "step.skipped")]
+    StepSkipped {
+        /// Why.
+        reason: String,
+    },
+    /// Taken back.
+    #[serde(rename = "step.undone")]
+    StepUndone,
+    /// Begun anew.
+    #[serde(rename = "step.reopened")]
+    StepReopened {
+        /// Why.
+        reason: String,
+    },
+    /// A note.
+    #[serde(rename = "note")]
+    Note {
+        /// Text.
+        text: String,
+    },
+    /// Created in the secondary while operating there.
+    #[serde(rename = "ledger")]
+    Ledger {
+        /// Text.
+        text: String,
+    },
+    /// A loss.
+    #[serde(rename = "loss")]
+    Loss {
+        /// Kind.
+        loss: LossKind,
+        /// Text.
+        text: String,
+    },
+    /// The scenario told the operator something.
+    #[serde(rename = "inject")]
+    Inject {
+        /// Text.
+        text: String,
+        /// Number in the timeline, so that none comes twice.
+        n: u32,
+    },
+    /// What health looked like: a verdict change, a colleague's word, a frozen picture.
+    #[serde(rename = "observe")]
+    Observed(Box<Observed>),
+    /// A number that auditors ask for.
+    #[serde(rename = "measure")]
+    Measured {
+        /// `T2`, `T8`, `RTA` …
+        name: String,
+        /// Instant (UTC ms on the run's clock) or duration (ms); `None` = not measured.
+        value: Option<i64>,
+        /// How it was measured, or why not.
+        how: String,
+    },
+    /// A file or text that proves something.
+    #[serde(rename = "evidence.add")]
+    Evidence {
+        /// Name.
+        name: String,
+        /// SHA-256.
+        sha256: String,
+        /// Text, when small.
+        text: String,
+    },
+}
+
+/// What a run is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Start {
+    /// Mode.
+    pub mode: Mode,
+    /// Plan title.
+    pub title: String,
+    /// Environment.
+    pub environment: String,
+    /// Plan digest.
+    pub digest: String,
+    /// Strategy.
+    pub strategy: Strategy,
+    /// Phases this run covers.
+    pub phases: Vec<Phase>,
+    /// Steps it covers, in order.
+    pub steps: Vec<StepId>,
+    /// Agreed RTO (ms), before the start.
+    pub rto_ms: u64,
+    /// Agreed RPO (ms), before the start.
+    pub rpo_ms: u64,
+    /// Scenario id and text digest, of a rehearsal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<ScenarioRef>,
+}
+
+/// The rehearsed scenario.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScenarioRef {
+    /// Id.
+    pub id: String,
+    /// SHA-256 of its text.
+    pub sha256: String,
+    /// Seed.
+    pub seed: u64,
+    /// UTC ms of scenario time zero.
+    pub epoch: i64,
+}
+
+/// What was believed at a moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Observed {
+    /// Verdict sentence, or who said what.
+    pub text: String,
+    /// What it is about: `verdict`, `colleague`, `frozen`, `endpoint`.
+    pub what: String,
+    /// Region, when it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// State word: `down`, `ok`, `blind` …
+    pub state: String,
+    /// Reasons, strongest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<String>,
+}
+
+/// An event with its circumstances.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// Run's clock, UTC ms.
+    pub at: i64,
+    /// Who.
+    pub actor: Actor,
+    /// Step it belongs to.
+    pub step: Option<StepId>,
+    /// What.
+    pub event: Event,
+}
+
+impl Event {
+    /// The record kind, e.g. `action.intent`.
+    pub fn kind(&self) -> String {
+        match self.to_parts() {
+            (kind, _) => kind,
+        }
+    }
+
+    /// `kind` and `d` of the record.
+    pub fn to_parts(&self) -> (String, serde_json::Value) {
+        match serde_json::to_value(self) {
+            Ok(serde_json::Value::Object(mut o)) => {
+                let kind = o.get("kind").and_then(|k| k.as_str()).unwrap_or_default().to_owned();
+                (kind, o.remove("d").unwrap_or_else(|| serde_json::json!({})))
+            }
+            // Events hold strings, numbers and lists of them: their serialisation cannot fail.
+            _ => (String::new(), serde_json::json!({})),
+        }
+    }
+
+    /// From `kind` and `d`; `None` for kinds that are not events of a run (`log.open` …), an error for a shape we do not know.
+    pub fn from_parts(kind: &str, d: &serde_json::value::RawValue) -> Result<Option<Self>, serde_json::Error> {
+        if kind.starts_with("log.") || kind == "clock.jump" {
+            return Ok(None);
+        }
+        // Unit variants have no content; an empty object stands for it on disk.
+        let text = if d.get() == "{}" {
+            format!("{{\"kind\":{}}}", serde_json::Value::from(kind))
+        } else {
+            format!("{{\"kind\":{},\"d\":{}}}", serde_json::Value::from(kind), d.get())
+        };
+        serde_json::from_str(&text).map(Some)
+    }
+}
