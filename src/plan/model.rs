@@ -53,7 +53,7 @@ pub struct Plan {
 }
 
 /// The sources a plan can be made from again, byte for byte.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Texts {
     /// Runbook RON.
     pub runbook: String,

@@ -1,3 +1,12 @@
 //! What is being done: an event-sourced state machine.
+//!
+//! [`decide`] turns an order into facts or a refusal; the facts are made durable by the desk; [`state::Run::apply`] folds
+//! them, live and after a crash alike; [`effect`] says what they demand of the world.
 
+pub mod approval;
+pub mod clocks;
+pub mod command;
+pub mod decide;
+pub mod effect;
 pub mod event;
+pub mod state;
