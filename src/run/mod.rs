@@ -9,4 +9,7 @@ pub mod command;
 pub mod decide;
 pub mod effect;
 pub mod event;
+pub mod fact;
+mod rules;
 pub mod state;
+pub mod step;

@@ -1,0 +1,284 @@
+//! What facts are made of: modes, states, actors, requests, readings.
+
+use serde::{Deserialize, Serialize};
+
+use crate::runbook::model::{Phase, StepId, Strategy};
+
+/// How much of the world a run can touch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// Real resources.
+    Live,
+    /// Real Azure, reads only.
+    DryRun,
+    /// Simulated Azure.
+    Rehearsal,
+    /// People only.
+    Tabletop,
+}
+
+impl Mode {
+    /// As the band says it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Live => "LIVE",
+            Self::DryRun => "DRY RUN",
+            Self::Rehearsal => "REHEARSAL",
+            Self::Tabletop => "TABLETOP",
+        }
+    }
+    /// As records say it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::DryRun => "dry-run",
+            Self::Rehearsal => "rehearsal",
+            Self::Tabletop => "tabletop",
+        }
+    }
+}
+
+/// Where a step stands. Derived from events only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum StepState {
+    /// Something it needs is not over yet.
+    Blocked,
+    /// It can be begun.
+    Ready,
+    /// The second person was asked.
+    AwaitingApproval,
+    /// The app is changing something.
+    Running,
+    /// The app is checking.
+    Verifying,
+    /// Done by the app and verified.
+    DoneByApp,
+    /// Done by a person, on their word.
+    DoneByHand,
+    /// It was true before anything was done.
+    AlreadyTrue,
+    /// It failed; the run waits for the operator.
+    Failed,
+    /// Left out, with a reason.
+    Skipped,
+    /// Taken back.
+    Undone,
+    /// Caught half way; Azure has to be read before anyone repeats it.
+    Indeterminate,
+}
+
+impl StepState {
+    /// In words.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Blocked => "waits for earlier steps",
+            Self::Ready => "ready",
+            Self::AwaitingApproval => "waits for the second person",
+            Self::Running => "running",
+            Self::Verifying => "being checked",
+            Self::DoneByApp => "done by Lifeboat",
+            Self::DoneByHand => "done by hand",
+            Self::AlreadyTrue => "already true",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+            Self::Undone => "undone",
+            Self::Indeterminate => "unclear: to be read from Azure",
+        }
+    }
+    /// Nothing more has to happen to it.
+    pub fn over(self) -> bool {
+        matches!(self, Self::DoneByApp | Self::DoneByHand | Self::AlreadyTrue | Self::Skipped)
+    }
+    /// The app is at work on it.
+    pub fn busy(self) -> bool {
+        matches!(self, Self::Running | Self::Verifying)
+    }
+}
+
+/// Who did it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Actor {
+    /// The app by itself.
+    System,
+    /// The person at the keyboard, by the name in the settings.
+    Operator(String),
+    /// A second person.
+    Approver(String),
+    /// The scenario.
+    Scenario(String),
+}
+
+impl Actor {
+    /// For people.
+    pub fn display(&self) -> &str {
+        match self {
+            Self::System => "Lifeboat",
+            Self::Operator(n) | Self::Approver(n) | Self::Scenario(n) => n,
+        }
+    }
+}
+
+/// One request that a step sends, complete: after a crash it is known what was meant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// `create deployment chat`.
+    pub what: String,
+    /// HTTP method.
+    pub method: String,
+    /// Public Azure URL with api-version, the same in a rehearsal.
+    pub url: String,
+    /// JSON text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+    /// ETag the change depends on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub if_match: Option<String>,
+    /// ARM id.
+    pub target: String,
+    /// What a person sees: before → after.
+    pub fields: Vec<FieldChange>,
+    /// JSON text of what was there before, for undo.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<String>,
+}
+
+/// One field before and after.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldChange {
+    /// Name.
+    pub name: String,
+    /// As read from Azure.
+    pub before: Option<String>,
+    /// As it will be.
+    pub after: Option<String>,
+}
+
+/// One thing read, for a person and for the record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reading {
+    /// What was read.
+    pub name: String,
+    /// Value with unit.
+    pub value: String,
+    /// Whether it fulfils the condition; `None` = unknown.
+    pub ok: Option<bool>,
+    /// Where from.
+    pub source: String,
+    /// When, UTC ms on the run's clock.
+    pub at_utc: i64,
+    /// Raw evidence, cut.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw: Option<String>,
+}
+
+/// What Azure said beside the answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Correlation {
+    /// HTTP status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// `x-ms-request-id`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// `x-ms-correlation-request-id`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correlation_id: Option<String>,
+    /// Server's `Date`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<String>,
+}
+
+/// An error as the record keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// Azure's code, or ours.
+    pub code: String,
+    /// What happened.
+    pub message: String,
+    /// What to do.
+    pub next: String,
+}
+
+/// What was found when an action caught half way was read back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Found {
+    /// Azure shows it.
+    Applied,
+    /// Azure does not show it.
+    NotApplied,
+    /// Azure is still at it.
+    Running,
+    /// It cannot be read now.
+    Unknown,
+}
+
+/// What kind of loss.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LossKind {
+    /// Gone.
+    Lost,
+    /// Not reachable for now.
+    Unavailable,
+    /// There twice.
+    Duplicated,
+}
+
+/// What a run is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Start {
+    /// Mode.
+    pub mode: Mode,
+    /// Plan title.
+    pub title: String,
+    /// Environment.
+    pub environment: String,
+    /// Plan digest.
+    pub digest: String,
+    /// Strategy.
+    pub strategy: Strategy,
+    /// Phases this run covers.
+    pub phases: Vec<Phase>,
+    /// Steps it covers, in order.
+    pub steps: Vec<StepId>,
+    /// Agreed RTO (ms), before the start.
+    pub rto_ms: u64,
+    /// Agreed RPO (ms), before the start.
+    pub rpo_ms: u64,
+    /// Scenario id and text digest, of a rehearsal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<ScenarioRef>,
+}
+
+/// The rehearsed scenario.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScenarioRef {
+    /// Id.
+    pub id: String,
+    /// SHA-256 of its text.
+    pub sha256: String,
+    /// Seed.
+    pub seed: u64,
+    /// UTC ms of scenario time zero.
+    pub epoch: i64,
+}
+
+/// What was believed at a moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Observed {
+    /// Verdict sentence, or who said what.
+    pub text: String,
+    /// What it is about: `verdict`, `colleague`, `frozen`, `endpoint`.
+    pub what: String,
+    /// Region, when it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// State word: `down`, `ok`, `blind` …
+    pub state: String,
+    /// Reasons, strongest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<String>,
+}

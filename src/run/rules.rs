@@ -1,0 +1,401 @@
+//! One step's rules: what may be begun, sent, confirmed, skipped, decided and taken back.
+
+use crate::plan::model::PlannedStep;
+use crate::rehearsal::scenario::Choice;
+use crate::runbook::model::{Phase, Risk};
+use crate::units::sha256_hex;
+
+use super::approval;
+use super::command::StepCommand;
+use super::decide::{Draft, Refusal, interrupted, text};
+use super::event::{Actor, Change, Event, Failure, Found, LossKind, Mode, Reading, StepState};
+use super::state::{ChangeState, Run, StepRun};
+
+/// One step's rules.
+pub(super) struct Step<'a> {
+    pub(super) run: &'a Run,
+    pub(super) i: usize,
+    pub(super) step: &'a StepRun,
+    pub(super) planned: &'a PlannedStep,
+    pub(super) actor: &'a Actor,
+    pub(super) out: &'a mut Vec<Draft>,
+}
+
+impl Step<'_> {
+    fn push(&mut self, event: Event) {
+        self.out.push(Draft { actor: self.actor.clone(), step: Some(self.step.id.clone()), event });
+    }
+
+    fn push_system(&mut self, event: Event) {
+        self.out.push(Draft { actor: Actor::System, step: Some(self.step.id.clone()), event });
+    }
+
+    fn state(&self) -> StepState {
+        self.run.state(self.i)
+    }
+
+    fn refuse<T>(&self, what: &'static str) -> Result<T, Refusal> {
+        if self.state() == StepState::Blocked {
+            let mut needs: Vec<&str> = self
+                .planned
+                .needs
+                .iter()
+                .filter(|n| self.run.step(n).is_some_and(|s| !s.own_state().over()))
+                .map(String::as_str)
+                .collect();
+            if needs.is_empty() {
+                let phase = Phase::ALL.into_iter().find(|p| !self.run.phase_over(*p)).map_or("", Phase::display);
+                return Err(Refusal::Blocked {
+                    step: self.step.id.clone(),
+                    needs: format!("the phase “{phase}” to be over"),
+                });
+            }
+            needs.truncate(6);
+            return Err(Refusal::Blocked { step: self.step.id.clone(), needs: needs.join(", ") });
+        }
+        Err(Refusal::State { step: self.step.id.clone(), state: self.state().word(), what })
+    }
+
+    fn must_be(&self, states: &[StepState], what: &'static str) -> Result<(), Refusal> {
+        if states.contains(&self.state()) { Ok(()) } else { self.refuse(what) }
+    }
+
+    /// Beginning anything is refused while paused, and moving users before it was decided.
+    fn may_begin(&self) -> Result<(), Refusal> {
+        if let Some(reason) = &self.run.paused {
+            return Err(Refusal::Paused(reason.clone()));
+        }
+        let moves = self.planned.phase == Phase::FailOver && self.planned.action.is_some();
+        let decided = self.run.decision.as_ref().map(|d| d.choice);
+        if moves && !matches!(decided, Some(Choice::FailOver | Choice::Partial)) {
+            return Err(Refusal::NotDecided);
+        }
+        Ok(())
+    }
+
+    fn live(&self) -> bool {
+        self.run.start.as_ref().is_some_and(|s| s.mode == Mode::Live)
+    }
+
+    fn plan_digest(&self) -> &str {
+        self.run.start.as_ref().map_or("", |s| s.digest.as_str())
+    }
+
+    /// What follows from a command about this step.
+    pub(super) fn decide(&mut self, command: &StepCommand) -> Result<(), Refusal> {
+        use StepState as S;
+        match command {
+            StepCommand::AskSecondPerson { changes } => {
+                self.must_be(&[S::Ready, S::Undone], "asking a second person")?;
+                self.may_begin()?;
+                let what = describe(self.planned, changes);
+                let digest = approval::of_changes(self.plan_digest(), &self.step.id, changes);
+                self.ask(digest, what)
+            }
+            StepCommand::Answer { digest, verdict, method, label } => self.answer(digest, verdict, method, label),
+            StepCommand::Perform { changes, guards, option, typed } => {
+                self.perform(changes, guards, option.as_ref(), typed.as_deref())
+            }
+            StepCommand::Check => {
+                self.must_be(&[S::Ready, S::Undone], "checking")?;
+                if let Some(reason) = &self.run.paused {
+                    return Err(Refusal::Paused(reason.clone()));
+                }
+                self.push(started(Vec::new(), Vec::new(), None, false));
+                Ok(())
+            }
+            StepCommand::Accepted { n, operation, corr } => {
+                self.open_request(*n)?;
+                self.push(Event::ActionAccepted { n: *n, operation: operation.clone(), corr: corr.clone() });
+                Ok(())
+            }
+            StepCommand::Finished { n, failure, corr } => {
+                self.open_request(*n)?;
+                self.push(Event::ActionFinished { n: *n, failure: failure.clone(), corr: corr.clone() });
+                match failure {
+                    Some(f) => self.push(Event::StepFailed { failure: f.clone(), readings: Vec::new() }),
+                    None => self.next_request(*n),
+                }
+                Ok(())
+            }
+            StepCommand::Lost { n, why } => {
+                self.open_request(*n)?;
+                self.push(Event::ActionIndeterminate { n: *n, why: why.clone() });
+                Ok(())
+            }
+            StepCommand::ReadBack { n, found, detail } => self.read_back(*n, *found, detail),
+            StepCommand::Verified { readings, failure } => {
+                self.must_be(&[S::Verifying], "a verification result")?;
+                self.verified(readings, failure.as_ref());
+                Ok(())
+            }
+            StepCommand::Confirm { evidence } => self.confirm(evidence),
+            StepCommand::Skip { reason } => {
+                self.must_be(&[S::Ready, S::Failed, S::Undone, S::Blocked, S::AwaitingApproval], "skipping")?;
+                let reason = text("the reason", reason)?;
+                self.push(Event::Deviation { rule: self.step.id.clone(), reason: format!("skipped: {reason}") });
+                self.push(Event::StepSkipped { reason });
+                Ok(())
+            }
+            StepCommand::Reopen { reason } => {
+                self.must_be(&[S::Failed], "trying again")?;
+                self.push(Event::StepReopened { reason: text("the reason", reason)? });
+                Ok(())
+            }
+            StepCommand::Undo { changes } => {
+                self.must_be(&[S::DoneByApp, S::Failed], "taking back")?;
+                if changes.is_empty() {
+                    return Err(Refusal::NothingToUndo(self.step.id.clone()));
+                }
+                self.push(started(changes.clone(), Vec::new(), None, true));
+                self.intend(changes, 0, true);
+                Ok(())
+            }
+            StepCommand::Decide { choice, reason, expected_loss, information } => {
+                self.decision(*choice, reason, expected_loss, information)
+            }
+        }
+    }
+
+    /// Waiting and not failing over can be decided at any time; moving users only when all before it is known.
+    fn decision(
+        &mut self,
+        choice: Choice,
+        reason: &str,
+        expected_loss: &str,
+        information: &[String],
+    ) -> Result<(), Refusal> {
+        use StepState as S;
+        if !self.planned.decision {
+            return self.refuse("deciding");
+        }
+        let moves = matches!(choice, Choice::FailOver | Choice::Partial);
+        let states: &[S] = if moves { &[S::Ready, S::Undone] } else { &[S::Ready, S::Undone, S::Blocked] };
+        self.must_be(states, "deciding")?;
+        let reason = text("the reason", reason)?;
+        let expected_loss = text("the expected loss", expected_loss)?;
+        self.push(Event::Decided {
+            choice,
+            reason: reason.clone(),
+            expected_loss: expected_loss.clone(),
+            options: Choice::ALL.to_vec(),
+            information: information.to_vec(),
+        });
+        if choice == Choice::Wait {
+            return Ok(());
+        }
+        let words = format!("{}: {reason}", choice.display());
+        if moves && self.planned.second_person.is_some() {
+            let digest =
+                approval::of_words(self.plan_digest(), &self.step.id, &[choice.display(), &reason, &expected_loss]);
+            self.push(evidence(&words));
+            return self.ask(digest, format!("{words}. Expected loss: {expected_loss}"));
+        }
+        self.push(Event::StepDoneByHand { evidence: words });
+        Ok(())
+    }
+
+    fn ask(&mut self, digest: String, what: String) -> Result<(), Refusal> {
+        if self.live() {
+            return Err(Refusal::NoApprovalsLive(self.step.id.clone()));
+        }
+        self.push(Event::ApprovalRequested { digest, what });
+        Ok(())
+    }
+
+    fn answer(&mut self, digest: &str, verdict: &Result<(), String>, method: &str, label: &str) -> Result<(), Refusal> {
+        let asked = self.step.asked.as_ref().filter(|a| a.answer.is_none() && a.digest == digest);
+        if asked.is_none() {
+            return Err(Refusal::Stale);
+        }
+        let digest = digest.to_owned();
+        match verdict {
+            Ok(()) => {
+                self.push(Event::Approved { digest, method: method.to_owned(), label: label.to_owned() });
+                if let Some(word) = self.step.pending_word.clone() {
+                    // The word was a person's; the approver only countersigned it.
+                    self.push(Event::StepDoneByHand { evidence: word });
+                }
+            }
+            Err(reason) => self.push(Event::Denied { digest, reason: reason.clone() }),
+        }
+        Ok(())
+    }
+
+    fn perform(
+        &mut self,
+        changes: &[Change],
+        guards: &[Reading],
+        option: Option<&String>,
+        typed: Option<&str>,
+    ) -> Result<(), Refusal> {
+        self.must_be(&[StepState::Ready, StepState::Undone], "doing it")?;
+        self.may_begin()?;
+        let mode = self.run.start.as_ref().map(|s| s.mode);
+        if mode == Some(Mode::DryRun) && !changes.is_empty() {
+            let reason = format!("dry run: {} changes were read and none was sent", changes.len());
+            self.push(Event::StepSkipped { reason });
+            return Ok(());
+        }
+        if changes.is_empty() {
+            // Already true: the verification has the word.
+            self.push(started(Vec::new(), guards.to_vec(), option.cloned(), false));
+            return Ok(());
+        }
+        if let Some(bad) = guards.iter().find(|g| g.ok != Some(true)) {
+            let why = if bad.ok.is_none() { format!("unknown, {}", bad.value) } else { bad.value.clone() };
+            return Err(Refusal::Guard { guard: bad.name.clone(), why });
+        }
+        if self.planned.second_person.is_some() {
+            if self.live() {
+                return Err(Refusal::NoApprovalsLive(self.step.id.clone()));
+            }
+            let digest = approval::of_changes(self.plan_digest(), &self.step.id, changes);
+            match self.step.approval() {
+                Some((given, _)) if given == digest => {}
+                Some((given, _)) => {
+                    let voided = given.to_owned();
+                    self.push_system(Event::ApprovalVoided {
+                        digest: voided,
+                        why: "what would be sent is no longer what was agreed to".to_owned(),
+                    });
+                    return Ok(());
+                }
+                None => return Err(Refusal::NeedsApproval(self.step.id.clone())),
+            }
+        }
+        if let Some(name) = self.planned.typed_name()
+            && typed.map(str::trim) != Some(name)
+        {
+            return Err(Refusal::Typed(name.to_owned()));
+        }
+        if let Some(o) = option {
+            self.push(Event::Deviation {
+                rule: self.step.id.clone(),
+                reason: format!("done with the option “{o}” instead of as planned"),
+            });
+        }
+        self.state_loss();
+        self.push(started(changes.to_vec(), guards.to_vec(), option.cloned(), false));
+        self.intend(changes, 0, false);
+        Ok(())
+    }
+
+    /// What may be lost is in the record before it is.
+    fn state_loss(&mut self) {
+        if let Some(loss) = &self.planned.may_lose {
+            self.push(Event::Loss { loss: LossKind::Lost, text: format!("{}: {loss}", self.step.id) });
+        }
+    }
+
+    fn intend(&mut self, changes: &[Change], n: usize, undo: bool) {
+        if let Some(c) = changes.get(n) {
+            self.push_system(Event::ActionIntended {
+                n: u32::try_from(n).unwrap_or(u32::MAX),
+                method: c.method.clone(),
+                url: c.url.clone(),
+                body_sha256: sha256_hex(c.body.as_deref().unwrap_or_default().as_bytes()),
+                undo,
+            });
+        }
+    }
+
+    /// A result must belong to a request that is open.
+    fn open_request(&self, n: u32) -> Result<(), Refusal> {
+        match self.step.changes.get(n as usize).map(|c| &c.state) {
+            Some(ChangeState::Intended | ChangeState::Accepted(_) | ChangeState::Indeterminate) => Ok(()),
+            _ => Err(Refusal::Stale),
+        }
+    }
+
+    /// After request `n` worked: the next one, or checking. After a crash a person begins the rest.
+    fn next_request(&mut self, n: u32) {
+        let next = n as usize + 1;
+        if next >= self.step.changes.len() {
+            return;
+        }
+        if self.step.interrupted {
+            let mut s = self.step.clone();
+            s.changes[n as usize].state = ChangeState::Done;
+            self.push_system(interrupted(&s));
+            return;
+        }
+        let changes: Vec<Change> = self.step.changes.iter().map(|c| c.change.clone()).collect();
+        self.intend(&changes, next, self.step.undoing);
+    }
+
+    fn read_back(&mut self, n: u32, found: Found, detail: &str) -> Result<(), Refusal> {
+        self.open_request(n)?;
+        self.push(Event::ActionReconciled { n, found, detail: detail.to_owned() });
+        match found {
+            Found::Applied => {
+                if (n as usize) + 1 < self.step.changes.len() {
+                    let mut s = self.step.clone();
+                    s.changes[n as usize].state = ChangeState::Done;
+                    self.push_system(interrupted(&s));
+                }
+            }
+            Found::NotApplied => self.push_system(Event::StepFailed {
+                failure: Failure {
+                    code: "NotApplied".to_owned(),
+                    message: format!("the request was caught half way and Azure does not show it: {detail}"),
+                    next: "Retry sends it again; or do it by hand, or skip it with a reason.".to_owned(),
+                },
+                readings: Vec::new(),
+            }),
+            Found::Running | Found::Unknown => {}
+        }
+        Ok(())
+    }
+
+    fn verified(&mut self, readings: &[Reading], failure: Option<&Failure>) {
+        if let Some(f) = failure {
+            self.push(Event::StepFailed { failure: f.clone(), readings: readings.to_vec() });
+        } else if self.step.undoing {
+            self.push(Event::StepVerified { readings: readings.to_vec() });
+            self.push(Event::StepUndone);
+        } else if self.planned.must_hold || (self.planned.action.is_some() && self.step.applied.is_empty()) {
+            self.push(Event::StepAlreadyTrue { readings: readings.to_vec() });
+        } else {
+            self.push(Event::StepVerified { readings: readings.to_vec() });
+            self.push(Event::StepDoneByApp);
+        }
+    }
+
+    fn confirm(&mut self, evidence_text: &str) -> Result<(), Refusal> {
+        use StepState as S;
+        self.must_be(&[S::Ready, S::Failed, S::Undone, S::Indeterminate], "confirming")?;
+        if self.planned.decision {
+            return self.refuse("confirming (it is a decision)");
+        }
+        let word = text("the evidence", evidence_text)?;
+        if !self.planned.asks_a_person() {
+            self.push(Event::Deviation {
+                rule: self.step.id.clone(),
+                reason: "done by hand on a person's word instead of by Lifeboat".to_owned(),
+            });
+        }
+        let changes_azure = self.planned.risk != Risk::ReadOnly;
+        if self.planned.second_person.is_some() && !self.live() && (changes_azure || self.planned.asks_a_person()) {
+            let digest = approval::of_words(self.plan_digest(), &self.step.id, &[&word]);
+            self.push(evidence(&word));
+            return self.ask(digest, format!("{}: {word}", self.planned.title));
+        }
+        self.state_loss();
+        self.push(Event::StepDoneByHand { evidence: word });
+        Ok(())
+    }
+}
+
+fn evidence(words: &str) -> Event {
+    Event::Evidence { name: "a person's word".to_owned(), sha256: sha256_hex(words.as_bytes()), text: words.to_owned() }
+}
+
+fn started(changes: Vec<Change>, guards: Vec<Reading>, option: Option<String>, undo: bool) -> Event {
+    Event::StepStarted { changes, guards, option, undo }
+}
+
+fn describe(planned: &PlannedStep, changes: &[Change]) -> String {
+    let what: Vec<&str> = changes.iter().map(|c| c.what.as_str()).collect();
+    format!("{} ({})", planned.title, what.join("; "))
+}
