@@ -80,8 +80,11 @@ pub enum Command {
 /// What can be said about a step.
 #[derive(Debug, Clone, PartialEq)]
 pub enum StepIntent {
-    /// Look at what it would change (reads only).
-    Preview,
+    /// Look at what it would change (reads only), with an option of an earlier look.
+    Preview {
+        /// Option.
+        option: Option<String>,
+    },
     /// Let the app do it, with an option of the preview; `typed` is the target's name where it must be typed.
     Perform {
         /// Option of the preview.

@@ -1,0 +1,24 @@
+//! What was read of a step before it is done: its changes, its guards, its options.
+
+use crate::run::event::{Change, Reading};
+
+/// The newest look at a step.
+#[derive(Debug, Clone, Default)]
+pub struct Preview {
+    /// Still being read.
+    pub reading: bool,
+    /// What would be sent.
+    pub changes: Vec<Change>,
+    /// Azure shows that nothing has to be changed.
+    pub already_true: bool,
+    /// For the operator.
+    pub notes: Vec<String>,
+    /// Other ways: id, label, consequence.
+    pub options: Vec<(String, String, String)>,
+    /// The option that was looked at.
+    pub option: Option<String>,
+    /// Guards.
+    pub guards: Vec<Reading>,
+    /// When (UTC ms on the run's clock).
+    pub read_at: i64,
+}

@@ -1,0 +1,326 @@
+//! One step's card: instruction, what changes, guards, readings, what can be done now.
+
+use crate::plan::model::PlannedStep;
+use crate::rehearsal::scenario::Choice;
+use crate::run::approval;
+use crate::run::event::{Mode, Reading, StepState};
+use crate::run::state::{ChangeState, StepRun};
+use crate::runbook::model::{Condition, Risk, Rung, Undo};
+
+use super::super::preview::Preview;
+use super::super::protocol::StepIntent;
+use super::super::snapshot::{ActionView, CardRow, ChangeView, NoteView, Problem, ReadingView, StepCard};
+use super::run::RunPicture;
+
+/// Longest title that still makes a button.
+const BUTTON_TITLE: usize = 44;
+
+/// Builds the card of step `i`.
+pub fn card(p: &RunPicture<'_>, i: usize, planned: &PlannedStep) -> StepCard {
+    let (run, step) = (p.run, &p.run.steps[i]);
+    let state = run.state(i);
+    let preview = p.previews.get(&step.id);
+    let readings = match p.live.get(&step.id) {
+        Some(live) if state == StepState::Verifying => live,
+        _ => &step.readings,
+    };
+    StepCard {
+        id: step.id.clone(),
+        state,
+        eyebrow: eyebrow(p, planned),
+        title: planned.title.clone(),
+        why: if run.degraded { planned.degraded.clone() } else { planned.why.clone() },
+        target: planned.target.clone(),
+        changes: changes(step, preview, state),
+        changes_read_at: preview.filter(|v| !v.reading && !v.changes.is_empty()).map(|v| v.read_at),
+        changes_note: preview.map(|v| v.notes.join(" ")).unwrap_or_default(),
+        rows: rows(p, planned, step, preview),
+        by_hand: planned.by_hand.clone(),
+        readings: readings.iter().map(reading).collect(),
+        progress: progress(p, step, state, preview),
+        problem: problem(p, step, state),
+        decision: planned.decision.then(|| p.decision.clone()),
+        actions: actions(p, planned, step, state, preview),
+        history: step
+            .said
+            .iter()
+            .map(|n| NoteView { at: n.at, who: n.who.clone(), text: n.text.clone() })
+            .collect(),
+    }
+}
+
+fn eyebrow(p: &RunPicture<'_>, planned: &PlannedStep) -> String {
+    let members: Vec<&str> =
+        p.run.steps.iter().filter(|s| s.phase() == planned.phase).map(|s| s.id.as_str()).collect();
+    let n = members.iter().position(|id| *id == planned.id).map_or(1, |n| n + 1);
+    let risk = match planned.risk {
+        Risk::ReadOnly if planned.asks_a_person() => "your word",
+        Risk::ReadOnly => "reads only",
+        Risk::Reversible => "reversible",
+        Risk::Lossy => "may lose data",
+        Risk::Irreversible => "cannot be undone",
+    };
+    let mut text = format!("{} · step {n} of {} · {risk}", planned.phase.display(), members.len());
+    if planned.expect.0 > 0 {
+        text.push_str(&format!(" · about {}", planned.expect));
+    }
+    text
+}
+
+fn changes(step: &StepRun, preview: Option<&Preview>, state: StepState) -> Vec<ChangeView> {
+    let fields = |c: &crate::run::event::Change| {
+        c.fields.iter().map(|f| (f.name.clone(), f.before.clone(), f.after.clone())).collect()
+    };
+    let fresh = matches!(state, StepState::Ready | StepState::Undone | StepState::AwaitingApproval);
+    match preview {
+        Some(v) if fresh => v
+            .changes
+            .iter()
+            .map(|c| ChangeView { what: c.what.clone(), fields: fields(c), state: String::new() })
+            .collect(),
+        _ if fresh => Vec::new(),
+        _ => step
+            .changes
+            .iter()
+            .map(|c| ChangeView {
+                what: c.change.what.clone(),
+                fields: fields(&c.change),
+                state: match &c.state {
+                    ChangeState::Planned => "not sent",
+                    ChangeState::Intended => "sent",
+                    ChangeState::Accepted(_) => "Azure is working on it",
+                    ChangeState::Done => "done",
+                    ChangeState::Failed => "failed",
+                    ChangeState::Indeterminate => "unclear, being read back",
+                }
+                .to_owned(),
+            })
+            .collect(),
+    }
+}
+
+fn reading(r: &Reading) -> ReadingView {
+    ReadingView { ok: r.ok, name: r.name.clone(), value: r.value.clone(), source: r.source.clone(), at: r.at_utc }
+}
+
+fn row(label: &'static str, ok: Option<bool>, text: impl Into<String>) -> CardRow {
+    CardRow { label, ok, text: text.into() }
+}
+
+fn rows(p: &RunPicture<'_>, planned: &PlannedStep, step: &StepRun, preview: Option<&Preview>) -> Vec<CardRow> {
+    let mut out = Vec::new();
+    let guards = preview.map(|v| v.guards.as_slice()).filter(|g| !g.is_empty()).unwrap_or(&step.guards);
+    for g in guards {
+        out.push(row("guard", Some(g.ok == Some(true)), format!("{}: {}", g.name, g.value)));
+    }
+    if guards.is_empty() && !planned.guards.is_empty() && !step.own_state().over() {
+        out.push(row("guard", None, "checked again right before it is done"));
+    }
+    if let Some(why) = &planned.second_person {
+        out.push(match (step.approval(), step.asked.as_ref()) {
+            (Some((_, a)), _) => row("approval", Some(true), format!("{}, {}", a.by, a.label)),
+            (None, Some(a)) => match &a.answer {
+                Some(Err(reason)) => row("approval", Some(false), format!("refused: {reason}")),
+                _ => row("approval", None, "the second person was asked"),
+            },
+            _ => row("approval", None, format!("a second person agrees first: {why}")),
+        });
+    }
+    if let Some(loss) = &planned.may_lose {
+        out.push(row("may lose", None, loss.clone()));
+    }
+    if planned.risk != Risk::ReadOnly || planned.action.is_some() {
+        let undo = match &planned.undo {
+            Undo::Nothing => "nothing to take back".to_owned(),
+            Undo::RestorePrevious => "writes back what was read before. Offered here afterwards.".to_owned(),
+            Undo::DeleteCreated => "deletes what it created. Offered here afterwards.".to_owned(),
+            Undo::ByHand(how) => how.clone(),
+            Undo::Impossible => "cannot be taken back".to_owned(),
+        };
+        out.push(row("undo", None, undo));
+    }
+    let open: Vec<&str> = planned
+        .needs
+        .iter()
+        .filter(|n| p.run.step(n).is_some_and(|s| !s.own_state().over()))
+        .map(String::as_str)
+        .collect();
+    if !open.is_empty() {
+        out.push(row("waits for", None, open.join(", ")));
+    }
+    let rung = match planned.rung {
+        Rung::Nothing => None,
+        Rung::Network => Some("this laptop's network"),
+        Rung::Entra => Some("sign-in (Entra ID)"),
+        Rung::Arm => Some("Azure Resource Manager"),
+        Rung::PrimaryData => Some("the primary region's data plane"),
+        Rung::SecondaryData => Some("the secondary region's data plane"),
+    };
+    if let Some(rung) = rung {
+        out.push(row("needs", None, rung));
+    }
+    if step.own_state() != StepState::Verifying && step.readings.is_empty() {
+        for c in planned.verify.iter().filter(|c| !matches!(c.condition, Condition::Person(_))) {
+            out.push(row("done when", None, super::words::condition(&c.condition)));
+        }
+        for c in &planned.verify {
+            if let Condition::Person(question) = &c.condition {
+                out.push(row("your word", None, question.clone()));
+            }
+        }
+    }
+    out.push(row("source", None, planned.source.display()));
+    out
+}
+
+fn progress(p: &RunPicture<'_>, step: &StepRun, state: StepState, preview: Option<&Preview>) -> Option<String> {
+    if let Some(text) = p.progress.get(&step.id).filter(|_| state.busy() || state == StepState::Indeterminate) {
+        return Some(text.clone());
+    }
+    match state {
+        StepState::Running => Some("Sent to Azure; waiting for its answer.".to_owned()),
+        StepState::Verifying => Some("Being checked.".to_owned()),
+        StepState::AwaitingApproval => Some(format!(
+            "Waiting for the second person: {}",
+            step.asked.as_ref().map_or("", |a| a.what.as_str())
+        )),
+        StepState::Indeterminate => {
+            Some("It is not known whether this reached Azure. It is being read back; nothing is sent again.".to_owned())
+        }
+        _ if preview.is_some_and(|v| v.reading) => Some("Reading from Azure what it would change.".to_owned()),
+        _ => None,
+    }
+}
+
+fn problem(p: &RunPicture<'_>, step: &StepRun, state: StepState) -> Option<Problem> {
+    if state == StepState::Failed {
+        let f = step.failure.as_ref()?;
+        return Some(Problem {
+            what: f.message.clone(),
+            means: "The run stands still here until you choose: again, by hand, skip or take back.".to_owned(),
+            next: f.next.clone(),
+            raw: f.code.clone(),
+        });
+    }
+    p.problems.get(&step.id).cloned()
+}
+
+fn action(intent: StepIntent, label: impl Into<String>) -> ActionView {
+    ActionView { intent, label: label.into(), changes_azure: false, typed_name: None, wants_text: None, refused: None }
+}
+
+fn asking(intent: StepIntent, label: &str, prompt: &str) -> ActionView {
+    ActionView { wants_text: Some(prompt.to_owned()), ..action(intent, label) }
+}
+
+fn by_hand(planned: &PlannedStep) -> ActionView {
+    asking(
+        StepIntent::Confirm { evidence: String::new() },
+        "Done by hand…",
+        &format!("What did you do, and what did you see? It goes into the record for “{}”.", planned.title),
+    )
+}
+
+fn skip() -> ActionView {
+    asking(StepIntent::Skip { reason: String::new() }, "Skip…", "Why is this step left out? It goes into the record.")
+}
+
+fn actions(
+    p: &RunPicture<'_>,
+    planned: &PlannedStep,
+    step: &StepRun,
+    state: StepState,
+    preview: Option<&Preview>,
+) -> Vec<ActionView> {
+    if !p.run.open() {
+        return Vec::new();
+    }
+    let mut out = match state {
+        StepState::Ready | StepState::Undone if planned.decision => Choice::ALL.into_iter().map(|c| decide(p, c)).collect(),
+        StepState::Blocked if planned.decision => {
+            [Choice::Abort, Choice::Wait].into_iter().map(|c| decide(p, c)).collect()
+        }
+        StepState::Ready | StepState::Undone if planned.action.is_some() => automated(p, planned, step, preview),
+        StepState::Ready | StepState::Undone if planned.asks_a_person() => {
+            let question = planned.verify.iter().find_map(|c| match &c.condition {
+                Condition::Person(q) => Some(q.as_str()),
+                _ => None,
+            });
+            let ask = question.unwrap_or("What did you see or do?");
+            vec![asking(StepIntent::Confirm { evidence: "Confirmed.".to_owned() }, "Confirm…", ask), skip()]
+        }
+        StepState::Ready | StepState::Undone => vec![action(StepIntent::Check, "Check now"), by_hand(planned), skip()],
+        StepState::Failed => {
+            let mut all = vec![action(StepIntent::Retry { option: None }, "Try again")];
+            for (id, label, _) in preview.map(|v| v.options.as_slice()).unwrap_or_default() {
+                all.push(action(StepIntent::Retry { option: Some(id.clone()) }, format!("Try again: {label}")));
+            }
+            all.extend([by_hand(planned), skip()]);
+            all
+        }
+        StepState::Indeterminate => vec![by_hand(planned)],
+        StepState::AwaitingApproval | StepState::Blocked => vec![skip()],
+        _ => Vec::new(),
+    };
+    let can_undo = matches!(planned.undo, Undo::RestorePrevious | Undo::DeleteCreated) && !step.applied.is_empty();
+    if can_undo && matches!(state, StepState::DoneByApp | StepState::Failed) {
+        out.push(ActionView { changes_azure: true, ..action(StepIntent::Undo, "Take it back") });
+    }
+    if let Some(why) = p.read_only {
+        for a in &mut out {
+            a.refused = Some(why.to_owned());
+        }
+    }
+    out
+}
+
+fn decide(p: &RunPicture<'_>, choice: Choice) -> ActionView {
+    action(
+        StepIntent::Decide { choice, reason: String::new(), expected_loss: p.decision.loss_draft.clone() },
+        choice.display(),
+    )
+}
+
+fn automated(p: &RunPicture<'_>, planned: &PlannedStep, step: &StepRun, preview: Option<&Preview>) -> Vec<ActionView> {
+    let Some(v) = preview.filter(|v| !v.reading) else {
+        return vec![
+            action(StepIntent::Preview { option: None }, "Read what it would change"),
+            by_hand(planned),
+            skip(),
+        ];
+    };
+    let mut out = Vec::new();
+    let start = p.run.start.as_ref();
+    let live = start.is_some_and(|s| s.mode == Mode::Live);
+    let agreed = || {
+        let digest = approval::of_changes(start.map_or("", |s| s.digest.as_str()), &step.id, &v.changes);
+        step.approval().is_some_and(|(given, _)| given == digest)
+    };
+    if v.changes.is_empty() {
+        out.push(action(StepIntent::Perform { option: v.option.clone(), typed: None }, "Check that it is so already"));
+    } else if planned.second_person.is_some() && !agreed() {
+        let mut ask = action(StepIntent::AskSecondPerson, "Ask the second person");
+        if live {
+            ask.refused = Some(
+                "this version can check approvals in rehearsals only; get your team's own approval and do it by hand"
+                    .to_owned(),
+            );
+        }
+        out.push(ask);
+    } else {
+        let title = if planned.title.chars().count() <= BUTTON_TITLE { planned.title.as_str() } else { "Do it" };
+        let refused = v.guards.iter().find(|g| g.ok != Some(true)).map(|g| format!("guard {}: {}", g.name, g.value));
+        out.push(ActionView {
+            changes_azure: true,
+            typed_name: planned.typed_name().map(str::to_owned),
+            refused,
+            ..action(StepIntent::Perform { option: v.option.clone(), typed: None }, title)
+        });
+    }
+    for (id, label, _) in v.options.iter().filter(|o| Some(&o.0) != v.option.as_ref()) {
+        out.push(action(StepIntent::Preview { option: Some(id.clone()) }, format!("Look at: {label}")));
+    }
+    out.push(action(StepIntent::Preview { option: v.option.clone() }, "Read again"));
+    out.extend([by_hand(planned), skip()]);
+    out
+}

@@ -1,0 +1,8 @@
+//! From state to [`super::snapshot`]: texts ready to show. Pure; one file a screen.
+
+pub mod audit;
+pub mod card;
+pub mod library;
+pub mod run;
+pub mod situation;
+pub mod words;
