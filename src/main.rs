@@ -1,3 +1,33 @@
 //! Arguments to a window or a terminal command; exit codes.
 
-fn main() {}
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+use clap::Parser;
+use lifeboat::cli::{self, Args};
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_env("LIFEBOAT_LOG").unwrap_or_else(|_| "off".into()),
+        )
+        .init();
+    let code = match &args.command {
+        Some(command) => cli::dispatch(&args, command),
+        None if display() => cli::window(&args),
+        None => {
+            eprintln!("No display was found; the same guided rehearsal follows here, in the terminal.");
+            let scripted = !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal());
+            cli::rehearse::run(&args, &cli::rehearse::Wish::first(scripted))
+        }
+    };
+    ExitCode::from(code)
+}
+
+/// Whether a window can be opened. On Linux a display server has to be named; elsewhere there is one.
+fn display() -> bool {
+    let named = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty());
+    !cfg!(target_os = "linux") || named("DISPLAY") || named("WAYLAND_DISPLAY")
+}

@@ -1,6 +1,15 @@
-//! The terminal: one file a command.
+//! The terminal: the command line contract, one file a command. Results go to stdout, words for people to stderr.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::clock::Speed;
+use crate::runbook::model::Strategy;
 
 pub mod check;
+pub mod guide;
 pub mod health;
 pub mod plan;
 pub mod rehearse;
@@ -8,3 +17,244 @@ pub mod run;
 pub mod runs;
 pub mod simulate;
 pub mod verify;
+
+/// Fine.
+pub const FINE: u8 = 0;
+/// A finding, or a partial result.
+pub const FINDING: u8 = 1;
+/// Bad input or usage.
+pub const USAGE: u8 = 2;
+/// It could not be done.
+pub const FAILED: u8 = 3;
+
+/// Guided disaster recovery for Azure AI workloads. Without a command it opens the window.
+#[derive(Debug, Parser)]
+#[command(name = "lifeboat", version, about, long_about = None, disable_help_subcommand = true,
+    after_help = "Exit codes: 0 fine; 1 a finding or a partial result; 2 bad input or usage; 3 could not do it.\n\
+                  Start here: lifeboat rehearse region-loss")]
+pub struct Args {
+    /// Folder for runs, plans and settings (default: the platform's data folder)
+    #[arg(long, global = true, env = "LIFEBOAT_HOME", value_name = "DIR")]
+    pub home: Option<PathBuf>,
+    /// The JSON line that `lifeboat simulate` printed: use that simulated Azure instead of the real one
+    #[arg(long, global = true, value_name = "FILE")]
+    pub cloud: Option<PathBuf>,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Option<Cmd>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Cmd {
+    /// Check runbooks, plans and scenarios: everything that is wrong, with file, line and column
+    Check {
+        /// Files or folders
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show a plan with every value resolved
+    Plan {
+        /// Plan id, or a plan file
+        plan: String,
+        /// Strategy, instead of the plan's own
+        #[arg(long)]
+        strategy: Option<Strategy>,
+        /// Print as a sheet
+        #[arg(long, value_enum)]
+        print: Option<Sheet>,
+    },
+    /// Run a plan, guided, in the terminal
+    Run {
+        /// Plan id, or a plan file
+        plan: String,
+        /// Read only; send nothing that changes Azure
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Rehearse a scenario on the embedded simulated Azure
+    Rehearse {
+        /// Scenario id (see --list)
+        #[arg(required_unless_present_any = ["list", "resume"])]
+        scenario: Option<String>,
+        /// List the scenarios
+        #[arg(long)]
+        list: bool,
+        /// Strategy, one of the scenario's
+        #[arg(long)]
+        strategy: Option<Strategy>,
+        /// Let the scenario's expected answers run it to the end
+        #[arg(long)]
+        scripted: bool,
+        /// Answers to use instead of the scenario's (RON, a list of Answer)
+        #[arg(long, value_name = "FILE", requires = "scripted")]
+        answers: Option<PathBuf>,
+        /// Scenario seconds a real second, or `max` (default: 1, scripted: max)
+        #[arg(long)]
+        speed: Option<Speed>,
+        /// Seed of the world's small variations
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Continue this open rehearsal instead of starting one
+        #[arg(long, value_name = "RUN", conflicts_with_all = ["scenario", "list"])]
+        resume: Option<String>,
+        /// Print the result as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Serve a simulated Azure until interrupted; prints one JSON line to connect with
+    Simulate {
+        /// Scenario id, or `sandbox`
+        scenario: String,
+        /// Address to listen on (loopback)
+        #[arg(long, value_name = "ADDR")]
+        listen: Option<SocketAddr>,
+        /// Serve https with a certificate of its own
+        #[arg(long)]
+        https: bool,
+        /// Scenario seconds a real second
+        #[arg(long)]
+        speed: Option<Speed>,
+        /// Strategy of the world
+        #[arg(long)]
+        strategy: Option<Strategy>,
+    },
+    /// One round of probes: regions with verdict, reasons and ages
+    Health {
+        /// Plan id, or a plan file, whose regions are probed
+        #[arg(long, default_value = "prod-chat")]
+        plan: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// What can still be recovered from soft delete
+    Recoverable {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Verify the record of runs: 0 consistent and anchored, 1 consistent with limits, 2 tampered or corrupt, 3 not verifiable
+    Verify {
+        /// Run folders, segments, or a folder of runs
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
+        /// A checkpoint kept elsewhere
+        #[arg(long, value_name = "FILE")]
+        checkpoint: Option<PathBuf>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Export a run's record
+    Export {
+        /// Run id
+        run: String,
+        /// Format
+        #[arg(long, value_enum)]
+        format: ExportFormat,
+        /// File to write
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Approve a colleague's request as the second person
+    Approve {
+        /// The challenge they read or sent
+        challenge: String,
+    },
+    /// Secrets in the OS keyring
+    Credentials {
+        /// What to do
+        #[arg(value_enum)]
+        what: CredentialsVerb,
+    },
+    /// The runs on this computer
+    Runs {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Printable sheets.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Sheet {
+    /// One HTML file.
+    Html,
+    /// PDF.
+    Pdf,
+}
+
+/// Export formats.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum ExportFormat {
+    /// The record as stored.
+    Jsonl,
+    /// For spreadsheets.
+    Csv,
+    /// One file.
+    Html,
+    /// For signing off.
+    Pdf,
+    /// For a SIEM.
+    Ocsf,
+    /// Everything with a verifier.
+    Bundle,
+}
+
+/// What `credentials` can do.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum CredentialsVerb {
+    /// List names.
+    List,
+    /// Store one.
+    Set,
+    /// Try one.
+    Test,
+    /// Remove one.
+    Delete,
+}
+
+/// Carries out a command; the result is the exit code.
+pub fn dispatch(args: &Args, command: &Cmd) -> u8 {
+    match command {
+        Cmd::Check { paths, json } => check::run(paths, *json),
+        Cmd::Plan { plan, strategy, print } => match print {
+            None => plan::run(plan, *strategy),
+            Some(_) => not_here("printing a plan as a sheet"),
+        },
+        Cmd::Run { plan, dry_run } => run::run(args, plan, *dry_run),
+        Cmd::Rehearse { list: true, json, .. } => rehearse::list(*json),
+        Cmd::Rehearse { scenario, strategy, scripted, answers, speed, seed, resume, json, .. } => {
+            rehearse::run(args, &rehearse::Wish {
+                scenario: scenario.clone(),
+                strategy: *strategy,
+                scripted: *scripted,
+                answers: answers.clone(),
+                speed: *speed,
+                seed: *seed,
+                resume: resume.clone(),
+                json: *json,
+            })
+        }
+        Cmd::Simulate { scenario, listen, https, speed, strategy } => {
+            simulate::run(scenario, *listen, *https, *speed, *strategy)
+        }
+        Cmd::Health { plan, json } => health::run(args, plan, *json),
+        Cmd::Verify { paths, checkpoint, json } => verify::run(paths, checkpoint.as_deref(), *json),
+        Cmd::Runs { json } => runs::run(args, *json),
+        Cmd::Recoverable { .. } => not_here("the soft-delete board"),
+        Cmd::Export { .. } => not_here("exporting; `runs` shows where the record lies, and it is plain JSONL"),
+        Cmd::Approve { .. } => not_here("approving by key"),
+        Cmd::Credentials { .. } => not_here("keeping credentials in the OS keyring"),
+    }
+}
+
+/// Parts of the contract that this version does not have say so, and do nothing else.
+fn not_here(what: &str) -> u8 {
+    eprintln!("lifeboat: this version does not have {what} yet.");
+    FAILED
+}
