@@ -54,8 +54,8 @@ impl Eyes {
         self.answering > 0 || self.entra == Some(true)
     }
 
-    /// `3 of 3 witnesses and the sign-in service answer`, as far as they do.
-    pub(super) fn text(&self) -> Option<String> {
+    /// `all 3 witnesses`, `the sign-in service`: those that answer.
+    pub(super) fn subjects(&self) -> Vec<String> {
         let witnesses = match (self.answering, self.asked) {
             (0, _) => None,
             (1, 1) => Some("the one witness".to_owned()),
@@ -63,8 +63,7 @@ impl Eyes {
             (n, of) => Some(format!("{n} of {of} witnesses")),
         };
         let sign_in = (self.entra == Some(true)).then(|| "the sign-in service".to_owned());
-        let parts: Vec<String> = witnesses.into_iter().chain(sign_in).collect();
-        (!parts.is_empty()).then(|| parts.join(" and "))
+        witnesses.into_iter().chain(sign_in).collect()
     }
 }
 

@@ -308,9 +308,9 @@ fn elsewhere(r: &RegionInput<'_>, i: &Inputs<'_>, eyes: &Eyes) -> Option<Reason>
         return Some(Reason { state: State::Blind, text: format!("This laptop cannot see: {why}"), at: i.now });
     }
     let mut who: Vec<String> = others_answering(r, i);
-    who.extend(eyes.text());
+    who.extend(eyes.subjects());
     let at = i.witnesses.iter().copied().chain(i.entra).filter_map(|d| d.last_success()).max().unwrap_or(i.now);
-    (!who.is_empty()).then(|| Reason { state: State::Ok, text: format!("From this laptop, {} answer", list(&who)), at })
+    (!who.is_empty()).then(|| Reason { state: State::Ok, text: format!("From this laptop, {}", answering(&who)), at })
 }
 
 fn others_answering(r: &RegionInput<'_>, i: &Inputs<'_>) -> Vec<String> {
@@ -390,7 +390,7 @@ fn summary(i: &Inputs<'_>, regions: &[RegionVerdict], eyes: &Eyes) -> (String, S
         return ("No region is watched".to_owned(), "Open a plan, or add a region to watch.".to_owned());
     };
     match worst.state {
-        State::Ok => (format!("{} answer{}", list(&names(State::Ok)), s(regions.len())), "Nothing to do.".to_owned()),
+        State::Ok => (answering(&names(State::Ok)), "Nothing to do.".to_owned()),
         State::Down => {
             let since = span(i.now - worst.since.unwrap_or(i.now));
             let whom = if i.workload.is_empty() { String::new() } else { format!(" for {}", i.workload) };
@@ -403,9 +403,10 @@ fn summary(i: &Inputs<'_>, regions: &[RegionVerdict], eyes: &Eyes) -> (String, S
     }
 }
 
-/// The `s` of a verb with one subject.
-fn s(subjects: usize) -> &'static str {
-    if subjects == 1 { "s" } else { "" }
+/// `West Europe answers`, `all 3 witnesses and the sign-in service answer`.
+fn answering(who: &[String]) -> String {
+    let many = who.len() > 1 || who.iter().any(|w| w.ends_with("witnesses"));
+    format!("{} {}", list(who), if many { "answer" } else { "answers" })
 }
 
 fn first_reason(v: &RegionVerdict) -> String {
@@ -416,15 +417,15 @@ fn first_reason(v: &RegionVerdict) -> String {
 fn whose_fault(v: &RegionVerdict, i: &Inputs<'_>, eyes: &Eyes) -> String {
     let mut who: Vec<String> =
         i.regions.iter().find(|r| r.region == v.region).map(|r| others_answering(r, i)).unwrap_or_default();
-    who.extend(eyes.text());
+    who.extend(eyes.subjects());
     if !eyes.open() {
         return format!(
             "Whether it is the region or us cannot be told: neither a witness nor the sign-in service was heard{}.",
-            if who.is_empty() { String::new() } else { format!("; {} answer{}", list(&who), s(who.len())) }
+            if who.is_empty() { String::new() } else { format!("; {}", answering(&who)) }
         );
     }
     let but = if v.disagreement { " But sources disagree: see the reasons." } else { "" };
-    format!("It is the region, not us: {} answer from this laptop.{but}", list(&who))
+    format!("It is the region, not us: {} from this laptop.{but}", answering(&who))
 }
 
 fn capital(text: &str) -> String {
