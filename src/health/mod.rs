@@ -1,1 +1,26 @@
 //! What may be believed: signals, detector, verdict, ladder.
+//!
+//! One observation is no outage, silence is no health, and a laptop without a network sees every region fail. These
+//! rules keep the three apart. Pure: observations and the time come in as values (UTC milliseconds of the run's clock).
+//!
+//! ```text
+//! Observation ─► Detector (one an endpoint) ─┐
+//! witnesses, sign-in, control plane ─────────┼─► assess ─► Assessment: verdicts, blind, recommendation
+//! notices, colleagues, RTO, last drill ──────┘     climb ─► Ladder: one lamp a rung
+//! ```
+
+mod advice;
+mod detector;
+mod eyes;
+mod ladder;
+mod signal;
+mod verdict;
+mod view;
+
+pub use advice::{Advice, Arithmetic, COLLEAGUE_FRESH, Decision, Recommendation, SPILL_AFTER};
+pub use detector::{Detector, DetectorState, Point, Tally, Thresholds};
+pub use ladder::{Ladder, Lamp, LampState, climb};
+pub use signal::{EndpointId, Expectation, Failure, Observation, Outcome, Stages};
+pub use verdict::{
+    Assessment, Inputs, Notice, Provisioning, Reason, RegionInput, RegionVerdict, Role, Sighting, State, assess,
+};

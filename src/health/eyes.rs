@@ -1,0 +1,83 @@
+//! Can this laptop see at all? Without that question every VPN drop looks like a region outage.
+
+use super::detector::Detector;
+use super::signal::Failure;
+use super::verdict::Inputs;
+
+/// What the witnesses and the sign-in service say about the observer.
+#[derive(Debug, Clone)]
+pub(super) struct Eyes {
+    /// Witnesses with fresh news.
+    pub asked: usize,
+    /// Of those, how many answer.
+    pub answering: usize,
+    /// Whether sign-in answers; none without fresh news.
+    pub entra: Option<bool>,
+    /// Why nothing can be seen.
+    pub blind: Option<String>,
+    /// Since when something elsewhere has answered without a break.
+    open_since: Option<i64>,
+}
+
+impl Eyes {
+    pub(super) fn look(i: &Inputs<'_>) -> Self {
+        let heard: Vec<bool> = i.witnesses.iter().filter_map(|w| w.answers(i.now)).collect();
+        let (asked, answering) = (heard.len(), heard.iter().filter(|up| **up).count());
+        let entra = i.entra.and_then(|e| e.answers(i.now));
+        let regions = || i.regions.iter().flat_map(|r| r.endpoints.iter().copied());
+        let closed = if asked > 0 {
+            answering == 0 && entra != Some(true)
+        } else {
+            // Nobody unrelated was asked: sign-in and every region failing together is the best evidence there is.
+            entra == Some(false) && regions().all(|d| d.answers(i.now) != Some(true))
+        };
+        let all = || i.witnesses.iter().copied().chain(i.entra);
+        Self {
+            asked,
+            answering,
+            entra,
+            blind: closed.then(|| why(all().chain(regions()), i.now)),
+            open_since: all().filter_map(|d| d.steady_since(i.now)).min(),
+        }
+    }
+
+    /// Whether this laptop's network came back so recently that the endpoint's failures may still be its own.
+    pub(super) fn just_opened(&self, d: &Detector) -> bool {
+        self.open_since.is_some_and(|s| {
+            let needed = usize::try_from(d.thresholds().suspect_after).unwrap_or(usize::MAX);
+            d.tally(s).failed < needed && d.failing_since().is_some_and(|f| f < s)
+        })
+    }
+
+    /// Whether anything unrelated to the regions answers.
+    pub(super) fn open(&self) -> bool {
+        self.answering > 0 || self.entra == Some(true)
+    }
+
+    /// `all 3 witnesses`, `the sign-in service`: those that answer.
+    pub(super) fn subjects(&self) -> Vec<String> {
+        let witnesses = match (self.answering, self.asked) {
+            (0, _) => None,
+            (1, 1) => Some("the one witness".to_owned()),
+            (n, of) if n == of => Some(format!("all {n} witnesses")),
+            (n, of) => Some(format!("{n} of {of} witnesses")),
+        };
+        let sign_in = (self.entra == Some(true)).then(|| "the sign-in service".to_owned());
+        witnesses.into_iter().chain(sign_in).collect()
+    }
+}
+
+/// The likeliest cause, from what the failures have in common.
+fn why<'a>(all: impl Iterator<Item = &'a Detector>, now: i64) -> String {
+    let failures: Vec<&Failure> = all.filter_map(|d| d.news(now)?.outcome.failure()).collect();
+    let cause = if failures.iter().any(|f| matches!(f, Failure::NotTheService | Failure::Certificate)) {
+        "something in between answers in their place: a network's sign-in page, a proxy, or this laptop's clock is wrong"
+    } else if failures.iter().any(|f| matches!(f, Failure::NoRoute)) {
+        "this laptop has no route: network or VPN is off"
+    } else if !failures.is_empty() && failures.iter().all(|f| matches!(f, Failure::Dns)) {
+        "no name resolves: DNS of this laptop, its network or VPN"
+    } else {
+        "neither the witnesses nor the sign-in service answer: look at this laptop's network, VPN and proxy first"
+    };
+    cause.to_owned()
+}

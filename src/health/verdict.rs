@@ -1,0 +1,434 @@
+//! What may be believed of each region, and why.
+//!
+//! Never green for want of news; never red from a laptop that cannot see. The control plane is reported beside the
+//! data plane, not mixed with it: users are served by the data plane.
+
+use serde::{Deserialize, Serialize};
+
+use super::advice::{COLLEAGUE_FRESH, Decision, Recommendation, advise};
+use super::detector::{Detector, DetectorState, ms};
+use super::eyes::Eyes;
+use super::view::{View, commonest, reason, span};
+use crate::units::Region;
+
+/// What a region looks like from here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum State {
+    /// It answers.
+    Ok,
+    /// It may be failing.
+    Suspect,
+    /// It fails persistently.
+    Down,
+    /// It answers in part, slowly, or has only just come back.
+    Degraded,
+    /// It throttles us; no outage.
+    Throttled,
+    /// It comes and goes.
+    Unstable,
+    /// Nothing can be said.
+    Unknown,
+    /// This laptop cannot see.
+    Blind,
+}
+
+/// What a region is to the plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Role {
+    /// Users are served here today.
+    Primary,
+    /// Where they would go.
+    Secondary,
+    /// Looked at, not used.
+    Watched,
+}
+
+/// What Azure Resource Manager says of a region's resource. Fed beside the probes, never instead of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Provisioning {
+    /// E.g. `Succeeded`.
+    pub text: String,
+    /// When it was read.
+    pub at: i64,
+}
+
+/// One region and who looks at it.
+#[derive(Debug, Clone)]
+pub struct RegionInput<'a> {
+    /// Which.
+    pub region: Region,
+    /// What it is to the plan.
+    pub role: Role,
+    /// Its data plane, an entry a deployment or endpoint.
+    pub endpoints: Vec<&'a Detector>,
+    /// ARM calls on resources in this region, when they are watched apart.
+    pub arm: Option<&'a Detector>,
+    /// What ARM says of its resource.
+    pub provisioning: Option<Provisioning>,
+}
+
+/// Something the platform posted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// `Service Health`, `Resource Health`.
+    pub source: String,
+    /// Title or summary.
+    pub text: String,
+    /// As the platform writes it: `Active`, `Resolved`, `Unavailable`, `Available` …
+    pub status: String,
+    /// Region it names; none: all.
+    pub region: Option<Region>,
+    /// When it was posted or last updated.
+    pub at: i64,
+}
+
+impl Notice {
+    /// Whether it speaks of trouble that lasts.
+    pub fn active(&self) -> bool {
+        ["active", "unavailable", "degraded"].iter().any(|s| self.status.eq_ignore_ascii_case(s))
+    }
+    pub(super) fn names(&self, region: &Region) -> bool {
+        self.region.as_ref().is_none_or(|r| r == region)
+    }
+}
+
+/// What a colleague on another network sees.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sighting {
+    /// Who, and from where.
+    pub who: String,
+    /// Region spoken of.
+    pub region: Region,
+    /// Whether it answers them.
+    pub answers: bool,
+    /// When they looked.
+    pub at: i64,
+}
+
+/// Everything a verdict is made of.
+#[derive(Debug, Clone, Default)]
+pub struct Inputs<'a> {
+    /// The time it is.
+    pub now: i64,
+    /// Name of what users use, e.g. `prod-chat`; may be empty.
+    pub workload: &'a str,
+    /// Regions, the primary first.
+    pub regions: Vec<RegionInput<'a>>,
+    /// Hosts unrelated to Azure's regions.
+    pub witnesses: Vec<&'a Detector>,
+    /// Sign-in.
+    pub entra: Option<&'a Detector>,
+    /// Azure Resource Manager, global.
+    pub arm: Option<&'a Detector>,
+    /// What the platform posted.
+    pub notices: Vec<Notice>,
+    /// When Service Health was last read; none: never.
+    pub notices_read: Option<i64>,
+    /// What colleagues see.
+    pub colleagues: Vec<Sighting>,
+    /// What the decision is measured by.
+    pub decision: Decision,
+}
+
+/// One line of evidence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// How it bears on the region.
+    pub state: State,
+    /// In words.
+    pub text: String,
+    /// When it was seen.
+    pub at: i64,
+}
+
+/// What may be believed of one region.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegionVerdict {
+    /// Which.
+    pub region: Region,
+    /// What it is to the plan.
+    pub role: Role,
+    /// In one word.
+    pub state: State,
+    /// In one sentence.
+    pub sentence: String,
+    /// Since when.
+    pub since: Option<i64>,
+    /// Evidence, strongest first.
+    pub reasons: Vec<Reason>,
+    /// Sources contradict each other.
+    pub disagreement: bool,
+}
+
+/// What may be believed of everything.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assessment {
+    /// When it was made.
+    pub at: i64,
+    /// The one sentence to read.
+    pub headline: String,
+    /// Is it the region, or us?
+    pub explanation: String,
+    /// One a region, in the order given.
+    pub regions: Vec<RegionVerdict>,
+    /// Why this laptop cannot see.
+    pub blind: Option<String>,
+    /// What to do about it.
+    pub recommend: Recommendation,
+}
+
+/// Judges everything.
+pub fn assess(i: &Inputs<'_>) -> Assessment {
+    let eyes = Eyes::look(i);
+    let regions: Vec<RegionVerdict> = i.regions.iter().map(|r| judge(r, i, &eyes)).collect();
+    let recommend = advise(i, &regions, &eyes);
+    let (headline, explanation) = summary(i, &regions, &eyes);
+    Assessment { at: i.now, headline, explanation, regions, blind: eyes.blind, recommend }
+}
+
+fn judge(r: &RegionInput<'_>, i: &Inputs<'_>, eyes: &Eyes) -> RegionVerdict {
+    let views: Vec<View> = r.endpoints.iter().map(|d| View::of(d, eyes, i.now)).collect();
+    let state = state_of(r, &views, i, eyes);
+    let since = since_of(r, &views, state, i.now);
+    let (reasons, disagreement) = evidence(r, &views, state, i, eyes);
+    let sentence = sentence(r, &views, state, since, i.now);
+    RegionVerdict { region: r.region.clone(), role: r.role, state, sentence, since, reasons, disagreement }
+}
+
+fn state_of(r: &RegionInput<'_>, views: &[View], i: &Inputs<'_>, eyes: &Eyes) -> State {
+    let has = |v: View| views.contains(&v);
+    let heard = r.endpoints.iter().any(|d| d.last().is_some());
+    let answers = r.endpoints.iter().any(|d| d.answers(i.now) == Some(true));
+    let arm_down = r.arm.is_some_and(|a| a.state(i.now) == DetectorState::Persistent);
+    match () {
+        () if eyes.blind.is_some() && heard && !answers => State::Blind,
+        // One deployment is not the region: something else there is alive.
+        () if has(View::Persistent) && views.iter().any(|v| v.alive()) => State::Degraded,
+        () if has(View::Persistent) => State::Down,
+        () if has(View::Suspect) => State::Suspect,
+        () if has(View::Throttled) => State::Throttled,
+        () if has(View::Unstable) => State::Unstable,
+        () if views.is_empty() || has(View::Unknown) || has(View::Refuses) => State::Unknown,
+        () if has(View::Slow) || has(View::Recovering) || arm_down => State::Degraded,
+        () => State::Ok,
+    }
+}
+
+fn since_of(r: &RegionInput<'_>, views: &[View], state: State, now: i64) -> Option<i64> {
+    let of = |v: View| r.endpoints.iter().zip(views).filter(move |x| *x.1 == v).map(|x| x.0);
+    match state {
+        State::Down => of(View::Persistent).filter_map(|d| d.since(now)).min(),
+        State::Suspect => of(View::Suspect).filter_map(|d| d.failing_since()).min(),
+        State::Throttled => of(View::Throttled).filter_map(|d| d.throttled_since(now)).min(),
+        State::Unknown | State::Blind => r.endpoints.iter().filter_map(|d| d.last_success()).max(),
+        State::Ok => r.endpoints.iter().filter_map(|d| d.since(now)).max(),
+        State::Degraded | State::Unstable => r.endpoints.iter().filter_map(|d| d.since(now)).min(),
+    }
+}
+
+fn sentence(r: &RegionInput<'_>, views: &[View], state: State, since: Option<i64>, now: i64) -> String {
+    let name = r.region.display();
+    let lasted = since.map(|s| span(now - s));
+    let of = |v: View| r.endpoints.iter().zip(views).find(move |x| *x.1 == v).map(|x| *x.0);
+    let count = |v: View| views.iter().filter(|x| **x == v).count();
+    match state {
+        State::Down => format!("{name} is down, persistently, for {}", lasted.unwrap_or_default()),
+        State::Suspect => match of(View::Suspect) {
+            Some(d) => {
+                let what = commonest(d, d.failing_since().unwrap_or(now));
+                format!("{name} may be failing: {what}, {} in a row", d.consecutive_failures())
+            }
+            None => format!("{name} may be failing"),
+        },
+        State::Degraded if count(View::Persistent) > 0 => {
+            let (n, all) = (count(View::Persistent), views.len());
+            let verb = if n == 1 { "fails" } else { "fail" };
+            format!("{name} answers in part: {n} of {all} endpoints {verb}, so it is not the whole region")
+        }
+        State::Degraded if count(View::Recovering) > 0 => format!("{name} answers again; not yet for long"),
+        State::Degraded => match of(View::Slow) {
+            Some(d) => format!("{name} answers slowly, in {}", d.typical().unwrap_or_default()),
+            None => format!("{name} serves its users; only its control plane does not answer"),
+        },
+        State::Throttled => format!("{name} throttles our calls (429); that is no outage"),
+        State::Unstable => format!("{name} is unstable: it comes and goes"),
+        State::Blind => format!("{name} cannot be seen from this laptop"),
+        State::Ok => match r.endpoints.iter().filter_map(|d| d.typical()).max() {
+            Some(t) => format!("{name} answers in {t}"),
+            None => format!("{name} answers"),
+        },
+        State::Unknown => unknown(&name, r, now),
+    }
+}
+
+fn unknown(name: &str, r: &RegionInput<'_>, now: i64) -> String {
+    if let Some(f) = r.endpoints.iter().find_map(|d| d.unjudged(now)) {
+        return format!("{name} cannot be judged: {}", f.text());
+    }
+    // The quietest endpoint is the one that leaves the region unknown.
+    match r.endpoints.iter().map(|d| d.last()).min_by_key(|p| p.map_or(i64::MIN, |p| p.at)).flatten() {
+        Some(p) if r.endpoints.iter().all(|d| d.news(now).is_none()) => {
+            format!("No news of {name} for {}; what it was then proves nothing now", span(now - p.at))
+        }
+        Some(_) if r.endpoints.iter().any(|d| d.news(now).is_none()) => {
+            format!("{name} is known in part only: some of its endpoints were not heard lately")
+        }
+        Some(_) => format!("{name} has not been heard often enough to judge"),
+        None => format!("Nothing is known of {name} yet"),
+    }
+}
+
+/// The evidence, strongest first, and whether it contradicts itself.
+fn evidence(r: &RegionInput<'_>, views: &[View], state: State, i: &Inputs<'_>, eyes: &Eyes) -> (Vec<Reason>, bool) {
+    let mut seen: Vec<Reason> = r.endpoints.iter().zip(views).map(|(d, v)| reason(d, *v, i.now)).collect();
+    seen.sort_by_key(|x| severity(x.state));
+    seen.extend(elsewhere(r, i, eyes));
+    let failing = matches!(state, State::Down | State::Suspect | State::Blind);
+    let mut disagreement = false;
+    for c in i.colleagues.iter().filter(|c| c.region == r.region && i.now - c.at <= ms(COLLEAGUE_FRESH)) {
+        let (word, how) = if c.answers { ("reaches", State::Ok) } else { ("does not reach", State::Down) };
+        disagreement |=
+            c.answers == failing && matches!(state, State::Ok | State::Down | State::Suspect | State::Blind);
+        seen.push(Reason { state: how, text: format!("{} {word} {}", c.who, r.region.display()), at: c.at });
+    }
+    if let Some(d) = r.arm.or(i.arm) {
+        seen.extend(control_plane(d, r.arm.is_some(), state, i.now));
+    }
+    if let Some(p) = &r.provisioning {
+        let note = if failing { "; that is the control plane, not what users call" } else { "" };
+        seen.push(Reason { state: State::Unknown, text: format!("ARM says {}{note}", p.text), at: p.at });
+    }
+    disagreement |= notices(r, state, i, &mut seen);
+    (seen, disagreement)
+}
+
+/// What else answers from here, or that nothing does.
+fn elsewhere(r: &RegionInput<'_>, i: &Inputs<'_>, eyes: &Eyes) -> Option<Reason> {
+    if let Some(why) = &eyes.blind {
+        return Some(Reason { state: State::Blind, text: format!("This laptop cannot see: {why}"), at: i.now });
+    }
+    let mut who: Vec<String> = others_answering(r, i);
+    who.extend(eyes.subjects());
+    let at = i.witnesses.iter().copied().chain(i.entra).filter_map(|d| d.last_success()).max().unwrap_or(i.now);
+    (!who.is_empty()).then(|| Reason { state: State::Ok, text: format!("From this laptop, {}", answering(&who)), at })
+}
+
+fn others_answering(r: &RegionInput<'_>, i: &Inputs<'_>) -> Vec<String> {
+    i.regions
+        .iter()
+        .filter(|o| o.region != r.region && o.endpoints.iter().any(|d| d.state(i.now) == DetectorState::Ok))
+        .map(|o| o.region.display())
+        .collect()
+}
+
+fn control_plane(d: &Detector, regional: bool, state: State, now: i64) -> Option<Reason> {
+    let down = matches!(d.state(now), DetectorState::Persistent | DetectorState::Suspect);
+    if !down {
+        return None;
+    }
+    let place = if regional { "in this region" } else { "anywhere" };
+    let calls = if state == State::Ok || state == State::Degraded { "; calls to the service still answer" } else { "" };
+    let text = format!("Azure Resource Manager does not answer {place}{calls}");
+    Some(Reason { state: State::Degraded, text, at: d.last().map_or(now, |p| p.at) })
+}
+
+/// Adds what the platform posted, or its silence; true when it contradicts what is seen.
+fn notices(r: &RegionInput<'_>, state: State, i: &Inputs<'_>, seen: &mut Vec<Reason>) -> bool {
+    let mine = || i.notices.iter().filter(|n| n.names(&r.region));
+    for n in mine() {
+        let how = if n.active() { State::Degraded } else { State::Unknown };
+        seen.push(Reason { state: how, text: format!("{}: {} ({})", n.source, n.text, n.status), at: n.at });
+    }
+    let active = mine().any(Notice::active);
+    if !active {
+        let name = r.region.display();
+        let (text, at) = match i.notices_read {
+            Some(at) => (format!("Service Health: nothing posted yet for {name} (it usually lags 10 to 60 min)"), at),
+            None => ("Service Health has not been read".to_owned(), i.now),
+        };
+        seen.push(Reason { state: State::Unknown, text, at });
+    }
+    active && state == State::Ok
+}
+
+/// For sorting: what people must see first.
+fn severity(s: State) -> u8 {
+    match s {
+        State::Down => 0,
+        State::Suspect => 1,
+        State::Blind => 2,
+        State::Unstable => 3,
+        State::Degraded => 4,
+        State::Throttled => 5,
+        State::Unknown => 6,
+        State::Ok => 7,
+    }
+}
+
+/// `a`, `a and b`, `a, b and c`.
+pub(super) fn list(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.clone(),
+        [rest @ .., last] => format!("{} and {last}", rest.join(", ")),
+    }
+}
+
+fn summary(i: &Inputs<'_>, regions: &[RegionVerdict], eyes: &Eyes) -> (String, String) {
+    let names =
+        |s: State| -> Vec<String> { regions.iter().filter(|r| r.state == s).map(|r| r.region.display()).collect() };
+    if let Some(why) = &eyes.blind {
+        let text = format!("{}. Nothing here is evidence against a region.", capital(why));
+        return ("This laptop cannot see: no verdict on any region".to_owned(), text);
+    }
+    let down = names(State::Down);
+    if down.len() > 1 {
+        let text = "Regions rarely fail together: look for what they share (sign-in, VPN, DNS, a change of ours).";
+        return (format!("{} fail at once", list(&down)), text.to_owned());
+    }
+    let Some(worst) = regions.iter().min_by_key(|r| (severity(r.state), r.role != Role::Primary)) else {
+        return ("No region is watched".to_owned(), "Open a plan, or add a region to watch.".to_owned());
+    };
+    match worst.state {
+        State::Ok => (answering(&names(State::Ok)), "Nothing to do.".to_owned()),
+        State::Down => {
+            let since = span(i.now - worst.since.unwrap_or(i.now));
+            let whom = if i.workload.is_empty() { String::new() } else { format!(" for {}", i.workload) };
+            (
+                format!("{} is down{whom}, persistently, for {since}", worst.region.display()),
+                whose_fault(worst, i, eyes),
+            )
+        }
+        _ => (worst.sentence.clone(), first_reason(worst)),
+    }
+}
+
+/// `West Europe answers`, `all 3 witnesses and the sign-in service answer`.
+fn answering(who: &[String]) -> String {
+    let many = who.len() > 1 || who.iter().any(|w| w.ends_with("witnesses"));
+    format!("{} {}", list(who), if many { "answer" } else { "answers" })
+}
+
+fn first_reason(v: &RegionVerdict) -> String {
+    let text = v.reasons.first().map_or_else(String::new, |r| format!("{}.", r.text));
+    if v.disagreement { format!("{text} Sources disagree.") } else { text }
+}
+
+fn whose_fault(v: &RegionVerdict, i: &Inputs<'_>, eyes: &Eyes) -> String {
+    let mut who: Vec<String> =
+        i.regions.iter().find(|r| r.region == v.region).map(|r| others_answering(r, i)).unwrap_or_default();
+    who.extend(eyes.subjects());
+    if !eyes.open() {
+        return format!(
+            "Whether it is the region or us cannot be told: neither a witness nor the sign-in service was heard{}.",
+            if who.is_empty() { String::new() } else { format!("; {}", answering(&who)) }
+        );
+    }
+    let but = if v.disagreement { " But sources disagree: see the reasons." } else { "" };
+    format!("It is the region, not us: {} from this laptop.{but}", answering(&who))
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
+}

@@ -1,0 +1,111 @@
+//! One endpoint as the verdict sees it: the detector's state, sharpened by what kind of trouble it is.
+
+use super::detector::{Detector, DetectorState, ms};
+use super::eyes::Eyes;
+use super::signal::Failure;
+use super::verdict::{Reason, State};
+use crate::units::Millis;
+
+/// What one endpoint shows now, best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum View {
+    Ok,
+    Slow,
+    Recovering,
+    Unstable,
+    Throttled,
+    Suspect,
+    Persistent,
+    /// Alive, but it refuses our question: no judgement.
+    Refuses,
+    /// Nothing that could be judged.
+    Unknown,
+}
+
+impl View {
+    pub(super) fn of(d: &Detector, eyes: &Eyes, now: i64) -> Self {
+        match d.state(now) {
+            DetectorState::Persistent | DetectorState::Suspect if eyes.just_opened(d) => Self::Suspect,
+            DetectorState::Persistent => Self::Persistent,
+            DetectorState::Suspect => Self::Suspect,
+            _ if d.throttled_since(now).is_some() => Self::Throttled,
+            _ if d.unstable(now) => Self::Unstable,
+            DetectorState::Recovering => Self::Recovering,
+            DetectorState::Ok if d.slow(now) => Self::Slow,
+            DetectorState::Ok => Self::Ok,
+            DetectorState::Unknown if d.unjudged(now).is_some_and(Failure::proves_life) => Self::Refuses,
+            DetectorState::Unknown => Self::Unknown,
+        }
+    }
+
+    /// Whether the endpoint itself was heard, well or badly.
+    pub(super) fn alive(self) -> bool {
+        matches!(self, Self::Ok | Self::Slow | Self::Recovering | Self::Unstable | Self::Throttled | Self::Refuses)
+    }
+
+    pub(super) fn state(self) -> State {
+        match self {
+            Self::Ok => State::Ok,
+            Self::Slow | Self::Recovering => State::Degraded,
+            Self::Unstable => State::Unstable,
+            Self::Throttled => State::Throttled,
+            Self::Suspect => State::Suspect,
+            Self::Persistent => State::Down,
+            Self::Refuses | Self::Unknown => State::Unknown,
+        }
+    }
+}
+
+/// `oai-prod-eastus: no answer in time, 9 of 9`, with the moment it was seen.
+pub(super) fn reason(d: &Detector, view: View, now: i64) -> Reason {
+    let last = d.last();
+    let text = match view {
+        View::Persistent | View::Suspect => {
+            let from = d.failing_since().unwrap_or(now).max(now - ms(d.thresholds().window));
+            let t = d.tally(from);
+            format!("{}, {} of {}", commonest(d, from), t.failed, t.calls)
+        }
+        View::Throttled => {
+            let from = d.throttled_since(now).unwrap_or(now);
+            let t = d.tally(from);
+            format!("throttled (429), {} of {} calls in {}", t.throttled, t.calls, span(now - from))
+        }
+        View::Unstable => {
+            format!("comes and goes: {} bouts of failure in {}", d.bouts(now), d.thresholds().unstable_window)
+        }
+        View::Recovering => format!("answers again, {} in a row", d.consecutive_successes()),
+        View::Slow => format!("answers slowly, in {}", d.typical().unwrap_or_default()),
+        View::Ok => {
+            let t = d.tally(now - ms(d.thresholds().window));
+            let time = d.typical().map(|t| format!(" in {t}")).unwrap_or_default();
+            format!("answers{time}, {} of {}", t.answered, t.calls)
+        }
+        View::Refuses | View::Unknown => match (d.news(now), last) {
+            (Some(p), _) => format!("{}: cannot be judged", p.outcome.text()),
+            (None, Some(p)) => format!("no news for {}; then it said: {}", span(now - p.at), p.outcome.text()),
+            (None, None) => "not asked yet".to_owned(),
+        },
+    };
+    Reason { state: view.state(), text: format!("{}: {text}", d.id()), at: last.map_or(now, |p| p.at) }
+}
+
+/// The text of the failure seen most often since `from`; the newest of equals.
+pub(super) fn commonest(d: &Detector, from: i64) -> String {
+    let mut counts: Vec<(String, usize)> = Vec::new();
+    for p in d.history().rev().take_while(|p| p.at >= from).filter(|p| p.outcome.counts()) {
+        let text = p.outcome.text();
+        match counts.iter_mut().find(|c| c.0 == text) {
+            Some(c) => c.1 += 1,
+            None => counts.push((text, 1)),
+        }
+    }
+    let most = counts.iter().map(|c| c.1).max();
+    counts.into_iter().find(|c| Some(c.1) == most).map_or_else(|| "fails".to_owned(), |c| c.0)
+}
+
+/// A difference of instants as people say it; never negative.
+pub(super) fn span(millis: i64) -> Millis {
+    let whole = u64::try_from(millis).unwrap_or(0);
+    // Fractions of seconds are noise in a sentence.
+    Millis(if whole < 1_000 { whole } else { whole / 1_000 * 1_000 })
+}
