@@ -1,4 +1,162 @@
 //! The conductor: the only room that wires the world together and owns a run's tasks.
+//!
+//! One task reads one mailbox: front ends' commands and what effects came to. Each order goes the same road:
+//! [`crate::run::decide`] says what follows, the journal makes it durable, the run applies it, what it demands of the
+//! world is begun, and a new [`snapshot::Snapshot`] is published.
 
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::azure::Cloud;
+use crate::journal::Disk;
+use crate::rehearsal::scenario::Answer;
+
+mod conditions;
+mod executor;
+pub mod home;
+pub mod link;
+mod mailbox;
+mod monitor;
+mod opening;
+mod preview;
 pub mod protocol;
+mod publish;
+mod record;
+mod rounds;
+mod session;
 pub mod snapshot;
+mod steps;
+mod supervisor;
+pub mod view;
+mod watch;
+
+pub use home::Home;
+pub use record::entry as entry_of;
+pub use supervisor::{Handle, start};
+
+/// How a desk is set up.
+#[derive(Clone)]
+pub struct Options {
+    /// Data folder.
+    pub home: Home,
+    /// The disk its journals are on.
+    pub disk: Arc<dyn Disk>,
+    /// A connected Azure, if any.
+    pub cloud: Option<Cloud>,
+    /// Operator's name.
+    pub operator: String,
+    /// Rehearsals run by themselves, with the scenario's answers or these.
+    pub script: Option<ScriptSource>,
+}
+
+/// Where the scripted operator's answers come from.
+#[derive(Debug, Clone)]
+pub enum ScriptSource {
+    /// The scenario.
+    Scenario,
+    /// A file.
+    Answers(Vec<Answer>),
+}
+
+/// What can go wrong at the desk; Display says what, and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum DeskError {
+    /// No data folder.
+    #[error("no data folder is known on this computer; name one with --home or LIFEBOAT_HOME")]
+    NoHome,
+    /// The journal.
+    #[error(transparent)]
+    Journal(#[from] crate::journal::JournalError),
+    /// A command was refused.
+    #[error(transparent)]
+    Refused(#[from] crate::run::decide::Refusal),
+    /// Records do not make a run.
+    #[error(transparent)]
+    Replay(#[from] crate::run::state::ReplayError),
+    /// A record of a shape that is not known.
+    #[error("record {seq} ({kind}) cannot be read: {why}; open this run with the version of Lifeboat that wrote it")]
+    Record {
+        /// Number.
+        seq: u64,
+        /// Kind.
+        kind: String,
+        /// Why.
+        why: String,
+    },
+    /// Nothing can be written.
+    #[error("nothing can be recorded, so nothing is done: {0}")]
+    ReadOnly(String),
+    /// Azure.
+    #[error(transparent)]
+    Azure(#[from] crate::azure::AzureError),
+    /// The simulator.
+    #[error(transparent)]
+    Simulator(#[from] crate::simulator::SimulatorError),
+    /// Probes.
+    #[error(transparent)]
+    Probe(#[from] crate::probe::ProbeError),
+    /// Catalogue.
+    #[error(transparent)]
+    Catalog(#[from] crate::catalog::CatalogError),
+    /// An address.
+    #[error("`{0}` is not an address that can be probed")]
+    Address(String),
+    /// A plan with errors.
+    #[error("the plan `{plan}` has errors: {first}; `lifeboat check` shows them all")]
+    Plan {
+        /// Plan id or file.
+        plan: String,
+        /// The first error.
+        first: String,
+    },
+    /// Strategy the scenario does not have.
+    #[error("the scenario `{scenario}` is not made for {asked}; it knows {known}")]
+    Strategy {
+        /// Scenario.
+        scenario: String,
+        /// Asked for.
+        asked: &'static str,
+        /// Known.
+        known: String,
+    },
+    /// Another run is open here.
+    #[error("the run {0} is open here; close it or leave it first")]
+    Open(String),
+    /// No run is open.
+    #[error("no run is open")]
+    NoRun,
+    /// No such run.
+    #[error("there is no run `{run}` in {dir}; `lifeboat runs` lists them")]
+    NoSuchRun {
+        /// Asked for.
+        run: String,
+        /// Looked in.
+        dir: PathBuf,
+    },
+    /// No Azure is connected.
+    #[error("no Azure is connected; start with --cloud FILE, or put a plan into {0} and sign in with `az login`")]
+    NoCloud(PathBuf),
+    /// The step's looks.
+    #[error("{0} has not been read yet; wait for the reading, or ask for it again")]
+    NotRead(String),
+    /// It changed meanwhile.
+    #[error("what would be changed is no longer what you saw; it is shown anew, and nothing was sent")]
+    Changed,
+    /// The runtime.
+    #[error("the desk could not start")]
+    Runtime(#[source] std::io::Error),
+}
+
+/// An error with its causes, in one line.
+pub fn chain(e: &dyn std::error::Error) -> String {
+    let mut text = e.to_string();
+    let mut source = e.source();
+    while let Some(s) = source {
+        let cause = s.to_string();
+        if !text.contains(&cause) {
+            text.push_str(&format!(": {cause}"));
+        }
+        source = s.source();
+    }
+    text
+}

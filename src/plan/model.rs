@@ -117,6 +117,11 @@ impl PlannedStep {
         self.decision
             || (self.action.is_none() && self.verify.iter().all(|c| matches!(c.condition, Condition::Person(_))))
     }
+    /// Whether a person's word is asked beside what can be read.
+    pub fn asks_a_word_too(&self) -> bool {
+        use crate::runbook::model::Condition;
+        !self.asks_a_person() && self.verify.iter().any(|c| matches!(c.condition, Condition::Person(_)))
+    }
     /// Whether the app may do it by itself: it only reads, and nobody has to agree.
     pub fn automatic(&self) -> bool {
         self.action.is_none() && self.risk == Risk::ReadOnly && self.second_person.is_none() && !self.asks_a_person()

@@ -51,7 +51,7 @@ impl Script {
         let step = &run.steps[i];
         let planned = run.planned(&step.id)?;
         let situation = match run.state(i) {
-            StepState::Ready | StepState::Undone if !planned.automatic() => Situation::Ready,
+            StepState::Ready | StepState::Undone if run.waits_for_word(i) || !planned.automatic() => Situation::Ready,
             StepState::Failed if step.failure.as_ref().is_some_and(|f| f.code == "NotApplied") => Situation::NotApplied,
             StepState::Failed if step.failures > 1 => Situation::FailedAgain,
             StepState::Failed => Situation::Failed,
@@ -76,7 +76,7 @@ impl Script {
                 reason: "what was read leaves no better choice".to_owned(),
                 expected_loss: planned.may_lose.clone().unwrap_or_else(|| "requests in flight".to_owned()),
             },
-            Situation::Ready if planned.asks_a_person() => Reply::Confirm(format!("{}: done", planned.title)),
+            Situation::Ready if run.waits_for_word(i) => Reply::Confirm(format!("{}: done", planned.title)),
             Situation::Ready => Reply::Perform,
             Situation::Failed | Situation::NotApplied => Reply::Retry,
             Situation::FailedAgain => Reply::Skip("it failed twice; noted for the review".to_owned()),

@@ -358,7 +358,9 @@ impl Step<'_> {
             self.push(Event::StepAlreadyTrue { readings: readings.to_vec() });
         } else {
             self.push(Event::StepVerified { readings: readings.to_vec() });
-            self.push(Event::StepDoneByApp);
+            if !self.planned.asks_a_word_too() {
+                self.push(Event::StepDoneByApp);
+            }
         }
     }
 
@@ -369,7 +371,7 @@ impl Step<'_> {
             return self.refuse("confirming (it is a decision)");
         }
         let word = text("the evidence", evidence_text)?;
-        if !self.planned.asks_a_person() {
+        if !self.run.waits_for_word(self.i) {
             self.push(Event::Deviation {
                 rule: self.step.id.clone(),
                 reason: "done by hand on a person's word instead of by Lifeboat".to_owned(),

@@ -171,7 +171,8 @@ impl Run {
                 open().find(|i| {
                     let state = self.state(*i);
                     matches!(state, StepState::Ready | StepState::Undone | StepState::AwaitingApproval)
-                        && !self.planned(&self.steps[*i].id).is_some_and(PlannedStep::automatic)
+                        && (self.waits_for_word(*i)
+                            || !self.planned(&self.steps[*i].id).is_some_and(PlannedStep::automatic))
                 })
             })
             .or_else(|| open().next())
@@ -187,9 +188,16 @@ impl Run {
         }
         (0..self.steps.len())
             .filter(|i| self.state(*i) == StepState::Ready)
+            .filter(|i| !self.steps[*i].verified)
             .filter(|i| self.planned(&self.steps[*i].id).is_some_and(PlannedStep::automatic))
             .map(|i| self.steps[i].id.clone())
             .collect()
+    }
+
+    /// It is a person's turn to say that the step is so: nothing can be read about it, or what can be was verified.
+    pub fn waits_for_word(&self, i: usize) -> bool {
+        let s = &self.steps[i];
+        self.planned(&s.id).is_some_and(|p| p.asks_a_person() || (s.verified && p.asks_a_word_too()))
     }
 
     /// Steps over, and all.

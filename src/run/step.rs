@@ -41,6 +41,8 @@ pub struct StepRun {
     pub said: Vec<Note>,
     /// The approval asked for.
     pub asked: Option<Asked>,
+    /// What can be read was verified in the present attempt; where a person's word is asked as well, it is their turn.
+    pub verified: bool,
     /// A confirmation that waits for the second person.
     pub pending_word: Option<String>,
 }
@@ -117,6 +119,7 @@ impl StepRun {
             failure: None,
             said: Vec::new(),
             asked: None,
+            verified: false,
             pending_word: None,
         }
     }
@@ -212,6 +215,7 @@ impl StepRun {
                 self.started_at.get_or_insert(at);
                 self.ended_at = None;
                 self.interrupted = false;
+                self.verified = false;
                 self.own = if changes.is_empty() { StepState::Verifying } else { StepState::Running };
             }
             Event::ActionIntended { n, .. } => self.set_change(*n, ChangeState::Intended),
@@ -238,7 +242,11 @@ impl StepRun {
                     Found::Running | Found::Unknown => self.own = StepState::Indeterminate,
                 }
             }
-            Event::StepVerified { readings } => self.readings.clone_from(readings),
+            Event::StepVerified { readings } => {
+                self.readings.clone_from(readings);
+                self.verified = true;
+                self.own = StepState::Ready;
+            }
             Event::StepDoneByApp => self.end(at, StepState::DoneByApp),
             Event::StepDoneByHand { evidence } => {
                 say(&mut self.said, evidence.clone());

@@ -40,7 +40,7 @@ pub fn card(p: &RunPicture<'_>, i: usize, planned: &PlannedStep) -> StepCard {
         progress: progress(p, step, state, preview),
         problem: problem(p, step, state),
         decision: planned.decision.then(|| p.decision.clone()),
-        actions: actions(p, planned, step, state, preview),
+        actions: actions(p, planned, i, state, preview),
         history: step
             .said
             .iter()
@@ -228,20 +228,23 @@ fn skip() -> ActionView {
 fn actions(
     p: &RunPicture<'_>,
     planned: &PlannedStep,
-    step: &StepRun,
+    i: usize,
     state: StepState,
     preview: Option<&Preview>,
 ) -> Vec<ActionView> {
     if !p.run.open() {
         return Vec::new();
     }
+    let step = &p.run.steps[i];
     let mut out = match state {
         StepState::Ready | StepState::Undone if planned.decision => Choice::ALL.into_iter().map(|c| decide(p, c)).collect(),
         StepState::Blocked if planned.decision => {
             [Choice::Abort, Choice::Wait].into_iter().map(|c| decide(p, c)).collect()
         }
-        StepState::Ready | StepState::Undone if planned.action.is_some() => automated(p, planned, step, preview),
-        StepState::Ready | StepState::Undone if planned.asks_a_person() => {
+        StepState::Ready | StepState::Undone if planned.action.is_some() && !step.verified => {
+            automated(p, planned, step, preview)
+        }
+        StepState::Ready | StepState::Undone if p.run.waits_for_word(i) => {
             let question = planned.verify.iter().find_map(|c| match &c.condition {
                 Condition::Person(q) => Some(q.as_str()),
                 _ => None,

@@ -1,0 +1,71 @@
+//! How tasks tell the desk what came of them. Each letter keeps the run's clock still until the desk has read it.
+
+use tokio::sync::mpsc;
+
+use crate::azure::AzureError;
+use crate::clock::{Clock, Task};
+use crate::health::{Notice, Observation, Provisioning};
+use crate::run::command::StepCommand;
+use crate::run::event::Reading;
+use crate::runbook::model::StepId;
+use crate::units::Region;
+
+use super::executor::Purpose;
+use super::preview::Preview;
+use super::protocol::Command;
+
+
+/// What can be told.
+#[derive(Debug)]
+pub enum Mail {
+    /// A front end's command.
+    Command(Command),
+    /// A fact about a step.
+    Step(StepId, StepCommand),
+    /// What is going on with a step.
+    Progress(StepId, String),
+    /// Readings of a check in progress, and what is waited for.
+    Live(StepId, Vec<Reading>, String),
+    /// A look at a step ended.
+    Looked(StepId, Result<Preview, AzureError>, Purpose),
+    /// A round of probes.
+    Round(Vec<Observation>),
+    /// What the platform says, and what ARM says of the accounts.
+    Notices(Vec<Notice>, Vec<(Region, Provisioning)>),
+    /// Users are served: share in percent, by metrics, for the minute that ended at this instant.
+    Served(u32, i64),
+    /// A happening of the scenario.
+    Happened(u32),
+    /// The second person's turn: step and digest.
+    SecondPerson(StepId, String),
+    /// The scripted operator's move is due.
+    Move(crate::rehearsal::script::Move),
+}
+
+/// A letter with the work it stands for.
+pub struct Envelope {
+    /// The session it belongs to; 0 for commands of a front end.
+    pub session: u64,
+    /// The letter.
+    pub mail: Mail,
+    /// Keeps the clock still.
+    pub busy: Option<Task>,
+}
+
+/// The slot for letters of one session.
+#[derive(Clone)]
+pub struct Mailbox {
+    /// Where they go.
+    pub to: mpsc::UnboundedSender<Envelope>,
+    /// Whose they are.
+    pub session: u64,
+    /// Whose clock is kept still.
+    pub clock: Clock,
+}
+
+impl Mailbox {
+    /// Sends; when the desk is gone there is nobody to tell.
+    pub fn send(&self, mail: Mail) {
+        let _ = self.to.send(Envelope { session: self.session, mail, busy: Some(self.clock.task()) });
+    }
+}

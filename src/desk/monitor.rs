@@ -1,0 +1,132 @@
+//! What is watched: one detector an endpoint, fed by probe rounds; asked by verdicts, guards and verifications.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::health::{
+    Decision, Detector, EndpointId, Inputs, Notice, Observation, Provisioning, RegionInput, Role, Sighting, Thresholds,
+};
+use crate::plan::model::Plan;
+use crate::units::Region;
+
+/// Endpoint id of sign-in.
+pub const ENTRA: &str = "Entra ID";
+/// Endpoint id of Azure Resource Manager.
+pub const ARM: &str = "ARM";
+
+/// Shared between the desk's tasks; locked for moments only.
+pub struct Monitor(Mutex<Watched>);
+
+/// Everything watched.
+pub struct Watched {
+    workload: String,
+    regions: Vec<(Region, Role, EndpointId)>,
+    witnesses: Vec<EndpointId>,
+    detectors: BTreeMap<EndpointId, Detector>,
+    /// What the platform posted.
+    pub notices: Vec<Notice>,
+    /// When that was last read.
+    pub notices_read: Option<i64>,
+    /// What colleagues see.
+    pub colleagues: Vec<Sighting>,
+    /// What ARM says of the accounts.
+    pub provisioning: BTreeMap<Region, Provisioning>,
+    /// What the decision is measured by.
+    pub decision: Decision,
+}
+
+impl Monitor {
+    /// Watches what a plan depends on.
+    pub fn new(plan: &Plan, witnesses: &[String]) -> Self {
+        let thresholds = Thresholds::of(plan.tier);
+        let regions = vec![
+            (plan.primary.clone(), Role::Primary, EndpointId(plan.primary_account.name().to_owned())),
+            (plan.secondary.clone(), Role::Secondary, EndpointId(plan.secondary_account.name().to_owned())),
+        ];
+        let witnesses: Vec<EndpointId> = witnesses.iter().map(|w| EndpointId(w.clone())).collect();
+        let all = regions
+            .iter()
+            .map(|r| r.2.clone())
+            .chain(witnesses.iter().cloned())
+            .chain([EndpointId(ENTRA.to_owned()), EndpointId(ARM.to_owned())]);
+        let detectors = all.map(|id| (id.clone(), Detector::new(id, thresholds))).collect();
+        Self(Mutex::new(Watched {
+            workload: plan.id.clone(),
+            regions,
+            witnesses,
+            detectors,
+            notices: Vec::new(),
+            notices_read: None,
+            colleagues: Vec::new(),
+            provisioning: BTreeMap::new(),
+            decision: Decision {
+                tier: Some(plan.tier),
+                rto: Some(plan.rto),
+                last_drill: plan.last_drill,
+                ..Decision::default()
+            },
+        }))
+    }
+
+    /// For a moment.
+    pub fn lock(&self) -> MutexGuard<'_, Watched> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Watched {
+    /// Takes in a round of observations.
+    pub fn observe(&mut self, round: &[Observation]) {
+        for o in round {
+            if let Some(d) = self.detectors.get_mut(&o.endpoint) {
+                d.observe(o);
+            }
+        }
+    }
+
+    /// The data plane's detector of a region.
+    pub fn region(&self, region: &Region) -> Option<&Detector> {
+        let id = &self.regions.iter().find(|r| r.0 == *region)?.2;
+        self.detectors.get(id)
+    }
+
+    /// Regions with role and detector.
+    pub fn regions(&self) -> impl Iterator<Item = (&Region, Role, &Detector)> {
+        self.regions.iter().filter_map(|(r, role, id)| self.detectors.get(id).map(|d| (r, *role, d)))
+    }
+
+    /// The witnesses' detectors.
+    pub fn witnesses(&self) -> Vec<&Detector> {
+        self.witnesses.iter().filter_map(|id| self.detectors.get(id)).collect()
+    }
+
+    /// A detector by name.
+    pub fn named(&self, id: &str) -> Option<&Detector> {
+        self.detectors.get(&EndpointId(id.to_owned()))
+    }
+
+    /// Everything a verdict is made of, at an instant.
+    pub fn inputs(&self, now: i64) -> Inputs<'_> {
+        Inputs {
+            now,
+            workload: &self.workload,
+            regions: self
+                .regions()
+                .map(|(region, role, d)| RegionInput {
+                    region: region.clone(),
+                    role,
+                    endpoints: vec![d],
+                    arm: None,
+                    provisioning: self.provisioning.get(region).cloned(),
+                })
+                .collect(),
+            witnesses: self.witnesses(),
+            entra: self.named(ENTRA),
+            arm: self.named(ARM),
+            notices: self.notices.clone(),
+            notices_read: self.notices_read,
+            colleagues: self.colleagues.clone(),
+            decision: self.decision.clone(),
+        }
+    }
+}

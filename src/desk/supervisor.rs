@@ -1,0 +1,267 @@
+//! The one task that reads the mailbox, and the handle the front ends hold.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{mpsc, watch};
+
+use crate::catalog::Catalog;
+use crate::clock::{Clock, Speed, Task};
+use crate::rehearsal::score::Score;
+use crate::rehearsal::script::Script;
+use crate::run::event::Actor;
+use crate::simulator::Simulator;
+
+use super::executor::World;
+use super::link::{Link, Waker};
+use super::mailbox::{Envelope, Mail, Mailbox};
+use super::protocol::Command;
+use super::session::Session;
+use super::snapshot::{Activity, Audit, Library, Problem, Snapshot};
+use super::watch::Watch;
+use super::{DeskError, Options, chain};
+
+/// Lines kept of the activity line.
+const ACTIVITY_KEPT: usize = 200;
+/// At full speed the picture is published this often at most; people cannot read faster.
+const PUBLISH_EVERY: std::time::Duration = std::time::Duration::from_millis(40);
+
+/// A running desk.
+pub struct Handle {
+    commands: mpsc::UnboundedSender<Envelope>,
+    snapshots: watch::Receiver<Arc<Snapshot>>,
+    waker: Arc<Mutex<Option<Waker>>>,
+    runtime: Option<tokio::runtime::Runtime>,
+}
+
+impl Handle {
+    /// A front end's connection.
+    pub fn link(&self) -> Link {
+        let (commands, waker) = (self.commands.clone(), self.waker.clone());
+        Link {
+            snapshots: self.snapshots.clone(),
+            send: Box::new(move |c| send(&commands, c)),
+            on_wake: Box::new(move |w| {
+                *waker.lock().unwrap_or_else(PoisonError::into_inner) = Some(w);
+            }),
+        }
+    }
+
+    /// Sends a command; false when the desk is gone.
+    pub fn send(&self, command: Command) -> bool {
+        send(&self.commands, command)
+    }
+
+    /// The newest picture.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshots.borrow().clone()
+    }
+
+    /// Waits until a picture fulfils `wanted`; `None` when the desk ended or `patience` is over.
+    pub fn wait(
+        &self,
+        patience: std::time::Duration,
+        mut wanted: impl FnMut(&Snapshot) -> bool,
+    ) -> Option<Arc<Snapshot>> {
+        let mut rx = self.snapshots.clone();
+        let runtime = self.runtime.as_ref()?;
+        runtime.block_on(async move {
+            let found = rx.wait_for(|s| wanted(s));
+            tokio::time::timeout(patience, found).await.ok()?.ok().map(|s| s.clone())
+        })
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        // A thread that waits for a disk must not keep the program from ending.
+        if let Some(r) = self.runtime.take() {
+            r.shutdown_timeout(std::time::Duration::from_secs(2));
+        }
+    }
+}
+
+fn send(to: &mpsc::UnboundedSender<Envelope>, command: Command) -> bool {
+    to.send(Envelope { session: 0, mail: Mail::Command(command), busy: None }).is_ok()
+}
+
+/// Starts a desk on threads of its own.
+pub fn start(options: Options) -> Result<Handle, DeskError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("desk")
+        .enable_all()
+        .build()
+        .map_err(DeskError::Runtime)?;
+    let (to, from) = mpsc::unbounded_channel();
+    let waker = Arc::new(Mutex::new(None));
+    let catalog = Catalog::builtin();
+    let mut desk = Desk {
+        catalog,
+        to: to.clone(),
+        snapshots: watch::Sender::new(Arc::new(Desk::first(&options))),
+        waker: waker.clone(),
+        open: None,
+        idle: None,
+        sessions: 0,
+        activity: VecDeque::new(),
+        notice: None,
+        busy: None,
+        revision: 0,
+        library: Arc::new(Library::default()),
+        audit: Arc::new(Audit::default()),
+        published: std::time::Instant::now(),
+        operator: options.operator.clone(),
+        system_clock: Clock::system(),
+        options,
+    };
+    let snapshots = desk.snapshots.subscribe();
+    runtime.spawn(async move {
+        desk.begin().await;
+        desk.run(from).await;
+    });
+    Ok(Handle { commands: to, snapshots, waker, runtime: Some(runtime) })
+}
+
+/// A run that is open, with everything that works for it.
+pub(super) struct Open {
+    pub session: Session,
+    pub number: u64,
+    pub world: Option<World>,
+    pub watch: Option<Watch>,
+    pub simulator: Option<Simulator>,
+    pub script: Option<Script>,
+    pub moving: bool,
+    pub task: Task,
+    pub pace: Speed,
+    pub jumping: bool,
+    pub verdicts: std::collections::HashMap<String, String>,
+    pub score: Option<Score>,
+    pub timeline: Option<tokio::task::AbortHandle>,
+}
+
+/// The watch while no run is open.
+pub(super) struct Idle {
+    pub world: World,
+    pub _watch: Watch,
+    pub number: u64,
+}
+
+pub(super) struct Desk {
+    pub options: Options,
+    pub catalog: Catalog,
+    pub to: mpsc::UnboundedSender<Envelope>,
+    pub snapshots: watch::Sender<Arc<Snapshot>>,
+    pub waker: Arc<Mutex<Option<Waker>>>,
+    pub open: Option<Box<Open>>,
+    pub idle: Option<Idle>,
+    pub sessions: u64,
+    pub activity: VecDeque<Activity>,
+    pub notice: Option<Arc<Problem>>,
+    pub busy: Option<String>,
+    pub revision: u64,
+    pub library: Arc<Library>,
+    pub audit: Arc<Audit>,
+    pub published: std::time::Instant,
+    pub operator: String,
+    pub system_clock: Clock,
+}
+
+impl Desk {
+    /// Clock of the open run, else the computer's.
+    pub(super) fn clock(&self) -> &Clock {
+        self.open.as_ref().map_or(&self.system_clock, |o| &o.session.clock)
+    }
+
+    pub(super) fn mailbox(&self, number: u64, clock: &Clock) -> Mailbox {
+        Mailbox { to: self.to.clone(), session: number, clock: clock.clone() }
+    }
+
+    pub(super) fn me(&self) -> Actor {
+        Actor::Operator(self.operator.clone())
+    }
+
+    async fn begin(&mut self) {
+        self.refresh_library(None);
+        self.refresh_runs();
+        if let Err(e) = self.watch_idle().await {
+            self.say(format!("not watching: {}", chain(&e)));
+        }
+        self.publish(true);
+    }
+
+    async fn run(&mut self, mut from: mpsc::UnboundedReceiver<Envelope>) {
+        loop {
+            let next = match self.open.as_ref() {
+                // While the desk waits for mail, the run's clock need not stand still.
+                Some(o) => o.task.wait(from.recv()).await,
+                None => from.recv().await,
+            };
+            let Some(envelope) = next else { return };
+            let mut kept = vec![envelope.busy];
+            let mut forced = self.handle(envelope.session, envelope.mail).await;
+            while let Ok(more) = from.try_recv() {
+                kept.push(more.busy);
+                forced |= self.handle(more.session, more.mail).await;
+            }
+            self.follow_up();
+            let due = self.published.elapsed() >= PUBLISH_EVERY;
+            let fast = self.open.as_ref().is_some_and(|o| o.session.clock.speed() == Speed::Max && o.session.run.open());
+            if forced || due || !fast {
+                self.publish(forced);
+            }
+            // Only now may the clock go on.
+            drop(kept);
+        }
+    }
+
+    /// One letter. True: the picture must be published.
+    async fn handle(&mut self, session: u64, mail: Mail) -> bool {
+        if let Mail::Command(c) = mail {
+            let what = format!("{c:?}");
+            if let Err(e) = self.command(c).await {
+                tracing::info!(command = what, error = %e, "refused");
+                self.problem(&e);
+            }
+            return true;
+        }
+        if self.idle.as_ref().is_some_and(|i| i.number == session) {
+            self.idle_mail(mail);
+            return false;
+        }
+        if self.open.as_ref().is_none_or(|o| o.number != session) {
+            // A letter of a run that was left.
+            return false;
+        }
+        self.session_mail(mail)
+    }
+
+    /// Something the operator has to know.
+    pub(super) fn problem(&mut self, e: &DeskError) {
+        let (means, next) = match e {
+            DeskError::ReadOnly(_) | DeskError::Journal(_) => (
+                "No action is executed while nothing can be recorded. Reading, health and by-hand commands go on.",
+                "Make room or mend the disk, then choose “Try the journal again”; or go on by hand.",
+            ),
+            DeskError::Refused(_) | DeskError::Changed | DeskError::NotRead(_) => {
+                ("Nothing was changed.", "Follow what it says, then try again.")
+            }
+            DeskError::Azure(_) | DeskError::Probe(_) => ("Nothing was changed.", "Look at the ladder: what is reachable?"),
+            _ => ("Nothing was changed.", "Mend what it names, then try again."),
+        };
+        self.notice = Some(Arc::new(Problem {
+            what: e.to_string(),
+            means: means.to_owned(),
+            next: next.to_owned(),
+            raw: chain(e),
+        }));
+    }
+
+    /// A line for the activity line.
+    pub(super) fn say(&mut self, text: String) {
+        if self.activity.len() >= ACTIVITY_KEPT {
+            self.activity.pop_front();
+        }
+        self.activity.push_back(Activity { at: self.clock().now().utc, text });
+    }
+}

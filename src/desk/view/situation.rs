@@ -1,0 +1,206 @@
+//! The Situation screen and the ladder.
+
+use crate::health::{Advice, Assessment, DetectorState, Lamp as HealthLamp, LampState, Point, Role, State, assess, climb};
+use crate::units::{Millis, known_region};
+
+use super::super::monitor::Watched;
+use super::super::snapshot::{Lamp, Mark, Reason, RegionRow, Series, Situation};
+
+/// Points a plot keeps: an hour at a probe every 15 s, with room.
+const PLOT_POINTS: usize = 300;
+
+/// Shape of a state.
+pub fn mark(s: State) -> Mark {
+    match s {
+        State::Ok => Mark::Ok,
+        State::Suspect => Mark::Suspect,
+        State::Down => Mark::Down,
+        State::Degraded | State::Throttled | State::Unstable => Mark::Degraded,
+        State::Unknown => Mark::Unknown,
+        State::Blind => Mark::Blind,
+    }
+}
+
+fn lamp_mark(s: LampState) -> Mark {
+    match s {
+        LampState::Ok => Mark::Ok,
+        LampState::Suspect => Mark::Suspect,
+        LampState::Down => Mark::Down,
+        LampState::Degraded => Mark::Degraded,
+        LampState::Unknown => Mark::Unknown,
+        LampState::Blind => Mark::Blind,
+    }
+}
+
+fn whole_seconds(ms: i64) -> Millis {
+    Millis(u64::try_from(ms).unwrap_or(0) / 1_000 * 1_000)
+}
+
+fn lamp(l: &HealthLamp, now: i64) -> Lamp {
+    let text = match (l.state, l.latency, l.since) {
+        (LampState::Ok | LampState::Degraded, Some(t), _) => t.to_string(),
+        (LampState::Down | LampState::Suspect | LampState::Blind, _, Some(since)) => {
+            whole_seconds(now - since).to_string()
+        }
+        _ => String::new(),
+    };
+    let m = lamp_mark(l.state);
+    Lamp { name: l.name.clone(), mark: m, text, sentence: format!("{}: {}. {}", l.name, m.word(), l.text) }
+}
+
+/// The lamps, lowest rung first.
+pub fn ladder(w: &Watched, now: i64) -> Vec<Lamp> {
+    climb(&w.inputs(now)).lamps().map(|l| lamp(l, now)).collect()
+}
+
+/// What is believed now.
+pub fn assessment(w: &Watched, now: i64) -> Assessment {
+    assess(&w.inputs(now))
+}
+
+fn reason(r: &crate::health::Reason) -> Reason {
+    Reason { mark: mark(r.state), text: r.text.clone(), at: r.at }
+}
+
+/// How bad, for choosing the worst.
+fn weight(m: Mark) -> u8 {
+    match m {
+        Mark::Down => 5,
+        Mark::Blind => 4,
+        Mark::Suspect => 3,
+        Mark::Degraded => 2,
+        Mark::Unknown => 1,
+        Mark::Ok => 0,
+    }
+}
+
+/// Draws the screen's data. `open_plan`: the plan to open when a failover is at stake and no run is open.
+pub fn view(w: &Watched, a: &Assessment, open_plan: Option<&str>, now: i64) -> Situation {
+    let worst = a
+        .regions
+        .iter()
+        .map(|r| mark(r.state))
+        .chain(a.blind.is_some().then_some(Mark::Blind))
+        .max_by_key(|m| weight(*m));
+    let mut reasons: Vec<Reason> =
+        a.regions.iter().max_by_key(|r| weight(mark(r.state))).map(|r| r.reasons.iter().map(reason).collect()).unwrap_or_default();
+    reasons.truncate(5);
+    let advice = &a.recommend;
+    let mut recommendation = advice.sentence.clone();
+    if let Some(x) = &advice.arithmetic {
+        recommendation.push(' ');
+        recommendation.push_str(&x.sentence);
+    }
+    for m in &advice.missing {
+        recommendation.push_str(&format!(" Missing: {m}."));
+    }
+    Situation {
+        mark: worst,
+        headline: a.headline.clone(),
+        explanation: a.explanation.clone(),
+        reasons,
+        recommendation,
+        open_plan: matches!(advice.advice, Advice::FailOver | Advice::Confirm | Advice::MovePart)
+            .then(|| open_plan.map(str::to_owned))
+            .flatten(),
+        regions: a.regions.iter().zip(w.regions()).map(|(v, (_, role, d))| region_row(v, role, d, w, now)).collect(),
+        series: w.regions().map(|(r, _, d)| series(&r.display(), d, a, now)).collect(),
+        notices: notices(w),
+        colleagues: w
+            .colleagues
+            .iter()
+            .map(|c| Reason {
+                mark: if c.answers { Mark::Ok } else { Mark::Down },
+                text: format!(
+                    "{}: {} {}",
+                    c.who,
+                    c.region.display(),
+                    if c.answers { "answers" } else { "does not answer" }
+                ),
+                at: c.at,
+            })
+            .collect(),
+        watching: true,
+    }
+}
+
+fn region_row(
+    v: &crate::health::RegionVerdict,
+    role: Role,
+    d: &crate::health::Detector,
+    w: &Watched,
+    now: i64,
+) -> RegionRow {
+    let m = mark(v.state);
+    let from = match v.state {
+        State::Down | State::Suspect | State::Blind => d.failing_since().unwrap_or(now),
+        _ => now - 15 * 60_000,
+    };
+    let t = d.tally(from);
+    let figure = match (v.state, d.typical(), v.since) {
+        (State::Ok | State::Degraded | State::Throttled, Some(time), _) => time.to_string(),
+        (State::Down | State::Suspect | State::Blind, _, Some(since)) => whole_seconds(now - since).to_string(),
+        _ => String::new(),
+    };
+    let calls = match v.state {
+        State::Down | State::Suspect | State::Blind => format!("{} of {} fail", t.failed, t.calls),
+        _ if t.calls == 0 => "not asked yet".to_owned(),
+        _ => format!("{} of {}", t.answered, t.calls),
+    };
+    let word = match v.state {
+        State::Ok => "answers",
+        State::Suspect => "suspect",
+        State::Down => "down, persistent",
+        State::Degraded if d.state(now) == DetectorState::Recovering => "answers again",
+        State::Degraded => "degraded",
+        State::Throttled => "throttled, not down",
+        State::Unstable => "comes and goes",
+        State::Unknown => "unknown",
+        State::Blind => "cannot be seen from here",
+    };
+    let facts = known_region(v.region.name());
+    RegionRow {
+        region: v.region.name().to_owned(),
+        display: v.region.display(),
+        position: facts.and_then(|f| Some((f.latitude?, f.longitude?))),
+        mark: m,
+        word: word.to_owned(),
+        figure,
+        calls,
+        role: match role {
+            Role::Primary => "primary",
+            Role::Secondary => "secondary",
+            Role::Watched => "",
+        },
+        control: w.provisioning.get(&v.region).map(|p| {
+            let good = p.text.eq_ignore_ascii_case("succeeded");
+            (if good { Mark::Ok } else { Mark::Degraded }, format!("ARM says {}", p.text))
+        }),
+    }
+}
+
+fn series(region: &str, d: &crate::health::Detector, a: &Assessment, _now: i64) -> Series {
+    let skip = d.history().len().saturating_sub(PLOT_POINTS);
+    let point = |p: &Point| {
+        let took = p.outcome.answered().then(|| p.took.map(|t| u32::try_from(t.0).unwrap_or(u32::MAX))).flatten();
+        (p.at, took)
+    };
+    let state = a.regions.iter().find(|v| v.region.display() == region).map_or(State::Unknown, |v| v.state);
+    Series {
+        name: d.id().0.clone(),
+        region: region.to_owned(),
+        mark: mark(state),
+        points: d.history().skip(skip).map(point).collect(),
+    }
+}
+
+fn notices(w: &Watched) -> Vec<Reason> {
+    w.notices
+        .iter()
+        .map(|n| Reason {
+            mark: if n.active() { Mark::Down } else { Mark::Ok },
+            text: format!("{}: {} ({})", n.source, n.text, n.status),
+            at: n.at,
+        })
+        .collect()
+}

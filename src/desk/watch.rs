@@ -1,0 +1,202 @@
+//! The watch: what is probed, how often, and what else is read beside (notices, the accounts' state, who serves users).
+
+use std::sync::Arc;
+
+use futures::future::join_all;
+
+use crate::azure::{Azure, reading};
+use crate::clock::Task;
+use crate::health::{EndpointId, Expectation, Notice, Observation, Provisioning};
+use crate::plan::model::Plan;
+use crate::probe::{Credential, Target, Tls, probe};
+use crate::runbook::model::Condition;
+use crate::units::{Millis, Region};
+
+use super::DeskError;
+use super::executor::World;
+use super::mailbox::Mail;
+use super::monitor::{ARM, ENTRA};
+
+/// Between two rounds of probes.
+pub const INTERVAL: Millis = Millis::from_secs(15);
+/// Between two looks at Service Health, Resource Health and the accounts.
+const NOTICES: Millis = Millis::from_mins(1);
+/// Between two looks at who serves the users.
+const SERVED: Millis = Millis::from_secs(30);
+/// Share of requests that counts as served: T8.
+const SERVED_PERCENT: u32 = 95;
+/// Version of the models list that probes ask for.
+const MODELS: &str = "/openai/models?api-version=2024-10-21";
+
+/// One address to probe, without the credential, which changes.
+#[derive(Debug, Clone)]
+struct Address {
+    id: String,
+    public: url::Url,
+    expect: Expectation,
+    signed_in: bool,
+}
+
+/// Everything that is probed.
+#[derive(Debug)]
+pub struct Targets {
+    all: Vec<Address>,
+    tls: Option<Tls>,
+}
+
+impl Targets {
+    /// What a plan depends on, with witnesses, sign-in and ARM.
+    pub fn new(plan: &Plan, azure: &Azure, witnesses: &[String]) -> Result<Self, DeskError> {
+        let cloud = azure.cloud();
+        let mut all = Vec::new();
+        for account in [&plan.primary_account, &plan.secondary_account] {
+            all.push(Address {
+                id: account.name().to_owned(),
+                public: cloud.openai_host(account.name())?.join(MODELS).map_err(|e| DeskError::Address(e.to_string()))?,
+                expect: Expectation::JsonWith("data".to_owned()),
+                signed_in: true,
+            });
+        }
+        for w in witnesses {
+            let public = format!("https://{w}/").parse().map_err(|_| DeskError::Address(w.clone()))?;
+            all.push(Address { id: w.clone(), public, expect: Expectation::Reachable, signed_in: false });
+        }
+        let tenant = if cloud.tenant.is_empty() { "organizations" } else { &cloud.tenant };
+        let entra = cloud.authority.join(&format!("/{tenant}/v2.0/.well-known/openid-configuration"));
+        let arm = cloud.arm.join("/metadata/endpoints?api-version=2022-09-01");
+        let address = |id: &str, public: Result<url::Url, url::ParseError>, expect| {
+            public
+                .map(|public| Address { id: id.to_owned(), public, expect, signed_in: false })
+                .map_err(|e| DeskError::Address(e.to_string()))
+        };
+        all.push(address(ENTRA, entra, Expectation::JsonWith("issuer".to_owned()))?);
+        all.push(address(ARM, arm, Expectation::Reachable)?);
+        let tls = match cloud.simulated.as_ref().map(|s| s.ca.clone()) {
+            Some(Some(ca)) => {
+                let pem = std::fs::read(&ca).map_err(|e| DeskError::Address(format!("{}: {e}", ca.display())))?;
+                Some(Tls::with_extra_ca(&pem)?)
+            }
+            Some(None) => None,
+            None => Some(Tls::platform()?),
+        };
+        Ok(Self { all, tls })
+    }
+
+    /// The probe of an endpoint, with the credential that is at hand.
+    pub async fn target(&self, azure: &Azure, task: &Task, id: &str) -> Option<Target> {
+        let a = self.all.iter().find(|a| a.id == id)?;
+        self.ready(azure, task, a).await
+    }
+
+    async fn ready(&self, azure: &Azure, task: &Task, a: &Address) -> Option<Target> {
+        // An address that a rehearsal may not reach is not probed.
+        let url = azure.cloud().resolve(&a.public).ok()?;
+        let mut t = Target::get(EndpointId(a.id.clone()), url, a.expect.clone());
+        t.authority = a.public.host_str().map(str::to_owned).filter(|h| Some(h.as_str()) != t.url.host_str());
+        t.tls.clone_from(&self.tls);
+        if a.signed_in
+            && let Some(token) = azure.data_token(task).await
+        {
+            t.credential = Credential::Bearer(token);
+        }
+        Some(t)
+    }
+
+    /// One round: every endpoint once, at the same time.
+    pub async fn round(&self, azure: &Azure, task: &Task) -> Vec<Observation> {
+        let asks = self.all.iter().map(|a| {
+            let child = task.clock().task();
+            async move {
+                match self.ready(azure, &child, a).await {
+                    Some(t) => Some(probe(&child, &t).await),
+                    None => None,
+                }
+            }
+        });
+        task.wait(join_all(asks)).await.into_iter().flatten().collect()
+    }
+}
+
+/// Starts the watch; it ends when the returned handle is dropped.
+pub fn start(world: World) -> Watch {
+    let spawn = |f: std::pin::Pin<Box<dyn Future<Output = ()> + Send>>| tokio::spawn(f).abort_handle();
+    Watch(vec![
+        spawn(Box::pin(rounds(world.clone(), world.clock.task()))),
+        spawn(Box::pin(notices(world.clone(), world.clock.task()))),
+        spawn(Box::pin(served(world.clone(), world.clock.task()))),
+    ])
+}
+
+/// The watch's tasks.
+pub struct Watch(Vec<tokio::task::AbortHandle>);
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        for t in &self.0 {
+            t.abort();
+        }
+    }
+}
+
+async fn rounds(world: World, task: Task) {
+    loop {
+        let began = task.now().mono;
+        let round = world.targets.round(&world.azure, &task).await;
+        world.mail.send(Mail::Round(round));
+        let took = task.now().mono.saturating_sub(began);
+        task.sleep(Millis(INTERVAL.0.saturating_sub(took).max(1_000))).await;
+    }
+}
+
+async fn notices(world: World, task: Task) {
+    loop {
+        let mut said = Vec::new();
+        let mut states = Vec::new();
+        for (region, account) in accounts(&world.plan) {
+            match reading::platform_notices(&world.azure, &task, &region, account).await {
+                Ok(list) => said.extend(list.into_iter().map(|n| notice(n, &region, task.now().utc))),
+                Err(_) => continue,
+            }
+            if let Ok(Some(a)) = crate::azure::cognitive::account(&world.azure, &task, account).await {
+                states.push((region.clone(), Provisioning { text: a.state, at: task.now().utc }));
+            }
+        }
+        world.mail.send(Mail::Notices(said, states));
+        task.sleep(NOTICES).await;
+    }
+}
+
+fn accounts(plan: &Plan) -> [(Region, &str); 2] {
+    [
+        (plan.primary.clone(), plan.primary_account.as_str()),
+        (plan.secondary.clone(), plan.secondary_account.as_str()),
+    ]
+}
+
+fn notice(n: crate::azure::health::Notice, region: &Region, now: i64) -> Notice {
+    Notice {
+        source: n.source,
+        text: n.title,
+        status: n.status,
+        region: Some(region.clone()),
+        at: n.updated.or(n.since).unwrap_or(now),
+    }
+}
+
+/// By metrics, whether the secondary serves the users: T8 is the first minute of it.
+async fn served(world: World, task: Task) {
+    let condition = Condition::ShareOfRequests {
+        account: world.plan.secondary_account.as_str().to_owned(),
+        other: world.plan.primary_account.as_str().to_owned(),
+        at_least_percent: SERVED_PERCENT,
+    };
+    loop {
+        task.sleep(SERVED).await;
+        let facts = super::executor::Facts::default();
+        let readings = super::conditions::read(&world, &task, &condition, &facts).await;
+        if !readings.is_empty() && readings.iter().all(|r| r.ok == Some(true)) {
+            world.mail.send(Mail::Served(SERVED_PERCENT, task.now().utc));
+        }
+    }
+}
+
