@@ -217,8 +217,17 @@ async fn a_captive_portal_is_not_the_service() {
 
 #[tokio::test]
 async fn a_long_answer_is_read_to_the_limit_and_believed() {
-    let rows = format!(r#"{{"object":"list","data":["{}"]}}"#, "x".repeat(4 * BODY_MAX));
-    let (o, ..) = once(vec![Act::Say(answer("200 OK", "", &rows))]).await;
+    // Ten times the limit is promised, two limits come, then nothing: who reads on waits for ever.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        let (mut s, _) = listener.accept().await.unwrap();
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", 10 * BODY_MAX);
+        let body = format!(r#"{{"object":"list","data":["{}"#, "x".repeat(2 * BODY_MAX));
+        s.write_all((head + &body).as_bytes()).await.unwrap_or_default();
+        std::future::pending::<()>().await;
+    });
+    let o = probe(&Clock::system().task(), &target(&format!("http://127.0.0.1:{port}/"))).await;
     assert_eq!(o.outcome, Outcome::Answered, "{o:?}");
 }
 
@@ -410,4 +419,19 @@ async fn a_dropped_probe_lets_go_of_its_connection() {
     let cut = tokio::time::timeout(std::time::Duration::from_millis(200), probe(&task, &t)).await;
     assert!(cut.is_err());
     tokio::time::timeout(std::time::Duration::from_secs(5), closed).await.unwrap().unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn probes_side_by_side_share_the_scenario_clock() {
+    let clock = max();
+    let silent = Server::start(&clock, vec![Act::After(Millis::from_mins(60), models())]).await;
+    let slow = Server::start(&clock, vec![Act::After(Millis(2_500), models())]).await;
+    // All are registered before the first begins, so that time stands still until each has asked.
+    let asked: Vec<_> = [silent.target(), slow.target(), slow.target()].map(|t| (clock.task(), t)).into();
+    let probes = asked.into_iter().map(|(task, t)| tokio::spawn(async move { probe(&task, &t).await }));
+    let seen: Vec<Observation> = futures::future::join_all(probes).await.into_iter().map(Result::unwrap).collect();
+    assert_eq!(seen[0].stages.total, Some(Millis::from_secs(10)));
+    assert_eq!(seen[1].stages.total, Some(Millis(2_500)));
+    assert_eq!(seen[2].stages.total, Some(Millis(2_500)));
+    assert!(seen.iter().all(|o| o.at == EPOCH));
 }

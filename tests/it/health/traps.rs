@@ -6,6 +6,7 @@ use lifeboat::health::{
 };
 use lifeboat::runbook::model::{Rung, Tier};
 use lifeboat::units::{Millis, Region};
+use proptest::prelude::*;
 
 use super::{STEP, T0, failed, ok, seen, silent};
 
@@ -173,6 +174,9 @@ fn a_region_that_is_down_is_said_plainly() {
     assert_eq!(a.regions[0].reasons[3].state, State::Unknown, "silence is no evidence of health");
     assert_eq!(a.recommend.advice, Advice::FailOver);
     assert_eq!(climb(&w.inputs()).rung(Rung::PrimaryData).unwrap().state, LampState::Down);
+    // It can be frozen into the journal and read back as it was.
+    let frozen = serde_json::to_string(&a).unwrap();
+    assert_eq!(serde_json::from_str::<Assessment>(&frozen).unwrap(), a);
 }
 
 #[test]
@@ -224,6 +228,16 @@ fn an_expired_probe_key_is_unknown() {
     let w = World::new().east(40, &failed(Failure::status(401)));
     assert_eq!(w.verdict(), (State::Unknown, Advice::Watch));
     assert_eq!(w.assess().headline, "East US cannot be judged: key or token refused (401)");
+}
+
+#[test]
+fn one_unjudged_endpoint_keeps_a_region_from_being_green() {
+    let mut w = World::new();
+    w.other = Some(Detector::new("gpt-4o-mini".into(), Thresholds::of(Tier::T1)));
+    let w = w.east(10, &failed(Failure::status(404)));
+    assert_eq!(w.verdict(), (State::Unknown, Advice::Watch));
+    let sentence = "East US is known in part only: oai-prod-eastus cannot be judged: not found (404)";
+    assert_eq!(w.assess().headline, sentence);
 }
 
 #[test]
@@ -473,4 +487,54 @@ fn a_slow_region_is_degraded() {
         w.east.observe(&o);
     }
     assert_eq!(w.assess().regions[0].sentence, "East US answers slowly, in 2.1 s");
+}
+
+/// What one stretch of a random history looks like: who shows what, and for how many probes.
+fn stretch() -> impl Strategy<Value = ([Outcome; 5], usize)> {
+    let outcome = || {
+        prop_oneof![
+            4 => Just(ok()),
+            2 => Just(silent()),
+            1 => Just(failed(Failure::Dns)),
+            1 => Just(failed(Failure::NotTheService)),
+            1 => prop::sample::select(vec![401u16, 404, 429, 503]).prop_map(|c| failed(Failure::status(c))),
+        ]
+    };
+    ([outcome(), outcome(), outcome(), outcome(), outcome()], 1usize..25)
+}
+
+proptest! {
+    #[test]
+    fn green_has_fresh_answers_and_a_failover_has_everything(
+        stretches in prop::collection::vec(stretch(), 1..5),
+        colleague in prop::option::of(any::<bool>()),
+        later in 0i64..90_000,
+    ) {
+        let mut w = World::new();
+        for ([east, west, witness, entra, arm], n) in &stretches {
+            for _ in 0..*n {
+                w.step(east, west, witness, entra, arm);
+            }
+        }
+        w.now += later;
+        if let Some(answers) = colleague {
+            w = w.colleague("Ana", answers);
+        }
+        let a = w.assess();
+        for (verdict, d) in a.regions.iter().zip([&w.east, &w.west]) {
+            if verdict.state == State::Ok {
+                prop_assert!(d.last_success().is_some_and(|s| w.now - s <= 45_000));
+            }
+            prop_assert!(!verdict.sentence.is_empty() && !verdict.reasons.is_empty());
+        }
+        prop_assert_eq!(a.blind.is_some(), a.recommend.advice == Advice::LookAtYourNetwork);
+        if a.recommend.advice == Advice::FailOver {
+            prop_assert_eq!(a.regions[0].state, State::Down);
+            prop_assert_eq!(a.regions[1].state, State::Ok);
+            prop_assert_eq!(colleague, Some(false));
+            prop_assert!(w.witnesses[0].answers(w.now) == Some(true) || w.entra.answers(w.now) == Some(true));
+            prop_assert!(a.recommend.missing.is_empty());
+        }
+        prop_assert_eq!(climb(&w.inputs()).regions.len(), 2);
+    }
 }
