@@ -119,6 +119,15 @@ fn what_does_not_count_neither_fails_nor_heals() {
 }
 
 #[test]
+fn any_failure_breaks_a_run_of_answers() {
+    for no in [silent(), failed(Failure::status(429)), failed(Failure::status(401))] {
+        let (d, at) = fed("e", Tier::T1, times(10, &ok()).chain([no]).chain(times(3, &ok())));
+        assert_eq!(d.consecutive_successes(), 3);
+        assert_eq!(d.steady_for(at), Millis(30_000));
+    }
+}
+
+#[test]
 fn slow_failures_leave_no_gap_of_green() {
     // Two failures that took long: not three in a row, but no answer for longer than three probes.
     let mut d = Detector::new("e".into(), Thresholds::of(Tier::T1));

@@ -196,6 +196,18 @@ fn vpn_off_is_blind_not_an_outage() {
 }
 
 #[test]
+fn silent_witnesses_alone_are_not_blindness() {
+    let mut w = World::new();
+    for _ in 0..20 {
+        w.step(&silent(), &ok(), &silent(), &ok(), &ok());
+    }
+    let a = w.assess();
+    assert_eq!((a.regions[0].state, a.blind), (State::Down, None), "sign-in answers, so this laptop sees");
+    assert_eq!(climb(&w.inputs()).laptop.state, LampState::Degraded);
+    assert_eq!(a.explanation, "It is the region, not us: West Europe and the sign-in service answer from this laptop.");
+}
+
+#[test]
 fn blindness_names_its_likely_cause() {
     let why = |o: &Outcome| World::new().all(20, o).assess().blind.unwrap();
     assert!(why(&failed(Failure::Dns)).contains("DNS of this laptop"));
