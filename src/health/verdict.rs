@@ -262,8 +262,12 @@ fn sentence(r: &RegionInput<'_>, views: &[View], state: State, since: Option<i64
 }
 
 fn unknown(name: &str, r: &RegionInput<'_>, now: i64) -> String {
-    if let Some(f) = r.endpoints.iter().find_map(|d| d.unjudged(now)) {
-        return format!("{name} cannot be judged: {}", f.text());
+    let judged = r.endpoints.iter().any(|d| d.state(now) != DetectorState::Unknown);
+    if let Some((d, f)) = r.endpoints.iter().find_map(|d| Some((d, d.unjudged(now)?))) {
+        return match judged {
+            true => format!("{name} is known in part only: {} cannot be judged: {}", d.id(), f.text()),
+            false => format!("{name} cannot be judged: {}", f.text()),
+        };
     }
     // The quietest endpoint is the one that leaves the region unknown.
     match r.endpoints.iter().map(|d| d.last()).min_by_key(|p| p.map_or(i64::MIN, |p| p.at)).flatten() {

@@ -76,7 +76,7 @@ async fn run(
             let shaken = task.request(early(task), |_| handshake(target, tls, tcp)).await;
             stages.tls = Some(Millis(task.now().mono - before));
             let stream = shaken.map_err(|late| Trouble::new(Failure::Tls, late))??;
-            ask(task, target, stream, left(task), stages).await
+            Box::pin(ask(task, target, stream, left(task), stages)).await
         }
     }
 }
