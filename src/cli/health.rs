@@ -1,1 +1,57 @@
-//! `lifeboat health`.
+//! `lifeboat health`: rounds of probes until a verdict can be given, once; usable from cron.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::desk::snapshot::Mark;
+
+use super::{Args, FAILED, FINDING, FINE, USAGE};
+
+/// Prints regions with verdict, reasons and ages; 1 when one is not ok.
+pub fn run(args: &Args, plan: &str, json: bool) -> u8 {
+    if let Err(why) = super::plan::find(plan, None) {
+        eprintln!("lifeboat: {why}");
+        return USAGE;
+    }
+    let handle = match super::desk(args, None) {
+        Ok(h) => h,
+        Err(code) => return code,
+    };
+    let seen = handle.wait(Duration::from_secs(45), |s| {
+        s.situation.watching && s.situation.regions.iter().all(|r| r.calls != "not asked yet")
+            || s.busy.is_none() && !s.situation.watching
+    });
+    let Some(s) = seen.filter(|s| s.situation.watching) else {
+        eprintln!("lifeboat: nothing could be observed; connect an Azure (--cloud FILE), see `lifeboat --help`");
+        return FAILED;
+    };
+    let now = s.clock.now().utc;
+    let age = |at: i64| u64::try_from(now - at).unwrap_or(0);
+    let sit = &s.situation;
+    if json {
+        let regions: Vec<_> = sit
+            .regions
+            .iter()
+            .map(|r| {
+                let reasons: Vec<_> = sit
+                    .reasons
+                    .iter()
+                    .map(|x| json!({ "text": x.text, "state": x.mark.word(), "age_ms": age(x.at) }))
+                    .collect();
+                json!({ "region": r.region, "role": r.role, "verdict": r.mark.word(), "calls": r.calls,
+                        "figure": r.figure, "reasons": reasons })
+            })
+            .collect();
+        println!("{}", json!({ "headline": sit.headline, "explanation": sit.explanation, "regions": regions }));
+    } else {
+        println!("{}\n{}", sit.headline, sit.explanation);
+        for r in &sit.regions {
+            println!("{:<18} {:<10} {:<12} {:<10} {}", r.display, r.role, r.mark.word(), r.figure, r.calls);
+        }
+        for x in &sit.reasons {
+            println!("  {}: {} ({} ago)", x.mark.word(), x.text, crate::units::Millis(age(x.at) / 1_000 * 1_000));
+        }
+    }
+    if sit.regions.iter().all(|r| r.mark == Mark::Ok) { FINE } else { FINDING }
+}

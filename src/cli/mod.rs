@@ -2,10 +2,14 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::azure::Cloud;
 use crate::clock::Speed;
+use crate::desk::{self, Handle, Home, Options, ScriptSource, chain};
+use crate::journal::RealDisk;
 use crate::runbook::model::Strategy;
 
 pub mod check;
@@ -228,8 +232,9 @@ pub fn dispatch(args: &Args, command: &Cmd) -> u8 {
         },
         Cmd::Run { plan, dry_run } => run::run(args, plan, *dry_run),
         Cmd::Rehearse { list: true, json, .. } => rehearse::list(*json),
-        Cmd::Rehearse { scenario, strategy, scripted, answers, speed, seed, resume, json, .. } => {
-            rehearse::run(args, &rehearse::Wish {
+        Cmd::Rehearse { scenario, strategy, scripted, answers, speed, seed, resume, json, .. } => rehearse::run(
+            args,
+            &rehearse::Wish {
                 scenario: scenario.clone(),
                 strategy: *strategy,
                 scripted: *scripted,
@@ -238,8 +243,8 @@ pub fn dispatch(args: &Args, command: &Cmd) -> u8 {
                 seed: *seed,
                 resume: resume.clone(),
                 json: *json,
-            })
-        }
+            },
+        ),
         Cmd::Simulate { scenario, listen, https, speed, strategy } => {
             simulate::run(scenario, *listen, *https, *speed, *strategy)
         }
@@ -257,4 +262,47 @@ pub fn dispatch(args: &Args, command: &Cmd) -> u8 {
 fn not_here(what: &str) -> u8 {
     eprintln!("lifeboat: this version does not have {what} yet.");
     FAILED
+}
+
+/// A desk for a terminal command, or the exit code when it cannot be.
+pub fn desk(args: &Args, script: Option<ScriptSource>) -> Result<Handle, u8> {
+    options(args, script).and_then(|o| desk::start(o).map_err(|e| chain(&e))).map_err(|why| {
+        eprintln!("lifeboat: {why}");
+        FAILED
+    })
+}
+
+fn options(args: &Args, script: Option<ScriptSource>) -> Result<Options, String> {
+    let home = Home::find(args.home.as_deref()).map_err(|e| e.to_string())?;
+    let cloud = match &args.cloud {
+        None => None,
+        Some(file) => {
+            let text = std::fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
+            let line = text.lines().next().unwrap_or_default();
+            Some(Cloud::from_line(line).map_err(|e| format!("{}: {}", file.display(), chain(&e)))?)
+        }
+    };
+    let name = ["LIFEBOAT_OPERATOR", "USER", "USERNAME"].iter().find_map(|v| std::env::var(v).ok());
+    Ok(Options {
+        home,
+        disk: Arc::new(RealDisk),
+        cloud,
+        operator: name.filter(|n| !n.trim().is_empty()).unwrap_or_else(|| "operator".to_owned()),
+        script,
+    })
+}
+
+/// The window; its exit code.
+pub fn window(args: &Args) -> u8 {
+    let handle = match desk(args, None) {
+        Ok(h) => h,
+        Err(code) => return code,
+    };
+    match crate::ui::run(handle.link()) {
+        Ok(()) => FINE,
+        Err(e) => {
+            eprintln!("lifeboat: the window could not be opened ({e}); try: lifeboat rehearse region-loss");
+            FAILED
+        }
+    }
 }

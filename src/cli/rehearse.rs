@@ -1,1 +1,218 @@
-//! `lifeboat rehearse`.
+//! `lifeboat rehearse`: guided by a person, or scripted to the end for CI of runbooks.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::catalog::Catalog;
+use crate::clock::Speed;
+use crate::desk::protocol::Command;
+use crate::desk::snapshot::{RunView, Snapshot};
+use crate::desk::{Handle, ScriptSource};
+use crate::rehearsal::scenario::Answer;
+use crate::runbook::model::Strategy;
+use crate::units::{Millis, utc_text};
+
+use super::{Args, FAILED, FINDING, FINE, USAGE, guide};
+
+/// A scripted rehearsal that takes longer than this (real time) hangs.
+const PATIENCE: Duration = Duration::from_secs(600);
+/// A scripted rehearsal that is not closed by then (scenario time) is stuck.
+const STUCK_AFTER: Millis = Millis::from_mins(24 * 60);
+
+/// What was asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Wish {
+    /// Scenario.
+    pub scenario: Option<String>,
+    /// Strategy.
+    pub strategy: Option<Strategy>,
+    /// By script.
+    pub scripted: bool,
+    /// Other answers.
+    pub answers: Option<PathBuf>,
+    /// Speed.
+    pub speed: Option<Speed>,
+    /// Seed.
+    pub seed: u64,
+    /// Run to continue.
+    pub resume: Option<String>,
+    /// Print JSON.
+    pub json: bool,
+}
+
+impl Wish {
+    /// What someone gets who types nothing but `lifeboat` where there is no display.
+    pub fn first(scripted: bool) -> Self {
+        Self {
+            scenario: Some("region-loss".to_owned()),
+            strategy: Some(Strategy::HotWarm),
+            scripted,
+            seed: 1,
+            ..Self::default()
+        }
+    }
+}
+
+/// `--list`.
+pub fn list(json: bool) -> u8 {
+    let catalog = Catalog::builtin();
+    let all: Vec<_> = catalog
+        .ids(crate::runbook::Kind::Scenario)
+        .into_iter()
+        .filter_map(|id| catalog.scenario(&id).ok())
+        .filter(|s| !s.plan.is_empty())
+        .collect();
+    if json {
+        let rows: Vec<_> = all
+            .iter()
+            .map(|s| {
+                let strategies: Vec<_> = s.strategies.iter().map(|s| s.display()).collect();
+                json!({ "id": s.id, "title": s.title, "strategies": strategies })
+            })
+            .collect();
+        println!("{}", json!({ "scenarios": rows }));
+    } else {
+        for s in &all {
+            let strategies: Vec<_> = s.strategies.iter().map(|s| s.display()).collect();
+            println!("{:<18} {}  ({})", s.id, s.title, strategies.join(", "));
+        }
+    }
+    FINE
+}
+
+/// Rehearses.
+pub fn run(args: &Args, wish: &Wish) -> u8 {
+    let script = match (&wish.answers, wish.scripted) {
+        (_, false) => None,
+        (None, true) => Some(ScriptSource::Scenario),
+        (Some(path), true) => match answers(path) {
+            Ok(a) => Some(ScriptSource::Answers(a)),
+            Err(e) => {
+                eprintln!("lifeboat: {e}");
+                return USAGE;
+            }
+        },
+    };
+    let handle = match super::desk(args, script) {
+        Ok(h) => h,
+        Err(code) => return code,
+    };
+    let speed = wish.speed.unwrap_or(if wish.scripted { Speed::Max } else { guide::PERSON_SPEED });
+    let command = match (&wish.resume, &wish.scenario) {
+        (Some(run), _) => Command::OpenRun(run.clone()),
+        (None, Some(id)) => {
+            Command::StartRehearsal { scenario: id.clone(), strategy: wish.strategy, speed, seed: wish.seed }
+        }
+        (None, None) => {
+            eprintln!("lifeboat: name a scenario; --list shows them");
+            return USAGE;
+        }
+    };
+    handle.send(command);
+    if wish.resume.is_some() {
+        handle.send(Command::SetSpeed(speed));
+    }
+    // The answer is a run on the screen, or a notice that says why not.
+    let Some(first) = handle.wait(Duration::from_secs(60), |s| s.run.is_some() || s.notice.is_some()) else {
+        eprintln!("lifeboat: the rehearsal did not start within a minute");
+        return FAILED;
+    };
+    let Some(view) = &first.run else {
+        let why = first.notice.as_ref().map_or_else(String::new, |n| format!("{} {}", n.what, n.next));
+        eprintln!("lifeboat: {why}");
+        return match &first.notice {
+            Some(n) if n.what.contains("scenario") => USAGE,
+            _ => FAILED,
+        };
+    };
+    if view.closed.is_some() {
+        eprintln!("lifeboat: run {} is closed; there is nothing to continue", view.short);
+        return report(view, wish.json);
+    }
+    if let Some(why) = &view.read_only {
+        eprintln!("lifeboat: {why}");
+        return FAILED;
+    }
+    if wish.scripted { scripted(&handle, wish.json) } else { guide::guide(&handle) }
+}
+
+fn answers(path: &std::path::Path) -> Result<Vec<Answer>, String> {
+    let text = std::fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?;
+    ron::from_str(&text).map_err(|e| format!("{}:{}: {}", path.display(), e.span.start, e.code))
+}
+
+fn over(s: &Snapshot) -> bool {
+    s.run.as_ref().is_some_and(|r| r.closed.is_some() || r.read_only.is_some())
+        || s.clock.now().mono > STUCK_AFTER.0 && s.run.as_ref().is_some_and(|r| r.closed.is_none())
+}
+
+fn scripted(handle: &Handle, json: bool) -> u8 {
+    let Some(end) = handle.wait(PATIENCE, over) else {
+        eprintln!("lifeboat: the script did not come to an end within {} min", PATIENCE.as_secs() / 60);
+        stuck(&handle.snapshot());
+        return FAILED;
+    };
+    let Some(run) = end.run.clone() else { return FAILED };
+    if run.closed.is_none() {
+        stuck(&end);
+        return FAILED;
+    }
+    if !json {
+        transcript(handle, &run);
+    }
+    report(&run, json)
+}
+
+fn stuck(s: &Arc<Snapshot>) {
+    let Some(run) = &s.run else { return };
+    if let Some(why) = &run.read_only {
+        eprintln!("lifeboat: {why}");
+    }
+    let card = run.current.as_ref().and_then(|id| run.cards.iter().find(|c| c.id == *id));
+    if let Some(c) = card {
+        let why = c.problem.as_ref().map(|p| p.what.clone()).or_else(|| c.progress.clone()).unwrap_or_default();
+        eprintln!("lifeboat: stuck at {} {} ({}): {why}", c.id, c.title, c.state.word());
+    }
+    eprintln!("lifeboat: the run stays open; its record is in {}", run.journal);
+}
+
+/// The record in words.
+fn transcript(handle: &Handle, run: &RunView) {
+    handle.send(Command::ShowRecord(run.id.clone()));
+    let shown = handle.wait(Duration::from_secs(60), |s| s.audit.shown.as_ref().is_some_and(|r| r.run == run.id));
+    if let Some(record) = shown.and_then(|s| s.audit.shown.clone()) {
+        for r in &record.rows {
+            println!("{} {:<8} {:<24} {}", r.time, r.step, r.actor, r.text);
+        }
+        println!("{}", record.summary);
+    }
+}
+
+/// The result; 0 when the expectations are met.
+fn report(run: &RunView, json: bool) -> u8 {
+    let score = run.score.clone().unwrap_or_default();
+    if json {
+        let clocks: serde_json::Map<String, serde_json::Value> =
+            run.clocks.t.iter().enumerate().map(|(n, t)| (format!("T{n}"), json!(t.map(utc_text)))).collect();
+        let lines: Vec<_> = score
+            .lines
+            .iter()
+            .map(|(what, points, of, why)| json!({ "what": what, "points": points, "of": of, "why": why }))
+            .collect();
+        println!(
+            "{}",
+            json!({
+                "run": run.id, "journal": run.journal, "strategy": run.strategy.display(),
+                "outcome": run.closed, "score": { "points": score.points, "of": score.of, "lines": lines },
+                "clocks": clocks, "rta_ms": run.clocks.rta, "rto_ms": run.clocks.rto,
+                "waited_ms": { "people": run.clocks.waited_people, "azure": run.clocks.waited_azure },
+            })
+        );
+    } else {
+        guide::summary(run);
+    }
+    if score.points == score.of { FINE } else { FINDING }
+}

@@ -94,7 +94,9 @@ fn observer(world: &World, task: &Task, region: &str) -> Vec<Reading> {
     let w = world.monitor.lock();
     let line = |name: &str, d: Option<&Detector>| {
         let (ok, value) = match d.map(|d| (d.answers(now), d)) {
-            Some((Some(true), d)) => (Some(true), d.typical().map_or("answers".to_owned(), |t| format!("answers in {t}"))),
+            Some((Some(true), d)) => {
+                (Some(true), d.typical().map_or("answers".to_owned(), |t| format!("answers in {t}")))
+            }
             Some((Some(false), d)) => (Some(false), d.last().map_or_else(String::new, |p| p.outcome.text())),
             Some((None, _)) | None => (None, "no fresh news".to_owned()),
         };
@@ -162,12 +164,5 @@ pub async fn guard(world: &World, task: &Task, g: &Guard, facts: &Facts) -> Read
             }
         }
     };
-    Reading {
-        name: name.to_owned(),
-        value,
-        ok,
-        source: PROBES.to_owned(),
-        at_utc: task.now().utc,
-        raw: None,
-    }
+    Reading { name: name.to_owned(), value, ok, source: PROBES.to_owned(), at_utc: task.now().utc, raw: None }
 }

@@ -151,7 +151,11 @@ impl World {
             let shown: Vec<Reading> = before.iter().chain(&readings).cloned().collect();
             let left = Millis((end - now) / 1_000 * 1_000);
             let what = super::view::words::condition(&check.condition);
-            self.mail.send(Mail::Live(planned.id.clone(), shown, format!("Waiting until {what}; looking for {left} more.")));
+            self.mail.send(Mail::Live(
+                planned.id.clone(),
+                shown,
+                format!("Waiting until {what}; looking for {left} more."),
+            ));
             task.sleep(Millis(LOOK_AGAIN.0.min(end - now))).await;
         }
     }

@@ -14,7 +14,6 @@ use super::executor::Purpose;
 use super::preview::Preview;
 use super::protocol::Command;
 
-
 /// What can be told.
 #[derive(Debug)]
 pub enum Mail {

@@ -77,8 +77,11 @@ impl Session {
         for stored in &read {
             let body = &stored.body;
             id.clone_from(&body.run);
-            let entry = record::entry(body, epoch)
-                .map_err(|e| DeskError::Record { seq: body.seq, kind: body.kind.as_str().to_owned(), why: e.to_string() })?;
+            let entry = record::entry(body, epoch).map_err(|e| DeskError::Record {
+                seq: body.seq,
+                kind: body.kind.as_str().to_owned(),
+                why: e.to_string(),
+            })?;
             if let Some(entry) = entry {
                 if let Event::Started(s) = &entry.event {
                     mode = s.mode;

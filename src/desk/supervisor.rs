@@ -109,6 +109,7 @@ pub fn start(options: Options) -> Result<Handle, DeskError> {
         busy: None,
         revision: 0,
         library: Arc::new(Library::default()),
+        findings: Vec::new(),
         audit: Arc::new(Audit::default()),
         published: std::time::Instant::now(),
         operator: options.operator.clone(),
@@ -161,6 +162,7 @@ pub(super) struct Desk {
     pub busy: Option<String>,
     pub revision: u64,
     pub library: Arc<Library>,
+    pub findings: Vec<crate::runbook::Diagnostic>,
     pub audit: Arc<Audit>,
     pub published: std::time::Instant,
     pub operator: String,
@@ -206,7 +208,8 @@ impl Desk {
             }
             self.follow_up();
             let due = self.published.elapsed() >= PUBLISH_EVERY;
-            let fast = self.open.as_ref().is_some_and(|o| o.session.clock.speed() == Speed::Max && o.session.run.open());
+            let fast =
+                self.open.as_ref().is_some_and(|o| o.session.clock.speed() == Speed::Max && o.session.run.open());
             if forced || due || !fast {
                 self.publish(forced);
             }
@@ -246,7 +249,9 @@ impl Desk {
             DeskError::Refused(_) | DeskError::Changed | DeskError::NotRead(_) => {
                 ("Nothing was changed.", "Follow what it says, then try again.")
             }
-            DeskError::Azure(_) | DeskError::Probe(_) => ("Nothing was changed.", "Look at the ladder: what is reachable?"),
+            DeskError::Azure(_) | DeskError::Probe(_) => {
+                ("Nothing was changed.", "Look at the ladder: what is reachable?")
+            }
             _ => ("Nothing was changed.", "Mend what it names, then try again."),
         };
         self.notice = Some(Arc::new(Problem {

@@ -52,7 +52,10 @@ impl Targets {
         for account in [&plan.primary_account, &plan.secondary_account] {
             all.push(Address {
                 id: account.name().to_owned(),
-                public: cloud.openai_host(account.name())?.join(MODELS).map_err(|e| DeskError::Address(e.to_string()))?,
+                public: cloud
+                    .openai_host(account.name())?
+                    .join(MODELS)
+                    .map_err(|e| DeskError::Address(e.to_string()))?,
                 expect: Expectation::JsonWith("data".to_owned()),
                 signed_in: true,
             });
@@ -167,10 +170,7 @@ async fn notices(world: World, task: Task) {
 }
 
 fn accounts(plan: &Plan) -> [(Region, &str); 2] {
-    [
-        (plan.primary.clone(), plan.primary_account.as_str()),
-        (plan.secondary.clone(), plan.secondary_account.as_str()),
-    ]
+    [(plan.primary.clone(), plan.primary_account.as_str()), (plan.secondary.clone(), plan.secondary_account.as_str())]
 }
 
 fn notice(n: crate::azure::health::Notice, region: &Region, now: i64) -> Notice {
@@ -199,4 +199,3 @@ async fn served(world: World, task: Task) {
         }
     }
 }
-

@@ -50,14 +50,38 @@ fn doors(room: &str) -> Option<&'static [&'static str]> {
         "simulator" => &["units", "runbook", "rehearsal", "clock"],
         // floor 3: the conductor
         "desk" => &[
-            "units", "runbook", "plan", "health", "record", "run", "rehearsal", "clock", "catalog", "azure", "probe",
-            "journal", "simulator",
+            "units",
+            "runbook",
+            "plan",
+            "health",
+            "record",
+            "run",
+            "rehearsal",
+            "clock",
+            "catalog",
+            "azure",
+            "probe",
+            "journal",
+            "simulator",
         ],
         // floor 4: front ends
         "ui" => &["units", "runbook", "rehearsal", "run", "clock", "desk"],
         "cli" => &[
-            "units", "runbook", "plan", "health", "record", "run", "rehearsal", "clock", "catalog", "azure", "probe",
-            "journal", "simulator", "desk", "ui",
+            "units",
+            "runbook",
+            "plan",
+            "health",
+            "record",
+            "run",
+            "rehearsal",
+            "clock",
+            "catalog",
+            "azure",
+            "probe",
+            "journal",
+            "simulator",
+            "desk",
+            "ui",
         ],
         "lib" | "main" => return None,
         other => panic!("no floor is known for src/{other}: add it to the table of lib.rs and to this one"),
@@ -85,8 +109,18 @@ fn imports_only_point_down() {
 #[test]
 fn the_core_is_pure() {
     const IMPURE: [&str; 12] = [
-        "std::fs", "std::net", "std::env", "std::thread", "std::process", "Instant::now", "SystemTime", "Timestamp::now",
-        "tokio", "reqwest", "egui", "getrandom",
+        "std::fs",
+        "std::net",
+        "std::env",
+        "std::thread",
+        "std::process",
+        "Instant::now",
+        "SystemTime",
+        "Timestamp::now",
+        "tokio",
+        "reqwest",
+        "egui",
+        "getrandom",
     ];
     let mut wrong = Vec::new();
     for (path, text) in sources("src") {

@@ -41,17 +41,12 @@ pub fn card(p: &RunPicture<'_>, i: usize, planned: &PlannedStep) -> StepCard {
         problem: problem(p, step, state),
         decision: planned.decision.then(|| p.decision.clone()),
         actions: actions(p, planned, i, state, preview),
-        history: step
-            .said
-            .iter()
-            .map(|n| NoteView { at: n.at, who: n.who.clone(), text: n.text.clone() })
-            .collect(),
+        history: step.said.iter().map(|n| NoteView { at: n.at, who: n.who.clone(), text: n.text.clone() }).collect(),
     }
 }
 
 fn eyebrow(p: &RunPicture<'_>, planned: &PlannedStep) -> String {
-    let members: Vec<&str> =
-        p.run.steps.iter().filter(|s| s.phase() == planned.phase).map(|s| s.id.as_str()).collect();
+    let members: Vec<&str> = p.run.steps.iter().filter(|s| s.phase() == planned.phase).map(|s| s.id.as_str()).collect();
     let n = members.iter().position(|id| *id == planned.id).map_or(1, |n| n + 1);
     let risk = match planned.risk {
         Risk::ReadOnly if planned.asks_a_person() => "your word",
@@ -180,10 +175,9 @@ fn progress(p: &RunPicture<'_>, step: &StepRun, state: StepState, preview: Optio
     match state {
         StepState::Running => Some("Sent to Azure; waiting for its answer.".to_owned()),
         StepState::Verifying => Some("Being checked.".to_owned()),
-        StepState::AwaitingApproval => Some(format!(
-            "Waiting for the second person: {}",
-            step.asked.as_ref().map_or("", |a| a.what.as_str())
-        )),
+        StepState::AwaitingApproval => {
+            Some(format!("Waiting for the second person: {}", step.asked.as_ref().map_or("", |a| a.what.as_str())))
+        }
         StepState::Indeterminate => {
             Some("It is not known whether this reached Azure. It is being read back; nothing is sent again.".to_owned())
         }
@@ -237,7 +231,9 @@ fn actions(
     }
     let step = &p.run.steps[i];
     let mut out = match state {
-        StepState::Ready | StepState::Undone if planned.decision => Choice::ALL.into_iter().map(|c| decide(p, c)).collect(),
+        StepState::Ready | StepState::Undone if planned.decision => {
+            Choice::ALL.into_iter().map(|c| decide(p, c)).collect()
+        }
         StepState::Blocked if planned.decision => {
             [Choice::Abort, Choice::Wait].into_iter().map(|c| decide(p, c)).collect()
         }

@@ -119,9 +119,7 @@ pub fn stopwatch(ms: u64) -> String {
 fn timing(run: &Run, i: usize, planned: &PlannedStep, now: i64) -> String {
     let s = &run.steps[i];
     match (s.started_at, s.ended_at) {
-        (Some(a), Some(b)) if s.own_state() != StepState::Skipped => {
-            stopwatch(u64::try_from(b - a).unwrap_or(0))
-        }
+        (Some(a), Some(b)) if s.own_state() != StepState::Skipped => stopwatch(u64::try_from(b - a).unwrap_or(0)),
         (Some(a), None) if s.own_state().busy() => stopwatch(u64::try_from(now - a).unwrap_or(0)),
         _ if s.own_state().over() => String::new(),
         _ if planned.expect.0 == 0 => String::new(),
@@ -145,7 +143,13 @@ fn phases(run: &Run, plan: &Plan, now: i64) -> Vec<PhaseView> {
                     id: p.id.clone(),
                     title: p.title.clone(),
                     state,
-                    sentence: format!("{}: {}{}{}", p.title, state.word(), if timing.is_empty() { "" } else { ", " }, timing),
+                    sentence: format!(
+                        "{}: {}{}{}",
+                        p.title,
+                        state.word(),
+                        if timing.is_empty() { "" } else { ", " },
+                        timing
+                    ),
                     timing,
                 }
             })
@@ -215,6 +219,7 @@ fn long_wait(p: &RunPicture<'_>) -> Option<LongWait> {
     }
     let busy = p.run.steps.iter().find(|s| s.own_state().busy() || s.own_state() == StepState::AwaitingApproval)?;
     let planned = p.run.planned(&busy.id)?;
-    let text = p.progress.get(&busy.id).cloned().unwrap_or_else(|| format!("{}: {}", planned.title, busy.own_state().word()));
+    let text =
+        p.progress.get(&busy.id).cloned().unwrap_or_else(|| format!("{}: {}", planned.title, busy.own_state().word()));
     Some(LongWait { text })
 }

@@ -1,6 +1,8 @@
 //! The Situation screen and the ladder.
 
-use crate::health::{Advice, Assessment, DetectorState, Lamp as HealthLamp, LampState, Point, Role, State, assess, climb};
+use crate::health::{
+    Advice, Assessment, DetectorState, Lamp as HealthLamp, LampState, Point, Role, State, assess, climb,
+};
 use crate::units::{Millis, known_region};
 
 use super::super::monitor::Watched;
@@ -82,8 +84,12 @@ pub fn view(w: &Watched, a: &Assessment, open_plan: Option<&str>, now: i64) -> S
         .map(|r| mark(r.state))
         .chain(a.blind.is_some().then_some(Mark::Blind))
         .max_by_key(|m| weight(*m));
-    let mut reasons: Vec<Reason> =
-        a.regions.iter().max_by_key(|r| weight(mark(r.state))).map(|r| r.reasons.iter().map(reason).collect()).unwrap_or_default();
+    let mut reasons: Vec<Reason> = a
+        .regions
+        .iter()
+        .max_by_key(|r| weight(mark(r.state)))
+        .map(|r| r.reasons.iter().map(reason).collect())
+        .unwrap_or_default();
     reasons.truncate(5);
     let advice = &a.recommend;
     let mut recommendation = advice.sentence.clone();

@@ -29,7 +29,9 @@ pub fn condition(c: &Condition) -> String {
         Condition::PlanesRead { primary, secondary } => {
             format!("ARM and data plane of {} and {} were asked apart", name(primary), name(secondary))
         }
-        Condition::NoOwnChange { account, back } => format!("no change of ours to {} in the last {back}", name(account)),
+        Condition::NoOwnChange { account, back } => {
+            format!("no change of ours to {} in the last {back}", name(account))
+        }
         Condition::Answers { region: r, calls } => format!("{} answered the last {calls} calls", region(r)),
         Condition::SteadyFor { region: r, hold } => format!("{} has answered without a failure for {hold}", region(r)),
         Condition::GroupIsIn { resource, region: r } => {

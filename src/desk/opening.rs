@@ -1,0 +1,342 @@
+//! Beginning and taking up runs: the plan, the journal, the simulated Azure, the watch.
+
+use std::sync::Arc;
+
+use crate::azure::{Azure, Cloud};
+use crate::clock::{Clock, Speed};
+use crate::plan::model::Plan;
+use crate::rehearsal::scenario::{Scenario, What};
+use crate::rehearsal::script::Script;
+use crate::run::command::Command;
+use crate::run::effect;
+use crate::run::event::{Actor, Mode, ScenarioRef, Start};
+use crate::runbook::model::{Phase, Strategy};
+use crate::simulator::{self, Simulator};
+use crate::units::{Millis, sha256_hex};
+
+use super::executor::World;
+use super::mailbox::Mail;
+use super::monitor::Monitor;
+use super::session::Session;
+use super::supervisor::{Desk, Idle, Open};
+use super::watch::{self, Targets};
+use super::{DeskError, ScriptSource};
+
+/// Name of the file in a rehearsal's folder that keeps the simulated world.
+const WORLD: &str = "world.json";
+/// Phases of a run in an incident; preparation belongs before it.
+const INCIDENT: [Phase; 6] =
+    [Phase::Decide, Phase::FailOver, Phase::Verify, Phase::Operate, Phase::FailBack, Phase::Review];
+/// Witnesses when no settings name others: unrelated to Azure and to each other.
+const WITNESSES: [&str; 2] = ["www.example.org", "www.iana.org"];
+
+impl Desk {
+    /// Starts a rehearsal.
+    pub(super) async fn start_rehearsal(
+        &mut self,
+        id: &str,
+        strategy: Option<Strategy>,
+        speed: Speed,
+        seed: u64,
+    ) -> Result<(), DeskError> {
+        self.must_be_free()?;
+        let scenario = self.catalog.scenario(id)?;
+        let strategy = match strategy {
+            Some(s) if !scenario.strategies.contains(&s) => {
+                let known: Vec<_> = scenario.strategies.iter().map(|s| s.display()).collect();
+                return Err(DeskError::Strategy { scenario: scenario.id, asked: s.display(), known: known.join(", ") });
+            }
+            Some(s) => Some(s),
+            None => scenario.strategies.first().copied(),
+        };
+        let plan = Arc::new(self.catalog.plan(&scenario.plan, strategy)?);
+        // Nothing costs scenario time before the first record is durable.
+        let epoch = Clock::system().now().wall;
+        let clock = Clock::scenario(epoch, Millis(0), Speed::Times(0));
+        let mut session = Session::create(
+            self.options.disk.clone(),
+            &self.options.home.runs(),
+            Mode::Rehearsal,
+            clock.clone(),
+            Some(epoch),
+            Some(scenario.clone()),
+        )?;
+        session.run = crate::run::state::Run::of(plan.clone());
+        let phases = if scenario.phases.is_empty() { INCIDENT.to_vec() } else { scenario.phases.clone() };
+        let text = self.catalog.scenario_text(&scenario.id).unwrap_or_default();
+        let start = start_of(
+            &plan,
+            Mode::Rehearsal,
+            phases,
+            Some(ScenarioRef { id: scenario.id.clone(), sha256: sha256_hex(text.as_bytes()), seed, epoch }),
+        );
+        let (me, name) = (self.me(), self.operator.clone());
+        session.order(me, Command::Start { start: Box::new(start), texts: plan.texts.clone(), operator: name })?;
+        let impact = first_fault(&scenario, plan.strategy).unwrap_or(Millis(0));
+        session.order(
+            Actor::Scenario(scenario.title.clone()),
+            Command::Declare {
+                impact_start: epoch + i64::try_from(impact.0).unwrap_or(0),
+                evidence: "the scenario's first fault".to_owned(),
+            },
+        )?;
+        self.bring_up(session, plan, seed, speed, false).await
+    }
+
+    /// Starts a run on the connected Azure.
+    pub(super) async fn start_run(&mut self, plan_name: &str, dry_run: bool) -> Result<(), DeskError> {
+        self.must_be_free()?;
+        let cloud = self.cloud()?;
+        let plan = Arc::new(self.plan_named(plan_name)?);
+        let mode = match (dry_run, cloud.is_simulated()) {
+            (true, _) => Mode::DryRun,
+            (false, true) => Mode::Rehearsal,
+            (false, false) => Mode::Live,
+        };
+        let clock = Clock::system();
+        let mut session =
+            Session::create(self.options.disk.clone(), &self.options.home.runs(), mode, clock, None, None)?;
+        session.run = crate::run::state::Run::of(plan.clone());
+        let start = start_of(&plan, mode, INCIDENT.to_vec(), None);
+        let (me, name) = (self.me(), self.operator.clone());
+        session.order(me, Command::Start { start: Box::new(start), texts: plan.texts.clone(), operator: name })?;
+        self.bring_up(session, plan, 0, Speed::Times(1), false).await
+    }
+
+    /// Takes a run up where it stood.
+    pub(super) async fn open_run(&mut self, id: &str, speed: Speed) -> Result<(), DeskError> {
+        self.must_be_free()?;
+        let dir = self.find_run(id)?;
+        let mut session = Session::open(&self.options.disk, dir)?;
+        let plan = session.run.plan.clone().ok_or(crate::run::state::ReplayError::NotStarted)?;
+        let reference = session.run.start.as_ref().and_then(|s| s.scenario.clone());
+        if let Some(reference) = &reference {
+            session.scenario = Some(self.catalog.scenario(&reference.id)?);
+            let kept = Simulator::kept(&session.dir.join(WORLD))?.map_or(Millis(0), |k| k.position);
+            let reached = session.scenario_reached().unwrap_or_default().max(kept);
+            session.clock = Clock::scenario(reference.epoch, reached, Speed::Times(0));
+        }
+        let seed = reference.map_or(0, |r| r.seed);
+        self.bring_up(session, plan, seed, speed, true).await
+    }
+
+    fn must_be_free(&self) -> Result<(), DeskError> {
+        match &self.open {
+            Some(o) if o.session.run.open() => Err(DeskError::Open(super::view::run::short(&o.session.id))),
+            _ => Ok(()),
+        }
+    }
+
+    /// The connected Azure.
+    pub(super) fn cloud(&self) -> Result<Cloud, DeskError> {
+        match &self.options.cloud {
+            Some(c) => Ok(c.clone()),
+            None if self.options.home.plans().is_dir() => Ok(Cloud::public()?),
+            None => Err(DeskError::NoCloud(self.options.home.plans())),
+        }
+    }
+
+    /// A plan by id, or from its file.
+    pub(super) fn plan_named(&self, name: &str) -> Result<Plan, DeskError> {
+        let path = std::path::Path::new(name);
+        if path.is_file() {
+            let catalog = self.catalog.clone().with(crate::catalog::read_path(path)?);
+            let file = catalog.plans().find(|f| f.path.as_deref() == Some(path)).cloned();
+            let Some(file) = file else {
+                return Err(DeskError::Plan { plan: name.to_owned(), first: "the file holds no plan".to_owned() });
+            };
+            let (plan, found) = catalog.bind(&file, None);
+            return plan.ok_or_else(|| DeskError::Plan {
+                plan: name.to_owned(),
+                first: found.iter().find(|d| d.is_error()).map_or_else(String::new, |d| d.message.clone()),
+            });
+        }
+        Ok(self.catalog.plan(name, None)?)
+    }
+
+    /// The folder of a run, by id or by the four characters that people say.
+    pub(super) fn find_run(&self, id: &str) -> Result<std::path::PathBuf, DeskError> {
+        let runs = self.options.home.runs();
+        let names = self.options.disk.list(&runs).unwrap_or_default();
+        let found: Vec<_> = names
+            .iter()
+            .filter(|e| e.dir && (e.name == id || e.name.to_ascii_uppercase().ends_with(&id.to_ascii_uppercase())))
+            .collect();
+        match found.as_slice() {
+            [one] if id.len() >= 4 => Ok(runs.join(&one.name)),
+            _ => Err(DeskError::NoSuchRun { run: id.to_owned(), dir: runs }),
+        }
+    }
+
+    /// Everything that works for an open run.
+    async fn bring_up(
+        &mut self,
+        session: Session,
+        plan: Arc<Plan>,
+        seed: u64,
+        speed: Speed,
+        again: bool,
+    ) -> Result<(), DeskError> {
+        self.sessions += 1;
+        let number = self.sessions;
+        let clock = session.clock.clone();
+        let task = clock.task();
+        let mut simulator = None;
+        let ended = !session.run.open();
+        let cloud = match (&session.scenario, ended) {
+            (_, true) => None,
+            (Some(scenario), false) => {
+                let mut options = simulator::Options::new(scenario.clone(), clock.clone());
+                options.strategy = Some(plan.strategy);
+                options.seed = seed;
+                options.state_file = Some(session.dir.join(WORLD));
+                let s = Simulator::start(options).await?;
+                let line = serde_json::to_string(&s.connection()).unwrap_or_default();
+                simulator = Some(s);
+                Some(Cloud::from_line(&line)?)
+            }
+            (None, false) => Some(self.cloud()?),
+        };
+        self.idle = None;
+        let script = match (&self.options.script, &session.scenario) {
+            (Some(ScriptSource::Scenario), Some(s)) => Some(Script::new(s, plan.strategy)),
+            (Some(ScriptSource::Answers(a)), Some(s)) => {
+                Some(Script::new(&Scenario { answers: a.clone(), ..s.clone() }, plan.strategy))
+            }
+            _ => None,
+        };
+        let mut open = Box::new(Open {
+            session,
+            number,
+            world: None,
+            watch: None,
+            simulator,
+            script,
+            moving: false,
+            task,
+            pace: speed,
+            jumping: false,
+            verdicts: Default::default(),
+            score: None,
+            timeline: None,
+        });
+        if let Some(cloud) = cloud {
+            let world = self.world(cloud, plan, number, &clock)?;
+            {
+                let mut watched = world.monitor.lock();
+                watched.decision.t0 = open.session.run.clocks.t[0];
+            }
+            let azure = world.azure.clone();
+            let early = clock.task();
+            // Tokens are fetched early: sign-in may fail minutes later. What comes of it shows on the ladder.
+            tokio::spawn(async move {
+                let _ = azure.sign_in(&early).await;
+            });
+            open.watch = Some(watch::start(world.clone()));
+            open.timeline = open.session.scenario.as_ref().map(|s| self.timeline(s, &world, plan_strategy(&open)));
+            open.world = Some(world);
+        }
+        self.open = Some(open);
+        if again {
+            self.take_up()?;
+        }
+        clock.set_speed(speed);
+        self.notice = None;
+        self.refresh_runs();
+        Ok(())
+    }
+
+    /// Azure, monitor and targets of a plan.
+    fn world(&self, cloud: Cloud, plan: Arc<Plan>, number: u64, clock: &Clock) -> Result<World, DeskError> {
+        let witnesses = match &cloud.simulated {
+            Some(s) => s.witnesses.clone(),
+            None => WITNESSES.iter().map(|w| (*w).to_owned()).collect(),
+        };
+        let azure = Azure::new(cloud)?;
+        let targets = Arc::new(Targets::new(&plan, &azure, &witnesses)?);
+        let monitor = Arc::new(Monitor::new(&plan, &witnesses));
+        Ok(World { azure, monitor, clock: clock.clone(), plan, mail: self.mailbox(number, clock), targets })
+    }
+
+    /// After a restart: what was at work is made honest, then what is owed is begun.
+    fn take_up(&mut self) -> Result<(), DeskError> {
+        let Some(o) = self.open.as_mut() else { return Ok(()) };
+        if !o.session.run.open() || o.session.read_only().is_some() {
+            return Ok(());
+        }
+        let scenario_ms = o.session.epoch.map(|_| o.session.clock.now().mono);
+        // What the records of the opening demand is in the list of everything pending as well.
+        o.session.order(Actor::System, Command::Open { scenario_ms })?;
+        for e in effect::pending(&o.session.run) {
+            self.begin_effect(e);
+        }
+        Ok(())
+    }
+
+    /// The scenario's messages, each at its time.
+    fn timeline(&self, scenario: &Scenario, world: &World, strategy: Strategy) -> tokio::task::AbortHandle {
+        let mut due: Vec<(u32, Millis)> = scenario
+            .timeline
+            .iter()
+            .enumerate()
+            .filter(|(_, h)| h.only_in.is_empty() || h.only_in.contains(&strategy))
+            .filter(|(_, h)| matches!(h.what, What::Inject(_) | What::Colleague { .. }))
+            .map(|(n, h)| (u32::try_from(n).unwrap_or(u32::MAX), h.at))
+            .collect();
+        due.sort_by_key(|(_, at)| *at);
+        let (mail, task) = (world.mail.clone(), world.clock.task());
+        tokio::spawn(async move {
+            for (n, at) in due {
+                task.sleep(at.saturating_sub(Millis(task.now().mono))).await;
+                mail.send(Mail::Happened(n));
+            }
+        })
+        .abort_handle()
+    }
+
+    /// The watch while no run is open: what the first plan depends on, when an Azure is connected.
+    pub(super) async fn watch_idle(&mut self) -> Result<(), DeskError> {
+        if self.options.cloud.is_none() && !self.options.home.plans().is_dir() {
+            return Ok(());
+        }
+        let cloud = self.cloud()?;
+        let own = self.catalog.plans().find(|f| f.path.is_some()).or_else(|| self.catalog.plans().next()).cloned();
+        let Some(file) = own else { return Ok(()) };
+        let (Some(plan), _) = self.catalog.bind(&file, None) else { return Ok(()) };
+        self.sessions += 1;
+        let number = self.sessions;
+        let clock = Clock::system();
+        let world = self.world(cloud, Arc::new(plan), number, &clock)?;
+        self.idle = Some(Idle { _watch: watch::start(world.clone()), world, number });
+        Ok(())
+    }
+}
+
+fn plan_strategy(o: &Open) -> Strategy {
+    o.session.run.start.as_ref().map_or(Strategy::HotWarm, |s| s.strategy)
+}
+
+fn start_of(plan: &Plan, mode: Mode, phases: Vec<Phase>, scenario: Option<ScenarioRef>) -> Start {
+    Start {
+        mode,
+        title: plan.title.clone(),
+        environment: plan.environment.clone(),
+        digest: plan.digest.clone(),
+        strategy: plan.strategy,
+        steps: plan.steps.iter().filter(|s| phases.contains(&s.phase)).map(|s| s.id.clone()).collect(),
+        phases,
+        rto_ms: plan.rto.0,
+        rpo_ms: plan.rpo.0,
+        scenario,
+    }
+}
+
+fn first_fault(scenario: &Scenario, strategy: Strategy) -> Option<Millis> {
+    scenario
+        .timeline
+        .iter()
+        .filter(|h| h.only_in.is_empty() || h.only_in.contains(&strategy))
+        .filter(|h| matches!(h.what, What::Fault { .. }))
+        .map(|h| h.at)
+        .min()
+}

@@ -1,0 +1,280 @@
+//! The picture for the front ends, made new after every change; and the parts of it that come from the disk.
+
+use std::path::Path;
+use std::sync::{Arc, PoisonError};
+
+use crate::clock::Clock;
+use crate::health::Thresholds;
+use crate::journal::{contents, read_run};
+use crate::rehearsal::scenario::Choice;
+use crate::run::event::Mode;
+use crate::runbook::model::{Strategy, Tier};
+
+use super::snapshot::{Audit, Band, DecisionView, Lamp, Library, Record, Score, Settings, Situation, Snapshot};
+use super::supervisor::{Desk, Open};
+use super::view::{audit, library, run, situation};
+use super::{DeskError, Options};
+
+impl Desk {
+    /// The picture before anything is known.
+    pub(super) fn first(options: &Options) -> Snapshot {
+        Snapshot {
+            revision: 0,
+            band: Band { mode: None, text: "Starting".to_owned(), run: String::new() },
+            clock: Clock::system(),
+            ladder: Arc::new(Vec::new()),
+            situation: Arc::new(Situation::default()),
+            run: None,
+            library: Arc::new(Library::default()),
+            audit: Arc::new(Audit::default()),
+            settings: Arc::new(settings(options, &options.operator)),
+            activity: Arc::new(Vec::new()),
+            notice: None,
+            busy: Some("Starting".to_owned()),
+        }
+    }
+
+    /// Publishes and wakes the front end.
+    pub(super) fn publish(&mut self, _forced: bool) {
+        self.revision += 1;
+        self.published = std::time::Instant::now();
+        let (ladder, situation, clock) = self.health();
+        let snapshot = Snapshot {
+            revision: self.revision,
+            band: self.band(),
+            clock,
+            ladder: Arc::new(ladder),
+            situation: Arc::new(situation),
+            run: self.open.as_deref().and_then(run_view).map(Arc::new),
+            library: self.library.clone(),
+            audit: self.audit.clone(),
+            settings: Arc::new(settings(&self.options, &self.operator)),
+            activity: Arc::new(self.activity.iter().cloned().collect()),
+            notice: self.notice.clone(),
+            busy: self.busy.clone(),
+        };
+        self.snapshots.send_replace(Arc::new(snapshot));
+        if let Some(wake) = self.waker.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+            wake();
+        }
+    }
+
+    fn health(&self) -> (Vec<Lamp>, Situation, Clock) {
+        let clock = self.clock().clone();
+        let now = clock.now().utc;
+        let world = match (&self.open, &self.idle) {
+            (Some(o), _) => o.world.as_ref(),
+            (None, Some(i)) => Some(&i.world),
+            (None, None) => None,
+        };
+        match world {
+            Some(world) => {
+                let w = world.monitor.lock();
+                let a = situation::assessment(&w, now);
+                let plan = self.open.is_none().then_some(world.plan.id.as_str());
+                (situation::ladder(&w, now), situation::view(&w, &a, plan, now), clock)
+            }
+            None => (Vec::new(), Situation::default(), clock),
+        }
+    }
+
+    fn band(&self) -> Band {
+        let Some(o) = self.open.as_deref() else {
+            let environment = match (&self.idle, &self.options.cloud) {
+                (Some(i), _) => format!("{} · no run open", i.world.plan.environment),
+                _ => "No run open".to_owned(),
+            };
+            return Band { mode: None, text: environment, run: "on call".to_owned() };
+        };
+        let start = o.session.run.start.as_ref();
+        let environment = start.map_or("", |s| s.environment.as_str());
+        let text = match o.session.mode {
+            Mode::Live => format!("LIVE · changes real resources in {environment}"),
+            Mode::DryRun => format!("DRY RUN · reads {environment}, changes nothing"),
+            Mode::Rehearsal => "REHEARSAL · simulated Azure, nothing real changes".to_owned(),
+            Mode::Tabletop => "TABLETOP · people only, no Azure at all".to_owned(),
+        };
+        let plan = o.session.run.plan.as_ref().map_or("", |p| p.id.as_str());
+        Band { mode: Some(o.session.mode), text, run: format!("{plan} · run {}", run::short(&o.session.id)) }
+    }
+
+    /// Reads the library anew, with the preview asked for, or the one that is shown.
+    pub(super) fn refresh_library(&mut self, preview: Option<(&str, Option<Strategy>)>) {
+        let shown = self.library.preview.clone();
+        let mut next = library::view(&self.catalog, &self.findings);
+        next.preview = match preview {
+            Some((id, strategy)) => self.preview_of(id, strategy).map(Arc::new),
+            None => shown.or_else(|| next.plans.first().and_then(|p| self.preview_of(&p.id, None)).map(Arc::new)),
+        };
+        self.library = Arc::new(next);
+    }
+
+    fn preview_of(&self, id: &str, strategy: Option<Strategy>) -> Option<super::snapshot::PlanPreview> {
+        let plan = self.catalog.plan(id, strategy).ok()?;
+        let book = self.catalog.runbook(&plan.runbook_id).ok()?;
+        Some(library::preview(&plan, book.objectives.keys().copied().collect()))
+    }
+
+    /// Takes in the runbooks and plans of a file or folder.
+    pub(super) fn open_path(&mut self, path: &Path) -> Result<(), DeskError> {
+        let files = crate::catalog::read_path(path)?;
+        self.findings = files.iter().flat_map(|f| self.catalog.check(f)).collect();
+        let first = files.iter().find_map(|f| f.outline().filter(|o| o.kind == crate::runbook::Kind::Plan));
+        self.catalog = self.catalog.clone().with(files);
+        let id = first.and_then(|o| o.id);
+        self.refresh_library(id.as_deref().map(|id| (id, None)));
+        Ok(())
+    }
+
+    /// Reads the list of runs anew.
+    pub(super) fn refresh_runs(&mut self) {
+        let runs = self.options.home.runs();
+        let mut rows: Vec<_> = self
+            .options
+            .disk
+            .list(&runs)
+            .unwrap_or_default()
+            .into_iter()
+            .filter(|e| e.dir)
+            .filter_map(|e| {
+                let records = read_run(self.options.disk.as_ref(), &runs.join(&e.name)).ok()?;
+                audit::run_row(&e.name, &records)
+            })
+            .collect();
+        rows.sort_by_key(|r| std::cmp::Reverse(r.started));
+        self.audit = Arc::new(Audit { runs: rows, shown: self.audit.shown.clone() });
+    }
+
+    /// Reads and verifies one run's record.
+    pub(super) fn show_record(&mut self, id: &str) -> Result<(), DeskError> {
+        let dir = self.find_run(id)?;
+        let record = record_of(self.options.disk.as_ref(), &dir)?;
+        self.audit = Arc::new(Audit { runs: self.audit.runs.clone(), shown: Some(Arc::new(record)) });
+        Ok(())
+    }
+}
+
+/// A run's record with what its verification says.
+pub fn record_of(disk: &dyn crate::journal::Disk, dir: &Path) -> Result<Record, DeskError> {
+    let found = contents(disk, dir)?;
+    let report = crate::record::verify(&found.segments(), None);
+    let records = read_run(disk, dir)?;
+    let id = dir.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let badge = report.lines.iter().map(|l| (l.proven(), l.text.clone())).collect();
+    Ok(audit::record(&id, &records, badge, report.exit() < 2))
+}
+
+fn run_view(o: &Open) -> Option<super::snapshot::RunView> {
+    let now = o.session.clock.now().utc;
+    run::view(&run::RunPicture {
+        id: &o.session.id,
+        run: &o.session.run,
+        previews: &o.session.previews,
+        progress: &o.session.progress,
+        live: &o.session.live,
+        problems: &o.session.problems,
+        scenario: o.session.scenario.as_ref().map(|s| s.title.as_str()),
+        read_only: o.session.read_only(),
+        score: o.score.as_ref().map(|s| Score {
+            points: s.points(),
+            of: s.of(),
+            lines: s.lines.iter().map(|l| (l.what.clone(), l.points, l.of, l.why.clone())).collect(),
+        }),
+        journal: o.session.dir.display().to_string(),
+        decision: decision(o, now),
+        now,
+        can_jump: o.session.epoch.is_some() && !o.jumping,
+    })
+}
+
+fn decision(o: &Open, now: i64) -> DecisionView {
+    let loss = o.session.run.plan.as_deref().map(|p| {
+        let all: Vec<&str> = p.steps.iter().filter_map(|s| s.may_lose.as_deref()).collect();
+        all.first().map_or_else(|| "none expected".to_owned(), |l| (*l).to_owned())
+    });
+    let Some(world) = o.world.as_ref() else {
+        return DecisionView { arithmetic: String::new(), recommends: None, loss_draft: loss.unwrap_or_default() };
+    };
+    let a = situation::assessment(&world.monitor.lock(), now);
+    let mut arithmetic = a.recommend.sentence.clone();
+    if let Some(x) = &a.recommend.arithmetic {
+        arithmetic = format!("{arithmetic} {}", x.sentence);
+    }
+    for m in &a.recommend.missing {
+        arithmetic.push_str(&format!(" Missing: {m}."));
+    }
+    use crate::health::Advice;
+    let recommends = match a.recommend.advice {
+        Advice::FailOver => Some(Choice::FailOver),
+        Advice::MovePart => Some(Choice::Partial),
+        Advice::Wait | Advice::Watch | Advice::BackOff => Some(Choice::Wait),
+        Advice::LookAtYourNetwork | Advice::NowhereToGo => Some(Choice::Abort),
+        Advice::Nothing | Advice::Confirm => None,
+    };
+    DecisionView { arithmetic, recommends, loss_draft: loss.unwrap_or_default() }
+}
+
+fn settings(options: &Options, operator: &str) -> Settings {
+    let cloud = match &options.cloud {
+        Some(c) if c.is_simulated() => vec![
+            ("Connected".to_owned(), format!("simulated Azure “{}”", c.name)),
+            ("Resource Manager".to_owned(), c.arm.to_string()),
+            ("Subscription".to_owned(), c.subscription.clone()),
+        ],
+        Some(c) => vec![("Connected".to_owned(), c.name.clone()), ("Resource Manager".to_owned(), c.arm.to_string())],
+        None => vec![
+            ("Connected".to_owned(), "no; rehearsals need no Azure".to_owned()),
+            (
+                "To connect".to_owned(),
+                format!(
+                    "sign in with `az login`, put a plan of your own into {}, and start Lifeboat again",
+                    options.home.plans().display()
+                ),
+            ),
+        ],
+    };
+    let t = Thresholds::of(Tier::T1);
+    Settings {
+        operator: operator.to_owned(),
+        home: options.home.dir().display().to_string(),
+        cloud,
+        thresholds: vec![
+            row(
+                "Probe every",
+                t.interval.to_string(),
+                "often enough for a two-minute threshold, seldom enough to cost nothing",
+            ),
+            row(
+                "Suspect after",
+                format!("{} failures in a row", t.suspect_after),
+                "one error is retried, not believed",
+            ),
+            row(
+                "Persistent after (reversible moves)",
+                format!(
+                    "{} in a row, or {} % of {} calls in {}",
+                    t.persistent_after.unwrap_or(0),
+                    t.window_percent,
+                    t.window_calls,
+                    t.window
+                ),
+                "about two minutes; Microsoft's own advice is to look further when 5xx lasts longer than a few",
+            ),
+            row(
+                "Persistent (laborious moves)",
+                format!("{} % over {}", Thresholds::of(Tier::T2).window_percent, Thresholds::of(Tier::T2).window),
+                "most platform blips end sooner",
+            ),
+            row(
+                "Healthy again after",
+                format!("{} answers and {} without a failure", t.recover_after, t.hold),
+                "against flapping",
+            ),
+        ],
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    }
+}
+
+fn row(name: &str, value: String, why: &str) -> (String, String, String) {
+    (name.to_owned(), value, why.to_owned())
+}

@@ -1,0 +1,258 @@
+//! What tasks tell: rounds of probes become instants and verdicts in the record, results become facts.
+
+use crate::health::{Assessment, DetectorState, Role, Sighting, State};
+use crate::rehearsal::scenario::What;
+use crate::run::command::{Command as Order, StepCommand};
+use crate::run::event::{Actor, Observed, StepState};
+use crate::units::Region;
+
+use super::DeskError;
+use super::mailbox::Mail;
+use super::supervisor::Desk;
+use super::view::situation::assessment;
+
+/// A state in the record's words.
+fn word(s: State) -> &'static str {
+    match s {
+        State::Ok => "ok",
+        State::Suspect => "suspect",
+        State::Down => "down",
+        State::Degraded => "degraded",
+        State::Throttled => "throttled",
+        State::Unstable => "unstable",
+        State::Unknown => "unknown",
+        State::Blind => "blind",
+    }
+}
+
+/// What was believed, for the record.
+pub fn observed(what: &str, region: Option<&Region>, state: &str, a: &Assessment, reasons: &[String]) -> Observed {
+    let reasons = if reasons.is_empty() {
+        a.regions.iter().flat_map(|r| r.reasons.iter().take(3).map(|x| x.text.clone())).collect()
+    } else {
+        reasons.to_vec()
+    };
+    Observed {
+        text: format!("{} {}", a.headline, a.explanation).trim().to_owned(),
+        what: what.to_owned(),
+        region: region.map(|r| r.name().to_owned()),
+        state: state.to_owned(),
+        reasons,
+    }
+}
+
+impl Desk {
+    /// A letter of the open run. True: the picture must be published.
+    pub(super) fn session_mail(&mut self, mail: Mail) -> bool {
+        let routine = matches!(mail, Mail::Round(_));
+        let result = match mail {
+            Mail::Step(step, command) => self.fact(&step, command),
+            Mail::Progress(step, text) => {
+                if let Some(o) = self.open.as_deref_mut() {
+                    o.session.progress.insert(step, text);
+                }
+                return false;
+            }
+            Mail::Live(step, readings, text) => {
+                if let Some(o) = self.open.as_deref_mut() {
+                    o.session.live.insert(step.clone(), readings);
+                    o.session.progress.insert(step, text);
+                }
+                return false;
+            }
+            Mail::Looked(step, result, purpose) => self.looked(&step, result, purpose),
+            Mail::Round(round) => self.round(&round),
+            Mail::Notices(notices, states) => {
+                if let Some(world) = self.open.as_ref().and_then(|o| o.world.as_ref()) {
+                    let mut w = world.monitor.lock();
+                    w.notices = notices;
+                    w.notices_read = Some(world.clock.now().utc);
+                    w.provisioning.extend(states);
+                }
+                return false;
+            }
+            Mail::Served(percent, at) => self.served(percent, at),
+            Mail::Happened(n) => self.happened(n),
+            Mail::SecondPerson(step, digest) => self.second_person(&step, digest),
+            Mail::Move(m) => {
+                if let Some(o) = self.open.as_deref_mut() {
+                    o.moving = false;
+                }
+                self.do_move(m)
+            }
+            Mail::Command(_) => Ok(()),
+        };
+        if let Err(e) = result {
+            tracing::info!(error = %e, "refused");
+            // A result that belongs to no open request comes from before a retry, and is no news.
+            if !matches!(e, DeskError::Refused(crate::run::decide::Refusal::Stale)) {
+                self.problem(&e);
+                return true;
+            }
+        }
+        !routine
+    }
+
+    /// A letter of the watch while no run is open.
+    pub(super) fn idle_mail(&mut self, mail: Mail) {
+        let Some(idle) = &self.idle else { return };
+        let mut w = idle.world.monitor.lock();
+        match mail {
+            Mail::Round(round) => w.observe(&round),
+            Mail::Notices(notices, states) => {
+                w.notices = notices;
+                w.notices_read = Some(idle.world.clock.now().utc);
+                w.provisioning.extend(states);
+            }
+            _ => {}
+        }
+    }
+
+    /// What an effect came to.
+    fn fact(&mut self, step: &str, command: StepCommand) -> Result<(), DeskError> {
+        if let Some(o) = self.open.as_deref_mut() {
+            o.session.progress.remove(step);
+            o.session.live.remove(step);
+            // What was read before is no longer what is there; options offered stay.
+            if matches!(command, StepCommand::Finished { .. })
+                && let Some(p) = o.session.previews.get_mut(step)
+            {
+                p.changes.clear();
+                p.read_at = 0;
+            }
+        }
+        self.step_as(Actor::System, step, command)?;
+        let waits = self.open.as_deref().is_some_and(|o| {
+            let at_work = o.session.run.steps.iter().any(|s| s.own_state().busy());
+            let stands = |s: StepState| matches!(s, StepState::Failed | StepState::Indeterminate);
+            !at_work || o.session.run.steps.iter().any(|s| stands(s.own_state()))
+        });
+        if waits {
+            self.land();
+        }
+        Ok(())
+    }
+
+    fn round(&mut self, round: &[crate::health::Observation]) -> Result<(), DeskError> {
+        let Some(o) = self.open.as_deref_mut() else { return Ok(()) };
+        let Some(world) = o.world.clone() else { return Ok(()) };
+        let now = world.clock.now().utc;
+        let (a, t1, t2, t9) = {
+            let mut w = world.monitor.lock();
+            w.observe(round);
+            w.decision.t0 = o.session.run.clocks.t[0];
+            w.decision.planned =
+                o.session.run.plan.as_deref().map(|p| super::view::run::planned_left(&o.session.run, p));
+            let primary = w.regions().find(|r| r.1 == Role::Primary).map(|r| r.2);
+            let t1 = primary.and_then(|d| d.failing_since());
+            let t2 = primary.and_then(|d| d.persistent_since());
+            let t9 = primary.is_some_and(|d| d.state(now) == DetectorState::Ok);
+            (assessment(&w, now), t1, t2, t9)
+        };
+        for x in round.iter().filter(|x| x.outcome.counts()) {
+            let failures = world.monitor.lock().named(&x.endpoint.0).map_or(0, |d| d.consecutive_failures());
+            self.say(format!("probe {}: {} ({failures} in a row)", x.endpoint.0, x.outcome.text()));
+        }
+        let mut orders = Vec::new();
+        let Some(o) = self.open.as_deref_mut() else { return Ok(()) };
+        let t = o.session.run.clocks.t;
+        let measure = |name: &str, at: i64, how: &str| Order::Measure {
+            name: name.to_owned(),
+            value: Some(at),
+            how: how.to_owned(),
+        };
+        if let (None, Some(at)) = (t[1], t1) {
+            orders.push(measure("T1", at, "first probe of the primary that failed"));
+        }
+        if let (None, Some(at)) = (t[2], t2) {
+            orders.push(measure("T2", at, "the detector's threshold for persistent failure"));
+        }
+        if t[2].is_some() && t[9].is_none() && t9 {
+            orders.push(measure("T9", now, "the primary answers again and held"));
+        }
+        let blind = a.blind.is_some();
+        let mut turned = false;
+        for v in &a.regions {
+            let state = if blind && v.state == State::Blind { "blind" } else { word(v.state) };
+            let known = o.verdicts.get(v.region.name()).map(String::as_str);
+            if known == Some(state) || (known.is_none() && state == "unknown") {
+                continue;
+            }
+            o.verdicts.insert(v.region.name().to_owned(), state.to_owned());
+            let reasons: Vec<String> = v.reasons.iter().take(5).map(|r| r.text.clone()).collect();
+            let mut seen = observed("verdict", Some(&v.region), state, &a, &reasons);
+            seen.text.clone_from(&v.sentence);
+            orders.push(Order::Observe(seen));
+            turned = true;
+        }
+        if o.session.read_only().is_some() || !o.session.run.open() {
+            return Ok(());
+        }
+        for order in orders {
+            self.order_as(Actor::System, order)?;
+        }
+        if turned {
+            self.land();
+        }
+        Ok(())
+    }
+
+    fn served(&mut self, percent: u32, at: i64) -> Result<(), DeskError> {
+        let Some(o) = self.open.as_deref() else { return Ok(()) };
+        let c = &o.session.run.clocks.t;
+        // Only a move that was begun can have moved anyone.
+        if c[5].is_none() || c[8].is_some() || o.session.run.last_switch.is_none() {
+            return Ok(());
+        }
+        self.order_as(
+            Actor::System,
+            Order::Measure {
+                name: "T8".to_owned(),
+                value: Some(at),
+                how: format!("by metrics, the secondary serves {percent} % of the requests"),
+            },
+        )?;
+        self.land();
+        Ok(())
+    }
+
+    fn happened(&mut self, n: u32) -> Result<(), DeskError> {
+        let Some(o) = self.open.as_deref() else { return Ok(()) };
+        let Some(scenario) = o.session.scenario.clone() else { return Ok(()) };
+        let Some(h) = scenario.timeline.get(n as usize) else { return Ok(()) };
+        let told = o.session.run.told.contains(&n);
+        let actor = Actor::Scenario(scenario.title.clone());
+        match &h.what {
+            What::Inject(text) if !told => {
+                self.order_as(actor, Order::Inject { n, text: text.clone() })?;
+            }
+            What::Colleague { who, text, region, answers } => {
+                if let Some(world) = o.world.as_ref() {
+                    let at = o.session.epoch.unwrap_or(0) + i64::try_from(h.at.0).unwrap_or(0);
+                    world.monitor.lock().colleagues.push(Sighting {
+                        who: who.clone(),
+                        region: region.clone(),
+                        answers: *answers,
+                        at,
+                    });
+                }
+                if !told {
+                    self.order_as(actor.clone(), Order::Inject { n, text: format!("{who}: {text}") })?;
+                    self.order_as(
+                        actor,
+                        Order::Observe(Observed {
+                            text: format!("{who}: {text}"),
+                            what: "colleague".to_owned(),
+                            region: Some(region.name().to_owned()),
+                            state: if *answers { "ok" } else { "down" }.to_owned(),
+                            reasons: Vec::new(),
+                        }),
+                    )?;
+                }
+            }
+            _ => return Ok(()),
+        }
+        self.land();
+        Ok(())
+    }
+}

@@ -1,0 +1,433 @@
+//! Commands of a front end, and the road of one step.
+
+use crate::clock::Speed;
+use crate::rehearsal::scenario::Reply;
+use crate::rehearsal::script::Move;
+use crate::run::approval;
+use crate::run::command::{Command as Order, StepCommand};
+use crate::run::effect::Effect;
+use crate::run::event::{Actor, Mode, StepState};
+use crate::runbook::model::StepId;
+
+use super::executor::{Facts, Purpose};
+use super::mailbox::Mail;
+use super::preview::Preview;
+use super::protocol::{Command, StepIntent};
+use super::snapshot::Problem;
+use super::supervisor::{Desk, Open};
+use super::view::situation::assessment;
+use super::{DeskError, chain};
+
+/// Who agrees in a rehearsal, until people approve with keys of their own.
+const SCRIPTED: &str = "second person (scripted)";
+/// How long the scripted second person takes when no scenario says.
+const ANSWERS_AFTER: crate::units::Millis = crate::units::Millis::from_secs(40);
+/// Steps that only read and run side by side.
+const AT_ONCE: usize = 4;
+
+impl Desk {
+    /// A front end's command.
+    pub(super) async fn command(&mut self, c: Command) -> Result<(), DeskError> {
+        match c {
+            Command::StartRehearsal { scenario, strategy, speed, seed } => {
+                self.start_rehearsal(&scenario, strategy, speed, seed).await
+            }
+            Command::StartRun { plan, dry_run } => self.start_run(&plan, dry_run).await,
+            Command::OpenRun(id) => self.open_run(&id, self.pace()).await,
+            Command::LeaveRun => {
+                self.open = None;
+                self.refresh_runs();
+                self.watch_idle().await
+            }
+            Command::Step(step, intent) => self.intent(&step, intent),
+            Command::Note(t) => self.order(Order::Note(t)),
+            Command::ImpactStarted(at) => {
+                self.order(Order::Declare { impact_start: at, evidence: "entered by the operator".to_owned() })
+            }
+            Command::Degraded(on) => self.order(Order::SetDegraded(on)),
+            Command::FreezeHealth => self.freeze(),
+            Command::Pause(reason) => self.order(Order::Pause(reason)),
+            Command::Resume => self.order(Order::Resume),
+            Command::Close { outcome, summary } => self.close(Order::Close { outcome, summary }),
+            Command::Abort(reason) => self.close(Order::Abort(reason)),
+            Command::JumpToNextEvent => {
+                self.jump();
+                Ok(())
+            }
+            Command::SetSpeed(speed) => {
+                if let Some(o) = &mut self.open {
+                    o.pace = speed;
+                    o.jumping = false;
+                    o.session.clock.set_speed(speed);
+                }
+                Ok(())
+            }
+            Command::ShowRecord(id) => self.show_record(&id),
+            Command::OpenPath(path) => self.open_path(&path),
+            Command::PreviewPlan { plan, strategy } => {
+                self.refresh_library(Some((&plan, strategy)));
+                Ok(())
+            }
+            Command::SetOperator(name) => {
+                let name = name.trim();
+                if !name.is_empty() {
+                    self.operator = name.to_owned();
+                }
+                Ok(())
+            }
+            Command::DismissNotice => {
+                self.notice = None;
+                Ok(())
+            }
+            Command::RetryJournal => {
+                if let Some(o) = &mut self.open {
+                    o.session.retry_journal();
+                }
+                self.notice = None;
+                Ok(())
+            }
+        }
+    }
+
+    fn pace(&self) -> Speed {
+        if self.options.script.is_some() { Speed::Max } else { Speed::Times(1) }
+    }
+
+    pub(super) fn opened(&mut self) -> Result<&mut Open, DeskError> {
+        self.open.as_deref_mut().ok_or(DeskError::NoRun)
+    }
+
+    /// An operator's order to the run as a whole.
+    pub(super) fn order(&mut self, order: Order) -> Result<(), DeskError> {
+        let me = self.me();
+        self.order_as(me, order)
+    }
+
+    pub(super) fn order_as(&mut self, actor: Actor, order: Order) -> Result<(), DeskError> {
+        let effects = self.opened()?.session.order(actor, order)?;
+        for e in effects {
+            self.begin_effect(e);
+        }
+        Ok(())
+    }
+
+    pub(super) fn step_as(&mut self, actor: Actor, step: &str, command: StepCommand) -> Result<(), DeskError> {
+        self.order_as(actor, Order::Step(step.to_owned(), command))
+    }
+
+    /// Begins what the facts demand.
+    pub(super) fn begin_effect(&mut self, e: Effect) {
+        let Some(o) = self.open.as_deref_mut() else { return };
+        let Some(world) = o.world.as_ref() else { return };
+        match e {
+            Effect::Ask(step, digest) => {
+                let wait = o.session.scenario.as_ref().map_or(ANSWERS_AFTER, |s| s.second_person);
+                let (mail, task) = (world.mail.clone(), world.clock.task());
+                tokio::spawn(async move {
+                    task.sleep(wait).await;
+                    mail.send(Mail::SecondPerson(step, digest));
+                });
+            }
+            e => {
+                let id = match &e {
+                    Effect::Send(step, n, _) => o.session.request_id(step, *n).map(str::to_owned),
+                    _ => None,
+                };
+                world.begin(e, facts(o), id);
+            }
+        }
+    }
+
+    fn intent(&mut self, step: &str, intent: StepIntent) -> Result<(), DeskError> {
+        let me = self.me();
+        if let Some(o) = &mut self.open {
+            o.session.problems.remove(step);
+        }
+        match intent {
+            StepIntent::Preview { option } => self.look(step, option, Purpose::Show),
+            StepIntent::Check => self.step_as(me, step, StepCommand::Check),
+            StepIntent::Perform { option, typed } => {
+                // Guards and values are read again right before it is done.
+                self.seen(step)?;
+                self.look(step, option, Purpose::Perform(typed))
+            }
+            StepIntent::AskSecondPerson => {
+                let changes = self.seen(step)?.changes.clone();
+                self.step_as(me, step, StepCommand::AskSecondPerson { changes })
+            }
+            StepIntent::Confirm { evidence } => self.step_as(me, step, StepCommand::Confirm { evidence }),
+            StepIntent::Skip { reason } => self.step_as(me, step, StepCommand::Skip { reason }),
+            StepIntent::Retry { option } => {
+                let reason = option.as_ref().map_or("tried again".to_owned(), |o| format!("tried again with “{o}”"));
+                self.step_as(me, step, StepCommand::Reopen { reason })?;
+                let looks = self.opened()?.session.run.planned(step).is_some_and(|p| p.action.is_some());
+                if looks { self.look(step, option, Purpose::Show) } else { Ok(()) }
+            }
+            StepIntent::Undo => self.undo(step),
+            StepIntent::Decide { choice, reason, expected_loss } => {
+                let information = self.known();
+                self.step_as(me, step, StepCommand::Decide { choice, reason, expected_loss, information })
+            }
+        }
+    }
+
+    /// What the operator has in front of them.
+    fn seen(&mut self, step: &str) -> Result<&Preview, DeskError> {
+        let not_read = || DeskError::NotRead(step.to_owned());
+        self.opened()?.session.previews.get(step).filter(|p| !p.reading).ok_or_else(not_read)
+    }
+
+    /// Reads what a step would change.
+    pub(super) fn look(&mut self, step: &str, option: Option<String>, purpose: Purpose) -> Result<(), DeskError> {
+        let o = self.opened()?;
+        let Some(world) = o.world.clone() else { return Err(DeskError::NoRun) };
+        let facts = facts(o);
+        if purpose == Purpose::Show {
+            let options = o.session.previews.remove(step).map(|p| p.options).unwrap_or_default();
+            let reading = Preview { reading: true, option: option.clone(), options, ..Preview::default() };
+            o.session.previews.insert(step.to_owned(), reading);
+        }
+        world.look(step, option, facts, purpose);
+        Ok(())
+    }
+
+    /// A look came back.
+    pub(super) fn looked(
+        &mut self,
+        step: &str,
+        result: Result<Preview, crate::azure::AzureError>,
+        purpose: Purpose,
+    ) -> Result<(), DeskError> {
+        let me = self.me();
+        let o = self.opened()?;
+        let fresh = match result {
+            Ok(p) => p,
+            Err(e) => {
+                let problem = Problem {
+                    what: format!("What this step would change could not be read: {e}"),
+                    means: "Nothing was changed.".to_owned(),
+                    next: e.what_to_do(),
+                    raw: chain(&e),
+                };
+                o.session.problems.insert(step.to_owned(), problem);
+                if let Some(p) = o.session.previews.get_mut(step) {
+                    p.reading = false;
+                    p.read_at = 0;
+                }
+                return Ok(());
+            }
+        };
+        let typed = match purpose {
+            Purpose::Show => {
+                o.session.previews.insert(step.to_owned(), fresh);
+                return Ok(());
+            }
+            Purpose::Perform(typed) => typed,
+        };
+        let same = o.session.previews.get(step).is_some_and(|seen| seen.changes == fresh.changes);
+        o.session.previews.insert(step.to_owned(), fresh.clone());
+        if !same {
+            return Err(DeskError::Changed);
+        }
+        let perform =
+            StepCommand::Perform { changes: fresh.changes, guards: fresh.guards, option: fresh.option, typed };
+        self.step_as(me, step, perform)
+    }
+
+    fn undo(&mut self, step: &str) -> Result<(), DeskError> {
+        let me = self.me();
+        let o = self.opened()?;
+        let run = &o.session.run;
+        let (Some(s), Some(p)) = (run.step(step), run.planned(step)) else {
+            return Err(crate::run::decide::Refusal::NoStep(step.to_owned()).into());
+        };
+        let changes = crate::azure::action::undo(&s.applied, &p.undo)?;
+        self.step_as(me, step, StepCommand::Undo { changes })
+    }
+
+    /// What was known at this moment, for the decision's record.
+    fn known(&self) -> Vec<String> {
+        let Some(world) = self.open.as_ref().and_then(|o| o.world.as_ref()) else { return Vec::new() };
+        let a = assessment(&world.monitor.lock(), world.clock.now().utc);
+        let mut out = vec![a.headline, a.explanation, a.recommend.sentence];
+        out.extend(a.recommend.arithmetic.map(|x| x.sentence));
+        out.extend(a.recommend.missing.into_iter().map(|m| format!("missing: {m}")));
+        out.retain(|l| !l.is_empty());
+        out
+    }
+
+    fn freeze(&mut self) -> Result<(), DeskError> {
+        let Some(world) = self.opened()?.world.clone() else { return Err(DeskError::NoRun) };
+        let a = assessment(&world.monitor.lock(), world.clock.now().utc);
+        let observed = super::rounds::observed("frozen", None, "", &a, &[]);
+        self.order(Order::Observe(observed))
+    }
+
+    fn close(&mut self, order: Order) -> Result<(), DeskError> {
+        self.order(order)?;
+        self.closed();
+        Ok(())
+    }
+
+    /// After the last record: the score, the seal, and no more watching.
+    fn closed(&mut self) {
+        if let Some(o) = self.open.as_deref_mut()
+            && o.session.run.ended.is_some()
+        {
+            o.score = o.session.scenario.as_ref().map(|s| crate::rehearsal::score::score(&o.session.run, &s.expect));
+            o.session.seal();
+            o.watch = None;
+            if let Some(t) = o.timeline.take() {
+                t.abort();
+            }
+            if let Some(s) = o.simulator.take() {
+                tokio::spawn(s.shutdown());
+            }
+            o.session.clock.set_speed(Speed::Times(0));
+        }
+        self.refresh_runs();
+    }
+
+    /// After each batch of letters: steps that run by themselves, looks, the script's next move, the end of a jump.
+    pub(super) fn follow_up(&mut self) {
+        let Some(o) = self.open.as_deref_mut() else { return };
+        if !o.session.run.open() || o.session.read_only().is_some() || o.world.is_none() {
+            return;
+        }
+        let busy = o.session.run.steps.iter().filter(|s| s.own_state() == StepState::Verifying).count();
+        let auto: Vec<StepId> = o.session.run.automatic().into_iter().take(AT_ONCE.saturating_sub(busy)).collect();
+        for step in auto {
+            if let Err(e) = self.step_as(Actor::System, &step, StepCommand::Check) {
+                self.problem(&e);
+                return;
+            }
+        }
+        self.look_ahead();
+        self.script_next();
+    }
+
+    /// The step in front of the operator is read without being asked.
+    fn look_ahead(&mut self) {
+        let Some(o) = self.open.as_deref() else { return };
+        let run = &o.session.run;
+        let Some(i) = run.current() else { return };
+        let id = run.steps[i].id.clone();
+        let wants = matches!(run.state(i), StepState::Ready | StepState::Undone)
+            && !run.steps[i].verified
+            && run.planned(&id).is_some_and(|p| p.action.is_some())
+            && !o.session.previews.contains_key(&id);
+        if wants && let Err(e) = self.look(&id, None, Purpose::Show) {
+            self.problem(&e);
+        }
+    }
+
+    fn script_next(&mut self) {
+        let Some(o) = self.open.as_deref_mut() else { return };
+        if o.moving {
+            return;
+        }
+        let (Some(script), Some(world)) = (o.script.as_mut(), o.world.as_ref()) else { return };
+        // A look in progress comes first.
+        if o.session.previews.values().any(|p| p.reading) {
+            return;
+        }
+        let Some(next) = script.next(&o.session.run) else { return };
+        o.moving = true;
+        let (mail, task) = (world.mail.clone(), world.clock.task());
+        tokio::spawn(async move {
+            task.sleep(next.takes).await;
+            mail.send(Mail::Move(next));
+        });
+    }
+
+    /// The scripted operator's hand: the same commands as a person's.
+    pub(super) fn do_move(&mut self, m: Move) -> Result<(), DeskError> {
+        let decision = self
+            .opened()?
+            .session
+            .run
+            .plan
+            .as_ref()
+            .and_then(|p| p.steps.iter().find(|s| s.decision).map(|s| s.id.clone()));
+        let step = m.step;
+        match m.reply {
+            Reply::Perform => self.perform_scripted(&step),
+            Reply::PerformWith(option) => {
+                let failed = self.opened()?.session.run.step(&step).is_some_and(|s| s.own_state() == StepState::Failed);
+                if failed {
+                    self.intent(&step, StepIntent::Retry { option: Some(option) })
+                } else {
+                    self.intent(&step, StepIntent::Preview { option: Some(option) })
+                }
+            }
+            Reply::Confirm(evidence) => self.intent(&step, StepIntent::Confirm { evidence }),
+            Reply::Skip(reason) => self.intent(&step, StepIntent::Skip { reason }),
+            Reply::Decide { choice, reason, expected_loss } => {
+                let step = decision.unwrap_or(step);
+                self.intent(&step, StepIntent::Decide { choice, reason, expected_loss })
+            }
+            Reply::Retry => self.intent(&step, StepIntent::Retry { option: None }),
+            Reply::Undo => self.intent(&step, StepIntent::Undo),
+            Reply::Close { outcome, summary } => self.close(Order::Close { outcome, summary }),
+        }
+    }
+
+    /// Reads first, asks the second person where the runbook says so, then does it.
+    fn perform_scripted(&mut self, step: &str) -> Result<(), DeskError> {
+        let o = self.opened()?;
+        let planned = o.session.run.planned(step);
+        if planned.is_some_and(|p| p.action.is_none()) {
+            return self.intent(step, StepIntent::Check);
+        }
+        let two = planned.is_some_and(|p| p.second_person.is_some()) && o.session.mode != Mode::DryRun;
+        let Some(seen) = o.session.previews.get(step).filter(|p| p.read_at != 0).cloned() else {
+            return self.intent(step, StepIntent::Preview { option: None });
+        };
+        let run = &o.session.run;
+        let digest = approval::of_changes(run.start.as_ref().map_or("", |s| s.digest.as_str()), step, &seen.changes);
+        let agreed = run.step(step).and_then(|s| s.approval()).is_some_and(|(d, _)| d == digest);
+        if two && !seen.changes.is_empty() && !agreed {
+            return self.intent(step, StepIntent::AskSecondPerson);
+        }
+        let typed = run.planned(step).and_then(|p| p.typed_name().map(str::to_owned));
+        self.intent(step, StepIntent::Perform { option: seen.option, typed })
+    }
+
+    /// The second person's answer in a rehearsal.
+    pub(super) fn second_person(&mut self, step: &str, digest: String) -> Result<(), DeskError> {
+        self.step_as(
+            Actor::Approver(SCRIPTED.to_owned()),
+            step,
+            StepCommand::Answer {
+                digest,
+                verdict: Ok(()),
+                method: "scripted".to_owned(),
+                label: "scripted approver of the rehearsal, not a person".to_owned(),
+            },
+        )
+    }
+
+    fn jump(&mut self) {
+        if let Some(o) = self.open.as_deref_mut()
+            && o.session.epoch.is_some()
+            && o.session.run.open()
+        {
+            o.jumping = true;
+            o.session.clock.set_speed(Speed::Max);
+        }
+    }
+
+    /// A jump ends when something happened that concerns the operator.
+    pub(super) fn land(&mut self) {
+        if let Some(o) = self.open.as_deref_mut()
+            && o.jumping
+        {
+            o.jumping = false;
+            o.session.clock.set_speed(o.pace);
+        }
+    }
+}
+
+fn facts(o: &Open) -> Facts {
+    Facts { created: o.session.run.created.clone(), last_switch: o.session.run.last_switch }
+}

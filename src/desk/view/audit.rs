@@ -1,0 +1,102 @@
+//! The Audit screen: runs on disk, and one run's record with what its verification says.
+
+use std::sync::Arc;
+
+use crate::record::{Body, Stored};
+use crate::run::event::{Event, Mode};
+use crate::units::utc_clock;
+
+use super::super::record::entry;
+use super::super::snapshot::{Record, RecordRow, RunRow};
+use super::run::short;
+use super::words;
+
+/// A row of the list of runs; `None` when the records do not hold a start.
+pub fn run_row(id: &str, records: &[Stored]) -> Option<RunRow> {
+    let mut row = RunRow {
+        id: id.to_owned(),
+        short: short(id),
+        title: String::new(),
+        mode: String::new(),
+        started: records.first()?.body.ts,
+        outcome: "open".to_owned(),
+        open: true,
+    };
+    for stored in records {
+        let kind = stored.body.kind.as_str();
+        if !kind.starts_with("run.") || kind == "run.plan" {
+            continue;
+        }
+        match entry(&stored.body, None).ok().flatten().map(|e| e.event) {
+            Some(Event::Started(s)) => {
+                row.title = format!("{}, {}", s.title, s.strategy.display());
+                row.mode = match s.mode {
+                    Mode::Live => "live",
+                    Mode::DryRun => "dry run",
+                    Mode::Rehearsal => "rehearsal",
+                    Mode::Tabletop => "tabletop",
+                }
+                .to_owned();
+                row.started = stored.body.ts;
+            }
+            Some(Event::Ended { outcome, .. }) => (row.outcome, row.open) = (outcome.display().to_owned(), false),
+            Some(Event::Aborted { .. }) => (row.outcome, row.open) = ("given up".to_owned(), false),
+            _ => {}
+        }
+    }
+    (!row.title.is_empty()).then_some(row)
+}
+
+fn about_the_log(body: &Body) -> String {
+    match body.kind.as_str() {
+        "log.open" => "record begun".to_owned(),
+        "log.segment" => "record goes on in a new file".to_owned(),
+        "log.recovered" => "torn bytes were set aside".to_owned(),
+        "log.checkpoint" => "checkpoint written".to_owned(),
+        kind => kind.to_owned(),
+    }
+}
+
+/// The rows of a record.
+pub fn rows(records: &[Stored]) -> Vec<RecordRow> {
+    let mut epoch = None;
+    records
+        .iter()
+        .map(|stored| {
+            let body = &stored.body;
+            let e = entry(body, epoch).ok().flatten();
+            if let Some(Event::Started(s)) = e.as_ref().map(|e| &e.event) {
+                epoch = s.scenario.as_ref().map(|s| s.epoch);
+            }
+            let (at, actor, text) = match &e {
+                Some(e) => (e.at, e.actor.display().to_owned(), words::event(&e.event)),
+                None => (body.ts, "Lifeboat".to_owned(), about_the_log(body)),
+            };
+            RecordRow {
+                seq: body.seq,
+                time: utc_clock(at),
+                kind: body.kind.as_str().to_owned(),
+                step: body.step.clone().unwrap_or_default(),
+                actor,
+                text: crate::units::visible(&text.replace('\n', " ")),
+                raw: Arc::from(stored.raw.as_str()),
+                hash: stored.h.to_string(),
+            }
+        })
+        .collect()
+}
+
+/// The screen's data of one run.
+pub fn record(run: &str, records: &[Stored], badge: Vec<(Option<bool>, String)>, intact: bool) -> Record {
+    let n = records.len();
+    Record {
+        run: run.to_owned(),
+        badge,
+        summary: if intact {
+            format!("Record intact, {n} entries, all on disk")
+        } else {
+            format!("Record damaged; {n} entries can be read")
+        },
+        rows: rows(records),
+    }
+}
