@@ -173,8 +173,6 @@ pub enum Why {
     Prev,
     /// A recorded checkpoint does not fit the records before it.
     Checkpoint,
-    /// A file is missing.
-    MissingFile,
     /// The journal itself found damage here and went on behind it.
     Noted(String),
 }
@@ -192,8 +190,9 @@ impl fmt::Display for Why {
             Self::Seq(n) => write!(f, "the record has number {n}: records are missing, repeated or out of order"),
             Self::Prev => f.write_str("the record does not follow the one before it"),
             Self::Checkpoint => f.write_str("the checkpoint recorded here does not fit the records before it"),
-            Self::MissingFile => f.write_str("the file is missing"),
-            Self::Noted(cause) => write!(f, "Lifeboat found damage before this file ({})", crate::units::visible(cause)),
+            Self::Noted(cause) => {
+                write!(f, "Lifeboat found damage before this file ({})", crate::units::visible(cause))
+            }
         }
     }
 }
@@ -249,6 +248,10 @@ pub struct Walk {
     pub breaks: Vec<Break>,
     /// All breaks.
     pub break_count: u64,
+    /// Last file with a break that the journal has not noted itself.
+    pub last_broken: u64,
+    /// Breaks that the journal has noted itself.
+    pub noted: u64,
     /// Torn tails.
     pub torn: Vec<Torn>,
     /// Complete records left by a failed write and written again in a later file.
@@ -274,7 +277,9 @@ struct CheckpointNote<'a> {
 }
 
 /// `d.cause` of `log.segment` after a write that failed: what lies behind the link was never acknowledged.
-const FAILED_WRITE: &str = "failed_write";
+pub const FAILED_WRITE: &str = "failed_write";
+/// `d.cause` of `log.segment` behind damage that recovery found.
+pub const DAMAGED: &str = "damaged";
 
 /// Walks a log's files in order. `whole`: they are all of them, from the first record on. `visit` sees each record that
 /// counts, once; `sizes` are those at which the root is wanted.
@@ -288,14 +293,10 @@ pub fn walk<'a>(segments: &[Segment<'a>], whole: bool, sizes: &[u64], visit: &mu
         out: Walk { tree: Some(Tree::default()), ..Walk::default() },
     };
     w.at_size();
-    let live = segments.iter().rposition(|s| lines(s.bytes).any(|l| l.read().is_ok()));
+    let live = segments.iter().rposition(|s| lines(s.bytes).next().is_some_and(|l| l.read().is_ok()));
     let cuts = cuts(segments);
     for (i, segment) in segments.iter().enumerate() {
-        let expected = i as u64 + 1;
-        if whole && segment.number != expected && w.out.break_count == 0 {
-            w.broken(expected, 0, Why::MissingFile);
-        }
-        // Only the end of the log can be torn: a file nothing but blank files follow.
+        // Only the end of the log can be torn: the last file that was really begun, and those that were to follow it.
         let may_be_torn = live.is_none_or(|l| i >= l);
         w.segment(segment, cuts[i], may_be_torn, visit);
         if w.out.newer.is_some() {
@@ -455,6 +456,10 @@ impl<'a> Walker<'a, '_> {
 
     fn broken(&mut self, segment: u64, line: u64, why: Why) {
         self.out.break_count += 1;
+        match why {
+            Why::Noted(_) => self.out.noted += 1,
+            _ => self.out.last_broken = self.out.last_broken.max(segment),
+        }
         if self.out.breaks.len() < MAX_BREAKS {
             self.out.breaks.push(Break { segment, line, seq: self.out.next, why });
         }

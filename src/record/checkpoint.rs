@@ -46,7 +46,9 @@ pub enum CheckpointError {
     #[error("line 3 of a checkpoint is a root: 32 bytes in base64")]
     Root,
     /// The rest.
-    #[error("after line 3 of a checkpoint come a blank line and signature lines that begin with `— `, and nothing else")]
+    #[error(
+        "after line 3 of a checkpoint come a blank line and signature lines that begin with `— `, and nothing else"
+    )]
     Rest,
 }
 

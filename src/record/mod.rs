@@ -16,7 +16,9 @@ mod tree;
 mod verify;
 
 pub use canon::{MAX_DEPTH, MAX_INTEGER, canonical};
-pub use chain::{Break, Envelope, Line, MAX_BREAKS, Read, Segment, Torn, Walk, Why, lines, walk};
+pub use chain::{
+    Break, DAMAGED, Envelope, FAILED_WRITE, Line, MAX_BREAKS, Read, Segment, Torn, Walk, Why, lines, walk,
+};
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use kind::Kind;
 pub use record::{

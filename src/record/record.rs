@@ -299,7 +299,9 @@ pub enum RecordError {
         at: String,
     },
     /// Too big.
-    #[error("a record of {bytes} bytes is more than {MAX_BODY}; `{largest}` alone has {largest_bytes}: keep it as an evidence file")]
+    #[error(
+        "a record of {bytes} bytes is more than {MAX_BODY}; `{largest}` alone has {largest_bytes}: keep it as an evidence file"
+    )]
     TooBig {
         /// Size of the body.
         bytes: usize,

@@ -276,7 +276,10 @@ impl Report {
             parts.push(format!("{r} and {b} left by a failed write, superseded"));
         }
         if self.unknown_kinds > 0 {
-            parts.push(format!("warning: {} of a kind this Lifeboat does not know", count(self.unknown_kinds, "record")));
+            parts.push(format!(
+                "warning: {} of a kind this Lifeboat does not know",
+                count(self.unknown_kinds, "record")
+            ));
         }
         if parts.is_empty() { "none".to_owned() } else { parts.join("; ") }
     }
