@@ -62,7 +62,7 @@ fn verdict(r: &Report, segments: &[Segment<'_>]) -> Verdict {
     let contradicted = contradicts(&r.anchor) || contradicts(&r.beside);
     if r.records == 0 && !segments.iter().any(|s| s.bytes.starts_with(PREFIX)) {
         // Not one line that was ever a record's. An emptied log is one that was cut; anything else is another file.
-        let emptied = segments.iter().all(|s| s.bytes.is_empty());
+        let emptied = segments.iter().all(|s| PREFIX.starts_with(s.bytes));
         return if emptied && contradicted { Verdict::Broken } else { Verdict::Unverifiable };
     }
     if r.break_count > 0 || contradicted {
