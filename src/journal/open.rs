@@ -11,7 +11,7 @@ use super::disk::Disk;
 use super::error::JournalError;
 use super::folder::{Contents, contents, is_run, segment_name};
 use super::write::{Draft, End, Header, Journal};
-use crate::record::{Actor, Checkpoint, DAMAGED, FAILED_WRITE, Kind, Stored, Torn, Walk, walk};
+use crate::record::{Actor, Checkpoint, DAMAGED, Kind, Stored, Torn, Walk, walk};
 use crate::units::sha256_hex;
 
 /// A log opened to go on with.
@@ -58,7 +58,9 @@ impl Journal {
         }?;
         let last = found.last_segment;
         let end = End { next: found.walk.next, head: found.walk.head, tree: found.walk.tree.clone() };
-        journal = journal.at(last, end);
+        let file = journal.dir.join(segment_name(last));
+        let len = journal.disk.len(&file).map_err(JournalError::io("look at", &file))?;
+        journal = journal.at(last, len, end);
         if journal.disk.len(&super::parent(&journal.dir).join("ballast")).is_err() {
             journal.keep_ballast();
         }
@@ -68,22 +70,22 @@ impl Journal {
             let what = found.damage.first().cloned().unwrap_or_default();
             journal.rotate(DAMAGED, io::Error::other(what), &drafts)?;
         } else {
-            match reopen(&*journal.disk, &journal.dir.join(segment_name(last))) {
-                Ok(file) => {
-                    journal.file = Some(file);
-                    journal.append(&drafts)?;
-                }
-                Err(e) => drop(journal.rotate(FAILED_WRITE, e, &drafts)?),
-            }
+            let reopened =
+                reopen(&*journal.disk, &journal.dir, &file).map_err(JournalError::io("make durable", &file))?;
+            journal.file = Some(reopened);
+            journal.append(&drafts)?;
         }
         Ok(Opened { journal, records: found.records, damage: found.damage, recovered: found.fresh })
     }
 }
 
-/// What was on the disk may have been in the system's cache only; nothing is linked to it before it is durable.
-fn reopen(disk: &dyn Disk, file: &Path) -> io::Result<Box<dyn super::DiskFile>> {
+/// What was read may have been in the system's cache only; nothing is linked to it before it is durable. If that fails
+/// no new file helps: it would be linked to what may be gone after a power cut.
+fn reopen(disk: &dyn Disk, dir: &Path, file: &Path) -> io::Result<Box<dyn super::DiskFile>> {
     let mut f = disk.append(file)?;
     f.sync_all()?;
+    // The file's name too: whoever made it may have failed before that.
+    disk.sync_dir(dir)?;
     Ok(f)
 }
 

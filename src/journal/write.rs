@@ -132,6 +132,8 @@ pub struct Journal {
     _lock: Box<dyn Lock>,
     pub(super) file: Option<Box<dyn DiskFile>>,
     pub(super) segment: u64,
+    /// File and length up to which everything was acknowledged.
+    acknowledged: (u64, u64),
     end: End,
     last: Option<Now>,
     trouble: Option<String>,
@@ -146,7 +148,7 @@ impl Journal {
         }
         make_folders(&*disk, &dir)?;
         let end = End { tree: Some(Tree::default()), ..End::default() };
-        let mut journal = Self::locked(disk, dir, header)?.at(0, end);
+        let mut journal = Self::locked(disk, dir, header)?.at(0, 0, end);
         journal.keep_ballast();
         let opened = journal.opening(false);
         let file = journal.begin(1);
@@ -186,6 +188,7 @@ impl Journal {
             _lock: lock,
             file: None,
             segment: 0,
+            acknowledged: (0, 0),
             end: End::default(),
             last: None,
             trouble: None,
@@ -193,9 +196,9 @@ impl Journal {
         })
     }
 
-    /// Stands at the end of the log.
-    pub(super) fn at(mut self, segment: u64, end: End) -> Self {
-        (self.segment, self.end) = (segment, end);
+    /// Stands at the end of the log: of file `segment`, after `len` bytes.
+    pub(super) fn at(mut self, segment: u64, len: u64, end: End) -> Self {
+        (self.segment, self.acknowledged, self.end) = (segment, (segment, len), end);
         self
     }
 
@@ -373,6 +376,8 @@ impl Journal {
     }
 
     fn acknowledge(&mut self, mut batch: Batch, now: Now, own: usize) -> Vec<Written> {
+        let before = if self.acknowledged.0 == self.segment { self.acknowledged.1 } else { 0 };
+        self.acknowledged = (self.segment, before + batch.bytes.len() as u64);
         self.end = batch.end;
         self.last = Some(now);
         batch.written.split_off(own)
@@ -411,9 +416,26 @@ impl Journal {
                 Err(e) if full(&e) && !full(&error) => error = e,
                 Err(e) => {
                     self.trouble = Some(e.to_string());
+                    self.take_back();
                     return Err(self.no_sink(e.to_string()));
                 }
             }
+        }
+    }
+
+    /// Cuts off what was refused, as far as the disk still does anything. It may stand in the system's cache without
+    /// ever reaching the disk; whoever opens the run next must not link to it.
+    fn take_back(&self) {
+        let (file, len) = self.acknowledged;
+        for number in file.max(1)..=self.segment {
+            let path = self.dir.join(segment_name(number));
+            let cut = || {
+                let mut f = self.disk.append(&path)?;
+                f.cut(if number == file { len } else { 0 })?;
+                f.sync_all()
+            };
+            // It has been reported that nothing can be saved; this failing too says nothing new.
+            let _: io::Result<()> = cut();
         }
     }
 

@@ -196,6 +196,9 @@ impl Report {
         if let Some(v) = self.newer_format {
             return format!("not checked: format {v} is newer than this Lifeboat");
         }
+        if self.log.is_empty() && self.verdict == Verdict::Unverifiable {
+            return "not checked: this is not the record of a run".to_owned();
+        }
         if self.break_count > 0 {
             let shown = self.breaks.iter().map(|b| format!("\n  {b}")).collect::<String>();
             let more = self.break_count - self.breaks.len() as u64;
@@ -234,6 +237,7 @@ impl Report {
 
     fn tail_line(&self) -> String {
         match self.unanchored() {
+            _ if self.break_count > 0 => "not told: the chain does not hold".to_owned(),
             0 => "none".to_owned(),
             n => format!("{}: rewriting or cutting them off would not show", count(n, "record")),
         }

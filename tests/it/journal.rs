@@ -305,6 +305,24 @@ fn without_any_place_to_write_the_journal_is_read_only_until_tried_again() {
 }
 
 #[test]
+fn what_was_refused_is_not_linked_to_after_a_restart() {
+    let disk = MemoryDisk::new();
+    let mut journal = create(&disk);
+    journal.append(&[note("one")]).unwrap();
+    disk.inject(Fault { times: 3, ..Fault::once(Op::Sync, io::ErrorKind::Other) });
+    let e = journal.append(&[note("refused")]).unwrap_err();
+    assert!(matches!(e, JournalError::NoDurableSink { .. }), "{e}");
+    // The process ends, not the power: the next one reads the system's cache.
+    drop(journal);
+    disk.heal();
+    open(&disk).unwrap().journal.append(&[note("two")]).unwrap();
+    for disk in (0..20).map(|seed| disk.crash(seed)) {
+        assert_eq!(notes(&read_run(&disk, &dir()).unwrap()), ["one", "two"]);
+        assert_eq!(report(&disk, &dir(), None).verdict, Verdict::Limited);
+    }
+}
+
+#[test]
 fn every_single_call_may_fail_and_nothing_acknowledged_is_lost() {
     let calls = {
         let disk = MemoryDisk::new();
@@ -538,6 +556,38 @@ fn on_a_real_disk_one_writer_holds_the_run_and_readers_go_on() {
     let opened = Journal::open(disk, dir.clone(), header(), None).unwrap();
     assert_eq!(notes(&opened.records), ["one"]);
     assert_eq!(report(&RealDisk, &dir, None).verdict, Verdict::Limited);
+}
+
+#[test]
+fn the_command_says_what_it_found_with_its_exit_code() {
+    use lifeboat::cli::verify::run;
+    let temp = tempfile::tempdir().unwrap();
+    let runs = temp.path().join("runs");
+    let checkpoints: Vec<PathBuf> = ["r1", "r2"]
+        .into_iter()
+        .map(|id| {
+            let h = Header { run: id.to_owned(), ..header() };
+            let mut journal = Journal::create(Arc::new(RealDisk), runs.join(id), h).unwrap();
+            journal.append(&[note("one")]).unwrap();
+            let file = temp.path().join(format!("{id}.checkpoint"));
+            std::fs::write(&file, journal.seal().unwrap().unwrap().to_string()).unwrap();
+            file
+        })
+        .collect();
+    let (r1, r2) = (runs.join("r1"), runs.join("r2"));
+    let outside = Some(checkpoints[0].as_path());
+    assert_eq!(run(std::slice::from_ref(&runs), None, false), 1, "a folder of runs");
+    assert_eq!(run(std::slice::from_ref(&runs), outside, true), 1, "the checkpoint finds its run");
+    assert_eq!(run(&[r1.join(segment_name(1))], outside, false), 1, "a file");
+    assert_eq!(run(std::slice::from_ref(&r2), outside, false), 3, "another log's checkpoint");
+    assert_eq!(run(&[r1.clone(), r2.clone()], Some(&r1), false), 3, "not a checkpoint");
+    assert_eq!(run(&[], None, false), 3, "no path");
+    assert_eq!(run(&[temp.path().join("nowhere")], None, true), 3);
+    assert_eq!(run(&[checkpoints[0].clone()], None, false), 3, "not a journal");
+    let file = r1.join(segment_name(1));
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("one", "two")).unwrap();
+    assert_eq!(run(&[r1, temp.path().join("nowhere")], None, false), 2, "the worst counts");
 }
 
 /// Another process, not only another handle: `flock` takes the same lock as the journal.

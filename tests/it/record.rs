@@ -181,6 +181,19 @@ fn a_log_rewritten_with_all_its_hashes_passes_alone_and_fails_against_a_checkpoi
 }
 
 #[test]
+fn one_record_rewritten_with_its_own_hash_breaks_the_chain_behind_it() {
+    let (bytes, _) = log(6);
+    let mut lines = split(&bytes);
+    let value: Value = serde_json::from_slice(&lines[3]).unwrap();
+    let mut body: Body = serde_json::from_value(value["r"].clone()).unwrap();
+    body.d = json!({ "text": "approved" });
+    lines[3] = encode(&body).unwrap().0;
+    let r = check(&lines.concat(), None);
+    assert_eq!(r.breaks, ["file 1, line 5, where record 4 belongs: the record does not follow the one before it"]);
+    assert_eq!(r.verdict, Verdict::Broken);
+}
+
+#[test]
 fn a_checkpoint_of_another_log_or_a_foreign_record_is_not_taken() {
     let (bytes, checkpoint) = log(5);
     let other = Checkpoint { log: "r2".to_owned(), ..checkpoint };
