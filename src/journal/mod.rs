@@ -1,1 +1,26 @@
-//! `record` on a disk: append, sync, lock, recover.
+//! The record on a disk: append and sync, lock, rotate, recover, read.
+//!
+//! A run is a folder: `000001.jsonl` and so on, `lock`, `checkpoint` (the last one written, which catches accidents),
+//! and `000001-1.torn` and so on (bytes that a crash left, kept). A failed write or sync is final for its file: what
+//! was not acknowledged is written again into a new one, because after a failed sync the system forgets what it lost.
+//! Recovery never deletes: torn bytes are set aside and recorded, damaged files are left as they are.
+//!
+//! Files are not preallocated. Space for an orderly end is kept by a ballast file in the folder of runs.
+
+mod disk;
+mod error;
+mod folder;
+mod memory;
+mod open;
+mod real;
+mod write;
+
+pub use disk::{Disk, DiskFile, Entry, Lock, parent};
+pub use error::JournalError;
+pub use folder::{
+    CHECKPOINT_FILE, Contents, MAX_RUN, contents, is_run, new_id, read_run, segment_name, segment_number,
+};
+pub use memory::{Fault, MemoryDisk, Op, SECTOR};
+pub use open::{Opened, Recovered};
+pub use real::RealDisk;
+pub use write::{BALLAST, Draft, Header, Journal, SLOW, TimeSource, Written, this_app};

@@ -1,0 +1,71 @@
+//! The disk as the journal needs it: few calls, each of which can fail and be made to fail.
+//!
+//! A trait because there are two real disks: the computer's, and one in memory that forgets what was not synced, without
+//! which no test says anything about a power cut (killing a process leaves the system's cache in place).
+
+use std::io;
+use std::path::Path;
+
+/// A file open for appending.
+pub trait DiskFile: Send {
+    /// Appends all of `bytes`.
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()>;
+    /// Content and length are durable after this.
+    fn sync_data(&mut self) -> io::Result<()>;
+    /// As [`DiskFile::sync_data`], and everything else about the file.
+    fn sync_all(&mut self) -> io::Result<()>;
+    /// Cuts the file.
+    fn cut(&mut self, len: u64) -> io::Result<()>;
+}
+
+/// Held as long as it lives; the operating system frees it when the process dies.
+pub trait Lock: Send + Sync {}
+
+/// One name in a folder.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry {
+    /// The name, without the folder.
+    pub name: String,
+    /// Whether it is a folder.
+    pub dir: bool,
+}
+
+/// A disk.
+pub trait Disk: Send + Sync {
+    /// Makes a folder and those above it, for the owner only.
+    fn create_dir_all(&self, dir: &Path) -> io::Result<()>;
+    /// Names in a folder are durable after this.
+    fn sync_dir(&self, dir: &Path) -> io::Result<()>;
+    /// What is in a folder, sorted by name.
+    fn list(&self, dir: &Path) -> io::Result<Vec<Entry>>;
+    /// Makes a file, for the owner only; fails if there is one.
+    fn create_new(&self, file: &Path) -> io::Result<Box<dyn DiskFile>>;
+    /// Opens a file to go on at its end.
+    fn append(&self, file: &Path) -> io::Result<Box<dyn DiskFile>>;
+    /// Length of a file.
+    fn len(&self, file: &Path) -> io::Result<u64>;
+    /// At most `max` bytes from `from` on.
+    fn read(&self, file: &Path, from: u64, max: usize) -> io::Result<Vec<u8>>;
+    /// Gives a file another name, in the place of any that has it.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+    /// Removes a file.
+    fn remove(&self, file: &Path) -> io::Result<()>;
+    /// Locks a file, made if need be; `None` while another holds it.
+    fn try_lock(&self, file: &Path) -> io::Result<Option<Box<dyn Lock>>>;
+
+    /// Writes a new file and makes content and name durable.
+    fn write_new(&self, file: &Path, bytes: &[u8]) -> io::Result<()> {
+        let mut f = self.create_new(file)?;
+        f.write_all(bytes)?;
+        f.sync_all()?;
+        self.sync_dir(parent(file))
+    }
+}
+
+/// The folder a path is in.
+pub fn parent(path: &Path) -> &Path {
+    match path.parent() {
+        Some(p) if !p.as_os_str().is_empty() => p,
+        _ => Path::new("."),
+    }
+}

@@ -1,0 +1,310 @@
+//! What verification says: verdicts in words, never one green tick.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::record::Hash;
+use crate::units::{utc_text, visible};
+
+/// The exit code's meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Consistent, signed, and anchored to the end.
+    Whole,
+    /// Consistent, with limits named in the report.
+    Limited,
+    /// Not verifiable.
+    Unverifiable,
+    /// Tampered with or corrupt.
+    Broken,
+}
+
+impl Verdict {
+    /// The process's exit code.
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Self::Whole => 0,
+            Self::Limited => 1,
+            Self::Broken => 2,
+            Self::Unverifiable => 3,
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Whole => "consistent, signed, and anchored to its end",
+            Self::Limited => "consistent, with the limits named above",
+            Self::Broken => "TAMPERED WITH OR CORRUPT",
+            Self::Unverifiable => "could not be verified",
+        })
+    }
+}
+
+/// What is known of signatures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Signature {
+    /// There is no key to check with.
+    NoKey,
+}
+
+/// What a checkpoint says about the log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Anchor {
+    /// None was given.
+    None,
+    /// It fits the first `size` records.
+    Agrees {
+        /// Records covered.
+        size: u64,
+    },
+    /// Same size, another root: the records are not those it was made from.
+    Differs {
+        /// Records covered.
+        size: u64,
+        /// Its root.
+        expected: Hash,
+        /// The log's.
+        found: Hash,
+    },
+    /// The log is shorter: its end was cut off.
+    Shorter {
+        /// Records covered by the checkpoint.
+        size: u64,
+        /// Records there are.
+        records: u64,
+    },
+    /// It is another log's.
+    OtherLog {
+        /// The checkpoint's log.
+        log: String,
+    },
+    /// The root could not be computed.
+    NotComparable,
+}
+
+/// An action whose intent has no result.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Open {
+    /// Number of the intent.
+    pub seq: u64,
+    /// Its step.
+    pub step: String,
+}
+
+/// Everything found out about one log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// Log id; empty when no record could be read.
+    pub log: String,
+    /// Files.
+    pub segments: u64,
+    /// Good records.
+    pub records: u64,
+    /// Number of the first record; above 0 the beginning was not given.
+    pub start: u64,
+    /// Time of the first record, UTC milliseconds.
+    pub from: Option<i64>,
+    /// Time of the last.
+    pub to: Option<i64>,
+    /// Root of the tree, if it could be computed.
+    pub root: Option<Hash>,
+    /// Places where the chain does not hold; the first few.
+    pub breaks: Vec<String>,
+    /// How many there are.
+    pub break_count: u64,
+    /// Signatures.
+    pub signed: Signature,
+    /// The checkpoint given from outside.
+    pub anchor: Anchor,
+    /// The one beside the log on the same disk: it catches accidents, and nobody who can write there.
+    pub beside: Anchor,
+    /// Checkpoints inside the log that fit.
+    pub checkpoints: u64,
+    /// Intents without a result.
+    pub indeterminate: Vec<Open>,
+    /// Recorded jumps of the wall clock.
+    pub clock_jumps: u64,
+    /// Records older than the one before, without a recorded jump.
+    pub clock_back: u64,
+    /// Bytes of a torn tail.
+    pub torn_bytes: u64,
+    /// Recorded recoveries.
+    pub recovered: u64,
+    /// Files begun after a failed write.
+    pub rotated: u64,
+    /// Records and bytes that failed writes left; written again elsewhere.
+    pub left_records: u64,
+    /// See `left_records`.
+    pub left_bytes: u64,
+    /// Evidence files named by hash.
+    pub evidence: u64,
+    /// Records whose kind this Lifeboat does not know.
+    pub unknown_kinds: u64,
+    /// A format this Lifeboat does not know.
+    pub newer_format: Option<u64>,
+    /// The sum.
+    pub verdict: Verdict,
+}
+
+impl Report {
+    /// Records after the last one that an outside checkpoint covers.
+    pub fn unanchored(&self) -> u64 {
+        match self.anchor {
+            Anchor::Agrees { size } => self.records.saturating_sub(size),
+            _ => self.records,
+        }
+    }
+
+    /// Heading and text of each verdict.
+    pub fn lines(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("Log", self.log_line()),
+            ("Consistent", self.consistent_line()),
+            ("Signed", "no key: signatures were not checked".to_owned()),
+            ("Anchored", self.anchored_line()),
+            ("Unanchored tail", self.tail_line()),
+            ("Reconciled with Activity Log", "not checked".to_owned()),
+            ("Indeterminate actions", self.indeterminate_line()),
+            ("Clock", self.clock_line()),
+            ("Gaps and recoveries", self.gaps_line()),
+            ("Evidence", self.evidence_line()),
+        ]
+    }
+
+    fn log_line(&self) -> String {
+        let time = |t: Option<i64>| t.map_or_else(|| "unknown time".to_owned(), utc_text);
+        if self.log.is_empty() {
+            return format!("no record of a Lifeboat log in {}", count(self.segments, "file"));
+        }
+        format!(
+            "{}: {} in {}, {} to {}",
+            visible(&self.log),
+            count(self.records, "record"),
+            count(self.segments, "file"),
+            time(self.from),
+            time(self.to)
+        )
+    }
+
+    fn consistent_line(&self) -> String {
+        if let Some(v) = self.newer_format {
+            return format!("not checked: format {v} is newer than this Lifeboat");
+        }
+        if self.log.is_empty() && self.verdict == Verdict::Unverifiable {
+            return "not checked: this is not the record of a run".to_owned();
+        }
+        if self.break_count > 0 {
+            let shown = self.breaks.iter().map(|b| format!("\n  {b}")).collect::<String>();
+            let more = self.break_count - self.breaks.len() as u64;
+            let more = if more > 0 { format!("\n  and {more} more") } else { String::new() };
+            return format!("NO: {}{shown}{more}", count(self.break_count, "break"));
+        }
+        match (&self.root, self.records) {
+            (_, 0) => "nothing to check".to_owned(),
+            (Some(root), _) => format!("hashes, chain and tree; root {root}"),
+            (None, _) => format!("hashes and chain from record {} on; what came before was not given", self.start),
+        }
+    }
+
+    fn anchored_line(&self) -> String {
+        let beside = match &self.beside {
+            Anchor::Differs { size, .. } => format!("; the checkpoint beside the log, of {size} records, DIFFERS"),
+            Anchor::Shorter { size, records } => {
+                format!("; the log is SHORTER ({records}) than the checkpoint beside it ({size}): its end is missing")
+            }
+            Anchor::Agrees { size } => format!("; the checkpoint beside it, of {size} records, agrees (same disk)"),
+            Anchor::OtherLog { .. } => "; the checkpoint beside it is ANOTHER log's".to_owned(),
+            Anchor::None | Anchor::NotComparable => String::new(),
+        };
+        let outside = match &self.anchor {
+            Anchor::None => "none: give a checkpoint that was kept outside this computer (--checkpoint)".to_owned(),
+            Anchor::Agrees { size } => format!("checkpoint compared: it fits the first {}", count(*size, "record")),
+            Anchor::Differs { size, .. } => format!("NO: the checkpoint of {size} records has another root"),
+            Anchor::Shorter { size, records } => {
+                format!("NO: the checkpoint covers {size} records, the log has {records}: its end is missing")
+            }
+            Anchor::OtherLog { log } => format!("NO: the checkpoint is of another log, {}", visible(log)),
+            Anchor::NotComparable => "checkpoint not compared: the root could not be computed".to_owned(),
+        };
+        outside + &beside
+    }
+
+    fn tail_line(&self) -> String {
+        match self.unanchored() {
+            _ if self.break_count > 0 => "not told: the chain does not hold".to_owned(),
+            0 => "none".to_owned(),
+            n => format!("{}: rewriting or cutting them off would not show", count(n, "record")),
+        }
+    }
+
+    fn indeterminate_line(&self) -> String {
+        if self.indeterminate.is_empty() {
+            return "none".to_owned();
+        }
+        let shown: Vec<_> =
+            self.indeterminate.iter().take(10).map(|o| format!("{} (record {})", visible(&o.step), o.seq)).collect();
+        let n = count(self.indeterminate.len() as u64, "action");
+        format!("{n} without a known result: {}", shown.join(", "))
+    }
+
+    fn clock_line(&self) -> String {
+        match (self.clock_jumps, self.clock_back) {
+            (0, 0) => "no jump; correctness of the computer's clock was not checked".to_owned(),
+            (jumps, back) => format!(
+                "{} recorded, {} older than the one before; the numbers give the order",
+                count(jumps, "jump"),
+                count(back, "record")
+            ),
+        }
+    }
+
+    fn gaps_line(&self) -> String {
+        let mut parts = Vec::new();
+        if self.torn_bytes > 0 {
+            parts.push(format!("torn tail of {}, never acknowledged", count(self.torn_bytes, "byte")));
+        }
+        if self.recovered > 0 {
+            parts.push(format!("{} set aside and recorded", count(self.recovered, "torn tail")));
+        }
+        if self.rotated > 0 {
+            parts.push(format!("{} begun after a failed write", count(self.rotated, "file")));
+        }
+        if self.left_records + self.left_bytes > 0 {
+            let (r, b) = (count(self.left_records, "record"), count(self.left_bytes, "byte"));
+            parts.push(format!("{r} and {b} left by a failed write, superseded"));
+        }
+        if self.unknown_kinds > 0 {
+            parts.push(format!(
+                "warning: {} of a kind this Lifeboat does not know",
+                count(self.unknown_kinds, "record")
+            ));
+        }
+        if parts.is_empty() { "none".to_owned() } else { parts.join("; ") }
+    }
+
+    fn evidence_line(&self) -> String {
+        match self.evidence {
+            0 => "no files named".to_owned(),
+            n => format!("not checked: {} named by hash", count(n, "file")),
+        }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (name, text) in self.lines() {
+            writeln!(f, "{name}: {text}")?;
+        }
+        writeln!(f, "Verdict: {}", self.verdict)
+    }
+}
+
+fn count(n: u64, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+}
