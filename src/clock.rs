@@ -338,11 +338,12 @@ impl Task {
         let at = self.now().mono.saturating_add(deadline.0);
         let answer = ask(request.id);
         self.wait(async {
-            // The deadline does not make the request look idle: only the server knows that it is.
+            // The deadline does not make the request look idle: only the server knows that it is. It is set before the
+            // question is put, or a quick server's wait could be the only timer there is, and time would jump past it.
             tokio::select! {
                 biased;
-                a = answer => Ok(a),
                 () = self.clock.sleep_until(request.id, at, false) => Err(Elapsed(deadline)),
+                a = answer => Ok(a),
             }
         })
         .await

@@ -1,1 +1,80 @@
-//! `lifeboat simulate`.
+//! `lifeboat simulate`: the embedded Azure on its own, for az, Microsoft's SDKs and scripts to be pointed at.
+//!
+//! One line of JSON on standard output tells where everything is; then it serves until it is told to end.
+
+use std::net::IpAddr;
+
+use anyhow::Context;
+
+use crate::clock::{Clock, Speed};
+use crate::rehearsal::scenario::Scenario;
+use crate::runbook::model::Strategy;
+use crate::simulator::{Options, Simulator};
+use crate::units::Millis;
+
+/// Exit code when it could not be done.
+const FAILED: u8 = 1;
+
+/// Serves the scenario with this id and text until interrupted; gives the exit code. Without `listen` on loopback, without
+/// `speed` in real time.
+pub fn run(
+    scenario: &str,
+    text: &str,
+    listen: Option<IpAddr>,
+    https: bool,
+    speed: Option<Speed>,
+    strategy: Option<Strategy>,
+) -> u8 {
+    let prepared = prepare(scenario, text, speed).map(|mut options| {
+        options.listen = listen.unwrap_or(options.listen);
+        options.https = https;
+        options.strategy = strategy;
+        options
+    });
+    match prepared.and_then(serve) {
+        Ok(()) => 0,
+        Err(e) => {
+            eprintln!("lifeboat simulate: {e:#}");
+            FAILED
+        }
+    }
+}
+
+fn prepare(id: &str, text: &str, speed: Option<Speed>) -> anyhow::Result<Options> {
+    let scenario: Scenario = ron::from_str(text).with_context(|| format!("scenario `{id}`"))?;
+    let start = jiff::Timestamp::now().as_millisecond();
+    Ok(Options::new(scenario, Clock::scenario(start, Millis(0), speed.unwrap_or(Speed::Times(1)))))
+}
+
+fn serve(options: Options) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no runtime")?;
+    runtime.block_on(async {
+        let simulator = Simulator::start(options).await?;
+        print_line(&serde_json::to_string(&simulator.connection())?)?;
+        interrupted().await?;
+        Ok(simulator.shutdown().await?)
+    })
+}
+
+/// Whoever started us waits for this line, so it must not stay in a buffer.
+fn print_line(line: &str) -> std::io::Result<()> {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}")?;
+    out.flush()
+}
+
+#[cfg(unix)]
+async fn interrupted() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        r = tokio::signal::ctrl_c() => r,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+async fn interrupted() -> std::io::Result<()> {
+    tokio::signal::ctrl_c().await
+}

@@ -356,19 +356,24 @@ impl Choice {
     }
 }
 
-/// How a run ends.
+/// How a run ends. Scenario files may write the variant's name, as they do for every other choice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// Users are served, everything verified.
+    #[serde(alias = "Recovered")]
     Recovered,
     /// Users are served, with findings.
+    #[serde(alias = "RecoveredWithFindings")]
     RecoveredWithFindings,
     /// No outage of the region; nothing was moved.
+    #[serde(alias = "FalseAlarm")]
     FalseAlarm,
     /// Users are not served.
+    #[serde(alias = "NotRecovered")]
     NotRecovered,
     /// Cannot be told.
+    #[serde(alias = "Inconclusive")]
     Inconclusive,
 }
 

@@ -1,0 +1,364 @@
+//! Azure OpenAI accounts: list, create, delete, restore, keys; what a region offers and has left; operation status.
+
+use hyper::Method;
+use serde_json::{Value, json};
+
+use super::{Target, deployments, inventory, locked, not_allowed, not_found};
+use crate::simulator::facts::Facts;
+use crate::simulator::http::{Ask, Reply, rfc3339};
+use crate::simulator::openai;
+use crate::simulator::world::{Account, Operation, World, dice, uuid};
+use crate::units::{Region, known_region};
+
+/// How long a deleted account can be restored.
+const KEPT_MS: i64 = 48 * 3_600_000;
+/// Provisioning an account takes from 30 to 60 s of scenario time.
+const CREATE_MS: (i64, u64) = (30_000, 30_000);
+/// What a poller is told to wait, in seconds.
+pub const RETRY_AFTER_S: u32 = 5;
+const KIND: &str = "Microsoft.CognitiveServices/accounts";
+
+/// Answers requests to the provider.
+pub fn answer(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> Reply {
+    let route = target.route();
+    match (route.as_slice(), target.group) {
+        ([], None) => inventory::provider(facts, ask, target),
+        (["accounts"], group) if ask.method == Method::GET => {
+            let here = |a: &&Account| group.is_none_or(|g| g.eq_ignore_ascii_case(&a.group));
+            Reply::list(world.accounts.iter().filter(here).map(|a| body(facts, a, ask.at)).collect())
+        }
+        (["accounts", ..], None) => Reply::no_route(ask),
+        (["accounts", _], Some(g)) => account(facts, world, ask, target, g),
+        (["accounts", _, "listkeys"], Some(g)) if ask.method == Method::POST => {
+            let name = &target.names[1];
+            match find(world, g, name) {
+                Some(a) => {
+                    let [key1, key2] = openai::keys(facts, &a.name);
+                    Reply::ok(&json!({ "key1": key1, "key2": key2 }))
+                }
+                None => not_found(facts, g, KIND, name),
+            }
+        }
+        (["accounts", _, "deployments", ..], Some(g)) => deployments::answer(facts, world, ask, target, g),
+        (["deletedaccounts"], None) if ask.method == Method::GET => Reply::list(
+            world.deleted.iter().filter(|a| restorable(a, ask.at)).map(|a| deleted_body(facts, a)).collect(),
+        ),
+        (["locations", ..], None) => location(facts, world, ask, target),
+        _ => Reply::no_route(ask),
+    }
+}
+
+fn location(facts: &Facts, world: &World, ask: &Ask, target: &Target<'_>) -> Reply {
+    let route = target.route();
+    let region = Region::new(route.get(1).copied().unwrap_or_default());
+    match (&ask.method, &route[2.min(route.len())..]) {
+        (&Method::GET, ["models"]) => models(facts, &region),
+        (&Method::GET, ["usages"]) => usages(facts, world, &region, ask.at),
+        (&Method::GET, ["operationstatuses", id]) => status(facts, world, ask, id),
+        (&Method::GET, ["operationresults", id]) => result(facts, world, ask, id),
+        (&Method::GET, ["resourcegroups", g, "deletedaccounts", a]) => {
+            let fits = |d: &&Account| {
+                d.group.eq_ignore_ascii_case(g) && d.name.eq_ignore_ascii_case(a) && restorable(d, ask.at)
+            };
+            world
+                .deleted
+                .iter()
+                .find(fits)
+                .map_or_else(|| not_found(facts, g, KIND, a), |d| Reply::ok(&deleted_body(facts, d)))
+        }
+        _ => Reply::no_route(ask),
+    }
+}
+
+/// An account of a group by name.
+pub fn find<'a>(world: &'a World, group: &str, name: &str) -> Option<&'a Account> {
+    world.account(name).filter(|a| a.group.eq_ignore_ascii_case(group))
+}
+
+fn restorable(a: &Account, at: i64) -> bool {
+    a.deleted_at.is_some_and(|t| at < t + KEPT_MS)
+}
+
+/// ARM id of an account.
+pub fn id(facts: &Facts, a: &Account) -> String {
+    facts.id(&a.group, &format!("{KIND}/{}", a.name))
+}
+
+fn body(facts: &Facts, a: &Account, at: i64) -> Value {
+    let endpoint = format!("https://{}.openai.azure.com/", a.name.to_ascii_lowercase());
+    json!({
+        "id": id(facts, a), "name": a.name, "type": KIND, "location": a.region, "kind": "OpenAI",
+        "sku": { "name": "S0" }, "tags": a.tags, "etag": format!("\"{}\"", uuid(facts.seed, &a.name)),
+        "properties": {
+            "provisioningState": if at >= a.ready_at { "Succeeded" } else { "Creating" },
+            "endpoint": endpoint, "customSubDomainName": a.name.to_ascii_lowercase(),
+            "endpoints": { "OpenAI Language Model Instance API": endpoint },
+            "publicNetworkAccess": "Enabled", "disableLocalAuth": false, "capabilities": [],
+            "networkAcls": { "defaultAction": "Allow", "ipRules": [], "virtualNetworkRules": [] },
+            "privateEndpointConnections": [], "dateCreated": rfc3339(facts.utc(a.ready_at)),
+        },
+    })
+}
+
+fn deleted_body(facts: &Facts, a: &Account) -> Value {
+    let at = a.deleted_at.unwrap_or_default();
+    let id = format!(
+        "/subscriptions/{}/providers/Microsoft.CognitiveServices/locations/{}/resourceGroups/{}/deletedAccounts/{}",
+        facts.subscription(),
+        a.region,
+        a.group,
+        a.name
+    );
+    json!({
+        "id": id, "name": a.name, "type": "Microsoft.CognitiveServices/locations/resourceGroups/deletedAccounts",
+        "location": a.region, "kind": "OpenAI", "sku": { "name": "S0" },
+        "properties": {
+            "provisioningState": "Succeeded", "deletionDate": rfc3339(facts.utc(at)),
+            "scheduledPurgeDate": rfc3339(facts.utc(at + KEPT_MS)),
+        },
+    })
+}
+
+fn account(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, group: &str) -> Reply {
+    let name = &target.names[1];
+    match ask.method {
+        Method::GET => find(world, group, name)
+            .map_or_else(|| not_found(facts, group, KIND, name), |a| Reply::ok(&body(facts, a, ask.at))),
+        Method::PUT => create(facts, world, ask, group, name),
+        Method::DELETE => remove(facts, world, ask, target, group, name),
+        _ => not_allowed(ask),
+    }
+}
+
+fn create(facts: &Facts, world: &mut World, ask: &Ask, group: &str, name: &str) -> Reply {
+    let sent = match ask.json() {
+        Ok(b) => b,
+        Err(refusal) => return refusal,
+    };
+    let region = Region::new(sent["location"].as_str().unwrap_or_default());
+    let restore = sent["properties"]["restore"].as_bool().unwrap_or(false);
+    if let Some(present) = world.account(name) {
+        if !present.group.eq_ignore_ascii_case(group) {
+            return Reply::error(
+                409,
+                "CustomDomainInUse",
+                &format!("The subdomain name '{name}' is not available as it's already used by a resource."),
+            );
+        }
+        if present.region != region.name() {
+            let text = format!("The resource '{name}' already exists in location '{}'.", present.region);
+            return Reply::error(409, "InvalidResourceLocation", &text);
+        }
+        return Reply::ok(&body(facts, present, ask.at));
+    }
+    if known_region(region.name()).is_none() {
+        return Reply::error(400, "LocationRequired", "The location property is required and must name a region.");
+    }
+    let deleted = world.deleted.iter().position(|a| a.name.eq_ignore_ascii_case(name) && restorable(a, ask.at));
+    let mut fresh = match (deleted, restore) {
+        (Some(_), false) => {
+            let text = format!(
+                "An existing resource with ID '{}' has been soft-deleted. To restore the resource, you must specify 'restore' to be 'true' in the property.",
+                ask.path
+            );
+            return Reply::error(409, "FlagMustBeSetForRestore", &text);
+        }
+        (None, true) => {
+            return Reply::error(
+                404,
+                "CanNotRestoreANonExistingResource",
+                "No soft-deleted resource of this name was found.",
+            );
+        }
+        (Some(n), true)
+            if world.deleted[n].region != region.name() || !world.deleted[n].group.eq_ignore_ascii_case(group) =>
+        {
+            return Reply::error(
+                409,
+                "InvalidResourceLocation",
+                "The deleted resource was in another location or resource group.",
+            );
+        }
+        (Some(n), true) => world.deleted.remove(n),
+        (None, false) => {
+            if sent["kind"].as_str() != Some("OpenAI") {
+                return Reply::error(
+                    400,
+                    "InvalidApiSetId",
+                    "The account type (kind) is invalid; this simulated Azure has 'OpenAI'.",
+                );
+            }
+            if sent["properties"]["customSubDomainName"].as_str().is_some_and(|s| !s.eq_ignore_ascii_case(name)) {
+                return Reply::error(
+                    400,
+                    "CustomDomainInvalid",
+                    "This simulated Azure takes the account's own name as its subdomain only.",
+                );
+            }
+            blank(name, group, &region)
+        }
+    };
+    let takes = CREATE_MS.0 + i64::try_from(dice(facts.seed, &format!("account/{name}"), CREATE_MS.1)).unwrap_or(0);
+    fresh.ready_at = ask.at + takes;
+    fresh.deleted_at = None;
+    fresh.tags = serde_json::from_value(sent["tags"].clone()).unwrap_or_default();
+    if let Some((g, _)) = facts.group(group) {
+        g.clone_into(&mut fresh.group);
+    }
+    let shown = body(facts, &fresh, ask.at);
+    world.accounts.push(fresh);
+    // As in Azure without a status address: the resource itself tells when it is ready.
+    Reply::json(201, &shown).with("retry-after", RETRY_AFTER_S.to_string())
+}
+
+fn blank(name: &str, group: &str, region: &Region) -> Account {
+    Account {
+        name: name.to_owned(),
+        group: group.to_owned(),
+        region: region.name().to_owned(),
+        latency: 60,
+        ready_at: 0,
+        deleted_at: None,
+        tags: std::collections::BTreeMap::new(),
+        deployments: Vec::new(),
+        history: Vec::new(),
+    }
+}
+
+fn remove(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, group: &str, name: &str) -> Reply {
+    let Some(n) =
+        world.accounts.iter().position(|a| a.name.eq_ignore_ascii_case(name) && a.group.eq_ignore_ascii_case(group))
+    else {
+        return Reply::empty(204);
+    };
+    let id = id(facts, &world.accounts[n]);
+    if let Some(refusal) = locked(facts, &id) {
+        return refusal;
+    }
+    let mut gone = world.accounts.remove(n);
+    gone.deleted_at = Some(ask.at);
+    let region = gone.region.clone();
+    world.deleted.push(gone);
+    let op = begin(facts, world, target, &region, &id, (ask.at, ask.at + 20_000), true);
+    Reply::empty(202).with("location", op.1).with("retry-after", RETRY_AFTER_S.to_string())
+}
+
+/// Records a long-running operation; gives the addresses of its status and its result.
+pub fn begin(
+    facts: &Facts,
+    world: &mut World,
+    target: &Target<'_>,
+    region: &str,
+    resource: &str,
+    span: (i64, i64),
+    removes: bool,
+) -> (String, String) {
+    let id = uuid(facts.seed, &format!("operation/{}", target.number));
+    world.operations.push(Operation {
+        id: id.clone(),
+        region: region.to_owned(),
+        resource: resource.to_owned(),
+        from: span.0,
+        until: span.1,
+        removes,
+    });
+    addresses(facts, region, &id)
+}
+
+/// Addresses of an operation: status, result.
+pub fn addresses(facts: &Facts, region: &str, id: &str) -> (String, String) {
+    let base = format!(
+        "{}/subscriptions/{}/providers/Microsoft.CognitiveServices/locations/{region}",
+        facts.arm,
+        facts.subscription()
+    );
+    (
+        format!("{base}/operationStatuses/{id}?api-version=2025-06-01"),
+        format!("{base}/operationResults/{id}?api-version=2025-06-01"),
+    )
+}
+
+fn operation<'a>(world: &'a World, id: &str) -> Result<&'a Operation, Reply> {
+    world
+        .operations
+        .iter()
+        .find(|o| o.id == id)
+        .ok_or_else(|| Reply::error(404, "OperationNotFound", &format!("The operation '{id}' was not found.")))
+}
+
+fn status(facts: &Facts, world: &World, ask: &Ask, id: &str) -> Reply {
+    let op = match operation(world, id) {
+        Ok(o) => o,
+        Err(refusal) => return refusal,
+    };
+    let over = ask.at >= op.until;
+    let mut body = json!({
+        "id": ask.path, "name": op.id, "resourceId": op.resource,
+        "status": if over { "Succeeded" } else { "Running" },
+        "percentComplete": if over { 100 } else { 100 * (ask.at - op.from).max(0) / (op.until - op.from).max(1) },
+        "startTime": rfc3339(facts.utc(op.from)),
+    });
+    if over {
+        body["endTime"] = json!(rfc3339(facts.utc(op.until)));
+        return Reply::ok(&body);
+    }
+    Reply::ok(&body).with("retry-after", RETRY_AFTER_S.to_string())
+}
+
+fn result(facts: &Facts, world: &World, ask: &Ask, id: &str) -> Reply {
+    let op = match operation(world, id) {
+        Ok(o) => o,
+        Err(refusal) => return refusal,
+    };
+    if ask.at < op.until {
+        return Reply::empty(202)
+            .with("location", addresses(facts, &op.region, id).1)
+            .with("retry-after", RETRY_AFTER_S.to_string());
+    }
+    if op.removes {
+        return Reply::empty(204);
+    }
+    deployments::by_id(facts, world, &op.resource, ask.at).map_or_else(|| Reply::empty(204), |v| Reply::ok(&v))
+}
+
+fn models(facts: &Facts, region: &Region) -> Reply {
+    let offered = facts.scenario.world.quotas.iter().filter(|q| q.region == *region);
+    let row = |model: &str, version: &str, max: u32, default: bool| {
+        json!({
+            "kind": "OpenAI", "skuName": "S0",
+            "model": {
+                "format": "OpenAI", "name": model, "version": version, "isDefaultVersion": default,
+                "lifecycleStatus": "GenerallyAvailable", "maxCapacity": max,
+                "capabilities": { "inference": "true" },
+                "skus": [{ "name": "Standard", "usageName": format!("OpenAI.Standard.{model}"), "capacity": { "default": 10, "maximum": max, "minimum": 1 } }],
+            },
+        })
+    };
+    let rows = offered.flat_map(|q| q.versions.iter().map(|v| row(&q.model, v, q.limit, q.versions.last() == Some(v))));
+    Reply::list(rows.collect())
+}
+
+/// A region's limit and use of one model, in units.
+pub fn quota(facts: &Facts, world: &World, region: &str, model: &str, at: i64) -> Option<(u32, u32)> {
+    let row = facts.scenario.world.quotas.iter().find(|q| q.region.name() == region && q.model == model)?;
+    let limit = facts.timeline.quota(at, region, model).unwrap_or(row.limit);
+    let own =
+        world.accounts.iter().filter(|a| a.region == region).flat_map(|a| &a.deployments).filter(|d| d.model == model);
+    let used = own.fold(row.used_elsewhere, |sum, d| sum.saturating_add(d.capacity));
+    Some((limit, used))
+}
+
+fn usages(facts: &Facts, world: &World, region: &Region, at: i64) -> Reply {
+    let offered = facts.scenario.world.quotas.iter().filter(|q| q.region == *region);
+    let row = |q: &crate::rehearsal::scenario::Quota| {
+        let (limit, used) = quota(facts, world, region.name(), &q.model, at)?;
+        Some(json!({
+            "name": {
+                "value": format!("OpenAI.Standard.{}", q.model),
+                "localizedValue": format!("Tokens Per Minute (thousands) - {}", q.model),
+            },
+            "currentValue": f64::from(used), "limit": f64::from(limit), "unit": "Count", "status": "Included",
+        }))
+    };
+    Reply::list(offered.filter_map(row).collect())
+}

@@ -1,0 +1,252 @@
+//! What ARM itself knows: subscriptions, regions, groups, resources, providers, rights and locks.
+
+use hyper::Method;
+use serde_json::{Value, json};
+
+use super::{Target, known_provider};
+use crate::simulator::facts::Facts;
+use crate::simulator::http::{Ask, Reply, filter};
+use crate::simulator::world::World;
+use crate::units::known_regions;
+
+/// Rows of a page when the client names no number.
+const PAGE: usize = 1_000;
+
+/// The cloud's addresses, as the command-line client asks for them when it is registered.
+pub fn metadata(facts: &Facts) -> Reply {
+    let arm = format!("{}/", facts.arm);
+    Reply::ok(&json!({
+        "name": "LifeboatSimulator",
+        "portal": arm, "gallery": arm, "batch": arm, "media": arm, "sqlManagement": arm, "vmImageAliasDoc": arm,
+        "activeDirectoryDataLake": arm,
+        "graphAudience": arm, "microsoftGraphResourceId": arm,
+        "authentication": {
+            "loginEndpoint": facts.authority, "audiences": [arm, "https://management.azure.com/"],
+            "tenant": facts.scenario.world.tenant, "identityProvider": "AAD",
+        },
+        "resourceManager": facts.arm,
+        "suffixes": {
+            "keyVaultDns": "vault.azure.net", "storage": "core.windows.net", "acrLoginServer": "azurecr.io",
+            "sqlServerHostname": "database.windows.net",
+        },
+    }))
+}
+
+/// `GET /tenants`.
+pub fn tenants(facts: &Facts) -> Reply {
+    let w = &facts.scenario.world;
+    Reply::list(vec![json!({
+        "id": format!("/tenants/{}", w.tenant), "tenantId": w.tenant, "displayName": w.environment,
+        "defaultDomain": "lifeboat.example", "tenantCategory": "Home",
+    })])
+}
+
+fn subscription(facts: &Facts) -> Value {
+    let w = &facts.scenario.world;
+    json!({
+        "id": format!("/subscriptions/{}", w.subscription), "subscriptionId": w.subscription, "displayName": w.environment,
+        "tenantId": w.tenant, "state": "Enabled", "authorizationSource": "RoleBased", "managedByTenants": [],
+        "subscriptionPolicies": { "locationPlacementId": "Public_2014-09-01", "quotaId": "EnterpriseAgreement_2014-09-01", "spendingLimit": "Off" },
+    })
+}
+
+/// `GET /subscriptions`.
+pub fn subscriptions(facts: &Facts) -> Reply {
+    Reply::list(vec![subscription(facts)])
+}
+
+/// Everything of a subscription that belongs to no provider.
+pub fn answer(facts: &Facts, world: &World, ask: &Ask) -> Reply {
+    let lower: Vec<String> = ask.segments.iter().skip(2).map(|s| s.to_ascii_lowercase()).collect();
+    let words: Vec<&str> = lower.iter().map(String::as_str).collect();
+    match (&ask.method, words.as_slice()) {
+        (&Method::GET, []) => Reply::ok(&subscription(facts)),
+        (&Method::GET, ["locations"]) => locations(facts),
+        (&Method::GET, ["resourcegroups"]) => {
+            page(facts, ask, facts.scenario.world.groups.keys().filter_map(|g| group(facts, g)).collect())
+        }
+        (&Method::GET, ["resourcegroups", g]) => {
+            group(facts, g).map_or_else(|| Reply::no_route(ask), |v| Reply::ok(&v))
+        }
+        (&Method::HEAD, ["resourcegroups", g]) => Reply::empty(if facts.group(g).is_some() { 204 } else { 404 }),
+        (&Method::GET, ["resources"]) => resources(facts, world, ask, None),
+        (&Method::GET, ["resourcegroups", g, "resources"]) => resources(facts, world, ask, Some(g)),
+        (&Method::GET, ["providers"]) => Reply::list(PROVIDERS.iter().map(|p| provider_body(p)).collect()),
+        _ => Reply::no_route(ask),
+    }
+}
+
+fn locations(facts: &Facts) -> Reply {
+    let row = |r: &crate::units::RegionFacts| {
+        let id = |name: &str| format!("/subscriptions/{}/locations/{name}", facts.subscription());
+        let degrees = |d: Option<f64>| d.map(|d| d.to_string());
+        let pair: Vec<Value> = r.pair.iter().map(|p| json!({ "name": p, "id": id(p) })).collect();
+        json!({
+            "id": id(&r.name), "name": r.name, "type": "Region", "displayName": r.display_name,
+            "regionalDisplayName": format!("({}) {}", r.geography, r.display_name),
+            "metadata": {
+                "regionType": "Physical", "regionCategory": "Recommended", "geography": r.geography,
+                "geographyGroup": r.geography, "latitude": degrees(r.latitude), "longitude": degrees(r.longitude),
+                "physicalLocation": r.display_name, "pairedRegion": pair,
+            },
+        })
+    };
+    Reply::list(known_regions().iter().map(row).collect())
+}
+
+fn group(facts: &Facts, name: &str) -> Option<Value> {
+    let (name, region) = facts.group(name)?;
+    Some(json!({
+        "id": format!("/subscriptions/{}/resourceGroups/{name}", facts.subscription()),
+        "name": name, "type": "Microsoft.Resources/resourceGroups", "location": region.name(),
+        "properties": { "provisioningState": "Succeeded" },
+    }))
+}
+
+fn resources(facts: &Facts, world: &World, ask: &Ask, group: Option<&str>) -> Reply {
+    let row = |g: &str, kind: &str, name: &str, location: &str, more: Value| {
+        let mut v =
+            json!({ "id": facts.id(g, &format!("{kind}/{name}")), "name": name, "type": kind, "location": location });
+        if let (Some(v), Value::Object(more)) = (v.as_object_mut(), more) {
+            v.extend(more);
+        }
+        (g.to_owned(), v)
+    };
+    let mut rows: Vec<(String, Value)> = Vec::new();
+    for a in &world.accounts {
+        let more = json!({ "kind": "OpenAI", "sku": { "name": "S0" }, "tags": a.tags });
+        rows.push(row(&a.group, "Microsoft.CognitiveServices/accounts", &a.name, &a.region, more));
+    }
+    for s in &world.stores {
+        let more = json!({ "sku": { "name": "standard" } });
+        rows.push(row(&s.group, "Microsoft.AppConfiguration/configurationStores", &s.name, &s.region, more));
+    }
+    for p in &world.profiles {
+        rows.push(row(&p.group, "Microsoft.Network/trafficManagerProfiles", &p.name, "global", json!({})));
+    }
+    let Some(conditions) = filter(ask.query("$filter").unwrap_or_default()) else {
+        return Reply::error(400, "InvalidFilterInQueryString", "Invalid $filter in the query string.");
+    };
+    if let Some((name, op, _)) = conditions
+        .iter()
+        .find(|(n, op, _)| op != "eq" || !["resourcetype", "location", "name", "resourcegroup"].contains(&n.as_str()))
+    {
+        let text = format!(
+            "Invalid $filter '{name} {op}' in the query string: resourceType, location, name and resourceGroup compare with eq."
+        );
+        return Reply::error(400, "InvalidFilterInQueryString", &text);
+    }
+    let fits = |(g, v): &(String, Value)| {
+        group.is_none_or(|want| want.eq_ignore_ascii_case(g))
+            && conditions.iter().all(|(name, _, value)| {
+                let own = match name.as_str() {
+                    "resourcetype" => v["type"].as_str(),
+                    "resourcegroup" => Some(g.as_str()),
+                    other => v[other].as_str(),
+                };
+                own.is_some_and(|o| o.eq_ignore_ascii_case(value))
+            })
+    };
+    page(facts, ask, rows.into_iter().filter(fits).map(|r| r.1).collect())
+}
+
+/// One page, with an absolute link to the next.
+fn page(facts: &Facts, ask: &Ask, rows: Vec<Value>) -> Reply {
+    let top = ask.query("$top").and_then(|t| t.parse().ok()).unwrap_or(PAGE).clamp(1, PAGE);
+    let skip: usize = ask.query("$skiptoken").and_then(|t| t.parse().ok()).unwrap_or(0);
+    let all = rows.len();
+    let value: Vec<Value> = rows.into_iter().skip(skip).take(top).collect();
+    if skip.saturating_add(top) >= all {
+        return Reply::list(value);
+    }
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    for (k, v) in ask.query.iter().filter(|(k, _)| !k.eq_ignore_ascii_case("$skiptoken")) {
+        query.append_pair(k, v);
+    }
+    query.append_pair("$skiptoken", &(skip + top).to_string());
+    let next = format!("{}{}?{}", facts.arm, ask.path, query.finish());
+    Reply::ok(&json!({ "value": value, "nextLink": next }))
+}
+
+const PROVIDERS: [&str; 6] = [
+    "microsoft.cognitiveservices",
+    "microsoft.appconfiguration",
+    "microsoft.network",
+    "microsoft.resourcehealth",
+    "microsoft.insights",
+    "microsoft.authorization",
+];
+
+fn provider_body(lower: &str) -> Value {
+    let (types, versions): (&[&str], &[&str]) = match lower {
+        "microsoft.cognitiveservices" => (
+            &["accounts", "accounts/deployments", "locations/usages", "locations/models", "deletedAccounts"],
+            &["2025-06-01", "2024-10-01"],
+        ),
+        "microsoft.appconfiguration" => (&["configurationStores"], &["2024-05-01", "2023-03-01"]),
+        "microsoft.network" => (&["trafficManagerProfiles"], &["2022-04-01", "2018-08-01"]),
+        "microsoft.resourcehealth" => (&["availabilityStatuses", "events"], &["2025-05-01", "2024-02-01"]),
+        "microsoft.insights" => (&["metrics", "eventtypes"], &["2024-02-01", "2015-04-01"]),
+        _ => (&["locks", "permissions"], &["2022-04-01", "2020-05-01"]),
+    };
+    let locations: Vec<&str> = known_regions().iter().map(|r| r.display_name.as_str()).collect();
+    let types: Vec<Value> = types
+        .iter()
+        .map(|t| json!({ "resourceType": t, "locations": locations, "apiVersions": versions, "capabilities": "None" }))
+        .collect();
+    json!({
+        "id": format!("/providers/{}", known_provider(lower)), "namespace": known_provider(lower),
+        "registrationState": "Registered", "registrationPolicy": "RegistrationRequired", "resourceTypes": types,
+    })
+}
+
+/// `GET …/providers/{namespace}`, and the refusal of namespaces that this Azure does not have.
+pub fn provider(facts: &Facts, ask: &Ask, target: &Target<'_>) -> Reply {
+    let _ = facts;
+    if ask.method == Method::GET
+        && target.names.is_empty()
+        && target.group.is_none()
+        && PROVIDERS.contains(&target.provider.as_str())
+    {
+        return Reply::ok(&provider_body(&target.provider));
+    }
+    let text = format!("The resource namespace '{}' is invalid.", target.provider);
+    Reply::error(404, "InvalidResourceNamespace", &text)
+}
+
+/// The id that a lock of the scenario stands on.
+pub fn lock_scope(facts: &Facts, lock: &str) -> String {
+    if lock.starts_with('/') {
+        return lock.to_owned();
+    }
+    let name = facts.group(lock).map_or(lock, |g| g.0);
+    format!("/subscriptions/{}/resourceGroups/{name}", facts.subscription())
+}
+
+/// Rights and locks at a scope.
+pub fn authorization(facts: &Facts, ask: &Ask, target: &Target<'_>) -> Reply {
+    match (&ask.method, target.route().as_slice()) {
+        (&Method::GET, []) => provider(facts, ask, target),
+        (&Method::GET, ["permissions"]) => {
+            Reply::list(vec![json!({ "actions": ["*"], "notActions": [], "dataActions": ["*"], "notDataActions": [] })])
+        }
+        (&Method::GET, ["locks"]) => {
+            // At a scope Azure lists the locks on it, above it and below it.
+            let scope = target.scope_id().to_ascii_lowercase();
+            let related = |l: &String| {
+                let lock = lock_scope(facts, l).to_ascii_lowercase();
+                let under = |a: &str, b: &str| a == b || a.starts_with(&format!("{b}/"));
+                under(&lock, &scope) || under(&scope, &lock)
+            };
+            let body = |l: &String| {
+                json!({
+                    "id": format!("{}/providers/Microsoft.Authorization/locks/keep", lock_scope(facts, l)),
+                    "name": "keep", "type": "Microsoft.Authorization/locks",
+                    "properties": { "level": "CanNotDelete", "notes": "Kept by the scenario." },
+                })
+            };
+            Reply::list(facts.scenario.world.locks.iter().filter(|l| related(l)).map(body).collect())
+        }
+        _ => Reply::no_route(ask),
+    }
+}

@@ -1,0 +1,271 @@
+//! Azure Resource Manager: the door (token, api-version, marks on every answer) and the way to each provider.
+//!
+//! Paths compare without regard to case. Any well-formed api-version from a provider's floor on is taken, previews
+//! included, since every client brings its own.
+
+mod cognitive;
+mod deployments;
+mod health;
+mod inventory;
+mod monitor;
+mod profiles;
+mod stores;
+
+use hyper::Method;
+use serde_json::json;
+
+use super::entra;
+use super::facts::Facts;
+use super::http::{Ask, Reply};
+use super::world::{LogEntry, World, uuid};
+use crate::rehearsal::scenario::Place;
+use crate::units::Region;
+
+/// What is told of the token bucket. The simulator reports a nearly full one and throttles by faults only: at full speed
+/// scenario time stands still between requests, and a bucket would never refill.
+const READS_LEFT: &str = "249";
+const WRITES_LEFT: &str = "199";
+
+/// Oldest api-version taken, by provider.
+const FLOORS: [(&str, &str); 8] = [
+    ("microsoft.cognitiveservices", "2021-10-01"),
+    ("microsoft.appconfiguration", "2019-10-01"),
+    ("microsoft.network", "2015-11-01"),
+    ("microsoft.resourcehealth", "2015-01-01"),
+    ("microsoft.insights", "2015-04-01"),
+    ("microsoft.authorization", "2015-01-01"),
+    ("microsoft.resources", "2015-01-01"),
+    ("", "2015-01-01"),
+];
+
+/// An ARM path, taken apart at its last `providers`.
+pub struct Target<'a> {
+    /// Segments before, as written: subscription, group, or a whole resource.
+    pub scope: &'a [String],
+    /// Resource group in the scope.
+    pub group: Option<&'a str>,
+    /// Provider, in lower case.
+    pub provider: String,
+    /// Segments after the provider, as written.
+    pub names: &'a [String],
+    /// The same in lower case, for comparing.
+    pub tail: Vec<String>,
+    /// Number of the request.
+    pub number: u64,
+}
+
+impl<'a> Target<'a> {
+    fn of(segments: &'a [String], number: u64) -> Self {
+        let at = segments.iter().rposition(|s| s.eq_ignore_ascii_case("providers"));
+        let scope = &segments[..at.unwrap_or(segments.len())];
+        let group = after(scope, "resourcegroups");
+        let rest = at.map_or(&[][..], |n| &segments[n + 1..]);
+        let (provider, names) =
+            rest.split_first().map_or((String::new(), &[][..]), |(p, n)| (p.to_ascii_lowercase(), n));
+        Self { scope, group, provider, names, tail: names.iter().map(|n| n.to_ascii_lowercase()).collect(), number }
+    }
+
+    /// The scope as an id.
+    pub fn scope_id(&self) -> String {
+        self.scope.iter().fold(String::new(), |a, s| format!("{a}/{s}"))
+    }
+
+    /// Tail for matching.
+    pub fn route(&self) -> Vec<&str> {
+        self.tail.iter().map(String::as_str).collect()
+    }
+}
+
+/// The segment that follows this word.
+fn after<'a>(segments: &'a [String], word: &str) -> Option<&'a str> {
+    let n = segments.iter().position(|s| s.eq_ignore_ascii_case(word))?;
+    segments.get(n + 1).map(String::as_str)
+}
+
+/// Where a fault may strike this request: ARM itself, and the regions of its resource and resource group. Resource Health is
+/// served apart from the resources it speaks of.
+pub fn places(facts: &Facts, world: &World, ask: &Ask) -> Vec<Place> {
+    let mut out = vec![Place::Network, Place::Arm];
+    let target = Target::of(&ask.segments, 0);
+    if target.provider == "microsoft.resourcehealth" {
+        return out;
+    }
+    let s = &ask.segments;
+    let mut region = |name: &str| out.push(Place::ArmIn(Region::new(name)));
+    if let Some(a) = after(s, "accounts").and_then(|n| world.account(n)) {
+        region(&a.region);
+    }
+    if let Some(store) = after(s, "configurationStores").and_then(|n| world.store(n)) {
+        region(&store.region);
+    }
+    if let Some((_, r)) = after(s, "resourceGroups").and_then(|g| facts.group(g)) {
+        region(r.name());
+    }
+    if let Some(l) = after(s, "locations") {
+        region(l);
+    }
+    out
+}
+
+/// Answers a request to ARM.
+pub fn answer(facts: &Facts, world: &mut World, ask: &Ask) -> Reply {
+    let number = world.number();
+    let reply = admitted(facts, world, ask, number);
+    marks(facts, ask, number, reply)
+}
+
+/// The headers on every answer, refusals and faults included.
+pub fn marks(facts: &Facts, ask: &Ask, number: u64, reply: Reply) -> Reply {
+    let id = uuid(facts.seed, &format!("request/{number}"));
+    let left = match ask.method {
+        Method::GET | Method::HEAD => ("x-ms-ratelimit-remaining-subscription-reads", READS_LEFT),
+        _ => ("x-ms-ratelimit-remaining-subscription-writes", WRITES_LEFT),
+    };
+    let reply = reply.with("x-ms-request-id", id.clone()).with("x-ms-correlation-request-id", id).with(left.0, left.1);
+    let own = ask.header("x-ms-client-request-id");
+    if ask.header("x-ms-return-client-request-id").eq_ignore_ascii_case("true") && !own.is_empty() {
+        return reply.with("x-ms-client-request-id", own);
+    }
+    reply
+}
+
+fn admitted(facts: &Facts, world: &mut World, ask: &Ask, number: u64) -> Reply {
+    let lower: Vec<String> = ask.segments.iter().map(|s| s.to_ascii_lowercase()).collect();
+    let words: Vec<&str> = lower.iter().map(String::as_str).collect();
+    if words == ["metadata", "endpoints"] {
+        return inventory::metadata(facts);
+    }
+    let audiences = ["https://management.azure.com", "https://management.core.windows.net", facts.arm.as_str()];
+    if let Err(bad) = entra::check(facts, ask, &audiences) {
+        let code = match bad {
+            entra::Bad::Missing => "AuthenticationFailed",
+            entra::Bad::Expired => "ExpiredAuthenticationToken",
+            _ => "InvalidAuthenticationToken",
+        };
+        let challenge = format!(
+            "Bearer authorization_uri=\"{}/{}\", error=\"invalid_token\", error_description=\"{}\"",
+            facts.authority,
+            facts.scenario.world.tenant,
+            bad.text()
+        );
+        return Reply::error(401, code, &bad.text()).with("www-authenticate", challenge);
+    }
+    let target = Target::of(&ask.segments, number);
+    if let Err(refusal) = version(ask, &target.provider) {
+        return *refusal;
+    }
+    match words.as_slice() {
+        ["tenants"] => inventory::tenants(facts),
+        ["subscriptions"] => inventory::subscriptions(facts),
+        ["subscriptions", s, ..] if !s.eq_ignore_ascii_case(facts.subscription()) => {
+            Reply::error(404, "SubscriptionNotFound", &format!("The subscription '{s}' could not be found."))
+        }
+        ["subscriptions", ..] => within(facts, world, ask, &target),
+        _ => Reply::no_route(ask),
+    }
+}
+
+fn within(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> Reply {
+    if let Some(g) = target.group
+        && facts.group(g).is_none()
+        && ask.method != Method::HEAD
+    {
+        return Reply::error(404, "ResourceGroupNotFound", &format!("Resource group '{g}' could not be found."));
+    }
+    let changes = matches!(ask.method, Method::PUT | Method::PATCH | Method::DELETE);
+    let id = ask.header("x-ms-client-request-id");
+    if changes {
+        world.count(id);
+    }
+    let reply = match target.provider.as_str() {
+        "" => inventory::answer(facts, world, ask),
+        "microsoft.cognitiveservices" => cognitive::answer(facts, world, ask, target),
+        "microsoft.appconfiguration" => stores::answer(facts, world, ask, target),
+        "microsoft.network" => profiles::answer(facts, world, ask, target),
+        "microsoft.resourcehealth" => health::answer(facts, world, ask, target),
+        "microsoft.insights" => monitor::answer(facts, world, ask, target),
+        "microsoft.authorization" => inventory::authorization(facts, ask, target),
+        _ => inventory::provider(facts, ask, target),
+    };
+    if changes {
+        world.log.push(LogEntry {
+            at: ask.at,
+            resource: ask.path.clone(),
+            operation: operation_name(target, &ask.method),
+            method: ask.method.to_string(),
+            status: reply.status,
+            client_request_id: id.to_owned(),
+            correlation_id: uuid(facts.seed, &format!("request/{}", target.number)),
+            caller: entra::object_id(facts),
+        });
+    }
+    reply
+}
+
+/// `Microsoft.CognitiveServices/accounts/deployments/write`.
+fn operation_name(target: &Target<'_>, method: &Method) -> String {
+    let types = target.names.iter().step_by(2).fold(target.provider.clone(), |a, t| format!("{a}/{t}"));
+    let provider = known_provider(&target.provider);
+    let verb = if *method == Method::DELETE { "delete" } else { "write" };
+    format!("{provider}{}/{verb}", &types[target.provider.len()..])
+}
+
+/// The provider's name as Azure writes it.
+pub fn known_provider(lower: &str) -> &str {
+    match lower {
+        "microsoft.cognitiveservices" => "Microsoft.CognitiveServices",
+        "microsoft.appconfiguration" => "Microsoft.AppConfiguration",
+        "microsoft.network" => "Microsoft.Network",
+        "microsoft.resourcehealth" => "Microsoft.ResourceHealth",
+        "microsoft.insights" => "Microsoft.Insights",
+        "microsoft.authorization" => "Microsoft.Authorization",
+        other => other,
+    }
+}
+
+fn version(ask: &Ask, provider: &str) -> Result<(), Box<Reply>> {
+    let Some(text) = ask.query("api-version").filter(|v| !v.is_empty()) else {
+        let text = "The api-version query parameter (?api-version=) is required for all requests.";
+        return Err(Box::new(Reply::error(400, "MissingApiVersionParameter", text)));
+    };
+    let floor = FLOORS.iter().find(|(p, _)| *p == provider).map_or("2015-01-01", |f| f.1);
+    let date = text.get(..10).filter(|d| d.parse::<jiff::civil::Date>().is_ok());
+    let tail = text.get(10..).unwrap_or_default();
+    if date.is_some_and(|d| d >= floor) && matches!(tail, "" | "-preview") {
+        return Ok(());
+    }
+    let text = format!(
+        "The api-version '{text}' is invalid. A date from '{floor}' on in the form 'yyyy-MM-dd', or one followed by '-preview', is supported."
+    );
+    Err(Box::new(Reply::error(400, "InvalidApiVersionParameter", &text)))
+}
+
+/// 404 for a resource.
+pub fn not_found(facts: &Facts, group: &str, kind: &str, name: &str) -> Reply {
+    let _ = facts;
+    let text = format!("The Resource '{kind}/{name}' under resource group '{group}' was not found.");
+    Reply::error(404, "ResourceNotFound", &text)
+}
+
+/// 405.
+pub fn not_allowed(ask: &Ask) -> Reply {
+    Reply::json(
+        405,
+        &json!({ "error": { "code": "MethodNotAllowed", "message": format!("The request method '{}' is not supported here.", ask.method) } }),
+    )
+}
+
+/// The refusal when a delete lock covers this id.
+pub fn locked(facts: &Facts, id: &str) -> Option<Reply> {
+    let covers = |lock: &&String| {
+        let scope = inventory::lock_scope(facts, lock).to_ascii_lowercase();
+        let id = id.to_ascii_lowercase();
+        id == scope || id.starts_with(&format!("{scope}/"))
+    };
+    let lock = facts.scenario.world.locks.iter().find(covers)?;
+    let text = format!(
+        "The scope '{id}' cannot perform delete operation because following scope(s) are locked: '{}'. Please remove the lock and try again.",
+        inventory::lock_scope(facts, lock)
+    );
+    Some(Reply::error(409, "ScopeLocked", &text))
+}

@@ -1,0 +1,194 @@
+//! Sign-in: the authority's metadata, client credentials, and the check of tokens by everybody else.
+//!
+//! Tokens have a JWT's shape and the claims that clients read. Their signature is a keyed hash: the simulator only has to
+//! recognise its own. They expire on the scenario's clock.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hyper::Method;
+use serde_json::{Value, json};
+
+use super::facts::Facts;
+use super::http::{Ask, Reply, rfc3339};
+use super::world::uuid;
+use crate::units::sha256_hex;
+
+/// Entra's usual lifetime of a client's token.
+const LIFETIME_S: i64 = 3_599;
+
+/// Answers the authority's requests.
+pub fn answer(facts: &Facts, ask: &Ask) -> Reply {
+    let segments: Vec<&str> = ask.segments.iter().map(String::as_str).collect();
+    match (&ask.method, segments.as_slice()) {
+        (&Method::GET, ["common", "discovery", "instance"]) => discovery(facts),
+        (&Method::GET, [tenant, "v2.0", ".well-known", "openid-configuration"])
+        | (&Method::GET, [tenant, ".well-known", "openid-configuration"]) => match known_tenant(facts, tenant) {
+            Ok(()) => openid(facts, tenant),
+            Err(_) => no_tenant(facts, ask, tenant),
+        },
+        (&Method::POST, [tenant, "oauth2", "v2.0", "token"]) => match known_tenant(facts, tenant) {
+            Ok(()) => token(facts, ask),
+            Err(_) => no_tenant(facts, ask, tenant),
+        },
+        _ => Reply::no_route(ask),
+    }
+}
+
+fn known_tenant(facts: &Facts, tenant: &str) -> Result<(), ()> {
+    let known = [facts.scenario.world.tenant.as_str(), "organizations", "common"];
+    known.iter().any(|t| t.eq_ignore_ascii_case(tenant)).then_some(()).ok_or(())
+}
+
+fn discovery(facts: &Facts) -> Reply {
+    Reply::ok(&json!({
+        "tenant_discovery_endpoint": format!("{}/{}/v2.0/.well-known/openid-configuration", facts.authority, facts.scenario.world.tenant),
+        "api-version": "1.1",
+        "metadata": [],
+    }))
+}
+
+fn openid(facts: &Facts, tenant: &str) -> Reply {
+    let base = format!("{}/{tenant}", facts.authority);
+    Reply::ok(&json!({
+        "issuer": format!("{base}/v2.0"),
+        "authorization_endpoint": format!("{base}/oauth2/v2.0/authorize"),
+        "token_endpoint": format!("{base}/oauth2/v2.0/token"),
+        "device_authorization_endpoint": format!("{base}/oauth2/v2.0/devicecode"),
+        "jwks_uri": format!("{base}/discovery/v2.0/keys"),
+        "response_types_supported": ["code", "id_token"],
+        "token_endpoint_auth_methods_supported": ["client_secret_post"],
+        "subject_types_supported": ["pairwise"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "tenant_region_scope": null,
+    }))
+}
+
+fn refusal(facts: &Facts, ask: &Ask, status: u16, error: &str, number: u64, text: &str) -> Reply {
+    let trace = uuid(facts.seed, &format!("trace/{}/{}", ask.at, ask.path));
+    let time = rfc3339(facts.utc(ask.at));
+    Reply::json(
+        status,
+        &json!({
+            "error": error,
+            "error_description": format!("AADSTS{number}: {text} Trace ID: {trace} Correlation ID: {trace} Timestamp: {time}"),
+            "error_codes": [number],
+            "timestamp": time,
+            "trace_id": trace,
+            "correlation_id": trace,
+        }),
+    )
+}
+
+fn no_tenant(facts: &Facts, ask: &Ask, tenant: &str) -> Reply {
+    let text = format!("Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID.");
+    refusal(facts, ask, 400, "invalid_tenant", 90_002, &text)
+}
+
+fn token(facts: &Facts, ask: &Ask) -> Reply {
+    let form: Vec<(String, String)> = url::form_urlencoded::parse(&ask.body).into_owned().collect();
+    let field = |name: &str| form.iter().find(|(k, _)| k == name).map(|(_, v)| v.as_str()).unwrap_or_default();
+    let world = &facts.scenario.world;
+    if field("grant_type") != "client_credentials" {
+        let text = "The app requested an unsupported grant type; the simulator knows 'client_credentials'.";
+        return refusal(facts, ask, 400, "unsupported_grant_type", 70_003, text);
+    }
+    let client = field("client_id");
+    if client != world.client_id {
+        let text = format!("Application with identifier '{client}' was not found in the directory '{}'.", world.tenant);
+        return refusal(facts, ask, 400, "unauthorized_client", 700_016, &text);
+    }
+    if field("client_secret") != world.client_secret {
+        let text = format!("Invalid client secret provided for app '{client}'.");
+        return refusal(facts, ask, 401, "invalid_client", 7_000_215, &text);
+    }
+    // `https://host//.default` is what az makes of an audience that ends in a slash.
+    let Some(audience) = field("scope").strip_suffix("/.default").filter(|a| !a.is_empty()) else {
+        let text = "The provided value for the input parameter 'scope' is not valid; it must end in '/.default'.";
+        return refusal(facts, ask, 400, "invalid_scope", 70_011, text);
+    };
+    Reply::ok(&json!({
+        "token_type": "Bearer",
+        "expires_in": LIFETIME_S,
+        "ext_expires_in": LIFETIME_S,
+        "access_token": issue(facts, audience, ask.at),
+    }))
+    .with("cache-control", "no-store, no-cache")
+}
+
+fn encode(value: &Value) -> String {
+    URL_SAFE_NO_PAD.encode(value.to_string())
+}
+
+fn sign(facts: &Facts, text: &str) -> String {
+    let key = format!("{}/{}", facts.seed, facts.scenario.world.client_secret);
+    URL_SAFE_NO_PAD.encode(sha256_hex(format!("{key}/{text}/{key}").as_bytes()))
+}
+
+fn issue(facts: &Facts, audience: &str, at: i64) -> String {
+    let world = &facts.scenario.world;
+    let now = facts.utc(at) / 1_000;
+    let head = encode(&json!({ "typ": "JWT", "alg": "simulated" }));
+    let claims = encode(&json!({
+        "aud": audience,
+        "iss": format!("{}/{}/", facts.authority, world.tenant),
+        "iat": now,
+        "nbf": now,
+        "exp": now + LIFETIME_S,
+        "tid": world.tenant,
+        "appid": world.client_id,
+        "oid": object_id(facts),
+        "sub": object_id(facts),
+        "idtyp": "app",
+        "ver": "1.0",
+    }));
+    let text = format!("{head}.{claims}");
+    let signature = sign(facts, &text);
+    format!("{text}.{signature}")
+}
+
+/// The application's object in the tenant.
+pub fn object_id(facts: &Facts) -> String {
+    uuid(0, &format!("oid/{}", facts.scenario.world.client_id))
+}
+
+/// Why a token does not open the door.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Bad {
+    /// None was sent.
+    Missing,
+    /// Not one of ours.
+    Garbage,
+    /// Past its time.
+    Expired,
+    /// For somebody else; the audience it names.
+    Audience(String),
+}
+
+impl Bad {
+    /// In Azure's words.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Missing => "Authentication failed. The 'Authorization' header is missing.".to_owned(),
+            Self::Garbage => "The access token is invalid.".to_owned(),
+            Self::Expired => "The access token expiry UTC time is earlier than current UTC time.".to_owned(),
+            Self::Audience(a) => format!("The access token has been obtained for wrong audience or resource '{a}'."),
+        }
+    }
+}
+
+/// Checks a bearer token for one of these audiences; a slash at the end does not matter.
+pub fn check(facts: &Facts, ask: &Ask, audiences: &[&str]) -> Result<(), Bad> {
+    let token = ask.bearer().ok_or(Bad::Missing)?;
+    let (text, signature) = token.rsplit_once('.').ok_or(Bad::Garbage)?;
+    if sign(facts, text) != signature {
+        return Err(Bad::Garbage);
+    }
+    let claims = text.split_once('.').and_then(|(_, c)| URL_SAFE_NO_PAD.decode(c).ok()).ok_or(Bad::Garbage)?;
+    let claims: Value = serde_json::from_slice(&claims).map_err(|_| Bad::Garbage)?;
+    if claims["exp"].as_i64().unwrap_or(0) * 1_000 <= facts.utc(ask.at) {
+        return Err(Bad::Expired);
+    }
+    let audience = claims["aud"].as_str().unwrap_or_default();
+    let plain = |a: &str| a.trim_end_matches('/').to_ascii_lowercase();
+    if audiences.iter().any(|a| plain(a) == plain(audience)) { Ok(()) } else { Err(Bad::Audience(audience.to_owned())) }
+}

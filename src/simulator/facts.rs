@@ -1,0 +1,68 @@
+//! What never changes while a simulator runs: the scenario, its timeline, the seed, the addresses.
+
+use super::faults::Timeline;
+use crate::rehearsal::scenario::{Place, Scenario};
+use crate::runbook::model::Strategy;
+use crate::units::Region;
+
+/// Handed to every handler.
+pub struct Facts {
+    /// The scenario.
+    pub scenario: Scenario,
+    /// Its happenings for the strategy.
+    pub timeline: Timeline,
+    /// Source of everything that looks random.
+    pub seed: u64,
+    /// Scenario time zero, in milliseconds since the Unix epoch.
+    pub epoch: i64,
+    /// Address of ARM, for the links in its answers.
+    pub arm: String,
+    /// Address of the authority.
+    pub authority: String,
+    /// Deployments that the modelled clients call, all equally often.
+    pub needs: Vec<String>,
+}
+
+impl Facts {
+    /// Arranges a scenario.
+    pub fn new(scenario: Scenario, strategy: Option<Strategy>, seed: u64, epoch: i64) -> Self {
+        let timeline = Timeline::new(&scenario, strategy);
+        let called = scenario.world.clients.as_ref().map(|c| c.accounts.as_slice()).unwrap_or_default();
+        let mut needs: Vec<String> = Vec::new();
+        for account in scenario.world.accounts.iter().filter(|a| called.contains(&a.name)) {
+            for d in &account.deployments {
+                if !needs.contains(&d.name) {
+                    needs.push(d.name.clone());
+                }
+            }
+        }
+        Self { scenario, timeline, seed, epoch, arm: String::new(), authority: String::new(), needs }
+    }
+
+    /// UTC milliseconds of a scenario time; what always was counts from a day before the start.
+    pub fn utc(&self, at: i64) -> i64 {
+        const DAY: i64 = 86_400_000;
+        self.epoch.saturating_add(at.max(-DAY))
+    }
+
+    /// The subscription.
+    pub fn subscription(&self) -> &str {
+        &self.scenario.world.subscription
+    }
+
+    /// ARM id of something in a group.
+    pub fn id(&self, group: &str, rest: &str) -> String {
+        format!("/subscriptions/{}/resourceGroups/{group}/providers/{rest}", self.subscription())
+    }
+
+    /// A group's name as created, and its region.
+    pub fn group(&self, name: &str) -> Option<(&str, &Region)> {
+        self.scenario.world.groups.iter().find(|(g, _)| g.eq_ignore_ascii_case(name)).map(|(g, r)| (g.as_str(), r))
+    }
+
+    /// Whether inference in a region answers well at a time.
+    pub fn serves(&self, region: &str, at: i64) -> bool {
+        use crate::rehearsal::scenario::How;
+        self.timeline.strike(at, &[Place::DataPlane(Region::new(region))]).is_none_or(|s| matches!(s.how, How::Slow(_)))
+    }
+}

@@ -1,0 +1,136 @@
+//! What is wrong at a time: a pure function of the timeline, the strategy and the scenario's clock.
+
+use crate::rehearsal::scenario::{Happening, How, Place, Scenario, What};
+use crate::runbook::model::Strategy;
+
+/// A fault's span of scenario time, in milliseconds; `until` is the first moment without it.
+#[derive(Debug, Clone)]
+struct Span {
+    on: Place,
+    how: How,
+    from: i64,
+    until: i64,
+}
+
+/// One post about a Service Health event.
+#[derive(Debug, Clone)]
+pub struct Post {
+    /// When, in scenario time.
+    pub at: i64,
+    /// Tracking id.
+    pub tracking: String,
+    /// Title.
+    pub title: String,
+    /// Text.
+    pub summary: String,
+    /// Region's portal name.
+    pub region: String,
+    /// `Active` or `Resolved`.
+    pub status: String,
+}
+
+/// The scenario's happenings, arranged for looking up.
+#[derive(Debug, Clone, Default)]
+pub struct Timeline {
+    spans: Vec<Span>,
+    posts: Vec<Post>,
+    health: Vec<(i64, String, String, String)>,
+    quotas: Vec<(i64, String, String, u32)>,
+}
+
+/// The fault that strikes a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Strike {
+    /// How it shows.
+    pub how: How,
+    /// When it ends; `i64::MAX` for never.
+    pub until: i64,
+}
+
+fn ms(m: crate::units::Millis) -> i64 {
+    i64::try_from(m.0).unwrap_or(i64::MAX)
+}
+
+/// Of several faults at once the one that hides the others wins.
+fn rank(how: &How) -> u8 {
+    match how {
+        How::BlackHole => 0,
+        How::Reset => 1,
+        How::Status(_) => 2,
+        How::Throttle { .. } => 3,
+        How::Slow(_) => 4,
+    }
+}
+
+impl Timeline {
+    /// Arranges a scenario's timeline for one strategy.
+    pub fn new(scenario: &Scenario, strategy: Option<Strategy>) -> Self {
+        let mut happenings: Vec<&Happening> = scenario
+            .timeline
+            .iter()
+            .filter(|h| h.only_in.is_empty() || strategy.is_some_and(|s| h.only_in.contains(&s)))
+            .collect();
+        happenings.sort_by_key(|h| h.at);
+        let mut out = Self::default();
+        let mut open: Vec<(String, usize)> = Vec::new();
+        for h in happenings {
+            let at = ms(h.at);
+            match &h.what {
+                What::Fault { id, on, how } => {
+                    open.push((id.clone(), out.spans.len()));
+                    out.spans.push(Span { on: on.clone(), how: how.clone(), from: at, until: i64::MAX });
+                }
+                What::Clear(id) => open.retain(|(name, n)| {
+                    if name == id {
+                        out.spans[*n].until = at;
+                    }
+                    name != id
+                }),
+                What::ServiceHealth { tracking, title, summary, region, status } => out.posts.push(Post {
+                    at,
+                    tracking: tracking.clone(),
+                    title: title.clone(),
+                    summary: summary.clone(),
+                    region: region.display(),
+                    status: status.clone(),
+                }),
+                What::ResourceHealth { account, state, summary } => {
+                    out.health.push((at, account.clone(), state.clone(), summary.clone()));
+                }
+                What::SetQuota { region, model, limit } => {
+                    out.quotas.push((at, region.name().to_owned(), model.clone(), *limit));
+                }
+                // Messages to people; the conductor reads them.
+                What::Inject(_) | What::Colleague { .. } => {}
+            }
+        }
+        out
+    }
+
+    /// The worst fault on any of these places at a time.
+    pub fn strike(&self, at: i64, places: &[Place]) -> Option<Strike> {
+        self.spans
+            .iter()
+            .filter(|s| s.from <= at && at < s.until && places.contains(&s.on))
+            .min_by_key(|s| rank(&s.how))
+            .map(|s| Strike { how: s.how.clone(), until: s.until })
+    }
+
+    /// Posts so far, oldest first.
+    pub fn posts(&self, at: i64) -> impl Iterator<Item = &Post> {
+        self.posts.iter().filter(move |p| p.at <= at)
+    }
+
+    /// What Resource Health says of an account: since when, state, text.
+    pub fn health(&self, at: i64, account: &str) -> Option<(i64, &str, &str)> {
+        self.health
+            .iter()
+            .rfind(|(t, a, ..)| *t <= at && a.eq_ignore_ascii_case(account))
+            .map(|(t, _, state, text)| (*t, state.as_str(), text.as_str()))
+    }
+
+    /// A quota limit that somebody has set by now.
+    pub fn quota(&self, at: i64, region: &str, model: &str) -> Option<u32> {
+        self.quotas.iter().rfind(|(t, r, m, _)| *t <= at && r == region && m == model).map(|q| q.3)
+    }
+}

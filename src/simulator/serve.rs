@@ -1,0 +1,511 @@
+//! Sockets, faults and latency around the handlers: everything that waits is here, and waits on the scenario's clock.
+//!
+//! The accept loop is our own, because a fault may hold a connection silent for hours or end it with a reset. A change is
+//! applied before its latency is waited for, so a client that hangs up meanwhile has changed the world all the same.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto::Builder;
+use serde_json::json;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Notify, Semaphore};
+use tokio::task::JoinSet;
+
+use super::connection::Connection;
+use super::crash::{self, Crash};
+use super::facts::Facts;
+use super::http::{Ask, Reply, http_date};
+use super::tls::Tls;
+use super::world::{World, dice};
+use super::{Options, SimulatorError, appconfig, arm, entra, openai};
+use crate::clock::{Clock, Speed, WORK_HEADER};
+use crate::rehearsal::scenario::{How, Place};
+use crate::units::{Millis, Region};
+
+/// Larger bodies are refused; Azure's own limit for ARM.
+const MAX_BODY: usize = 4 * 1024 * 1024;
+/// Open connections; probes and a client's pool need a few dozen.
+const MAX_CONNECTIONS: usize = 512;
+/// A black hole is looked at again after this, so that no timer lies unboundedly far away.
+const BLACK_HOLE_STEP: i64 = 3_600_000;
+/// How often, and how long apart, a kept port is tried again: the process before may just be ending.
+const BIND_TRIES: u32 = 20;
+const BIND_PAUSE: Duration = Duration::from_millis(250);
+/// A TLS handshake takes no longer in real time.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+/// Usual answer times in milliseconds: ARM's reads and changes, sign-in, stores, witnesses.
+const ARM_READ_MS: u64 = 80;
+const ARM_CHANGE_MS: u64 = 200;
+const ENTRA_MS: u64 = 120;
+const STORE_MS: u64 = 25;
+const WITNESS_MS: u64 = 30;
+
+/// What a listener plays.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Host {
+    Arm,
+    Entra,
+    Account(String),
+    Store(String),
+    Witness(String),
+}
+
+impl Host {
+    /// Azure's host name, also the key of its port.
+    fn name(&self) -> String {
+        match self {
+            Self::Arm => "management.azure.com".to_owned(),
+            Self::Entra => "login.microsoftonline.com".to_owned(),
+            Self::Account(a) => format!("{}.openai.azure.com", a.to_ascii_lowercase()),
+            Self::Store(s) => format!("{}.azconfig.io", s.to_ascii_lowercase()),
+            Self::Witness(w) => w.clone(),
+        }
+    }
+}
+
+/// Everything the listeners share.
+pub struct Shared {
+    facts: Facts,
+    clock: Clock,
+    world: Mutex<World>,
+    state_file: Option<PathBuf>,
+    listen: IpAddr,
+    tls: Option<Tls>,
+    tasks: Mutex<JoinSet<()>>,
+    stopped: AtomicBool,
+    connections: Arc<Semaphore>,
+    crash: Option<Crash>,
+    requests: AtomicU64,
+}
+
+/// Builds the world, binds the ports, begins to accept.
+pub async fn start(options: Options) -> Result<Arc<Shared>, SimulatorError> {
+    let Options { scenario, strategy, seed, clock, state_file, listen, https } = options;
+    let crash = crash::from_environment()?;
+    if let Some(s) = strategy
+        && !scenario.strategies.contains(&s)
+    {
+        let known: Vec<_> = scenario.strategies.iter().map(|s| s.display()).collect();
+        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        return Err(SimulatorError::Strategy { scenario: scenario.id, strategy: s.display(), known });
+    }
+    let strategy = strategy.or_else(|| scenario.strategies.first().copied());
+    let now = clock.now();
+    let epoch = now.utc.saturating_sub(i64::try_from(now.mono).unwrap_or(0));
+    let mut world = match &state_file {
+        Some(path) => match World::load(path)? {
+            Some(w) if w.scenario != scenario.id || w.strategy != strategy => {
+                return Err(SimulatorError::OtherState { path: path.clone(), found: w.scenario });
+            }
+            Some(w) => w,
+            None => World::new(&scenario, strategy, epoch),
+        },
+        None => World::new(&scenario, strategy, epoch),
+    };
+    world.epoch = epoch;
+    let mut facts = Facts::new(scenario, strategy, seed, epoch);
+    let mut listeners = Vec::new();
+    for host in hosts(&facts, &world) {
+        let listener = bind(&mut world, listen, &host).await?;
+        listeners.push((host, listener));
+    }
+    let port = |w: &World, h: &Host| w.ports.get(&h.name()).copied().unwrap_or(0);
+    let tls = if https { Some(super::tls::make(listen, port(&world, &Host::Arm))?) } else { None };
+    facts.arm = address(listen, port(&world, &Host::Arm), https);
+    facts.authority = address(listen, port(&world, &Host::Entra), https);
+    let shared = Arc::new(Shared {
+        facts,
+        clock,
+        world: Mutex::new(world),
+        state_file,
+        listen,
+        tls,
+        tasks: Mutex::new(JoinSet::new()),
+        stopped: AtomicBool::new(false),
+        connections: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
+        crash,
+        requests: AtomicU64::new(0),
+    });
+    shared.keep()?;
+    for (host, listener) in listeners {
+        shared.spawn(accept(shared.clone(), listener, host));
+    }
+    Ok(shared)
+}
+
+/// Every host that exists now.
+fn hosts(facts: &Facts, world: &World) -> Vec<Host> {
+    let mut out = vec![Host::Arm, Host::Entra];
+    out.extend(world.accounts.iter().map(|a| Host::Account(a.name.clone())));
+    out.extend(world.stores.iter().map(|s| Host::Store(s.name.clone())));
+    out.extend(facts.scenario.world.witnesses.iter().cloned().map(Host::Witness));
+    out
+}
+
+fn address(listen: IpAddr, port: u16, https: bool) -> String {
+    let ip = if listen.is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { listen };
+    format!("{}://{}", if https { "https" } else { "http" }, SocketAddr::new(ip, port))
+}
+
+/// Listens on the host's kept port, or on a free one that is kept from now on.
+async fn bind(world: &mut World, listen: IpAddr, host: &Host) -> Result<TcpListener, SimulatorError> {
+    let kept = world.ports.get(&host.name()).copied();
+    let address = SocketAddr::new(listen, kept.unwrap_or(0));
+    let mut tries = if kept.is_some() { BIND_TRIES } else { 1 };
+    loop {
+        match bind_once(world, host, address) {
+            Ok(listener) => return Ok(listener),
+            Err(source) => {
+                tries -= 1;
+                if tries == 0 {
+                    return Err(SimulatorError::Listen { host: host.name(), address, source });
+                }
+                tokio::time::sleep(BIND_PAUSE).await;
+            }
+        }
+    }
+}
+
+/// The standard library sets `SO_REUSEADDR` where that means what we need: on Unix.
+fn bind_once(world: &mut World, host: &Host, address: SocketAddr) -> io::Result<TcpListener> {
+    let listener = std::net::TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    world.ports.insert(host.name(), listener.local_addr()?.port());
+    TcpListener::from_std(listener)
+}
+
+impl Shared {
+    /// The world.
+    pub fn locked(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn spawn(self: &Arc<Self>, work: impl Future<Output = ()> + Send + 'static) {
+        if self.stopped.load(Ordering::Acquire) {
+            return;
+        }
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(work);
+    }
+
+    /// Ends every task without waiting.
+    pub fn abort(&self) {
+        self.stopped.store(true, Ordering::Release);
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner).abort_all();
+    }
+
+    /// Ends every task and waits until the sockets are closed.
+    pub async fn stop(&self) {
+        self.abort();
+        let mut tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        tasks.shutdown().await;
+    }
+
+    /// Writes the world to its file.
+    pub fn keep(&self) -> Result<(), SimulatorError> {
+        let position = self.clock.now().mono;
+        match &self.state_file {
+            Some(path) => self.locked().save(path, position),
+            None => Ok(()),
+        }
+    }
+
+    fn addresses(&self, world: &World) -> BTreeMap<String, String> {
+        let here =
+            |h: &Host| world.ports.get(&h.name()).map(|p| (h.name(), address(self.listen, *p, self.tls.is_some())));
+        hosts(&self.facts, world).iter().filter_map(here).collect()
+    }
+
+    /// Where everything is.
+    pub fn connection(&self) -> Connection {
+        let world = self.locked();
+        let script = &self.facts.scenario.world;
+        Connection {
+            lifeboat: 1,
+            scenario: self.facts.scenario.id.clone(),
+            strategy: world.strategy.map(|s| s.display().to_owned()).unwrap_or_default(),
+            arm: self.facts.arm.clone(),
+            authority: self.facts.authority.clone(),
+            tenant: script.tenant.clone(),
+            client_id: script.client_id.clone(),
+            client_secret: script.client_secret.clone(),
+            subscription: script.subscription.clone(),
+            hosts: self.addresses(&world),
+            witnesses: script.witnesses.clone(),
+            ca: self.tls.as_ref().map(|t| t.ca().display().to_string()),
+            epoch: self.facts.epoch,
+            speed: match self.clock.speed() {
+                Speed::Times(n) => n.to_string(),
+                Speed::Max => "max".to_owned(),
+            },
+        }
+    }
+
+    fn places(&self, host: &Host, ask: &Ask) -> Vec<Place> {
+        let world = self.locked();
+        match host {
+            Host::Arm => arm::places(&self.facts, &world, ask),
+            Host::Entra => vec![Place::Network, Place::Entra],
+            Host::Account(name) => {
+                let region = world.account(name).map(|a| Place::DataPlane(Region::new(&a.region)));
+                std::iter::once(Place::Network).chain(region).collect()
+            }
+            Host::Store(_) => vec![Place::Network, Place::AppConfiguration],
+            Host::Witness(_) => vec![Place::Network],
+        }
+    }
+
+    /// Applies a request; gives the answer and its usual latency in milliseconds.
+    fn apply(self: &Arc<Self>, host: &Host, ask: &Ask) -> (Reply, u64) {
+        let mut world = self.locked();
+        world.settle(ask.at);
+        let (reply, latency) = match host {
+            Host::Arm => {
+                let read = matches!(ask.method, Method::GET | Method::HEAD);
+                (arm::answer(&self.facts, &mut world, ask), if read { ARM_READ_MS } else { ARM_CHANGE_MS })
+            }
+            Host::Entra => (entra::answer(&self.facts, ask), ENTRA_MS),
+            Host::Account(name) => {
+                let usual = world.account(name).map_or(WITNESS_MS, |a| a.latency);
+                let jitter = 85 + dice(self.facts.seed, &format!("jitter/{name}/{}", world.next), 31);
+                (openai::answer(&self.facts, &mut world, name, ask), usual * jitter / 100)
+            }
+            Host::Store(name) => (appconfig::answer(&self.facts, &mut world, name, ask), STORE_MS),
+            Host::Witness(_) => {
+                let page = ("text/html; charset=utf-8", "<!doctype html><title>witness</title>".to_owned());
+                (Reply { status: 200, headers: Vec::new(), body: Some(page) }, WITNESS_MS)
+            }
+        };
+        match self.settle_change(&mut world) {
+            Ok(()) => (reply, latency),
+            Err(e) => (Reply::error(500, "InternalServerError", &e.to_string()), latency),
+        }
+    }
+
+    /// After a change: a new account gets its listener, and the world is kept.
+    fn settle_change(self: &Arc<Self>, world: &mut World) -> Result<(), SimulatorError> {
+        if !world.changed {
+            return Ok(());
+        }
+        for host in hosts(&self.facts, world) {
+            if !world.ports.contains_key(&host.name()) {
+                let address = SocketAddr::new(self.listen, 0);
+                let listener = bind_once(world, &host, address).map_err(|source| SimulatorError::Listen {
+                    host: host.name(),
+                    address,
+                    source,
+                })?;
+                self.spawn(accept(self.clone(), listener, host));
+            }
+        }
+        match &self.state_file {
+            Some(path) => world.save(path, self.clock.now().mono),
+            None => {
+                world.changed = false;
+                Ok(())
+            }
+        }
+    }
+}
+
+async fn accept(shared: Arc<Shared>, listener: TcpListener, host: Host) {
+    loop {
+        let Ok(permit) = shared.connections.clone().acquire_owned().await else { return };
+        let stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
+            Err(_) => {
+                // Out of file handles, or the peer was gone already: neither ends the listener.
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+        };
+        let (inner, host) = (shared.clone(), host.clone());
+        shared.spawn(async move {
+            let _permit = permit;
+            connection(inner, stream, host).await;
+        });
+    }
+}
+
+/// How a fault ends a connection from inside a request.
+#[derive(Default)]
+struct Reset {
+    asked: AtomicBool,
+    wake: Notify,
+}
+
+/// A stream that ends with a TCP reset when told to.
+struct Io {
+    stream: TcpStream,
+    reset: Arc<Reset>,
+}
+
+impl Drop for Io {
+    fn drop(&mut self) {
+        if self.reset.asked.load(Ordering::Acquire) {
+            // Without it the connection ends in good order, which is a milder fault but a fault.
+            let _ = self.stream.set_zero_linger();
+        }
+    }
+}
+
+impl AsyncRead for Io {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Io {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, data)
+    }
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+async fn connection(shared: Arc<Shared>, stream: TcpStream, host: Host) {
+    // Small answers should not wait for company.
+    let _ = stream.set_nodelay(true);
+    let reset = Arc::new(Reset::default());
+    let io = Io { stream, reset: reset.clone() };
+    match shared.tls.as_ref().map(|t| t.acceptor.clone()) {
+        None => talk(shared, io, host, reset).await,
+        Some(acceptor) => {
+            // A client that does not trust us, or says nothing, is its own affair.
+            if let Ok(Ok(io)) = tokio::time::timeout(HANDSHAKE, acceptor.accept(io)).await {
+                talk(shared, io, host, reset).await;
+            }
+        }
+    }
+}
+
+async fn talk(
+    shared: Arc<Shared>,
+    io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    host: Host,
+    reset: Arc<Reset>,
+) {
+    let service = service_fn(|request| {
+        let (shared, host, reset) = (shared.clone(), host.clone(), reset.clone());
+        async move { Ok::<_, Infallible>(handle(&shared, &host, request, &reset).await) }
+    });
+    let builder = Builder::new(TokioExecutor::new());
+    tokio::select! {
+        // A broken connection concerns the client; the simulator goes on.
+        _ = builder.serve_connection(TokioIo::new(io), service) => {}
+        () = reset.wake.notified() => {}
+    }
+}
+
+async fn handle(shared: &Arc<Shared>, host: &Host, request: Request<Incoming>, reset: &Reset) -> Response<Full<Bytes>> {
+    let (parts, body) = request.into_parts();
+    let own = *host == Host::Arm && parts.uri.path().starts_with("/lifeboat/");
+    let number = if own { 0 } else { shared.requests.fetch_add(1, Ordering::AcqRel) + 1 };
+    Crash::perhaps(shared.crash, Crash::Before(number));
+    let work = parts.headers.get(WORK_HEADER).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok()).unwrap_or(0);
+    let now = || i64::try_from(shared.clock.now().mono).unwrap_or(i64::MAX);
+    let date = || http_date(shared.facts.utc(now()));
+    let Ok(body) = Limited::new(body, MAX_BODY).collect().await else {
+        return Reply::error(413, "RequestEntityTooLarge", "The request content size exceeds 4 MB.")
+            .into_response(&date());
+    };
+    let mut ask = Ask::new(parts.method, &parts.uri, parts.headers, body.to_bytes(), now());
+    if own {
+        return extension(shared, &ask).into_response(&date());
+    }
+    let extra = match struck(shared, host, &mut ask, work, reset).await {
+        Ok(extra) => extra,
+        Err(reply) => return reply.into_response(&date()),
+    };
+    let (reply, latency) = shared.apply(host, &ask);
+    Crash::perhaps(shared.crash, Crash::After(number));
+    shared.clock.serve_sleep(work, Millis(latency) + extra).await;
+    reply.into_response(&date())
+}
+
+/// Suffers the faults of the moment: `Ok` with a delay, or the answer that a fault gives instead.
+async fn struck(shared: &Shared, host: &Host, ask: &mut Ask, work: u64, reset: &Reset) -> Result<Millis, Box<Reply>> {
+    loop {
+        ask.at = i64::try_from(shared.clock.now().mono).unwrap_or(i64::MAX);
+        let places = shared.places(host, ask);
+        let Some(strike) = shared.facts.timeline.strike(ask.at, &places) else { return Ok(Millis(0)) };
+        match strike.how {
+            How::Slow(more) => return Ok(more),
+            How::Status(status) => return Err(Box::new(refused(shared, host, ask, status))),
+            How::Throttle { retry_after } => return Err(Box::new(throttled(shared, host, ask, retry_after))),
+            How::BlackHole => {
+                let rest = strike.until.saturating_sub(ask.at).clamp(1, BLACK_HOLE_STEP);
+                shared.clock.serve_sleep(work, Millis(u64::try_from(rest).unwrap_or(1))).await;
+            }
+            How::Reset => {
+                reset.asked.store(true, Ordering::Release);
+                reset.wake.notify_one();
+                // The connection ends around us.
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+}
+
+/// A fault's status in the host's own envelope.
+fn refused(shared: &Shared, host: &Host, ask: &Ask, status: u16) -> Reply {
+    let (code, text) = match status {
+        401 => ("Unauthorized", "Access is denied."),
+        403 => ("Forbidden", "Access is denied due to the network rules of the resource."),
+        408 => ("RequestTimeout", "The operation timed out."),
+        429 => ("TooManyRequests", "Too many requests."),
+        500 => ("InternalServerError", "An internal server error occurred. Please retry the request."),
+        502 => ("BadGateway", "The gateway received an invalid answer."),
+        503 => ("ServiceUnavailable", "The service is temporarily unavailable. Please retry the request."),
+        504 => ("GatewayTimeout", "The gateway did not receive an answer in time."),
+        _ => ("Error", "The request could not be served."),
+    };
+    match host {
+        Host::Arm => arm::marks(&shared.facts, ask, shared.locked().number(), Reply::error(status, code, text)),
+        Host::Entra => Reply::json(
+            status,
+            &json!({ "error": "temporarily_unavailable", "error_description": format!("AADSTS90033: {text}"), "error_codes": [90033] }),
+        ),
+        Host::Account(_) | Host::Store(_) | Host::Witness(_) => Reply::error(status, code, text),
+    }
+}
+
+fn throttled(shared: &Shared, host: &Host, ask: &Ask, retry_after: Millis) -> Reply {
+    if let Host::Account(_) = host {
+        return openai::throttled(retry_after);
+    }
+    refused(shared, host, ask, 429)
+        .with("retry-after", retry_after.0.div_ceil(1_000).to_string())
+        .with("retry-after-ms", retry_after.0.to_string())
+}
+
+/// The simulator's own addresses.
+fn extension(shared: &Shared, ask: &Ask) -> Reply {
+    let world = shared.locked();
+    match (&ask.method, ask.path.as_str()) {
+        (&Method::GET, "/lifeboat/hosts") => Reply::ok(&json!(shared.addresses(&world))),
+        (&Method::GET, "/lifeboat/counts") => Reply::ok(&json!(world.counts)),
+        _ => Reply::no_route(ask),
+    }
+}
