@@ -65,8 +65,6 @@ pub(super) enum Auth {
     Token,
     /// An account's own key.
     Key(Secret),
-    /// Not at all.
-    Nobody,
 }
 
 /// One question.
@@ -245,7 +243,7 @@ impl Azure {
         let scope = self.cloud().scope(ask.url);
         let token = match &ask.auth {
             Auth::Token => Some(self.0.tokens.bearer(task, scope).await?),
-            Auth::Key(_) | Auth::Nobody => None,
+            Auth::Key(_) => None,
         };
         let client = if ask.method == Method::GET { &self.0.reading } else { &self.0.changing };
         let outcome = task

@@ -10,9 +10,18 @@
 //! Every address is the public one of the real world until [`Cloud::resolve`] lets it out to the network; that is how a
 //! rehearsal runs this very code and can still reach nothing real.
 
+pub mod action;
+pub mod activity;
+pub mod appconfig;
 mod client;
 mod cloud;
+pub mod cognitive;
 mod error;
+pub mod health;
+pub mod monitor;
+pub mod openai;
+pub mod operation;
+pub mod resources;
 mod token;
 mod transport;
 pub mod versions;
