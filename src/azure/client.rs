@@ -178,6 +178,11 @@ impl Azure {
         self.read(task, Ask::get(url)).await
     }
 
+    /// Reads an address without repeats, where the first answer is the point.
+    pub(super) async fn get_once(&self, task: &Task, url: &Url) -> Result<Answer, AzureError> {
+        self.send_once(task, &Ask::get(url)).await
+    }
+
     /// Reads an address that may not exist.
     pub async fn get_if_there(&self, task: &Task, url: &Url) -> Result<Option<Answer>, AzureError> {
         match self.get(task, url).await {

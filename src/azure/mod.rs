@@ -21,6 +21,7 @@ pub mod health;
 pub mod monitor;
 pub mod openai;
 pub mod operation;
+pub mod reading;
 pub mod resources;
 mod token;
 mod transport;

@@ -130,7 +130,7 @@ impl Tokens {
         let within = if tools { TOOLS_WITHIN } else { SIGN_IN_WITHIN };
         let answer = task
             .request(within, |work| async move {
-                if tools { from_tools(scope).await } else { self.from_secret(scope, work).await }
+                if tools { from_tools(scope).await } else { self.with_secret(scope, work).await }
             })
             .await;
         let (secret, lifetime) = match answer {
@@ -147,7 +147,7 @@ impl Tokens {
     }
 
     /// A credential for this one request: its cache and locks cannot get in anyone's way.
-    async fn from_secret(&self, scope: &str, work: u64) -> Result<(Secret, Millis), SignIn> {
+    async fn with_secret(&self, scope: &str, work: u64) -> Result<(Secret, Millis), SignIn> {
         let heard = Arc::new(Mutex::new(Heard::default()));
         let authority =
             if self.cloud.authority.scheme() == "https" { self.cloud.authority.as_str() } else { STAND_IN_AUTHORITY };

@@ -18,6 +18,7 @@ pub use self::undoing::undo;
 use super::{Azure, AzureError};
 use crate::clock::Task;
 use crate::runbook::model::Action;
+use crate::units::Region;
 
 /// The option of previews that create no more than the quota allows.
 pub const FIT_QUOTA: &str = "fit-quota";
@@ -155,7 +156,10 @@ pub async fn preview(
 pub(super) fn contains(actual: &Value, wanted: &Value) -> bool {
     match (actual, wanted) {
         (_, Value::Null) => true,
-        (Value::Object(a), Value::Object(w)) => w.iter().all(|(k, v)| contains(a.get(k).unwrap_or(&Value::Null), v)),
+        (Value::Object(a), Value::Object(w)) => w.iter().all(|(k, v)| match (a.get(k), v.as_str()) {
+            (Some(Value::String(a)), Some(w)) if k == "location" => Region::new(a) == Region::new(w),
+            (a, _) => contains(a.unwrap_or(&Value::Null), v),
+        }),
         (Value::Array(a), Value::Array(w)) => a.len() == w.len() && a.iter().zip(w).all(|(a, w)| contains(a, w)),
         (Value::String(a), Value::String(w)) => a.eq_ignore_ascii_case(w),
         (Value::Number(a), Value::Number(w)) => a.as_f64() == w.as_f64(),

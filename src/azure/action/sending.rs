@@ -16,7 +16,7 @@ use crate::units::Millis;
 const FOLLOW_AT_MOST: Millis = Millis::from_mins(120);
 
 /// What became of a change.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Sent {
     /// Azure works on it. The text brings [`follow`] back to it, also after a restart.
     Accepted {
