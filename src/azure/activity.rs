@@ -1,5 +1,7 @@
 //! The activity log: who changed this resource. Rules out that the outage is our own doing.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::client::resource_id;
@@ -21,11 +23,13 @@ pub struct Event {
     pub caller: String,
     /// On what.
     pub resource: String,
+    /// Shared by the events of one request.
+    pub correlation: String,
     /// `x-ms-client-request-id` of the request, where Azure kept it.
     pub client_request_id: Option<String>,
 }
 
-/// Changes to this resource and what lies in it, over the time `back` from now, newest first.
+/// Changes to this resource and what lies in it, over the time `back` from now, newest first. What failed changed nothing.
 pub async fn changes(azure: &Azure, task: &Task, resource: &str, back: Millis) -> Result<Vec<Event>, AzureError> {
     let id = resource_id(resource)?;
     let now = task.now().utc;
@@ -42,6 +46,10 @@ pub async fn changes(azure: &Azure, task: &Task, resource: &str, back: Millis) -
     let mut all: Vec<Event> = azure.list(task, &url).await?.iter().filter_map(event).collect();
     all.retain(|e| e.at >= from && within(&e.resource, id.as_str()) && changes_something(&e.operation));
     all.sort_by_key(|e| std::cmp::Reverse(e.at));
+    // One request is logged when it starts and when it ends; its last word counts.
+    let mut seen = HashSet::new();
+    all.retain(|e| e.correlation.is_empty() || seen.insert((e.correlation.clone(), e.operation.clone())));
+    all.retain(|e| !e.status.eq_ignore_ascii_case("Failed"));
     Ok(all)
 }
 
@@ -57,6 +65,7 @@ fn event(row: &Value) -> Option<Event> {
         status: text("status"),
         caller: text("caller"),
         resource: text("resourceId"),
+        correlation: text("correlationId"),
         client_request_id: row["httpRequest"]["clientRequestId"].as_str().map(visible),
     })
 }

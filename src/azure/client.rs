@@ -65,6 +65,8 @@ pub(super) enum Auth {
     Token,
     /// An account's own key.
     Key(Secret),
+    /// Not at all: even a refusal proves that somebody is there.
+    Nobody,
 }
 
 /// One question.
@@ -178,9 +180,14 @@ impl Azure {
         self.read(task, Ask::get(url)).await
     }
 
-    /// Reads an address without repeats, where the first answer is the point.
-    pub(super) async fn get_once(&self, task: &Task, url: &Url) -> Result<Answer, AzureError> {
-        self.send_once(task, &Ask::get(url)).await
+    /// Asks an address once and says how long the answer took, signing in left out. Where there is no token it is asked
+    /// without one: a refusal proves that somebody is there, whatever sign-in does.
+    pub(super) async fn get_timed(&self, task: &Task, url: &Url) -> (Millis, Result<Answer, AzureError>) {
+        let signed_in = self.0.tokens.bearer(task, self.cloud().scope(url)).await.is_ok();
+        let auth = if signed_in { Auth::Token } else { Auth::Nobody };
+        let started = task.now();
+        let answer = self.send_once(task, &Ask { auth, ..Ask::get(url) }).await;
+        (Millis(task.now().mono.saturating_sub(started.mono)), answer)
     }
 
     /// Reads an address that may not exist.
@@ -248,7 +255,7 @@ impl Azure {
         let scope = self.cloud().scope(ask.url);
         let token = match &ask.auth {
             Auth::Token => Some(self.0.tokens.bearer(task, scope).await?),
-            Auth::Key(_) => None,
+            Auth::Key(_) | Auth::Nobody => None,
         };
         let client = if ask.method == Method::GET { &self.0.reading } else { &self.0.changing };
         let outcome = task

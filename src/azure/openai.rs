@@ -23,9 +23,11 @@ pub struct Called {
 }
 
 /// Asks an account's front end for its models. That proves name, TLS, sign-in and front end, not that a deployment answers.
-pub async fn front_end(azure: &Azure, task: &Task, endpoint: &Url) -> Result<Answer, AzureError> {
-    let url = at(endpoint, &["openai", "models"])?;
-    azure.send_once(task, &Ask::get(&url)).await
+pub async fn front_end(azure: &Azure, task: &Task, endpoint: &Url) -> (Millis, Result<Answer, AzureError>) {
+    match at(endpoint, &["openai", "models"]) {
+        Ok(url) => azure.get_timed(task, &url).await,
+        Err(e) => (Millis(0), Err(e)),
+    }
 }
 
 /// One output token from a deployment: with a token, and where the account does not take that, with its own key.

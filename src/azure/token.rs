@@ -136,7 +136,7 @@ impl Tokens {
         let (secret, lifetime) = match answer {
             Ok(done) => done.map_err(|s| AzureError::SignIn(Box::new(s)))?,
             Err(late) => {
-                let text = format!("{} is silent: {late}", self.cloud.authority.host_str().unwrap_or("sign-in"));
+                let text = late.to_string();
                 return Err(AzureError::SignIn(Box::new(SignIn { text, ..SignIn::default() })));
             }
         };

@@ -27,8 +27,9 @@ impl Look<'_> {
         for n in &notices {
             let ok = if n.unread { None } else { Some(true) };
             let whose = if n.by_customer { " (the platform says: caused by the customer)" } else { "" };
-            let mut r = Reading::new(self.task, &n.source, n.title.clone(), ok, format!("{}{whose}", n.status));
-            r.raw = Some(n.text.clone());
+            let name = if n.source == "Service Health" { n.title.clone() } else { resource_name(account).to_owned() };
+            let mut r = Reading::new(self.task, &n.source, name, ok, format!("{}{whose}", n.status));
+            r.raw = Some(format!("{}: {}", n.title, n.text));
             out.push(r);
         }
         if !notices.iter().any(|n| n.source == "Service Health") {

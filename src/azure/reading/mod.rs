@@ -140,30 +140,28 @@ pub async fn arm_answers(azure: &Azure, task: &Task) -> Reading {
         Ok(url) => url,
         Err(e) => return Reading::unread(task, ARM, name, &e),
     };
-    let started = task.now();
-    answered(task, ARM, name, started.utc, azure.get_once(task, &url).await)
+    let (took, outcome) = azure.get_timed(task, &url).await;
+    answered(task, ARM, name, took, outcome)
 }
 
 /// Whether sign-in gives a new token now, and how fast. The token is kept: it may be the last for a while.
 pub async fn entra_answers(azure: &Azure, task: &Task) -> Reading {
-    let started = task.now();
-    answered(task, SIGN_IN, "Sign-in", started.utc, azure.sign_in_anew(task).await)
+    let started = task.now().mono;
+    let outcome = azure.sign_in_anew(task).await;
+    answered(task, SIGN_IN, "Sign-in", Millis(task.now().mono.saturating_sub(started)), outcome)
 }
 
 /// A refusal of the caller is an answer of the service; silence and its own failure are not.
-fn answered<T>(task: &Task, source: &str, name: &str, started: i64, outcome: Result<T, AzureError>) -> Reading {
-    let took = task.now().since(started);
+fn answered<T>(task: &Task, source: &str, name: &str, took: Millis, outcome: Result<T, AzureError>) -> Reading {
     let mut out = match outcome {
         Ok(_) => Reading::new(task, source, name, Some(true), format!("answers in {took}")),
         Err(e) => {
             let status = match &e {
                 AzureError::Refused(r) => Some(r.status),
-                // ARM was not even asked where sign-in failed.
-                AzureError::SignIn(s) if source == SIGN_IN => s.status,
-                AzureError::SignIn(_)
-                | AzureError::Setup(_)
-                | AzureError::OutsideRehearsal { .. }
-                | AzureError::ForeignHost { .. } => return Reading::unread(task, source, name, &e),
+                AzureError::SignIn(s) => s.status,
+                AzureError::Setup(_) | AzureError::OutsideRehearsal { .. } | AzureError::ForeignHost { .. } => {
+                    return Reading::unread(task, source, name, &e);
+                }
                 _ => None,
             };
             let ok = status.is_some_and(|s| s < 500 && s != 408);

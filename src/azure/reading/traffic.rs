@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::control::named;
 use super::{ARM, Look, METRICS, Reading};
 use crate::azure::cognitive::{self, resource_name};
-use crate::azure::{AzureError, monitor, openai, versions};
+use crate::azure::{Answer, AzureError, monitor, openai, versions};
 use crate::units::{Millis, utc_clock};
 
 /// How far back the newest data is looked for: metrics come minutes late.
@@ -21,32 +21,24 @@ impl Look<'_> {
                 Ok(u) => u,
                 Err(e) => return vec![Reading::unread(self.task, ARM, name, &e)],
             };
-            let started = self.task.now().utc;
-            let control = self.azure.get_once(self.task, &url).await;
-            out.push(self.plane(ARM, format!("{name}, control plane"), started, control.map(drop)));
+            let (took, control) = self.azure.get_timed(self.task, &url).await;
+            out.push(self.plane(ARM, format!("{name}, control plane"), took, control));
             // The address follows from the name, so that a failing control plane does not hide the data plane.
-            let started = self.task.now().utc;
-            let data = async {
-                let endpoint = self.azure.cloud().openai(name)?;
-                openai::front_end(self.azure, self.task, &endpoint).await.map(drop)
+            let (took, data) = match self.azure.cloud().openai(name) {
+                Ok(endpoint) => openai::front_end(self.azure, self.task, &endpoint).await,
+                Err(e) => (Millis(0), Err(e)),
             };
-            let data = data.await;
-            out.push(self.plane("Azure OpenAI", format!("{name}, data plane"), started, data));
+            out.push(self.plane("Azure OpenAI", format!("{name}, data plane"), took, data));
         }
         out
     }
 
     /// What counts is that the plane was asked: a dead one is an answer too. Where nothing left this computer, it is not.
-    fn plane(&self, source: &str, name: String, started: i64, outcome: Result<(), AzureError>) -> Reading {
-        let took = self.task.now().since(started);
+    fn plane(&self, source: &str, name: String, took: Millis, outcome: Result<Answer, AzureError>) -> Reading {
         let mut out = match outcome {
-            Ok(()) => Reading::new(self.task, source, name, Some(true), format!("answers in {took}")),
+            Ok(_) => Reading::new(self.task, source, name, Some(true), format!("answers in {took}")),
             Err(e) => {
-                let asked = match &e {
-                    AzureError::SignIn(_) => None,
-                    AzureError::NotReached { .. } => Some(true),
-                    e => (!e.never_left()).then_some(true),
-                };
+                let asked = (!e.never_left() || matches!(e, AzureError::NotReached { .. })).then_some(true);
                 Reading { raw: Some(e.what_to_do()), ..Reading::new(self.task, source, name, asked, e.to_string()) }
             }
         };
@@ -205,8 +197,8 @@ impl Look<'_> {
             Ok(c) => c,
             Err(e) => return Reading::unread(self.task, METRICS, name, &e),
         };
-        let all: f64 = counts.iter().map(|c| c.calls).sum();
-        let bad: f64 = counts.iter().filter(|c| is_status(&c.status, status)).map(|c| c.calls).sum();
+        let all = total(&counts, |_| true);
+        let bad = total(&counts, |c| is_status(&c.status, status));
         let split = counts.iter().any(|c| !c.status.is_empty());
         if counts.is_empty() {
             return self.metric(name, None, format!("no data in the last {over}: metrics come a few minutes late"));
@@ -230,7 +222,7 @@ impl Look<'_> {
                 self.metric(name, None, format!("no data in the last {METRICS_LAG}; metrics come a few minutes late"))
             }
             Ok(counts) => {
-                let all: f64 = counts.iter().map(|c| c.calls).sum();
+                let all = total(&counts, |_| true);
                 self.metric(name, Some(all > 0.0), format!("{all:.0} in the last {METRICS_LAG}"))
             }
         }
@@ -241,6 +233,11 @@ impl Look<'_> {
 fn is_callable(model: &str) -> bool {
     let m = model.to_ascii_lowercase();
     !["dall-e", "whisper", "tts", "sora", "image", "realtime", "audio", "transcribe"].iter().any(|w| m.contains(w))
+}
+
+/// Summed from plain zero: an empty sum of floats is minus zero.
+fn total(counts: &[monitor::Count], which: impl Fn(&monitor::Count) -> bool) -> f64 {
+    counts.iter().filter(|c| which(c)).fold(0.0, |sum, c| sum + c.calls)
 }
 
 /// `503` is a `5xx`.

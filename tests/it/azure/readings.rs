@@ -186,6 +186,8 @@ async fn own_changes_and_locks_and_groups() {
                 event("Microsoft.CognitiveServices/accounts/listKeys/action", &account("west")),
                 event("Microsoft.CognitiveServices/accounts/deployments/write", &format!("{}/deployments/chat", account("West"))),
                 event("Microsoft.CognitiveServices/accounts/write", &account("western")),
+                json!({ "eventTimestamp": utc_text(EPOCH - 30_000), "operationName": "Microsoft.CognitiveServices/accounts/write",
+                    "status": "Failed", "resourceId": account("west"), "caller": "kim" }),
             ] }))
         }
         p if p.ends_with("/locks") => Do::Say(200, json!({ "value": [

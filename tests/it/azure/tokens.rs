@@ -19,7 +19,8 @@ async fn an_old_token_serves_while_sign_in_is_silent() {
     let outage = Arc::clone(&down);
     let fake = Fake::new(move |a| {
         if !is_sign_in(a) {
-            return Do::Say(200, json!({}));
+            let known = a.header("authorization").starts_with("Bearer ");
+            return if known { Do::Say(200, json!({})) } else { super::error(401, "AuthenticationFailed", "who?") };
         }
         if outage.load(Ordering::SeqCst) {
             return Do::Hang;
@@ -43,7 +44,9 @@ async fn an_old_token_serves_while_sign_in_is_silent() {
     fake.task.sleep(Millis::from_mins(9)).await;
     assert!(matches!(fake.azure.get(&fake.task, &url).await, Err(AzureError::SignIn(s)) if !s.answered));
     assert_eq!(reading::entra_answers(&fake.azure, &fake.task).await.ok, Some(false));
-    assert_eq!(reading::arm_answers(&fake.azure, &fake.task).await.ok, None, "ARM was not even asked");
+    let arm = reading::arm_answers(&fake.azure, &fake.task).await;
+    assert_eq!(arm.ok, Some(true), "ARM is told apart from sign-in by its refusal: {arm:?}");
+    assert!(arm.latency < Some(Millis::from_secs(1)), "the silence of sign-in is not ARM's");
     down.store(false, Ordering::SeqCst);
     fake.azure.get(&fake.task, &url).await.unwrap();
     assert_eq!(reading::entra_answers(&fake.azure, &fake.task).await.ok, Some(true));
