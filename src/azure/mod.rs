@@ -1,1 +1,32 @@
 //! Azure over HTTP: one file a service.
+//!
+//! ```text
+//!  action  reading        what a run does and what it believes
+//!  cognitive openai appconfig monitor health activity resources     one service each
+//!  operation              long-running operations, re-attachable
+//!  client  token  transport  cloud  error  versions
+//! ```
+//!
+//! Every address is the public one of the real world until [`Cloud::resolve`] lets it out to the network; that is how a
+//! rehearsal runs this very code and can still reach nothing real.
+
+pub mod action;
+pub mod activity;
+pub mod appconfig;
+mod client;
+mod cloud;
+pub mod cognitive;
+mod error;
+pub mod health;
+pub mod monitor;
+pub mod openai;
+pub mod operation;
+pub mod reading;
+pub mod resources;
+mod token;
+mod transport;
+pub mod versions;
+
+pub use client::{Answer, Azure, CHANGE_WITHIN, Corr, READ_WITHIN};
+pub use cloud::{Cloud, Simulated};
+pub use error::{AzureError, Refusal, SignIn};

@@ -1,0 +1,41 @@
+//! Keys that clients read: each write is guarded by the ETag that the operator saw the value of.
+
+use std::collections::BTreeMap;
+
+use super::{Change, FieldChange, Preview};
+use crate::azure::{Azure, AzureError, appconfig};
+use crate::clock::Task;
+
+pub(super) async fn set(
+    azure: &Azure,
+    task: &Task,
+    store: &str,
+    values: &BTreeMap<String, String>,
+    out: &mut Preview,
+) -> Result<(), AzureError> {
+    for (key, value) in values {
+        let url = appconfig::key_url(azure, store, key)?;
+        let now = appconfig::read(azure, task, &url).await?;
+        if now.as_ref().is_some_and(|kv| kv.value.as_deref() == Some(value)) {
+            continue;
+        }
+        let body = match &now {
+            Some(kv) => kv.body(value),
+            None => serde_json::json!({ "value": value }),
+        };
+        let before = now.as_ref().and_then(|kv| kv.value.clone());
+        out.changes.push(Change {
+            what: format!("set {key} to {value}"),
+            method: "PUT".into(),
+            url: url.into(),
+            body: Some(body.to_string()),
+            if_match: now.as_ref().map(|kv| kv.etag.clone()),
+            only_if_absent: now.is_none(),
+            target: store.to_owned(),
+            previous: now.as_ref().map(|kv| kv.body(before.as_deref().unwrap_or_default()).to_string()),
+            fields: vec![FieldChange::new(key, before, Some(value.clone()))],
+        });
+    }
+    out.already_true = out.changes.is_empty();
+    Ok(())
+}

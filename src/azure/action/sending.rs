@@ -1,0 +1,256 @@
+//! A change on its way: sent once, followed to its end, and read back from Azure when its fate is unknown.
+
+use reqwest::Method;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use url::Url;
+
+use super::{Change, contains};
+use crate::azure::client::{Ask, CHANGE_WITHIN, Corr};
+use crate::azure::operation::{Operation, OperationKind, Poll, is_terminal, pause};
+use crate::azure::{Azure, AzureError, appconfig};
+use crate::clock::Task;
+use crate::units::Millis;
+
+/// An operation that runs longer is left to the operator; Azure keeps its address for a day.
+const FOLLOW_AT_MOST: Millis = Millis::from_mins(120);
+
+/// What became of a change.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Sent {
+    /// Azure works on it. The text brings [`follow`] back to it, also after a restart.
+    Accepted {
+        /// [`Operation`] as text.
+        operation: String,
+        /// Ids for the record.
+        corr: Corr,
+    },
+    /// It took effect.
+    Done {
+        /// Ids for the record.
+        corr: Corr,
+    },
+    /// Azure refused it, or the operation failed.
+    Failed {
+        /// Why.
+        error: AzureError,
+        /// Ids for the record.
+        corr: Corr,
+    },
+    /// It left, and whether it took effect is not known: read back before anything else.
+    Unknown {
+        /// Why.
+        why: String,
+    },
+    /// It never left this computer.
+    NotSent {
+        /// Why.
+        why: String,
+    },
+}
+
+/// What a look at Azure says about a change of unknown fate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ReadBack {
+    /// Azure is as the change would make it.
+    Applied,
+    /// Azure is not, and nothing is under way.
+    NotApplied,
+    /// Azure is working on it.
+    Running {
+        /// For [`follow`].
+        operation: Option<String>,
+    },
+    /// Azure could not be read.
+    Unknown {
+        /// Why.
+        why: String,
+    },
+}
+
+/// How a long-running operation stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Progress {
+    /// Azure's word, or why it could not be asked.
+    pub status: String,
+    /// If Azure tells.
+    pub percent: Option<f64>,
+    /// How often it was asked.
+    pub polls: u32,
+}
+
+/// Sends the change, once. `client_request_id` is derived from the recorded intent.
+pub async fn send(azure: &Azure, task: &Task, change: &Change, client_request_id: &str) -> Sent {
+    let (method, url) = match parts(change) {
+        Ok(p) => p,
+        Err(e) => return Sent::NotSent { why: e.to_string() },
+    };
+    let deletes = method == Method::DELETE;
+    let mut headers = Vec::new();
+    if let Some(etag) = &change.if_match {
+        headers.push(("if-match", etag.clone()));
+    } else if change.only_if_absent {
+        headers.push(("if-none-match", "*".to_owned()));
+    }
+    let ask = Ask {
+        method,
+        body: change.body.clone(),
+        headers,
+        client_request_id: client_request_id.to_owned(),
+        within: CHANGE_WITHIN,
+        ..Ask::get(&url)
+    };
+    let answer = match azure.send_once(task, &ask).await {
+        Ok(answer) => answer,
+        Err(e) if deletes && e.is_absent() => {
+            return Sent::Done { corr: corr_of(&e, client_request_id) };
+        }
+        // A service that fails while it handles a change may have made it all the same.
+        Err(e) if e.status().is_some_and(|s| s == 408 || s >= 500) => return Sent::Unknown { why: e.to_string() },
+        Err(e) if e.status().is_some() => {
+            let corr = corr_of(&e, client_request_id);
+            return Sent::Failed { error: e, corr };
+        }
+        Err(e) if e.never_left() => return Sent::NotSent { why: e.to_string() },
+        Err(e) => return Sent::Unknown { why: e.to_string() },
+    };
+    let corr = answer.corr.clone();
+    match Operation::in_answer(azure.cloud(), &url, &url, &answer) {
+        Ok(Some(op)) => Sent::Accepted { operation: op.to_string(), corr },
+        Ok(None) => {
+            let state =
+                answer.json().ok().and_then(|b| Some(b["properties"]["provisioningState"].as_str()?.to_owned()));
+            match state {
+                Some(s) if !s.eq_ignore_ascii_case("Succeeded") && is_terminal(&s) => {
+                    Sent::Failed { error: AzureError::NotPossible(format!("Azure ended it as {s}")), corr }
+                }
+                _ => Sent::Done { corr },
+            }
+        }
+        // Azure took the change; only its link is no good. The resource tells.
+        Err(e) => Sent::Unknown { why: e.to_string() },
+    }
+}
+
+/// Polls an accepted change to its end. `operation` is the text of [`Sent::Accepted`], also one stored before a crash.
+pub async fn follow(
+    azure: &Azure,
+    task: &Task,
+    change: &Change,
+    operation: &str,
+    progress: &mut (dyn FnMut(Progress) + Send),
+) -> Sent {
+    let (mut op, (method, url)) = match (operation.parse::<Operation>(), parts(change)) {
+        (Ok(op), Ok(p)) => (op, p),
+        (Err(e), _) | (_, Err(e)) => return Sent::Unknown { why: e.to_string() },
+    };
+    let started = task.now().mono;
+    let mut polls = 0;
+    loop {
+        polls += 1;
+        let mut asked = None;
+        match op.poll(azure, task).await {
+            Ok((Poll::Done, _, corr)) => {
+                // The operation's end is not the resource's: a PUT is over when the resource says so.
+                let again = op.kind != OperationKind::Resource && method != Method::DELETE;
+                if !again {
+                    return Sent::Done { corr };
+                }
+                op = Operation { kind: OperationKind::Resource, url: url.clone() };
+                continue;
+            }
+            Ok((Poll::Failed(error), _, corr)) => return Sent::Failed { error, corr },
+            Ok((Poll::Gone, _, corr)) => match read_back(azure, task, change).await {
+                ReadBack::Applied => return Sent::Done { corr },
+                ReadBack::Running { .. } => {
+                    op = Operation { kind: OperationKind::Resource, url: url.clone() };
+                }
+                ReadBack::NotApplied => {
+                    let error = AzureError::NotPossible(
+                        "Azure no longer knows the operation, and it did not take effect".into(),
+                    );
+                    return Sent::Failed { error, corr };
+                }
+                ReadBack::Unknown { why } => return Sent::Unknown { why },
+            },
+            Ok((Poll::Running { status, percent }, after, _)) => {
+                asked = after;
+                progress(Progress { status, percent, polls });
+            }
+            // The operation goes on without us; ask again later.
+            Err(e) if e.worth_repeating() || matches!(e, AzureError::SignIn(_)) => {
+                progress(Progress { status: format!("not known at the moment: {e}"), percent: None, polls });
+            }
+            Err(e) => return Sent::Unknown { why: e.to_string() },
+        }
+        if task.now().mono.saturating_sub(started) > FOLLOW_AT_MOST.0 {
+            return Sent::Unknown { why: format!("still not over after {FOLLOW_AT_MOST}") };
+        }
+        task.sleep(pause(polls - 1, asked)).await;
+    }
+}
+
+/// Reads the target and compares it with what the change would make of it.
+pub async fn read_back(azure: &Azure, task: &Task, change: &Change) -> ReadBack {
+    match look(azure, task, change).await {
+        Ok(r) => r,
+        Err(e) => ReadBack::Unknown { why: e.to_string() },
+    }
+}
+
+async fn look(azure: &Azure, task: &Task, change: &Change) -> Result<ReadBack, AzureError> {
+    let (method, url) = parts(change)?;
+    let deletes = method == Method::DELETE;
+    if is_key(change) {
+        let now = appconfig::read(azure, task, &url).await?.and_then(|kv| kv.value);
+        let is_so = if deletes { now.is_none() } else { now.as_deref() == wanted(change)["value"].as_str() };
+        return Ok(if is_so { ReadBack::Applied } else { ReadBack::NotApplied });
+    }
+    let Some(answer) = azure.get_if_there(task, &url).await? else {
+        return Ok(if deletes { ReadBack::Applied } else { ReadBack::NotApplied });
+    };
+    let body = answer.json()?;
+    let state = body["properties"]["provisioningState"].as_str().unwrap_or("Succeeded");
+    let running = || ReadBack::Running {
+        operation: Some(Operation { kind: OperationKind::Resource, url: url.clone() }.to_string()),
+    };
+    Ok(if deletes {
+        if state.eq_ignore_ascii_case("Deleting") { running() } else { ReadBack::NotApplied }
+    } else if !is_terminal(state) {
+        running()
+    } else if state.eq_ignore_ascii_case("Succeeded") && contains(&body, &wanted(change)) {
+        ReadBack::Applied
+    } else {
+        ReadBack::NotApplied
+    })
+}
+
+/// Whether it changes a key of App Configuration.
+pub(super) fn is_key(change: &Change) -> bool {
+    change.target.to_ascii_lowercase().contains("/configurationstores/")
+}
+
+fn wanted(change: &Change) -> Value {
+    change.body.as_deref().and_then(|b| serde_json::from_str(b).ok()).unwrap_or(Value::Null)
+}
+
+fn parts(change: &Change) -> Result<(Method, Url), AzureError> {
+    let bad = |why: &str| AzureError::BadAddress { text: change.url.clone(), why: why.to_owned() };
+    let method = match change.method.as_str() {
+        "PUT" => Method::PUT,
+        "PATCH" => Method::PATCH,
+        "DELETE" => Method::DELETE,
+        other => return Err(bad(&format!("{other} is no method of a change"))),
+    };
+    Ok((method, Url::parse(&change.url).map_err(|e| bad(&e.to_string()))?))
+}
+
+fn corr_of(error: &AzureError, client_request_id: &str) -> Corr {
+    let mut corr = Corr { client_request_id: client_request_id.to_owned(), ..Corr::default() };
+    if let AzureError::Refused(r) = error {
+        corr.status = r.status;
+        corr.request_id = r.request_id.clone();
+        corr.correlation_request_id = r.correlation_request_id.clone();
+    }
+    corr
+}

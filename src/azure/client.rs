@@ -1,0 +1,393 @@
+//! One question to Azure and its answer: tokens, deadlines, retry of reads, paging.
+//!
+//! Reads are repeated a bounded number of times, obeying `Retry-After`. A request that changes something is sent once:
+//! whether it took effect is found out by reading, never by sending again.
+
+use std::sync::Arc;
+
+use reqwest::header::HeaderMap;
+use reqwest::{Client, Method};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use url::Url;
+
+use super::cloud::{Cloud, host_of};
+use super::error::Refusal;
+use super::token::Tokens;
+use super::{AzureError, transport};
+use crate::clock::{Task, WORK_HEADER};
+use crate::units::{Millis, Now, ResourceId, Secret};
+
+/// A read that takes longer is given up and repeated.
+pub const READ_WITHIN: Millis = Millis::from_secs(10);
+/// A change may take its time to be accepted.
+pub const CHANGE_WITHIN: Millis = Millis::from_secs(60);
+/// Reads are tried so often; the operator waits meanwhile.
+const READ_TRIES: u32 = 3;
+/// Pause after the first failed read; doubles.
+const READ_PAUSE: Millis = Millis::from_secs(1);
+/// A longer `Retry-After` is told to the person instead of being slept through.
+const LONGEST_RETRY_AFTER: Millis = Millis::from_secs(60);
+/// Pages of one list.
+const MAX_PAGES: usize = 200;
+
+/// A connection to one cloud; clones share tokens and sockets.
+#[derive(Clone)]
+pub struct Azure(Arc<Inner>);
+
+struct Inner {
+    cloud: Cloud,
+    reading: Client,
+    changing: Client,
+    tokens: Arc<Tokens>,
+}
+
+/// Ids by which Azure's own records know a request.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Corr {
+    /// `x-ms-client-request-id` as sent.
+    pub client_request_id: String,
+    /// `x-ms-request-id` of the answer.
+    pub request_id: Option<String>,
+    /// `x-ms-correlation-request-id` of the answer.
+    pub correlation_request_id: Option<String>,
+    /// HTTP status.
+    pub status: u16,
+    /// The server's `Date`.
+    pub date: Option<String>,
+}
+
+/// How a request proves who it is.
+#[derive(Clone, Default)]
+pub(super) enum Auth {
+    /// A token of the scope that the host wants.
+    #[default]
+    Token,
+    /// An account's own key.
+    Key(Secret),
+    /// Not at all: even a refusal proves that somebody is there.
+    Nobody,
+}
+
+/// One question.
+pub(super) struct Ask<'a> {
+    pub method: Method,
+    pub url: &'a Url,
+    pub body: Option<String>,
+    pub headers: Vec<(&'static str, String)>,
+    pub auth: Auth,
+    pub client_request_id: String,
+    pub within: Millis,
+}
+
+impl<'a> Ask<'a> {
+    /// A read under a request id of its own.
+    pub(super) fn get(url: &'a Url) -> Self {
+        Self {
+            method: Method::GET,
+            url,
+            body: None,
+            headers: Vec::new(),
+            auth: Auth::Token,
+            client_request_id: random_id(),
+            within: READ_WITHIN,
+        }
+    }
+}
+
+/// An answer that is not an error.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// Ids for the record.
+    pub corr: Corr,
+    pub(super) host: String,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    /// A header as text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The body as JSON; an empty one is null.
+    pub fn json(&self) -> Result<Value, AzureError> {
+        if self.body.is_empty() {
+            return Ok(Value::Null);
+        }
+        serde_json::from_slice(&self.body)
+            .map_err(|e| AzureError::BadAnswer { host: self.host.clone(), why: format!("not JSON: {e}") })
+    }
+
+    /// The body as this shape.
+    pub fn parse<T: serde::de::DeserializeOwned>(&self) -> Result<T, AzureError> {
+        serde_json::from_slice(&self.body)
+            .map_err(|e| AzureError::BadAnswer { host: self.host.clone(), why: e.to_string() })
+    }
+
+    /// How long the server asks to wait; the longest of what its headers say.
+    pub fn retry_after(&self, now: Now) -> Option<Millis> {
+        retry_after(&self.headers, now)
+    }
+}
+
+impl Azure {
+    /// Prepares a connection; nothing is sent yet.
+    pub fn new(cloud: Cloud) -> Result<Self, AzureError> {
+        let (reading, changing) = (transport::reading(&cloud)?, transport::changing(&cloud)?);
+        let tokens = Tokens::new(cloud.clone(), reading.clone());
+        Ok(Self(Arc::new(Inner { cloud, reading, changing, tokens })))
+    }
+
+    /// The configuration it was made from.
+    pub fn cloud(&self) -> &Cloud {
+        &self.0.cloud
+    }
+
+    /// Signs in for every kind of host ahead of need; by scope, what came of it.
+    pub async fn sign_in(&self, task: &Task) -> Vec<(String, Result<(), AzureError>)> {
+        let c = self.cloud();
+        let mut out = Vec::new();
+        for scope in [&c.arm_scope, &c.cognitive_scope, &c.configuration_scope] {
+            out.push((scope.clone(), self.0.tokens.bearer(task, scope).await.map(drop)));
+        }
+        out
+    }
+
+    /// Signs in to ARM anew, whatever is kept.
+    pub(super) async fn sign_in_anew(&self, task: &Task) -> Result<(), AzureError> {
+        self.0.tokens.fetch(task, &self.cloud().arm_scope).await.map(drop)
+    }
+
+    /// How long the token for ARM lasts.
+    pub fn token_left(&self, now: Now) -> Option<Millis> {
+        self.0.tokens.left(&self.cloud().arm_scope, now)
+    }
+
+    /// An address below ARM, as the real world writes it.
+    pub fn arm(&self, path: &str, version: &str, query: &[(&str, &str)]) -> Result<Url, AzureError> {
+        let mut url = self.cloud().public_arm()?;
+        url.set_path(path);
+        url.query_pairs_mut().append_pair("api-version", version).extend_pairs(query);
+        Ok(url)
+    }
+
+    /// Reads an address; repeated while that may help.
+    pub async fn get(&self, task: &Task, url: &Url) -> Result<Answer, AzureError> {
+        self.read(task, Ask::get(url)).await
+    }
+
+    /// Asks an address once and says how long the answer took, signing in left out. Where there is no token it is asked
+    /// without one: a refusal proves that somebody is there, whatever sign-in does.
+    pub(super) async fn get_timed(&self, task: &Task, url: &Url) -> (Millis, Result<Answer, AzureError>) {
+        let signed_in = self.0.tokens.bearer(task, self.cloud().scope(url)).await.is_ok();
+        let auth = if signed_in { Auth::Token } else { Auth::Nobody };
+        let started = task.now();
+        let answer = self.send_once(task, &Ask { auth, ..Ask::get(url) }).await;
+        (Millis(task.now().mono.saturating_sub(started.mono)), answer)
+    }
+
+    /// Reads an address that may not exist.
+    pub async fn get_if_there(&self, task: &Task, url: &Url) -> Result<Option<Answer>, AzureError> {
+        match self.get(task, url).await {
+            Ok(answer) => Ok(Some(answer)),
+            Err(e) if e.is_absent() => Ok(None),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Reads all pages of a list.
+    pub async fn list(&self, task: &Task, url: &Url) -> Result<Vec<Value>, AzureError> {
+        let mut out = Vec::new();
+        let mut at = url.clone();
+        for _ in 0..MAX_PAGES {
+            let answer = self.get(task, &at).await?;
+            let bad = |why: &str| AzureError::BadAnswer { host: answer.host.clone(), why: why.into() };
+            let mut page = answer.json()?;
+            match page.get_mut("value").map(Value::take) {
+                Some(Value::Array(rows)) => out.extend(rows),
+                _ => return Err(bad("a list without `value`")),
+            }
+            match page.get("nextLink").and_then(Value::as_str) {
+                None | Some("") => return Ok(out),
+                Some(next) => at = self.cloud().arm_link(next, &at)?,
+            }
+        }
+        Err(AzureError::BadAnswer { host: host_of(url), why: format!("a list of more than {MAX_PAGES} pages") })
+    }
+
+    /// A question that changes nothing, repeated while that may help.
+    pub(super) async fn read(&self, task: &Task, mut ask: Ask<'_>) -> Result<Answer, AzureError> {
+        let mut tried_new_token = false;
+        let mut tries = 1;
+        loop {
+            let error = match self.send_once(task, &ask).await {
+                Ok(answer) => return Ok(answer),
+                Err(e) => e,
+            };
+            // The refused token is gone from the cache; one fresh one, then stop.
+            if error.status() == Some(401) && matches!(ask.auth, Auth::Token) && !tried_new_token {
+                tried_new_token = true;
+                ask.client_request_id = random_id();
+                continue;
+            }
+            let asked = match &error {
+                AzureError::Refused(r) => r.retry_after.unwrap_or_default(),
+                _ => Millis(0),
+            };
+            if tries == READ_TRIES || !error.worth_repeating() || asked > LONGEST_RETRY_AFTER {
+                return Err(error);
+            }
+            let pause = Millis(READ_PAUSE.0 << (tries - 1)) + jitter(ask.url.path(), tries);
+            task.sleep(asked.max(pause)).await;
+            tries += 1;
+            ask.client_request_id = random_id();
+        }
+    }
+
+    /// Sends once, whatever happens. An error status is an error.
+    pub(super) async fn send_once(&self, task: &Task, ask: &Ask<'_>) -> Result<Answer, AzureError> {
+        let to = self.resolve(task, ask.url).await?;
+        let host = host_of(ask.url);
+        let scope = self.cloud().scope(ask.url);
+        let token = match &ask.auth {
+            Auth::Token => Some(self.0.tokens.bearer(task, scope).await?),
+            Auth::Key(_) | Auth::Nobody => None,
+        };
+        let client = if ask.method == Method::GET { &self.0.reading } else { &self.0.changing };
+        let outcome = task
+            .request(ask.within, |work| {
+                let mut r = client.request(ask.method.clone(), to).header("accept", "application/json");
+                r = r.header("x-ms-client-request-id", &ask.client_request_id);
+                r = r.header("x-ms-return-client-request-id", "true");
+                if self.cloud().is_simulated() {
+                    r = r.header(WORK_HEADER, work.to_string());
+                }
+                if let Some(token) = &token {
+                    r = r.bearer_auth(token.expose());
+                }
+                if let Auth::Key(key) = &ask.auth {
+                    r = r.header("api-key", key.expose());
+                }
+                if let Some(body) = &ask.body {
+                    r = r.header("content-type", "application/json").body(body.clone());
+                }
+                for (name, value) in &ask.headers {
+                    r = r.header(*name, value);
+                }
+                exchange(r, host.clone())
+            })
+            .await;
+        let (status, headers, body) = match outcome {
+            Ok(done) => done?,
+            Err(_) => return Err(AzureError::NoAnswer { host, within: ask.within }),
+        };
+        if let Some(notice) = headers.get("azure-deprecating") {
+            tracing::warn!(%host, "Azure announces a retirement: {notice:?}");
+        }
+        let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
+        let corr = Corr {
+            client_request_id: ask.client_request_id.clone(),
+            request_id: text("x-ms-request-id").or_else(|| text("apim-request-id")),
+            correlation_request_id: text("x-ms-correlation-request-id"),
+            status,
+            date: text("date"),
+        };
+        if (200..300).contains(&status) {
+            return Ok(Answer { status, corr, host, headers, body });
+        }
+        if status == 401
+            && let Some(token) = &token
+        {
+            self.0.tokens.distrust(scope, token);
+        }
+        let mut refusal = Refusal::read(&host, status, &body);
+        refusal.request_id = corr.request_id;
+        refusal.correlation_request_id = corr.correlation_request_id;
+        refusal.retry_after = retry_after(&headers, task.now());
+        Err(AzureError::Refused(Box::new(refusal)))
+    }
+
+    /// Where a request really goes. A simulator is asked again for its hosts: an account may be new.
+    async fn resolve(&self, task: &Task, url: &Url) -> Result<Url, AzureError> {
+        let refused = match self.cloud().resolve(url) {
+            Ok(to) => return Ok(to),
+            Err(e) => e,
+        };
+        let Some(sim) = &self.cloud().simulated else { return Err(refused) };
+        let Ok(at) = self.cloud().arm.join("/lifeboat/hosts") else { return Err(refused) };
+        let asked = task
+            .request(READ_WITHIN, |work| {
+                exchange(self.0.reading.get(at).header(WORK_HEADER, work.to_string()), self.cloud().name.clone())
+            })
+            .await;
+        if let Ok(Ok((200, _, body))) = asked
+            && let Ok(Value::Object(hosts)) = serde_json::from_slice::<Value>(&body)
+        {
+            let hosts = match hosts.get("hosts") {
+                Some(Value::Object(inner)) => inner.clone(),
+                _ => hosts,
+            };
+            sim.learn(hosts.into_iter().filter_map(|(n, u)| Some((n, u.as_str()?.parse().ok()?))).collect());
+        }
+        self.cloud().resolve(url)
+    }
+}
+
+async fn exchange(request: reqwest::RequestBuilder, host: String) -> Result<(u16, HeaderMap, Vec<u8>), AzureError> {
+    let answer = match request.send().await {
+        Ok(answer) => answer,
+        Err(e) if e.is_connect() || e.is_builder() => {
+            return Err(AzureError::NotReached { host, why: transport::chain(&e) });
+        }
+        Err(e) => return Err(AzureError::Broken { host, why: transport::chain(&e) }),
+    };
+    let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+    let body = transport::body(answer).await.map_err(|why| AzureError::Broken { host, why })?;
+    Ok((status, headers, body))
+}
+
+/// An ARM id that can be put into an address.
+pub(super) fn resource_id(text: &str) -> Result<ResourceId, AzureError> {
+    text.parse()
+        .map_err(|e: crate::units::BadResourceId| AzureError::BadAddress { text: text.to_owned(), why: e.to_string() })
+}
+
+/// Seconds, a date, or milliseconds; Azure uses all of them.
+fn retry_after(headers: &HeaderMap, now: Now) -> Option<Millis> {
+    let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).map(str::trim);
+    let whole = text("retry-after").and_then(|t| match t.parse::<u64>() {
+        Ok(s) => Some(Millis(s.saturating_mul(1_000))),
+        Err(_) => {
+            let at = jiff::fmt::rfc2822::parse(t).ok()?.timestamp().as_millisecond();
+            Some(Millis(u64::try_from(at.saturating_sub(now.utc)).unwrap_or(0)))
+        }
+    });
+    let fine = ["retry-after-ms", "x-ms-retry-after-ms"]
+        .into_iter()
+        .filter_map(|n| text(n)?.parse::<u64>().ok().map(Millis))
+        .max();
+    whole.max(fine)
+}
+
+/// Up to half a second, so that several readers do not come back at one moment. By the address and not by chance, so
+/// that a rehearsal can be repeated exactly.
+fn jitter(path: &str, tries: u32) -> Millis {
+    Millis(path.bytes().fold(u64::from(tries), |h, b| h.wrapping_mul(31).wrapping_add(u64::from(b))) % 500)
+}
+
+/// A random UUID.
+pub(super) fn random_id() -> String {
+    let mut b = [0u8; 16];
+    if getrandom::fill(&mut b).is_err() {
+        // Only a label for Azure's logs: without randomness all reads share one.
+        b = [0; 16];
+    }
+    b[6] = (b[6] & 0x0f) | 0x40;
+    b[8] = (b[8] & 0x3f) | 0x80;
+    let h = crate::units::hex(&b);
+    format!("{}-{}-{}-{}-{}", &h[..8], &h[8..12], &h[12..16], &h[16..20], &h[20..])
+}

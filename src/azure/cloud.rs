@@ -1,0 +1,282 @@
+//! Which Azure is spoken to. A rehearsal and the real thing differ by this configuration alone.
+//!
+//! Every address inside the program is the public one of the real world. [`Cloud::resolve`] is the only door to the
+//! network: live it lets https to hosts of the configured cloud through; in a rehearsal it puts the simulator's address
+//! in place of a known host and refuses everything else.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use serde::Deserialize;
+use url::Url;
+
+use super::AzureError;
+use crate::units::Secret;
+
+const PUBLIC_ARM: &str = "https://management.azure.com";
+const PUBLIC_AUTHORITY: &str = "https://login.microsoftonline.com";
+const OPENAI_SUFFIX: &str = "openai.azure.com";
+const CONFIGURATION_SUFFIX: &str = "azconfig.io";
+/// Hosts below these names get a data-plane token. `api.cognitive.microsoft.com` serves accounts without a subdomain.
+const DATA_SUFFIXES: &[&str] = &[
+    OPENAI_SUFFIX,
+    CONFIGURATION_SUFFIX,
+    "cognitiveservices.azure.com",
+    "services.ai.azure.com",
+    "api.cognitive.microsoft.com",
+];
+/// A simulator has few hosts; a map larger than this is not one of ours.
+const MAX_HOSTS: usize = 1_000;
+
+/// One Azure, real or simulated.
+#[derive(Debug, Clone)]
+pub struct Cloud {
+    /// For people: `AzureCloud`, or the scenario's id.
+    pub name: String,
+    /// Azure Resource Manager.
+    pub arm: Url,
+    /// Sign-in.
+    pub authority: Url,
+    /// Tenant id.
+    pub tenant: String,
+    /// Application id; empty means: sign in through `az` or `azd` of this computer.
+    pub client_id: String,
+    /// The application's secret.
+    pub client_secret: Secret,
+    /// Subscription id.
+    pub subscription: String,
+    /// Token scope of ARM.
+    pub arm_scope: String,
+    /// Token scope of the models.
+    pub cognitive_scope: String,
+    /// Token scope of App Configuration.
+    pub configuration_scope: String,
+    /// Set in a rehearsal.
+    pub simulated: Option<Simulated>,
+}
+
+/// What makes a cloud a rehearsal.
+#[derive(Debug, Clone)]
+pub struct Simulated {
+    hosts: Arc<RwLock<BTreeMap<String, Url>>>,
+    /// Unrelated hosts that tell whether the observer is online.
+    pub witnesses: Vec<String>,
+    /// Certificate file that the simulator's https is verified with.
+    pub ca: Option<PathBuf>,
+    /// UTC milliseconds of scenario time zero.
+    pub epoch: i64,
+}
+
+impl Simulated {
+    /// Public host name → address of the simulator.
+    pub fn hosts(&self) -> BTreeMap<String, Url> {
+        self.hosts.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes over the simulator's present hosts; addresses off this computer are left out.
+    pub fn learn(&self, hosts: BTreeMap<String, Url>) {
+        let ours = hosts.into_iter().take(MAX_HOSTS).filter(|(_, u)| is_loopback(u));
+        let ours = ours.map(|(n, u)| (n.to_ascii_lowercase(), u)).collect();
+        *self.hosts.write().unwrap_or_else(PoisonError::into_inner) = ours;
+    }
+
+    fn address(&self, host: &str) -> Option<Url> {
+        self.hosts.read().unwrap_or_else(PoisonError::into_inner).get(host).cloned()
+    }
+
+    fn has_origin(&self, url: &Url) -> bool {
+        self.hosts.read().unwrap_or_else(PoisonError::into_inner).values().any(|u| same_origin(u, url))
+    }
+}
+
+/// The line that `lifeboat simulate` prints.
+#[derive(Deserialize)]
+struct Line {
+    lifeboat: u32,
+    scenario: String,
+    arm: String,
+    authority: String,
+    tenant: String,
+    client_id: String,
+    client_secret: String,
+    subscription: String,
+    hosts: BTreeMap<String, String>,
+    #[serde(default)]
+    witnesses: Vec<String>,
+    #[serde(default)]
+    ca: Option<PathBuf>,
+    epoch: i64,
+}
+
+impl Cloud {
+    /// The public cloud, signed in to through `az` or `azd` until [`Cloud::with_client`] says otherwise.
+    pub fn public() -> Result<Self, AzureError> {
+        Ok(Self {
+            name: "AzureCloud".into(),
+            arm: parse(PUBLIC_ARM)?,
+            authority: parse(PUBLIC_AUTHORITY)?,
+            tenant: String::new(),
+            client_id: String::new(),
+            client_secret: Secret::default(),
+            subscription: String::new(),
+            arm_scope: format!("{PUBLIC_ARM}/.default"),
+            cognitive_scope: "https://cognitiveservices.azure.com/.default".into(),
+            configuration_scope: "https://appconfig.azure.com/.default".into(),
+            simulated: None,
+        })
+    }
+
+    /// With an application's own credential.
+    pub fn with_client(mut self, tenant: &str, client_id: &str, secret: Secret) -> Self {
+        (self.tenant, self.client_id, self.client_secret) = (tenant.to_owned(), client_id.to_owned(), secret);
+        self
+    }
+
+    /// In this subscription.
+    pub fn with_subscription(mut self, id: &str) -> Self {
+        id.clone_into(&mut self.subscription);
+        self
+    }
+
+    /// A simulated cloud from the JSON line of `lifeboat simulate`. Addresses off this computer are refused.
+    pub fn from_line(line: &str) -> Result<Self, AzureError> {
+        let bad = |why: String| AzureError::Setup(format!("the simulator's line: {why}"));
+        let l: Line = serde_json::from_str(line).map_err(|e| bad(e.to_string()))?;
+        if l.lifeboat != 1 {
+            return Err(bad(format!("version {} is not known here", l.lifeboat)));
+        }
+        let local = |text: &str| {
+            let url = parse(text)?;
+            if is_loopback(&url) { Ok(url) } else { Err(AzureError::OutsideRehearsal { host: host_of(&url) }) }
+        };
+        let (arm, authority) = (local(&l.arm)?, local(&l.authority)?);
+        let hosts = l.hosts.into_iter().map(|(n, u)| Ok((n, local(&u)?))).collect::<Result<_, AzureError>>()?;
+        let simulated = Simulated { hosts: Arc::default(), witnesses: l.witnesses, ca: l.ca, epoch: l.epoch };
+        simulated.learn(hosts);
+        Ok(Self { name: l.scenario, arm, authority, simulated: Some(simulated), ..Self::public()? }
+            .with_client(&l.tenant, &l.client_id, Secret::new(l.client_secret))
+            .with_subscription(&l.subscription))
+    }
+
+    /// Whether nothing real can be reached.
+    pub fn is_simulated(&self) -> bool {
+        self.simulated.is_some()
+    }
+
+    /// Where the request for this address really goes, or why it must not go at all.
+    pub fn resolve(&self, url: &Url) -> Result<Url, AzureError> {
+        let host = host_of(url);
+        let Some(sim) = &self.simulated else {
+            let known = self.is_arm(url)
+                || same_origin(&self.authority, url)
+                || DATA_SUFFIXES.iter().any(|s| is_below(&host, s));
+            return if url.scheme() == "https" && known {
+                Ok(url.clone())
+            } else {
+                Err(AzureError::ForeignHost { host })
+            };
+        };
+        let own = [&self.arm, &self.authority].into_iter().any(|u| same_origin(u, url)) || sim.has_origin(url);
+        if own {
+            return Ok(url.clone());
+        }
+        let to = match sim.address(&host) {
+            Some(to) => to,
+            None if is_host_of(PUBLIC_ARM, &host) => self.arm.clone(),
+            None if is_host_of(PUBLIC_AUTHORITY, &host) => self.authority.clone(),
+            None => return Err(AzureError::OutsideRehearsal { host }),
+        };
+        Ok(moved(url, &to))
+    }
+
+    /// The address of ARM as the real world writes it; everything stored is written with it.
+    pub fn public_arm(&self) -> Result<Url, AzureError> {
+        if self.is_simulated() { parse(PUBLIC_ARM) } else { Ok(self.arm.clone()) }
+    }
+
+    /// Checks a `nextLink`, `Location` or `Azure-AsyncOperation` and gives it as the real world writes it.
+    pub fn arm_link(&self, link: &str, asked: &Url) -> Result<Url, AzureError> {
+        let public = self.public_arm()?;
+        let url =
+            asked.join(link.trim()).map_err(|e| AzureError::BadAddress { text: link.into(), why: e.to_string() })?;
+        if self.is_simulated() && same_origin(&self.arm, &url) {
+            return Ok(moved(&url, &public));
+        }
+        if self.is_arm(&url) {
+            return Ok(url);
+        }
+        Err(AzureError::ForeignLink { host: host_of(&url), expected: host_of(&public) })
+    }
+
+    /// The scope of the token that this host wants.
+    pub(super) fn scope(&self, url: &Url) -> &str {
+        let host = host_of(url);
+        if is_below(&host, CONFIGURATION_SUFFIX) {
+            &self.configuration_scope
+        } else if DATA_SUFFIXES.iter().any(|s| is_below(&host, s)) {
+            &self.cognitive_scope
+        } else {
+            &self.arm_scope
+        }
+    }
+
+    /// Address of an App Configuration store. It follows from the name, so that a failing ARM is not in the way.
+    pub(super) fn store(&self, name: &str) -> Result<Url, AzureError> {
+        parse(&format!("https://{name}.{CONFIGURATION_SUFFIX}"))
+    }
+
+    /// Address of an Azure OpenAI account by its subdomain, for when ARM does not tell.
+    pub(super) fn openai(&self, subdomain: &str) -> Result<Url, AzureError> {
+        parse(&format!("https://{subdomain}.{OPENAI_SUFFIX}"))
+    }
+
+    /// https on ARM or a host below it, on ARM's own port.
+    fn is_arm(&self, url: &Url) -> bool {
+        let public = if self.is_simulated() { PUBLIC_ARM } else { self.arm.as_str() };
+        let Ok(arm) = Url::parse(public) else { return false };
+        let (host, arm_host) = (host_of(url), host_of(&arm));
+        url.scheme() == "https"
+            && (host == arm_host || is_below(&host, &arm_host))
+            && url.username().is_empty()
+            && url.port_or_known_default() == arm.port_or_known_default()
+    }
+}
+
+fn parse(text: &str) -> Result<Url, AzureError> {
+    Url::parse(text).map_err(|e| AzureError::BadAddress { text: text.into(), why: e.to_string() })
+}
+
+pub(super) fn host_of(url: &Url) -> String {
+    url.host_str().unwrap_or_default().to_ascii_lowercase()
+}
+
+fn is_host_of(base: &str, host: &str) -> bool {
+    base.strip_prefix("https://") == Some(host)
+}
+
+fn is_below(host: &str, domain: &str) -> bool {
+    host.strip_suffix(domain).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'))
+}
+
+fn same_origin(a: &Url, b: &Url) -> bool {
+    a.scheme() == b.scheme() && a.host() == b.host() && a.port_or_known_default() == b.port_or_known_default()
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(url::Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+        None => false,
+    }
+}
+
+/// The same request at another base address.
+fn moved(url: &Url, to: &Url) -> Url {
+    let mut out = to.clone();
+    let base = to.path().trim_end_matches('/');
+    out.set_path(&format!("{base}{}", url.path()));
+    out.set_query(url.query());
+    out
+}

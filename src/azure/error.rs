@@ -1,0 +1,352 @@
+//! What can go wrong between here and Azure, and what a person does about it.
+//!
+//! Azure answers errors in at least five shapes and hides the useful code in the innermost of them, so one parser reads
+//! them all and always keeps status, code, message, request ids and the (cut) body: at three in the morning the exact
+//! words decide whether this is a missing right, a full quota or the region.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::units::{Millis, visible};
+
+/// More of an answer's body than this tells nobody anything and swells the journal.
+const BODY_KEPT: usize = 2_000;
+/// Error details nest; deeper than this is not Azure.
+const DETAILS_DEPTH: usize = 8;
+
+/// Everything that can keep this room from doing what it was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+pub enum AzureError {
+    /// Azure answered, and the answer is an error.
+    #[error("{0}")]
+    Refused(Box<Refusal>),
+    /// The deadline passed. Whether a change was made is not known.
+    #[error("{host} gave no answer within {within}")]
+    NoAnswer {
+        /// Who was asked.
+        host: String,
+        /// The deadline.
+        within: Millis,
+    },
+    /// No connection came about, so nothing was sent.
+    #[error("cannot connect to {host}: {why}")]
+    NotReached {
+        /// Who was asked.
+        host: String,
+        /// The chain of causes.
+        why: String,
+    },
+    /// The connection broke after the request had left. Whether a change was made is not known.
+    #[error("the connection to {host} broke before an answer came: {why}")]
+    Broken {
+        /// Who was asked.
+        host: String,
+        /// The chain of causes.
+        why: String,
+    },
+    /// Sign-in gave no token.
+    #[error("{0}")]
+    SignIn(Box<SignIn>),
+    /// A rehearsal may reach nothing but its simulator.
+    #[error("a rehearsal does not reach {host}: it is not an address of the simulated Azure")]
+    OutsideRehearsal {
+        /// Where it would have gone.
+        host: String,
+    },
+    /// Not a host of this cloud; no token goes there.
+    #[error("{host} is not an https host of the configured cloud; no credentials are sent there")]
+    ForeignHost {
+        /// Where it would have gone.
+        host: String,
+    },
+    /// A link in an answer that leads away from the cloud's ARM.
+    #[error("an answer links to {host}, which is not {expected}; the link was not followed")]
+    ForeignLink {
+        /// Where it leads.
+        host: String,
+        /// Where it should lead.
+        expected: String,
+    },
+    /// The answer cannot be understood.
+    #[error("the answer of {host} cannot be understood: {why}")]
+    BadAnswer {
+        /// Who answered.
+        host: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// An address or resource id that is none.
+    #[error("`{text}` cannot be used: {why}")]
+    BadAddress {
+        /// The text.
+        text: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The configuration of the cloud is unusable.
+    #[error("the connection to Azure is not set up: {0}")]
+    Setup(String),
+    /// The action cannot be planned from what Azure shows.
+    #[error("{0}")]
+    NotPossible(String),
+    /// A preview was asked for with an option that it does not have.
+    #[error("there is no option `{0}` here")]
+    UnknownOption(String),
+}
+
+/// An error answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// Who answered.
+    pub host: String,
+    /// HTTP status.
+    pub status: u16,
+    /// Azure's outermost code; empty when the body had none.
+    pub code: String,
+    /// Azure's outermost message; empty when the body had none.
+    pub message: String,
+    /// The innermost code and message, where details are nested.
+    pub inner: Option<(String, String)>,
+    /// `x-ms-request-id` (or the gateway's).
+    pub request_id: Option<String>,
+    /// `x-ms-correlation-request-id`.
+    pub correlation_request_id: Option<String>,
+    /// When to come back.
+    pub retry_after: Option<Millis>,
+    /// The beginning of the body, hidden characters shown.
+    pub body: String,
+}
+
+/// Why there is no token.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignIn {
+    /// HTTP status of the sign-in service, when it answered.
+    pub status: Option<u16>,
+    /// E.g. `invalid_client`.
+    pub error: String,
+    /// E.g. `7000215`; empty when there was none.
+    pub codes: String,
+    /// The description in full, or the transport's complaint.
+    pub text: String,
+    /// Entra's trace id, for support.
+    pub trace_id: Option<String>,
+    /// Whether the sign-in service was reached at all.
+    pub answered: bool,
+}
+
+impl std::fmt::Display for SignIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (self.answered, self.status) {
+            (true, Some(status)) => write!(f, "sign-in was refused ({status}): {}", self.text)?,
+            _ => write!(f, "sign-in gave no token: {}", self.text)?,
+        }
+        match &self.trace_id {
+            Some(id) => write!(f, " [trace {id}]"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} answered {}", self.host, self.status)?;
+        if !self.code.is_empty() {
+            write!(f, " {}", self.code)?;
+        }
+        if !self.message.is_empty() {
+            write!(f, ": {}", self.message)?;
+        }
+        if let Some((code, message)) = &self.inner {
+            write!(f, " — innermost: {code}: {message}")?;
+        }
+        if let Some(id) = &self.request_id {
+            write!(f, " [request {id}]")?;
+        }
+        Ok(())
+    }
+}
+
+impl Refusal {
+    /// Reads any of Azure's error bodies.
+    pub fn read(host: &str, status: u16, body: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(body);
+        let kept: String = visible(text.trim()).chars().take(BODY_KEPT).collect();
+        let mut out = Self { host: host.to_owned(), status, body: kept, ..Self::default() };
+        let Ok(value) = serde_json::from_slice::<Value>(body) else {
+            out.message = without_tags(&text).chars().take(200).collect();
+            return out;
+        };
+        // ARM and the data planes wrap in `error`; Resource Health does not; App Configuration answers problem+json;
+        // sign-in says `error` as a word.
+        let at = value.get("error").filter(|e| e.is_object()).unwrap_or(&value);
+        out.code = first_text(at, &["code", "type", "error", "status"]);
+        if let Some((_, name)) = out.code.rsplit_once('/').filter(|_| out.code.starts_with("http")) {
+            out.code = name.to_owned();
+        }
+        out.message = first_text(at, &["message", "detail", "error_description", "title"]);
+        out.inner = innermost(at, 0).filter(|(c, m)| *c != out.code || *m != out.message);
+        if out.inner.is_none()
+            && let Some(detail) = at.get("details").and_then(Value::as_str).filter(|d| !d.is_empty())
+        {
+            out.inner = Some((out.code.clone(), visible(detail)));
+        }
+        out
+    }
+
+    /// Whether this code is anywhere in the answer.
+    pub fn has_code(&self, code: &str) -> bool {
+        self.code.eq_ignore_ascii_case(code) || self.inner.as_ref().is_some_and(|(c, _)| c.eq_ignore_ascii_case(code))
+    }
+
+    /// The permission that the message names as missing.
+    pub fn missing_action(&self) -> Option<&str> {
+        let rest = self.message.split("action '").nth(1)?;
+        rest.split('\'').next().filter(|a| !a.is_empty())
+    }
+
+    fn what_to_do(&self) -> String {
+        let code = |c: &str| self.has_code(c);
+        if code("AuthorizationFailed") || code("LinkedAuthorizationFailed") {
+            return match self.missing_action() {
+                Some(action) => format!(
+                    "The signed-in identity lacks the permission {action}. Ask an owner of the subscription for a role that has it."
+                ),
+                None => "The signed-in identity lacks a permission. Ask an owner of the subscription.".to_owned(),
+            };
+        }
+        if code("InsufficientQuota") || code("QuotaExceeded") {
+            return "The subscription's quota for this model in this region does not suffice. Create with the capacity that fits, \
+                    or ask for more quota in the Azure AI Foundry portal."
+                .to_owned();
+        }
+        if code("RequestDisallowedByPolicy") {
+            return "An Azure Policy forbids this. Ask the owner of the policy, or choose what it allows.".to_owned();
+        }
+        if code("ScopeLocked") {
+            return "A lock protects this resource. Its owner must remove the lock first.".to_owned();
+        }
+        if code("FlagMustBeSetForRestore") {
+            return "A soft-deleted account holds this name. Recover it, or choose another name.".to_owned();
+        }
+        match self.status {
+            400 => "Azure refuses the request as it is. Read its message; repeating will not help.",
+            401 => "The credential is not accepted here: it has expired, or belongs to another resource or tenant.",
+            403 => "Signed in, but not allowed: a missing role, a network rule, or a blocked resource.",
+            404 => "Azure does not know this name. Check it; just after a creation wait some seconds.",
+            409 => {
+                "Azure is in a state that conflicts, often another operation on the same resource. Wait for it and look again."
+            }
+            412 => "Somebody changed it since it was read. Look at the new value before deciding again.",
+            429 => "Azure throttles. Wait as long as it says; nothing is broken.",
+            500..=599 => {
+                "The service itself fails. Look at what is there before repeating a change; ask Service Health."
+            }
+            _ => "Read Azure's message.",
+        }
+        .to_owned()
+    }
+}
+
+impl AzureError {
+    /// One or two sentences for the person in front of it.
+    pub fn what_to_do(&self) -> String {
+        match self {
+            Self::Refused(r) => r.what_to_do(),
+            Self::SignIn(s) if s.answered && s.status.is_some_and(|s| s < 500) => {
+                "Sign-in refuses this identity: check tenant, application and secret, and whether the secret has expired.".into()
+            }
+            Self::SignIn(_) => {
+                "Sign-in does not answer. Tokens already held go on working; use the by-hand commands of a session that is signed in."
+                    .into()
+            }
+            Self::NoAnswer { .. } => {
+                "Nobody answered in time. If this was a change, read what Azure shows before repeating it.".into()
+            }
+            Self::NotReached { .. } => {
+                "Nothing was sent. Check this laptop's network, VPN and proxy, and whether other hosts answer.".into()
+            }
+            Self::Broken { .. } => "If this was a change, read what Azure shows before repeating it.".into(),
+            Self::OutsideRehearsal { .. } => {
+                "The scenario has no such host. Correct the plan's names, or the scenario's world.".into()
+            }
+            Self::ForeignHost { .. } | Self::ForeignLink { .. } => {
+                "Check the configured cloud; a proxy may be rewriting answers.".into()
+            }
+            Self::BadAnswer { .. } => "A proxy or portal page may be answering instead of Azure.".into(),
+            Self::BadAddress { .. } => "Correct it in the plan.".into(),
+            Self::Setup(_) => "Correct the connection settings.".into(),
+            Self::NotPossible(_) => "Do the step by hand, or correct the plan.".into(),
+            Self::UnknownOption(_) => "Look at the preview again and choose one of its options.".into(),
+        }
+    }
+
+    /// The status of Azure's answer, when there was one.
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Refused(r) => Some(r.status),
+            _ => None,
+        }
+    }
+
+    /// Azure itself said that the thing does not exist; a proxy's 404 page does not count.
+    pub fn is_absent(&self) -> bool {
+        matches!(self, Self::Refused(r) if r.status == 404 && !r.code.is_empty())
+    }
+
+    /// Whether a request that changes something certainly had no effect.
+    pub fn never_left(&self) -> bool {
+        !matches!(self, Self::Refused(_) | Self::NoAnswer { .. } | Self::Broken { .. } | Self::BadAnswer { .. })
+    }
+
+    /// Whether asking again soon may help a read.
+    pub(super) fn worth_repeating(&self) -> bool {
+        match self {
+            Self::Refused(r) => matches!(r.status, 408 | 429 | 500..=599),
+            Self::NoAnswer { .. } | Self::NotReached { .. } | Self::Broken { .. } => true,
+            _ => false,
+        }
+    }
+}
+
+fn first_text(at: &Value, names: &[&str]) -> String {
+    names
+        .iter()
+        .find_map(|n| match at.get(n) {
+            Some(Value::String(s)) if !s.is_empty() => Some(visible(s)),
+            Some(Value::Number(n)) => Some(n.to_string()),
+            _ => None,
+        })
+        .unwrap_or_default()
+}
+
+/// The deepest `details[0]` or inner error that has a code.
+fn innermost(at: &Value, depth: usize) -> Option<(String, String)> {
+    if depth >= DETAILS_DEPTH {
+        return None;
+    }
+    let next = at.get("details").and_then(|d| d.get(0)).or_else(|| {
+        ["innererror", "innerError", "inner_error"].iter().find_map(|n| at.get(n)).filter(|v| v.is_object())
+    });
+    next.and_then(|n| innermost(n, depth + 1)).or_else(|| {
+        let code = first_text(at, &["code"]);
+        (depth > 0 && !code.is_empty()).then(|| (code, first_text(at, &["message"])))
+    })
+}
+
+/// The words of an HTML page, for a glance.
+pub(super) fn without_tags(html: &str) -> String {
+    let mut out = String::with_capacity(html.len());
+    let mut inside = false;
+    for c in html.chars() {
+        match c {
+            '<' => inside = true,
+            '>' => {
+                inside = false;
+                out.push(' ');
+            }
+            c if !inside => out.push(c),
+            _ => {}
+        }
+    }
+    visible(&out.split_whitespace().collect::<Vec<_>>().join(" "))
+}
