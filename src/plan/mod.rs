@@ -1,3 +1,8 @@
 //! What would be done here: a runbook bound to real resources, in order.
 
+mod bind;
+mod format;
 pub mod model;
+pub mod order;
+
+pub use bind::{bind, rebind};
