@@ -50,6 +50,16 @@ pub fn rebind(texts: &Texts, strategy: Option<Strategy>) -> (Option<Plan>, Vec<D
     bind(JOURNAL_PLAN, &texts.plan, JOURNAL_RUNBOOK, &texts.runbook, strategy)
 }
 
+/// What can be said of a plan whose runbook is nowhere: its own findings, and that.
+pub fn without_runbook(plan_file: &str, plan_text: &str, known: &[&str]) -> Vec<Diagnostic> {
+    let mut report = Report::new(plan_file, plan_text);
+    if let Some(named) = format::plan(&mut report).and_then(|f| f.runbook) {
+        let message = format!("there is no runbook `{}`, beside this plan or built in", named.value);
+        report.unknown(named.at, "PL009", message, &named.value, known.iter().copied());
+    }
+    report.finish()
+}
+
 fn whole(
     file: PlanFile,
     runbook: &Runbook,
@@ -195,6 +205,7 @@ fn components(
 fn planned(slot: &Slot, slots: &[Slot], runbook: &Runbook, tier: Tier, fill: &Fill<'_>) -> Option<PlannedStep> {
     let s = runbook.steps.get(slot.index)?;
     let component = s.component.as_ref().and_then(|name| runbook.components.iter().find(|c| c.name == *name));
+    let checks = if slot.must_hold && !s.holds.is_empty() { &s.holds } else { &s.verify };
     let bound = PlannedStep {
         id: slot.id.clone(),
         phase: slot.phase,
@@ -213,7 +224,7 @@ fn planned(slot: &Slot, slots: &[Slot], runbook: &Runbook, tier: Tier, fill: &Fi
         rung: s.rung,
         action: fill.value(&s.action)?,
         guards: fill.value(&s.guards)?,
-        verify: fill.value::<Vec<Check>>(&s.verify)?.into_iter().map(|c| patient(c, tier)).collect(),
+        verify: fill.value(checks)?.into_iter().map(|c: Check| patient(c, tier)).collect(),
         undo: fill.value(&s.undo)?,
         by_hand: fill.value(&s.by_hand)?,
         source: s.source.clone(),

@@ -5,4 +5,4 @@ mod format;
 pub mod model;
 pub mod order;
 
-pub use bind::{bind, rebind};
+pub use bind::{bind, rebind, without_runbook};

@@ -85,13 +85,16 @@ fn needs(draft: &Draft<'_>, report: &mut Report<'_>) {
     let index: BTreeMap<&str, usize> = steps.iter().enumerate().rev().map(|(i, s)| (s.id.as_str(), i)).collect();
     let loops = in_a_cycle(steps, &index);
     for (i, p) in draft.placed.iter().enumerate() {
+        if report.full() {
+            return;
+        }
         for (n, need) in p.step.needs.iter().enumerate() {
             let at = p.element("needs", n, report);
             let Some(&j) = index.get(need.as_str()) else {
                 // A step left out may be the one that is meant.
                 if draft.whole {
                     let message = format!("`{}` needs `{need}`, which is no step", p.step.id);
-                    report.unknown(at, "RB012", message, need, index.keys().copied());
+                    report.unknown(at, "RB012", message, need, index.keys().copied().filter(|id| *id != p.step.id));
                 }
                 continue;
             };
@@ -170,7 +173,9 @@ fn strategies(draft: &Draft<'_>, report: &mut Report<'_>) {
         report.error(at, "RB020", "no strategy has an objective, so none can be chosen");
         return;
     }
-    for p in draft.placed {
+    // A strategy that could not be read may be the one that is missing here.
+    let readable = draft.root.field(text, "objectives").is_some_and(|n| n.items.len() == known.len());
+    for p in draft.placed.iter().filter(|_| readable) {
         for (field, list) in [("do_in", &p.step.do_in), ("must_hold_in", &p.step.must_hold_in)] {
             for (i, s) in list.iter().enumerate().filter(|(_, s)| !known.contains_key(s)) {
                 let (message, fix) = no_objective(*s);
@@ -181,7 +186,7 @@ fn strategies(draft: &Draft<'_>, report: &mut Report<'_>) {
     for c in &runbook.components {
         let node = draft.root.field(text, "components").and_then(|n| n.field(text, &c.name));
         let list = node.and_then(|n| n.field(text, "strategies"));
-        for (i, s) in c.strategies.iter().enumerate().filter(|(_, s)| !known.contains_key(s)) {
+        for (i, s) in c.strategies.iter().enumerate().filter(|(_, s)| readable && !known.contains_key(s)) {
             let at = list.and_then(|l| l.items.get(i)).map_or(draft.root.anchor(), |n| n.span.clone());
             let (message, fix) = no_objective(*s);
             report.error_do(at, "RB020", message, fix);
@@ -280,6 +285,12 @@ fn one(p: &Placed<'_>, report: &mut Report<'_>) {
         } else if s.kind == StepKind::Verification {
             say("kind", "RB043", format!("`{id}` verifies nothing"));
         }
+        if !s.must_hold_in.is_empty() && s.holds.is_empty() && judged(&["holds"]) {
+            say("must_hold_in", "RB043", format!("`{id}` must hold and says nothing of how that is seen"));
+        }
+    }
+    if !s.holds.is_empty() && s.must_hold_in.is_empty() && judged(&["must_hold_in"]) {
+        say("holds", "RB035", format!("`{id}` says what must hold, and in no strategy must it hold"));
     }
     if judged(&["risk", "action", "kind"]) {
         if acts && s.risk == Risk::ReadOnly {

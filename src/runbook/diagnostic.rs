@@ -118,7 +118,7 @@ impl<'t> Report<'t> {
         message: impl Into<String>,
         suggestion: Option<String>,
     ) {
-        if self.found.len() >= MAX_DIAGNOSTICS {
+        if self.full() {
             return;
         }
         let (line, column) = self.position(span.start);
@@ -172,6 +172,11 @@ impl<'t> Report<'t> {
         self.add(Severity::Warning, span, code, message, fix);
     }
 
+    /// Whether nothing more is taken.
+    pub(crate) fn full(&self) -> bool {
+        self.found.len() >= MAX_DIAGNOSTICS
+    }
+
     /// Whether an error was found so far.
     pub(crate) fn has_errors(&self) -> bool {
         self.found.iter().any(Diagnostic::is_error)
@@ -190,9 +195,14 @@ pub(crate) fn did_you_mean<'k>(name: &str, known: impl IntoIterator<Item = &'k s
     /// A list longer than this is no help in a terminal line.
     const LISTED: usize = 10;
     let known: Vec<&str> = known.into_iter().collect();
-    let near = known.iter().map(|k| (distance(&name.to_lowercase(), &k.to_lowercase()), *k)).min_by_key(|(d, _)| *d);
-    match near {
-        Some((d, k)) if d <= (name.chars().count() / 3).max(2) => Some(format!("did you mean `{k}`?")),
+    let written = name.to_lowercase();
+    let same_start = |k: &str| written.chars().zip(k.to_lowercase().chars()).take_while(|(a, b)| a == b).count();
+    let rank = |k: &&&str| (distance(&written, &k.to_lowercase()), std::cmp::Reverse(same_start(k)));
+    let length = written.chars().count();
+    match known.iter().min_by_key(rank) {
+        Some(k) if distance(&written, &k.to_lowercase()) <= (length / 3).max(2).min(length.saturating_sub(1)) => {
+            Some(format!("did you mean `{k}`?"))
+        }
         _ if known.is_empty() || known.len() > LISTED => None,
         _ => Some(format!("known are {}", known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", "))),
     }
@@ -217,4 +227,11 @@ fn distance(a: &str, b: &str) -> usize {
         before = std::mem::replace(&mut above, row);
     }
     above[b.len()]
+}
+
+/// An error about a file as a whole.
+pub fn about_file(file: &str, code: &'static str, message: String) -> Diagnostic {
+    let mut report = Report::new(file, "");
+    report.error(0..0, code, message);
+    report.finish().remove(0)
 }

@@ -43,6 +43,7 @@ pub(super) const STEP: &[&str] = &[
     "action",
     "guards",
     "verify",
+    "holds",
     "undo",
     "by_hand",
     "source",
@@ -97,15 +98,11 @@ impl<'n> Fields<'n> {
     }
     /// A field that may be missing.
     pub(crate) fn optional<T: DeserializeOwned>(&mut self, name: &'static str, report: &mut Report<'_>) -> Option<T> {
-        let node = self.node(name, report)?;
-        if &report.text[node.span.clone()] == "None" {
-            return None;
-        }
-        let value = read(node, report);
+        let value = read::<Option<T>>(self.node(name, report)?, report);
         if value.is_none() {
             self.lost.push(name);
         }
-        value
+        value.flatten()
     }
     /// A field that must be there.
     pub(crate) fn required<T: DeserializeOwned>(&mut self, name: &'static str, report: &mut Report<'_>) -> Option<T> {
@@ -270,8 +267,20 @@ pub(super) fn component(node: &Node, report: &mut Report<'_>) -> Option<Componen
     Some(Component { name, title, strategies, usual })
 }
 
+/// A list of conditions; the field counts as lost when one cannot be read.
+pub(super) fn checks(f: &mut Fields<'_>, name: &'static str, report: &mut Report<'_>) -> Vec<Check> {
+    let mut out = Vec::new();
+    for n in f.list(name, report) {
+        match check(n, report) {
+            Some(c) => out.push(c),
+            None => f.lose(name),
+        }
+    }
+    out
+}
+
 /// A condition with its patience: `Answers(region: "…", calls: 3, within: "1m")`.
-pub(super) fn check(node: &Node, report: &mut Report<'_>) -> Option<Check> {
+fn check(node: &Node, report: &mut Report<'_>) -> Option<Check> {
     let mut text = report.text[node.span.clone()].to_owned();
     let mut within = Some(USUAL_PATIENCE);
     if let Some(item) = node.field(report.text, "within") {

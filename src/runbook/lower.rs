@@ -74,13 +74,8 @@ fn step<'n>(node: &'n Node, report: &mut Report<'_>) -> Option<Placed<'n>> {
     let id = f.text("id", report);
     let kind = f.required("kind", report).unwrap_or(StepKind::Manual);
     let title = f.text("title", report);
-    let mut verify: Vec<Check> = Vec::new();
-    for n in f.list("verify", report) {
-        match format::check(n, report) {
-            Some(c) => verify.push(c),
-            None => f.lose("verify"),
-        }
-    }
+    let mut verify = format::checks(&mut f, "verify", report);
+    let holds = format::checks(&mut f, "holds", report);
     if kind == StepKind::Manual && verify.is_empty() && !f.lost("verify") && !f.lost("kind") {
         verify.push(Check { condition: Condition::Person(format!("Is this done: {title}?")), within: Millis(0) });
     }
@@ -112,6 +107,7 @@ fn step<'n>(node: &'n Node, report: &mut Report<'_>) -> Option<Placed<'n>> {
         action: f.optional("action", report),
         guards,
         verify,
+        holds,
         undo: f.optional("undo", report).unwrap_or(Undo::Nothing),
         by_hand: f.optional("by_hand", report).unwrap_or_default(),
         source: f.required("source", report).unwrap_or(Provenance::Known(String::new())),

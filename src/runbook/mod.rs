@@ -9,9 +9,11 @@ pub(crate) mod format;
 mod lower;
 pub mod model;
 pub mod order;
+mod outline;
 pub mod template;
 pub(crate) mod tree;
 pub(crate) mod values;
 
 pub use diagnostic::{Diagnostic, Severity};
 pub use lower::load;
+pub use outline::{Kind, Outline, outline, read_whole};

@@ -115,6 +115,12 @@ pub(crate) fn parse(report: &mut Report<'_>) -> Option<Node> {
     Some(root)
 }
 
+/// The name of the outermost bracket, even of a text that is broken further on.
+pub(crate) fn outer_name(text: &str) -> &str {
+    let mut scanner = Scanner { text, at: 0, depth: 0 };
+    scanner.start().and_then(|()| scanner.word()).map_or("", |w| &text[w])
+}
+
 /// One value, or nothing and a finding.
 pub(crate) fn read<T: DeserializeOwned>(node: &Node, report: &mut Report<'_>) -> Option<T> {
     read_as(node, &report.text[node.span.clone()], report)
@@ -139,7 +145,7 @@ pub(crate) fn read_as<T: DeserializeOwned>(node: &Node, text: &str, report: &mut
             report.unknown(span, "RB004", message, &found, expected.iter().copied());
         }
         ron::Error::MissingStructField { field, outer } => {
-            let span = smallest(node, span.start.saturating_sub(1)).anchor();
+            let span = bracket(node, span.start.saturating_sub(1)).anchor();
             report.error(span, "RB006", format!("`{field}` is missing{}", of(&outer)));
         }
         ron::Error::DuplicateStructField { field, .. } => {
@@ -149,7 +155,9 @@ pub(crate) fn read_as<T: DeserializeOwned>(node: &Node, text: &str, report: &mut
             report.error(smallest(node, span.start.saturating_sub(1)).anchor(), "RB009", m);
         }
         other => {
-            let span = if span.is_empty() { smallest(node, span.start).anchor() } else { span };
+            // The library points beside the value as often as at it.
+            let near = smallest(node, span.start);
+            let span = if span.is_empty() || near.items.is_empty() { near.anchor() } else { span };
             report.error(span, "RB007", format!("this cannot be read here: {}", plain(&other.to_string())));
         }
     }
@@ -167,6 +175,12 @@ fn smallest(node: &Node, at: usize) -> &Node {
         .iter()
         .find(|n| n.key.as_ref().map_or(n.span.start, |k| k.start) <= at && at < n.span.end)
         .map_or(node, |n| smallest(n, at))
+}
+
+/// The innermost value with brackets around a byte.
+fn bracket(node: &Node, at: usize) -> &Node {
+    let inner = node.items.iter().find(|n| n.span.contains(&at) && n.shape == Shape::Struct);
+    inner.map_or(node, |n| bracket(n, at))
 }
 
 fn error_span(report: &Report<'_>, within: &Range<usize>, span: &ron::error::Span) -> Range<usize> {
@@ -208,13 +222,19 @@ impl<'t> Scanner<'t> {
         there.then_some(())
     }
 
-    fn file(&mut self) -> Option<Node> {
+    /// Everything before the first value.
+    fn start(&mut self) -> Option<()> {
         self.eat("\u{feff}");
         self.space()?;
         while self.rest().starts_with("#!") {
             self.at += self.rest().find(']')? + 1;
             self.space()?;
         }
+        Some(())
+    }
+
+    fn file(&mut self) -> Option<Node> {
+        self.start()?;
         let root = self.value()?;
         self.space()?;
         self.rest().is_empty().then_some(root)

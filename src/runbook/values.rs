@@ -13,7 +13,7 @@ use crate::units::{Millis, Region, ResourceId, known_region, known_regions};
 /// Every plan names these: the core of the program speaks of them.
 pub(crate) const REQUIRED: [&str; 4] = ["primary", "secondary", "primary_account", "secondary_account"];
 /// Fields of a step that may hold templates.
-const TEMPLATED: [&str; 11] = [
+const TEMPLATED: [&str; 12] = [
     "title",
     "why",
     "degraded",
@@ -23,6 +23,7 @@ const TEMPLATED: [&str; 11] = [
     "action",
     "guards",
     "verify",
+    "holds",
     "undo",
     "by_hand",
 ];
@@ -151,7 +152,7 @@ fn expected_kind(key: &str, head: &str) -> Option<&'static str> {
 }
 
 fn kind_at(node: &Node, value: &str, field: &str, parameters: &BTreeMap<&str, &Parameter>, report: &mut Report<'_>) {
-    if !matches!(field, "action" | "guards" | "verify") {
+    if !matches!(field, "action" | "guards" | "verify" | "holds") {
         return;
     }
     // The name of the enclosing variant matters for one condition only, whose keys are no other's.
