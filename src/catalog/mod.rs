@@ -1,1 +1,183 @@
-//! Runbooks, plans and scenarios from disk and from the binary.
+//! Runbooks, plans and scenarios: those in the binary and those on disk.
+//!
+//! The catalog finds texts and hands them out; what they mean is the core's business. What lies on disk comes before what is
+//! built in, so that a team can keep its own version of a runbook under the same id.
+
+mod builtin;
+mod disk;
+mod scenarios;
+
+use std::path::PathBuf;
+
+use crate::plan::model::Plan;
+use crate::rehearsal::scenario::Scenario;
+use crate::runbook::model::{Runbook, Strategy};
+use crate::runbook::{self, Diagnostic, Kind, Outline};
+pub use disk::read_path;
+
+/// Newest format version of scenarios that this program reads.
+const SCENARIO_SCHEMA: u32 = 1;
+
+/// A text and where it comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// For diagnostics: the path, or `built-in/…`.
+    pub name: String,
+    /// What is in it.
+    pub text: String,
+    /// Where it lies; none for what is built in.
+    pub path: Option<PathBuf>,
+}
+
+impl File {
+    /// What it is, at first sight.
+    pub fn outline(&self) -> Option<Outline> {
+        runbook::outline(&self.text)
+    }
+}
+
+/// Why something could not be had from the catalog.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogError {
+    /// A path that cannot be read.
+    #[error("cannot read {}; check the path and its permissions", path.display())]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Too much for a folder of runbooks.
+    #[error("{} holds more than {limit} {what}; point at a smaller folder", path.display())]
+    TooMuch {
+        /// Which.
+        path: PathBuf,
+        /// How many are read.
+        limit: usize,
+        /// Of what.
+        what: &'static str,
+    },
+    /// Nothing of this id.
+    #[error("there is no {what} `{id}`; known are {}", known.join(", "))]
+    Unknown {
+        /// Kind of thing.
+        what: &'static str,
+        /// What was asked for.
+        id: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// It is there and cannot be used.
+    #[error("{}", findings.iter().filter(|d| d.is_error()).map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Broken {
+        /// What is wrong with it.
+        findings: Vec<Diagnostic>,
+    },
+}
+
+/// Files by kind; those from disk first.
+#[derive(Debug, Clone, Default)]
+pub struct Catalog {
+    files: Vec<(File, Outline)>,
+}
+
+impl Catalog {
+    /// What is in the binary.
+    pub fn builtin() -> Self {
+        let all = builtin::FILES.iter().chain(&scenarios::FILES);
+        let file = |(name, text): &(&str, &str)| File {
+            name: format!("built-in/{name}"),
+            text: (*text).to_owned(),
+            path: None,
+        };
+        Self::default().with(all.map(file).collect())
+    }
+    /// The same with files that take precedence. What is no runbook, plan or scenario is left out.
+    pub fn with(mut self, files: Vec<File>) -> Self {
+        let known = files.into_iter().filter_map(|f| f.outline().map(|o| (f, o)));
+        self.files.splice(0..0, known.collect::<Vec<_>>());
+        self
+    }
+
+    fn of(&self, kind: Kind) -> impl Iterator<Item = &(File, Outline)> {
+        self.files.iter().filter(move |(_, o)| o.kind == kind)
+    }
+    /// Every runbook's file, precedence first.
+    pub fn runbooks(&self) -> impl Iterator<Item = &File> {
+        self.of(Kind::Runbook).map(|(f, _)| f)
+    }
+    /// Every plan's file, precedence first.
+    pub fn plans(&self) -> impl Iterator<Item = &File> {
+        self.of(Kind::Plan).map(|(f, _)| f)
+    }
+    /// Every scenario's file, precedence first.
+    pub fn scenarios(&self) -> impl Iterator<Item = &File> {
+        self.of(Kind::Scenario).map(|(f, _)| f)
+    }
+
+    /// Ids of one kind, precedence first.
+    pub fn ids(&self, kind: Kind) -> Vec<String> {
+        self.of(kind).filter_map(|(_, o)| o.id.clone()).collect()
+    }
+    fn find(&self, kind: Kind, what: &'static str, id: &str) -> Result<&File, CatalogError> {
+        let found = self.of(kind).find(|(_, o)| o.id.as_deref() == Some(id)).map(|(f, _)| f);
+        found.ok_or_else(|| CatalogError::Unknown { what, id: id.to_owned(), known: self.ids(kind) })
+    }
+    /// A plan's file by id.
+    pub fn plan_file(&self, id: &str) -> Result<&File, CatalogError> {
+        self.find(Kind::Plan, "plan", id)
+    }
+    /// A runbook's file by id.
+    pub fn runbook_file(&self, id: &str) -> Result<&File, CatalogError> {
+        self.find(Kind::Runbook, "runbook", id)
+    }
+
+    /// A runbook by id, checked.
+    pub fn runbook(&self, id: &str) -> Result<Runbook, CatalogError> {
+        let file = self.runbook_file(id)?;
+        let (runbook, findings) = runbook::load(&file.name, &file.text);
+        runbook.ok_or(CatalogError::Broken { findings })
+    }
+    /// A scenario by id.
+    pub fn scenario(&self, id: &str) -> Result<Scenario, CatalogError> {
+        let (scenario, findings) = parse_scenario(self.find(Kind::Scenario, "scenario", id)?);
+        scenario.ok_or(CatalogError::Broken { findings })
+    }
+    /// A plan by id, bound to its runbook.
+    pub fn plan(&self, id: &str, strategy: Option<Strategy>) -> Result<Plan, CatalogError> {
+        let (plan, findings) = self.bind(self.plan_file(id)?, strategy);
+        plan.ok_or(CatalogError::Broken { findings })
+    }
+
+    /// The runbook a plan names: beside the plan's own file, else here.
+    pub fn runbook_of(&self, plan: &File) -> Option<File> {
+        let id = plan.outline()?.runbook?;
+        let beside = plan.path.as_ref().and_then(|p| p.parent()).and_then(|p| disk::read_folder(p).ok());
+        let is = |o: Outline| o.kind == Kind::Runbook && o.id.as_deref() == Some(&id);
+        let beside = beside.unwrap_or_default().into_iter().find(|f| f.outline().is_some_and(is));
+        beside.or_else(|| self.runbook_file(&id).ok().cloned())
+    }
+    /// Binds any plan file to its runbook.
+    pub fn bind(&self, plan: &File, strategy: Option<Strategy>) -> (Option<Plan>, Vec<Diagnostic>) {
+        match self.runbook_of(plan) {
+            Some(r) => crate::plan::bind(&plan.name, &plan.text, &r.name, &r.text, strategy),
+            None => {
+                let known = self.ids(Kind::Runbook);
+                let known: Vec<&str> = known.iter().map(String::as_str).collect();
+                (None, crate::plan::without_runbook(&plan.name, &plan.text, &known))
+            }
+        }
+    }
+}
+
+/// Reads a scenario's file, with findings at their place.
+pub fn parse_scenario(file: &File) -> (Option<Scenario>, Vec<Diagnostic>) {
+    let (scenario, mut findings) = runbook::read_whole::<Scenario>(&file.name, &file.text);
+    let newer = scenario.as_ref().map(|s| s.schema).filter(|s| *s != SCENARIO_SCHEMA);
+    if let Some(found) = newer {
+        let message =
+            format!("this scenario is written in schema {found}; this Lifeboat reads schema {SCENARIO_SCHEMA}");
+        findings.push(runbook::diagnostic::about_file(&file.name, "RB003", message));
+    }
+    (scenario.filter(|_| newer.is_none()), findings)
+}

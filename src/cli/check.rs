@@ -1,1 +1,236 @@
-//! `lifeboat check`.
+//! `lifeboat check`: what is wrong with runbooks, plans and scenarios, for people, editors and CI.
+
+use std::collections::BTreeMap;
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+
+use codespan_reporting::diagnostic::{Diagnostic as Shown, Label, Severity as ShownSeverity};
+use codespan_reporting::files::SimpleFiles;
+use codespan_reporting::term::termcolor::{ColorChoice, StandardStream};
+use codespan_reporting::term::{self, Config};
+use serde::Serialize;
+
+use crate::catalog::{Catalog, File, parse_scenario, read_path};
+use crate::plan::order;
+use crate::runbook::diagnostic::about_file;
+use crate::runbook::model::{Runbook, Strategy};
+use crate::runbook::{self, Diagnostic, Kind, Severity};
+use crate::units::visible;
+
+/// Nothing is wrong, or nothing worse than warnings.
+const CLEAN: u8 = 0;
+/// An error, or a path that cannot be read.
+const ERRORS: u8 = 2;
+
+/// Everything that was found, as `--json` prints it.
+#[derive(Debug, Default, Serialize)]
+pub struct Findings {
+    /// Files looked at.
+    pub files: Vec<String>,
+    /// Runbooks without errors.
+    pub runbooks: Vec<RunbookLine>,
+    /// Plans without errors.
+    pub plans: Vec<PlanLine>,
+    /// Scenarios without errors.
+    pub scenarios: Vec<String>,
+    /// What is wrong, file by file, in the order of the text.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A runbook in `--json`.
+#[derive(Debug, Serialize)]
+pub struct RunbookLine {
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Its system.
+    pub system: &'static str,
+    /// Ids of the steps in the order of a run, by strategy such as `hot/warm`.
+    pub strategies: BTreeMap<&'static str, Vec<String>>,
+}
+
+/// A plan in `--json`.
+#[derive(Debug, Serialize)]
+pub struct PlanLine {
+    /// Its id.
+    pub id: String,
+    /// Its runbook's id.
+    pub runbook: String,
+    /// Its strategy.
+    pub strategy: &'static str,
+    /// What was agreed to, as a hash.
+    pub digest: String,
+    /// Ids of the steps in the order of the run.
+    pub steps: Vec<String>,
+}
+
+/// Runs the command; the result is the exit code. Findings go to standard error, the summary or the JSON to standard output.
+pub fn run(paths: &[PathBuf], json: bool) -> u8 {
+    let (files, findings) = look(paths);
+    let failed = findings.diagnostics.iter().any(Diagnostic::is_error);
+    let written = if json {
+        serde_json::to_string_pretty(&findings).map_err(std::io::Error::from).and_then(|t| print(&t))
+    } else {
+        show(&files, &findings.diagnostics).and_then(|()| print(&summary(&findings)))
+    };
+    // A closed pipe is no finding about the files.
+    let written = written.is_ok() || !json;
+    if failed || !written { ERRORS } else { CLEAN }
+}
+
+/// Reads and checks files and folders; the files come back for drawing the findings.
+pub fn look(paths: &[PathBuf]) -> (Vec<File>, Findings) {
+    let mut found = Findings::default();
+    let mut files: Vec<File> = Vec::new();
+    for path in paths {
+        match read_path(path) {
+            Ok(read) if read.is_empty() => {
+                let message = "there is no `.ron` file in this folder".to_owned();
+                found.diagnostics.push(about_file(&path.display().to_string(), "RB000", message));
+            }
+            Ok(read) => {
+                for file in
+                    read.into_iter().filter(|f| f.path.as_deref().is_none_or(|p| !known(&found, p))).collect::<Vec<_>>()
+                {
+                    found.files.push(file.name.clone());
+                    files.push(file);
+                }
+            }
+            Err(e) => {
+                let why = std::error::Error::source(&e).map_or(String::new(), |s| format!(": {s}"));
+                found.diagnostics.push(about_file(&path.display().to_string(), "RB000", format!("{e}{why}")));
+            }
+        }
+    }
+    let catalog = Catalog::builtin().with(files.clone());
+    for file in &files {
+        one(file, &catalog, &mut found);
+    }
+    same_ids(&files, &mut found);
+    (files, found)
+}
+
+fn known(found: &Findings, path: &std::path::Path) -> bool {
+    found.files.contains(&path.display().to_string())
+}
+
+fn one(file: &File, catalog: &Catalog, found: &mut Findings) {
+    match file.outline().map(|o| o.kind) {
+        Some(Kind::Runbook) => {
+            let (runbook, diagnostics) = runbook::load(&file.name, &file.text);
+            found.diagnostics.extend(diagnostics);
+            found.runbooks.extend(runbook.map(|r| runbook_line(&r)));
+        }
+        Some(Kind::Plan) => {
+            let (plan, diagnostics) = catalog.bind(file, None);
+            // A runbook that was named as well says what is wrong with it itself.
+            found
+                .diagnostics
+                .extend(diagnostics.into_iter().filter(|d| d.file == file.name || !found.files.contains(&d.file)));
+            found.plans.extend(plan.map(|p| PlanLine {
+                steps: p.steps.iter().map(|s| s.id.clone()).collect(),
+                id: p.id,
+                runbook: p.runbook_id,
+                strategy: p.strategy.display(),
+                digest: p.digest,
+            }));
+        }
+        Some(Kind::Scenario) => {
+            let (scenario, diagnostics) = parse_scenario(file);
+            found.diagnostics.extend(diagnostics);
+            found.scenarios.extend(scenario.map(|s| s.id));
+        }
+        None => {
+            let message = "this is no Runbook(…), Plan(…) or Scenario(…)".to_owned();
+            found.diagnostics.push(about_file(&file.name, "RB000", message));
+        }
+    }
+}
+
+/// Two files with one id: which of them is used would depend on their names.
+fn same_ids(files: &[File], found: &mut Findings) {
+    let mut seen: BTreeMap<(Kind, String), &str> = BTreeMap::new();
+    for file in files {
+        let Some(key) = file.outline().and_then(|o| Some((o.kind, o.id?))) else { continue };
+        let message = format!("`{}` is the id of another file, {}", key.1, seen.get(&key).copied().unwrap_or_default());
+        if seen.insert(key, &file.name).is_some() {
+            found.diagnostics.push(about_file(&file.name, "RB016", message));
+        }
+    }
+}
+
+fn runbook_line(runbook: &Runbook) -> RunbookLine {
+    let steps = |s: Strategy| {
+        let components = order::components(runbook, s, &BTreeMap::new());
+        order::slots(runbook, s, &components).into_iter().map(|slot| slot.id).collect()
+    };
+    RunbookLine {
+        id: runbook.id.clone(),
+        title: runbook.title.clone(),
+        system: runbook.system.display(),
+        strategies: runbook.objectives.keys().map(|&s| (s.display(), steps(s))).collect(),
+    }
+}
+
+/// Draws the findings with their lines.
+fn show(files: &[File], diagnostics: &[Diagnostic]) -> std::io::Result<()> {
+    let mut texts = SimpleFiles::new();
+    let ids: BTreeMap<&str, usize> =
+        files.iter().map(|f| (f.name.as_str(), texts.add(visible(&f.name), harmless(&f.text)))).collect();
+    let colour = if std::io::stderr().is_terminal() { ColorChoice::Auto } else { ColorChoice::Never };
+    let mut out = StandardStream::stderr(colour);
+    for d in diagnostics {
+        let severity = match d.severity {
+            Severity::Error => ShownSeverity::Error,
+            Severity::Warning => ShownSeverity::Warning,
+            Severity::Note => ShownSeverity::Note,
+        };
+        let Some(&id) = ids.get(d.file.as_str()).filter(|_| !d.span.is_empty() || d.line > 1) else {
+            // About a file as a whole, or one that is not at hand: there is no line to draw.
+            writeln!(out, "{}", visible(&d.to_string()))?;
+            continue;
+        };
+        let shown = Shown::new(severity)
+            .with_code(d.code)
+            .with_message(visible(&d.message))
+            .with_label(Label::primary(id, d.span.clone()))
+            .with_notes(d.suggestion.iter().map(|s| visible(s)).collect());
+        term::emit_to_write_style(&mut out, &Config::default(), &texts, &shown).map_err(std::io::Error::other)?;
+    }
+    Ok(())
+}
+
+/// The text with what could play tricks on a terminal replaced, byte for byte, so that positions stay right.
+fn harmless(text: &str) -> String {
+    let tricky =
+        |c: char| c != '\n' && c != '\t' && c != '\r' && visible(c.encode_utf8(&mut [0; 4])).starts_with("\\u{");
+    let stand_in = |c: char| match c.len_utf8() {
+        1 => '?',
+        2 => '\u{b7}',
+        _ => '\u{fffd}',
+    };
+    text.chars().map(|c| if tricky(c) { stand_in(c) } else { c }).collect()
+}
+
+fn summary(found: &Findings) -> String {
+    let mut lines = Vec::new();
+    for r in &found.runbooks {
+        let strategies: Vec<String> = r.strategies.iter().map(|(s, ids)| format!("{s} {} steps", ids.len())).collect();
+        lines.push(format!("runbook {}: {}", r.id, strategies.join(", ")));
+    }
+    for p in &found.plans {
+        lines.push(format!("plan {}: {}, {}, {} steps", p.id, p.runbook, p.strategy, p.steps.len()));
+    }
+    lines.extend(found.scenarios.iter().map(|s| format!("scenario {s}")));
+    let count = |s: Severity| found.diagnostics.iter().filter(|d| d.severity == s).count();
+    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+    let many = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
+    let files = many(found.files.len(), "file");
+    lines.push(format!("{files}, {}, {}", many(errors, "error"), many(warnings, "warning")));
+    visible(&lines.join("\n"))
+}
+
+fn print(text: &str) -> std::io::Result<()> {
+    writeln!(std::io::stdout().lock(), "{text}")
+}

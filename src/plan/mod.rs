@@ -1,8 +1,8 @@
 //! What would be done here: a runbook bound to real resources, in order.
 
+mod bind;
+mod format;
 pub mod model;
+pub mod order;
 
-/// Temporary until the binder lands.
-pub fn rebind(_: &model::Texts, _: Option<crate::runbook::model::Strategy>) -> Result<model::Plan, String> {
-    Err("no binder".into())
-}
+pub use bind::{bind, rebind, without_runbook};

@@ -291,6 +291,8 @@ pub struct Step {
     pub guards: Vec<Guard>,
     /// What makes it done.
     pub verify: Vec<Check>,
+    /// What must be true where it must hold already; empty: the same as `verify`.
+    pub holds: Vec<Check>,
     /// How it is taken back.
     pub undo: Undo,
     /// The same by hand, with placeholders: `az` or REST lines.
@@ -331,6 +333,7 @@ pub enum Rung {
 
 /// What the app can do. Values are templates until a plan binds them. Names of resources are parameter names.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub enum Action {
     /// Create an Azure OpenAI account like `like` under the id `account` in `region`, with the custom subdomain of its own name.
     CreateAccount {
@@ -373,6 +376,7 @@ pub enum Action {
 
 /// A rule checked before a change; a refusal names it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub enum Guard {
     /// What results leaves at least one region serving: the named region's deployments answer now.
     AtLeastOneRegionServes {
@@ -399,6 +403,7 @@ pub struct Check {
 
 /// What can be read and judged. `account` and `store` are ARM ids, `region` a region (templates until bound).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub enum Condition {
     /// A person says so; the text is the question.
     Person(String),

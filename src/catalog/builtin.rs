@@ -1,0 +1,7 @@
+//! Runbooks and plans in the binary.
+
+/// Name and text.
+pub(super) const FILES: [(&str, &str); 2] = [
+    ("azure-openai.ron", include_str!("../../runbooks/azure-openai.ron")),
+    ("prod-chat.ron", include_str!("../../assets/plans/prod-chat.ron")),
+];

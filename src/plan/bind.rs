@@ -1,0 +1,326 @@
+//! A runbook and a plan file become concrete steps.
+//!
+//! Binding is a function of the two texts and the strategy, nothing else, so that a run can be made again from its journal.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::format::{self, PlanFile};
+use super::model::{Plan, PlannedStep, Texts};
+use super::order::{self, Slot};
+use crate::runbook::diagnostic::{Diagnostic, Report, Severity};
+use crate::runbook::model::{
+    Check, Condition, Parameter, ParameterKind, Risk, Runbook, Step, StepId, StepKind, Strategy, Tier, Undo,
+};
+use crate::runbook::template::{self, Part};
+use crate::runbook::values::check_value;
+use crate::units::{Millis, Region, ResourceId, sha256_hex};
+
+/// File names for texts that come out of a journal.
+const JOURNAL_RUNBOOK: &str = "runbook.ron";
+const JOURNAL_PLAN: &str = "plan.ron";
+
+/// Binds a plan to its runbook. There is a plan exactly when no finding is an error.
+///
+/// `strategy` replaces the plan's, and that of every component for which it makes sense.
+pub fn bind(
+    plan_file: &str,
+    plan_text: &str,
+    runbook_file: &str,
+    runbook_text: &str,
+    strategy: Option<Strategy>,
+) -> (Option<Plan>, Vec<Diagnostic>) {
+    let (runbook, mut found) = crate::runbook::load(runbook_file, runbook_text);
+    let mut report = Report::new(plan_file, plan_text);
+    let file = format::plan(&mut report);
+    let plan = file.zip(runbook).and_then(|(file, runbook)| {
+        let texts = Texts { runbook: runbook_text.to_owned(), plan: plan_text.to_owned() };
+        whole(file, &runbook, texts, strategy, &mut report)
+    });
+    let plan = plan.filter(|_| !report.has_errors());
+    found.extend(report.finish());
+    (plan, found)
+}
+
+/// Makes the same plan again from its texts.
+pub fn rebind(texts: &Texts, strategy: Option<Strategy>) -> (Option<Plan>, Vec<Diagnostic>) {
+    bind(JOURNAL_PLAN, &texts.plan, JOURNAL_RUNBOOK, &texts.runbook, strategy)
+}
+
+/// What can be said of a plan whose runbook is nowhere: its own findings, and that.
+pub fn without_runbook(plan_file: &str, plan_text: &str, known: &[&str]) -> Vec<Diagnostic> {
+    let mut report = Report::new(plan_file, plan_text);
+    if let Some(named) = format::plan(&mut report).and_then(|f| f.runbook) {
+        let message = format!("there is no runbook `{}`, beside this plan or built in", named.value);
+        report.unknown(named.at, "PL009", message, &named.value, known.iter().copied());
+    }
+    report.finish()
+}
+
+fn whole(
+    file: PlanFile,
+    runbook: &Runbook,
+    texts: Texts,
+    wanted: Option<Strategy>,
+    report: &mut Report<'_>,
+) -> Option<Plan> {
+    if let Some(named) = file.runbook.as_ref().filter(|r| r.value != runbook.id) {
+        let message = format!("this plan is for the runbook `{}`, not `{}`", named.value, runbook.id);
+        report.error(named.at.clone(), "PL001", message);
+        return None;
+    }
+    let values = values(&file, runbook, report);
+    let strategy = strategy(&file, runbook, wanted, report);
+    let components = components(&file, runbook, strategy, wanted.is_some(), report);
+    if report.has_errors() {
+        return None;
+    }
+    let (strategy, objective) = (strategy?, runbook.objectives.get(&strategy?)?);
+    let slots = order::slots(runbook, strategy, &components);
+    let fill = Fill { parameters: &runbook.parameters, values: &values };
+    let steps: Option<Vec<PlannedStep>> =
+        slots.iter().map(|slot| planned(slot, &slots, runbook, objective.tier, &fill)).collect();
+    let region = |name: &str| values.get(name).map(|v| Region::new(v));
+    let resource = |name: &str| values.get(name).and_then(|v| v.parse::<ResourceId>().ok());
+    let digest = digest(&texts, strategy);
+    Some(Plan {
+        id: file.id,
+        title: file.title,
+        environment: file.environment,
+        runbook_id: runbook.id.clone(),
+        runbook_title: runbook.title.clone(),
+        system: runbook.system,
+        strategy,
+        components,
+        rto: objective.rto,
+        rpo: objective.rpo,
+        tier: objective.tier,
+        primary: region("primary")?,
+        secondary: region("secondary")?,
+        primary_account: resource("primary_account")?,
+        secondary_account: resource("secondary_account")?,
+        last_drill: file.last_drill,
+        steps: steps?,
+        digest,
+        texts,
+        values,
+    })
+}
+
+/// What was agreed to: both texts and the strategy.
+fn digest(texts: &Texts, strategy: Strategy) -> String {
+    sha256_hex(format!("{}\0{}\0{}", texts.runbook, texts.plan, strategy.display()).as_bytes())
+}
+
+/// Every parameter's value, checked against its kind; regions by their ARM name.
+fn values(file: &PlanFile, runbook: &Runbook, report: &mut Report<'_>) -> BTreeMap<String, String> {
+    let declared = || runbook.parameters.iter().map(|p| p.name.as_str());
+    for (name, entry) in file.values.iter().filter(|(n, _)| !declared().any(|d| d == *n)) {
+        let message = format!("the runbook `{}` has no parameter `{name}`", runbook.id);
+        report.unknown(entry.key.clone(), "PL003", message, name, declared());
+    }
+    let mut values = BTreeMap::new();
+    for p in &runbook.parameters {
+        let entry = file.values.get(&p.name);
+        let Some(value) = entry.map_or(p.default.as_ref(), |e| e.value.as_ref()) else {
+            if entry.is_none() {
+                let message = format!("`{}` has no value: {}", p.name, p.about);
+                report.error(file.values_at.clone(), "PL002", message);
+            }
+            continue;
+        };
+        let at = entry.map_or(file.values_at.clone(), |e| e.at.clone());
+        if let Err((message, fix)) = check_value(&p.kind, value) {
+            report.add(Severity::Error, at, "PL004", format!("`{}`: {message}", p.name), fix);
+            continue;
+        }
+        values.insert(p.name.clone(), canonical(&p.kind, value));
+    }
+    for p in &runbook.parameters {
+        let Some(other) = p.differs_from.as_ref() else { continue };
+        let (a, b) = (values.get(&p.name), values.get(other));
+        if a.is_some() && a.map(|v| v.to_lowercase()) == b.map(|v| v.to_lowercase()) {
+            let at = file.values.get(&p.name).map_or(file.values_at.clone(), |e| e.at.clone());
+            let message = format!("`{}` and `{other}` have the same value; they must differ", p.name);
+            report.error(at, "PL005", message);
+        }
+    }
+    values
+}
+
+fn canonical(kind: &ParameterKind, value: &str) -> String {
+    match kind {
+        ParameterKind::Region => Region::new(value).name().to_owned(),
+        ParameterKind::Resource(_) => value.trim().trim_end_matches('/').to_owned(),
+        ParameterKind::List => value.split(',').map(str::trim).collect::<Vec<_>>().join(","),
+        _ => value.trim().to_owned(),
+    }
+}
+
+fn strategy(file: &PlanFile, runbook: &Runbook, wanted: Option<Strategy>, report: &mut Report<'_>) -> Option<Strategy> {
+    let written = file.strategy.as_ref()?;
+    let known: Vec<&str> = runbook.objectives.keys().map(|s| s.display()).collect();
+    for s in [Some(written.value), wanted].into_iter().flatten() {
+        if !runbook.objectives.contains_key(&s) {
+            let message = format!("the runbook `{}` has no {}", runbook.id, s.display());
+            report.error_do(written.at.clone(), "PL006", message, format!("it has {}", known.join(", ")));
+        }
+    }
+    Some(wanted.unwrap_or(written.value))
+}
+
+fn components(
+    file: &PlanFile,
+    runbook: &Runbook,
+    strategy: Option<Strategy>,
+    replaced: bool,
+    report: &mut Report<'_>,
+) -> BTreeMap<String, Strategy> {
+    let mut given = BTreeMap::new();
+    for (name, entry) in &file.components {
+        let Some(c) = runbook.components.iter().find(|c| c.name == *name) else {
+            let message = format!("the runbook `{}` has no component `{name}`", runbook.id);
+            let known = runbook.components.iter().map(|c| c.name.as_str());
+            report.unknown(entry.key.clone(), "PL007", message, name, known);
+            continue;
+        };
+        let Some(s) = entry.value else { continue };
+        if !c.strategies.contains(&s) {
+            let known: Vec<&str> = c.strategies.iter().map(|s| s.display()).collect();
+            let message = format!("{} makes no sense for `{name}`", s.display());
+            report.error_do(entry.at.clone(), "PL008", message, format!("choose one of {}", known.join(", ")));
+        }
+        // A strategy chosen for this run wins where it makes sense; elsewhere the file's stays.
+        if !replaced || !strategy.is_some_and(|s| c.strategies.contains(&s)) {
+            given.insert(name.clone(), s);
+        }
+    }
+    strategy.map_or_else(BTreeMap::new, |s| order::components(runbook, s, &given))
+}
+
+/// One step with everything filled in; `None` is impossible for a checked runbook and checked values.
+fn planned(slot: &Slot, slots: &[Slot], runbook: &Runbook, tier: Tier, fill: &Fill<'_>) -> Option<PlannedStep> {
+    let s = runbook.steps.get(slot.index)?;
+    let component = s.component.as_ref().and_then(|name| runbook.components.iter().find(|c| c.name == *name));
+    let checks = if slot.must_hold && !s.holds.is_empty() { &s.holds } else { &s.verify };
+    let bound = PlannedStep {
+        id: slot.id.clone(),
+        phase: slot.phase,
+        must_hold: slot.must_hold,
+        component: component.map(|c| c.title.clone()),
+        title: fill.text(&s.title)?,
+        why: fill.text(&s.why)?,
+        degraded: fill.text(&s.degraded)?,
+        kind: s.kind,
+        target: fill.text(&s.target)?,
+        expect: s.expect,
+        risk: s.risk,
+        may_lose: fill.value(&s.may_lose)?,
+        second_person: fill.value(&s.second_person)?,
+        needs: needs(slot, slots, runbook, s),
+        rung: s.rung,
+        action: fill.value(&s.action)?,
+        guards: fill.value(&s.guards)?,
+        verify: fill.value(checks)?.into_iter().map(|c: Check| patient(c, tier)).collect(),
+        undo: fill.value(&s.undo)?,
+        by_hand: fill.value(&s.by_hand)?,
+        source: s.source.clone(),
+        decision: s.decision,
+    };
+    Some(if slot.must_hold { only_checked(bound) } else { bound })
+}
+
+/// What must hold already is looked at, not done.
+fn only_checked(step: PlannedStep) -> PlannedStep {
+    PlannedStep {
+        kind: StepKind::Verification,
+        risk: Risk::ReadOnly,
+        may_lose: None,
+        second_person: None,
+        action: None,
+        guards: Vec::new(),
+        undo: Undo::Nothing,
+        decision: false,
+        ..step
+    }
+}
+
+/// Needs that are steps of this plan; the gate also needs whatever must hold.
+fn needs(slot: &Slot, slots: &[Slot], runbook: &Runbook, step: &Step) -> Vec<StepId> {
+    if slot.must_hold {
+        return Vec::new();
+    }
+    let there = |id: &StepId| slots.iter().any(|s| s.id == *id);
+    let mut needs: Vec<StepId> = step.needs.iter().filter(|id| there(id)).cloned().collect();
+    if runbook.gate.as_ref() == Some(&slot.id) {
+        for held in slots.iter().filter(|s| s.must_hold && s.phase == slot.phase) {
+            if !needs.contains(&held.id) {
+                needs.push(held.id.clone());
+            }
+        }
+    }
+    needs
+}
+
+/// The detector of a tier takes its time; asking for less would always fail.
+fn patient(check: Check, tier: Tier) -> Check {
+    let least = match (&check.condition, tier) {
+        (Condition::FailsPersistently { .. }, Tier::T2) => Millis::from_mins(20),
+        (Condition::FailsPersistently { .. }, Tier::T3) => Millis::from_mins(40),
+        _ => Millis(0),
+    };
+    Check { within: check.within.max(least), ..check }
+}
+
+/// Fills templates.
+struct Fill<'a> {
+    parameters: &'a [Parameter],
+    values: &'a BTreeMap<String, String>,
+}
+
+impl Fill<'_> {
+    fn text(&self, text: &str) -> Option<String> {
+        let mut out = String::with_capacity(text.len());
+        for part in template::parse(text).ok()? {
+            match part {
+                Part::Text(t) => out.push_str(&t),
+                Part::Value { name, field } => out.push_str(&self.one(&name, field.as_deref())?),
+            }
+        }
+        Some(out)
+    }
+
+    fn one(&self, name: &str, field: Option<&str>) -> Option<String> {
+        let kind = &self.parameters.iter().find(|p| p.name == name)?.kind;
+        let value = self.values.get(name)?;
+        let Some(field) = field else { return Some(value.clone()) };
+        let id = || value.parse::<ResourceId>().ok();
+        match (kind, field) {
+            (ParameterKind::Region, "display") => Some(Region::new(value).display()),
+            (ParameterKind::Resource(_), "name") => Some(id()?.name().to_owned()),
+            (ParameterKind::Resource(_), "group") => Some(id()?.group().to_owned()),
+            (ParameterKind::Resource(_), "subscription") => Some(id()?.subscription().to_owned()),
+            _ => None,
+        }
+    }
+
+    /// Fills every text inside a value. By way of JSON, so that no new action or condition can be forgotten here.
+    fn value<T: Serialize + DeserializeOwned>(&self, value: &T) -> Option<T> {
+        serde_json::from_value(self.json(serde_json::to_value(value).ok()?)?).ok()
+    }
+
+    fn json(&self, value: Value) -> Option<Value> {
+        Some(match value {
+            Value::String(s) => Value::String(self.text(&s)?),
+            Value::Array(a) => Value::Array(a.into_iter().map(|v| self.json(v)).collect::<Option<_>>()?),
+            Value::Object(o) => {
+                let filled = o.into_iter().map(|(k, v)| Some((self.text(&k)?, self.json(v)?)));
+                Value::Object(filled.collect::<Option<_>>()?)
+            }
+            other => other,
+        })
+    }
+}

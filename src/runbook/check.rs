@@ -1,0 +1,365 @@
+//! Lints of meaning: a runbook can be well written and still lead nobody out.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use super::diagnostic::Report;
+use super::format::Fields;
+use super::model::{Condition, Phase, Risk, Runbook, Step, StepKind, Strategy, Undo};
+use super::tree::Node;
+use super::{order, values};
+use crate::units::Millis;
+
+/// What is known after reading: the model as far as it went, and where everything stands.
+pub(super) struct Draft<'n> {
+    /// The whole file.
+    pub(super) root: &'n Node,
+    /// The model.
+    pub(super) runbook: &'n Runbook,
+    /// Every step that could be read, in file order: the same indices as the model's.
+    pub(super) placed: &'n [Placed<'n>],
+    /// Where the objectives stand.
+    pub(super) objective_nodes: BTreeMap<Strategy, &'n Node>,
+    /// Where the orders stand.
+    pub(super) order_nodes: BTreeMap<Strategy, &'n Node>,
+    /// No step was left out.
+    pub(super) whole: bool,
+}
+
+/// A step and where it stands.
+pub(super) struct Placed<'n> {
+    /// As read.
+    pub(super) step: Step,
+    /// Its fields in the text.
+    pub(super) fields: Fields<'n>,
+}
+
+impl Placed<'_> {
+    /// Where a field stands, or the step's id if it is not there.
+    fn at(&self, name: &str, report: &Report<'_>) -> Range<usize> {
+        let node = self.fields.node(name, report).or_else(|| self.fields.node("id", report));
+        node.map_or_else(|| self.fields.node.anchor(), Node::anchor)
+    }
+    /// Where an element of a list stands.
+    fn element(&self, name: &str, i: usize, report: &Report<'_>) -> Range<usize> {
+        let element = self.fields.node(name, report).and_then(|n| n.items.get(i));
+        element.map_or_else(|| self.at(name, report), |n| n.span.clone())
+    }
+}
+
+/// Everything, in one go.
+pub(super) fn run(draft: &Draft<'_>, report: &mut Report<'_>) {
+    ids(draft, report);
+    needs(draft, report);
+    strategies(draft, report);
+    gate(draft, report);
+    orders(draft, report);
+    for placed in draft.placed {
+        one(placed, report);
+    }
+    timing(draft, report);
+    values::run(draft, report);
+}
+
+fn ids(draft: &Draft<'_>, report: &mut Report<'_>) {
+    let mut seen = BTreeSet::new();
+    for p in draft.placed {
+        let id = p.step.id.as_str();
+        let plain = id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') && id.len() <= 32;
+        if !plain {
+            report.error(p.at("id", report), "RB044", "a step's id has letters, digits and `-`, 32 at most");
+        }
+        if !id.is_empty() && !seen.insert(id) {
+            report.error(p.at("id", report), "RB016", format!("there is another step `{id}`"));
+        }
+    }
+}
+
+/// In which strategies a step is there at all.
+fn all_strategies(step: &Step) -> impl Iterator<Item = Strategy> + '_ {
+    step.do_in.iter().chain(&step.must_hold_in).copied()
+}
+
+fn needs(draft: &Draft<'_>, report: &mut Report<'_>) {
+    let steps = &draft.runbook.steps;
+    let index: BTreeMap<&str, usize> = steps.iter().enumerate().rev().map(|(i, s)| (s.id.as_str(), i)).collect();
+    let loops = in_a_cycle(steps, &index);
+    for (i, p) in draft.placed.iter().enumerate() {
+        if report.full() {
+            return;
+        }
+        for (n, need) in p.step.needs.iter().enumerate() {
+            let at = p.element("needs", n, report);
+            let Some(&j) = index.get(need.as_str()) else {
+                // A step left out may be the one that is meant.
+                if draft.whole {
+                    let message = format!("`{}` needs `{need}`, which is no step", p.step.id);
+                    report.unknown(at, "RB012", message, need, index.keys().copied().filter(|id| *id != p.step.id));
+                }
+                continue;
+            };
+            if loops[i] && loops[j] && reaches(steps, &index, j, i) {
+                report.error(at, "RB013", format!("`{}` and `{need}` wait for each other", p.step.id));
+                continue;
+            }
+            if p.fields.lost("do_in") || p.fields.lost("must_hold_in") || p.fields.lost("phase") {
+                continue;
+            }
+            let shared: Vec<Strategy> = all_strategies(&p.step)
+                .filter(|s| all_strategies(&steps[j]).any(|t| t == *s) || draft.placed[j].fields.lost("do_in"))
+                .collect();
+            if shared.is_empty() {
+                let message = format!("`{need}` is in no strategy in which `{}` is", p.step.id);
+                report.error(at, "RB015", message);
+            } else if let Some(s) = shared.into_iter().find(|s| {
+                // What must hold is checked at the gate, wherever its step stands.
+                !steps[j].must_hold_in.contains(s) && !p.step.must_hold_in.contains(s) && {
+                    order::key(draft.runbook, *s, j) > order::key(draft.runbook, *s, i)
+                }
+            }) {
+                let message = format!("in {}, `{need}` comes after `{}`, which needs it", s.display(), p.step.id);
+                report.error(at, "RB014", message);
+            }
+        }
+    }
+}
+
+/// Steps on some cycle, by index: what is left when everything whose needs are met is taken away, from both ends.
+fn in_a_cycle(steps: &[Step], index: &BTreeMap<&str, usize>) -> Vec<bool> {
+    let edges: Vec<Vec<usize>> =
+        steps.iter().map(|s| s.needs.iter().filter_map(|n| index.get(n.as_str()).copied()).collect()).collect();
+    let mut left = vec![true; steps.len()];
+    let mut waiting: Vec<usize> = edges.iter().map(Vec::len).collect();
+    let mut needed_by = vec![Vec::new(); steps.len()];
+    for (i, needs) in edges.iter().enumerate() {
+        needs.iter().for_each(|&j| needed_by[j].push(i));
+    }
+    let mut free: Vec<usize> = (0..steps.len()).filter(|&i| waiting[i] == 0).collect();
+    while let Some(j) = free.pop() {
+        left[j] = false;
+        for &i in &needed_by[j] {
+            waiting[i] -= 1;
+            if waiting[i] == 0 {
+                free.push(i);
+            }
+        }
+    }
+    left
+}
+
+/// Whether `to` is among what `from` needs, directly or not.
+fn reaches(steps: &[Step], index: &BTreeMap<&str, usize>, from: usize, to: usize) -> bool {
+    let mut seen = vec![false; steps.len()];
+    let mut open = vec![from];
+    while let Some(i) = open.pop() {
+        if i == to {
+            return true;
+        }
+        if !std::mem::replace(&mut seen[i], true) {
+            open.extend(steps[i].needs.iter().filter_map(|n| index.get(n.as_str()).copied()));
+        }
+    }
+    false
+}
+
+fn strategies(draft: &Draft<'_>, report: &mut Report<'_>) {
+    let (runbook, text) = (draft.runbook, report.text);
+    let known = &draft.objective_nodes;
+    let names = || known.keys().map(|s| s.display()).collect::<Vec<_>>().join(", ");
+    let no_objective =
+        |s: Strategy| (format!("{} has no objective", s.display()), format!("objectives are given for {}", names()));
+    if known.is_empty() {
+        let at = draft.root.field(text, "objectives").map_or(draft.root.anchor(), Node::anchor);
+        report.error(at, "RB020", "no strategy has an objective, so none can be chosen");
+        return;
+    }
+    // A strategy that could not be read may be the one that is missing here.
+    let readable = draft.root.field(text, "objectives").is_some_and(|n| n.items.len() == known.len());
+    for p in draft.placed.iter().filter(|_| readable) {
+        for (field, list) in [("do_in", &p.step.do_in), ("must_hold_in", &p.step.must_hold_in)] {
+            for (i, s) in list.iter().enumerate().filter(|(_, s)| !known.contains_key(s)) {
+                let (message, fix) = no_objective(*s);
+                report.error_do(p.element(field, i, report), "RB020", message, fix);
+            }
+        }
+    }
+    for c in &runbook.components {
+        let node = draft.root.field(text, "components").and_then(|n| n.field(text, &c.name));
+        let list = node.and_then(|n| n.field(text, "strategies"));
+        for (i, s) in c.strategies.iter().enumerate().filter(|(_, s)| readable && !known.contains_key(s)) {
+            let at = list.and_then(|l| l.items.get(i)).map_or(draft.root.anchor(), |n| n.span.clone());
+            let (message, fix) = no_objective(*s);
+            report.error_do(at, "RB020", message, fix);
+        }
+        if draft.whole && !runbook.steps.iter().any(|s| s.component.as_ref() == Some(&c.name)) {
+            let at = node.and_then(|n| n.key.clone()).unwrap_or(draft.root.anchor());
+            report.warn(at, "RB040", format!("no step belongs to the component `{}`", c.name), None);
+        }
+    }
+    for (s, node) in known {
+        if draft.whole && !runbook.steps.iter().any(|x| x.do_in.contains(s)) {
+            let at = node.key.clone().unwrap_or(node.anchor());
+            report.error(at, "RB021", format!("{} has no step to do", s.display()));
+        }
+    }
+    for p in draft.placed {
+        if let Some(c) = p.step.component.as_ref().filter(|c| !runbook.components.iter().any(|x| x.name == **c)) {
+            let known = runbook.components.iter().map(|c| c.name.as_str());
+            report.unknown(p.at("component", report), "RB019", format!("there is no component `{c}`"), c, known);
+        }
+    }
+}
+
+fn gate(draft: &Draft<'_>, report: &mut Report<'_>) {
+    let runbook = draft.runbook;
+    let node = draft.root.field(report.text, "gate");
+    match (&runbook.gate, node) {
+        (Some(gate), Some(node)) if draft.whole && !runbook.steps.iter().any(|s| s.id == *gate) => {
+            let known = runbook.steps.iter().map(|s| s.id.as_str());
+            report.unknown(node.span.clone(), "RB034", format!("the gate `{gate}` is no step"), gate, known);
+        }
+        (None, None) => {
+            if let Some(p) = draft.placed.iter().find(|p| !p.step.must_hold_in.is_empty()) {
+                report.error_do(
+                    p.at("must_hold_in", report),
+                    "RB034",
+                    "what must hold is checked before a gate, and this runbook has none",
+                    "name the step before which it is checked: `gate: \"D8\"`".to_owned(),
+                );
+            }
+        }
+        _ => {}
+    }
+}
+
+fn orders(draft: &Draft<'_>, report: &mut Report<'_>) {
+    if !draft.whole {
+        return;
+    }
+    for (strategy, node) in &draft.order_nodes {
+        let Some(order) = draft.runbook.orders.get(strategy) else { continue };
+        let here = |s: &&Step| s.phase == Phase::FailOver && s.do_in.contains(strategy);
+        let expected: Vec<&str> = draft.runbook.steps.iter().filter(here).map(|s| s.id.as_str()).collect();
+        for (i, id) in order.iter().enumerate() {
+            let at = node.items.get(i).map_or(node.anchor(), |n| n.span.clone());
+            if !expected.contains(&id.as_str()) {
+                let message = format!("`{id}` is no fail-over step of {}", strategy.display());
+                report.unknown(at, "RB028", message, id, expected.iter().copied());
+            } else if order[..i].contains(id) {
+                report.error(at, "RB005", format!("`{id}` is there twice"));
+            }
+        }
+        for id in expected.iter().filter(|id| !order.iter().any(|o| o == *id)) {
+            let message = format!("the order of {} leaves out `{id}`", strategy.display());
+            report.error(node.key.clone().unwrap_or(node.anchor()), "RB029", message);
+        }
+    }
+}
+
+/// What can be said of a step by itself.
+fn one(p: &Placed<'_>, report: &mut Report<'_>) {
+    let Placed { step: s, fields: f } = p;
+    let id = &s.id;
+    let acts = s.action.is_some();
+    let judged = |names: &[&str]| !names.iter().any(|n| f.lost(n));
+    let mut say = |field: &str, code, message: String| report.error(p.at(field, report), code, message);
+
+    if s.do_in.is_empty() && s.must_hold_in.is_empty() && judged(&["do_in", "must_hold_in"]) {
+        say("id", "RB035", format!("`{id}` is in no strategy"));
+    }
+    if let Some(both) = s.do_in.iter().find(|x| s.must_hold_in.contains(x)) {
+        say("must_hold_in", "RB033", format!("in {}, `{id}` cannot both be done and hold already", both.display()));
+    }
+    if judged(&["kind", "action"]) {
+        match (s.kind, acts) {
+            (StepKind::Automatic, false) => say("kind", "RB039", format!("`{id}` is automatic and has no action")),
+            (StepKind::Manual | StepKind::Verification, true) => {
+                say("action", "RB039", format!("`{id}` has an action and is not automatic"));
+            }
+            _ => {}
+        }
+    }
+    if s.verify.is_empty() && judged(&["verify"]) {
+        if acts {
+            say("action", "RB022", format!("`{id}` changes something and nothing verifies it"));
+        } else if s.kind == StepKind::Verification {
+            say("kind", "RB043", format!("`{id}` verifies nothing"));
+        }
+        if !s.must_hold_in.is_empty() && s.holds.is_empty() && judged(&["holds"]) {
+            say("must_hold_in", "RB043", format!("`{id}` must hold and says nothing of how that is seen"));
+        }
+    }
+    if !s.holds.is_empty() && s.must_hold_in.is_empty() && judged(&["must_hold_in"]) {
+        say("holds", "RB035", format!("`{id}` says what must hold, and in no strategy must it hold"));
+    }
+    if judged(&["risk", "action", "kind"]) {
+        if acts && s.risk == Risk::ReadOnly {
+            let field = if f.node("risk", report).is_some() { "risk" } else { "action" };
+            report.error(p.at(field, report), "RB042", format!("`{id}` changes something, so it is not read-only"));
+        } else if s.kind == StepKind::Verification && s.risk != Risk::ReadOnly {
+            report.error(p.at("risk", report), "RB042", format!("`{id}` only reads, so it risks nothing"));
+        }
+    }
+    let mut say = |field: &str, code, message: String| report.error(p.at(field, report), code, message);
+    if s.risk >= Risk::Lossy && s.second_person.is_none() && judged(&["second_person"]) {
+        say("risk", "RB023", format!("`{id}` may lose something or cannot be taken back: a second person must agree"));
+    }
+    if s.risk == Risk::Lossy && s.may_lose.is_none() && judged(&["may_lose"]) {
+        say("risk", "RB024", format!("`{id}` is lossy and does not say what it may lose"));
+    }
+    if s.kind == StepKind::Manual && judged(&["kind"]) {
+        if s.why.trim().is_empty() && judged(&["why"]) {
+            say("why", "RB025", format!("`{id}` is done by hand and says nothing of how"));
+        }
+        if !s.verify.iter().any(|c| matches!(c.condition, Condition::Person(_))) && judged(&["verify"]) {
+            say("verify", "RB026", format!("`{id}` is done by hand, and no person is asked whether it is done"));
+        }
+    }
+    if s.kind == StepKind::Automatic && s.by_hand.iter().all(|l| l.trim().is_empty()) && judged(&["kind", "by_hand"]) {
+        say("by_hand", "RB030", format!("`{id}` has no way by hand, for when the app cannot do it"));
+    }
+    if judged(&["undo", "action"]) {
+        let by_app = matches!(s.undo, Undo::RestorePrevious | Undo::DeleteCreated);
+        if by_app && !acts {
+            say("undo", "RB045", format!("`{id}` has no action that the app could take back"));
+        } else if s.undo == Undo::Impossible && s.risk == Risk::Reversible {
+            say("undo", "RB045", format!("`{id}` cannot be taken back and is called reversible"));
+        } else if acts && s.undo == Undo::Nothing {
+            say("undo", "RB045", format!("`{id}` changes something and does not say how it is taken back"));
+        }
+    }
+}
+
+/// How long these steps take: what people and changes take adds up, while checks that run by themselves run beside them.
+pub(crate) fn planned_time<'s>(steps: impl Iterator<Item = &'s Step>) -> Millis {
+    let (mut one_by_one, mut beside) = (Millis(0), Millis(0));
+    for s in steps {
+        let by_itself = s.kind == StepKind::Verification
+            && !s.verify.iter().any(|c| matches!(c.condition, Condition::Person(_)))
+            && s.phase != Phase::FailOver;
+        if by_itself {
+            beside = beside.max(s.expect);
+        } else {
+            one_by_one = one_by_one + s.expect;
+        }
+    }
+    one_by_one + beside
+}
+
+fn timing(draft: &Draft<'_>, report: &mut Report<'_>) {
+    for (strategy, objective) in &draft.runbook.objectives {
+        let steps = &draft.runbook.steps;
+        let in_phase = |phase| steps.iter().filter(move |s| s.phase == phase && s.do_in.contains(strategy));
+        let sum: Millis =
+            [Phase::Decide, Phase::FailOver, Phase::Verify].map(|p| planned_time(in_phase(p))).into_iter().sum();
+        if sum > objective.rto {
+            let node = draft.objective_nodes.get(strategy).copied();
+            let at = node.and_then(|n| n.field(report.text, "rto")).or(node).map_or(0..0, |n| n.span.clone());
+            let message = format!(
+                "deciding, moving and verifying in {} takes {sum}, which is beyond the RTO",
+                strategy.display()
+            );
+            report.warn(at, "RB027", message, Some("agree on a longer RTO or shorten the steps".to_owned()));
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! What a RON file is, before anyone reads it properly.
+
+use serde::de::DeserializeOwned;
+
+use super::diagnostic::{Diagnostic, Report};
+use super::tree::{self, text_of};
+
+/// The kinds of files Lifeboat knows, by their outer name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// `Runbook(…)`
+    Runbook,
+    /// `Plan(…)`
+    Plan,
+    /// `Scenario(…)`
+    Scenario,
+}
+
+/// What can be told of a file at first sight.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outline {
+    /// What it is.
+    pub kind: Kind,
+    /// Its id, if the text holds together.
+    pub id: Option<String>,
+    /// Runbook that a plan names.
+    pub runbook: Option<String>,
+}
+
+/// Looks at the outer name and the ids; `None` for a file of another kind.
+pub fn outline(text: &str) -> Option<Outline> {
+    let kind = match tree::outer_name(text) {
+        "Runbook" => Kind::Runbook,
+        "Plan" => Kind::Plan,
+        "Scenario" => Kind::Scenario,
+        _ => return None,
+    };
+    let root = tree::parse(&mut Report::new("", text));
+    let field = |name: &str| root.as_ref()?.field(text, name).and_then(|n| text_of(n, text));
+    Some(Outline { kind, id: field("id"), runbook: field("runbook") })
+}
+
+/// Reads a file that is one serde shape, with findings at their place.
+pub fn read_whole<T: DeserializeOwned>(file: &str, text: &str) -> (Option<T>, Vec<Diagnostic>) {
+    let mut report = Report::new(file, text);
+    let value = tree::parse(&mut report).and_then(|root| tree::read(&root, &mut report));
+    (value.filter(|_| !report.has_errors()), report.finish())
+}

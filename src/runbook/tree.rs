@@ -1,0 +1,380 @@
+//! A RON text as a tree of spans.
+//!
+//! Serde forgets where a value stood. This remembers it for every value, so that each can be read by itself (one bad
+//! field does not hide the next) and each finding points at the very word. It runs on text that `ron` has already
+//! accepted, and gives up with a position on anything it does not know.
+
+use std::ops::Range;
+
+use serde::de::{DeserializeOwned, IgnoredAny};
+
+use super::diagnostic::Report;
+
+/// A file larger than this is no runbook.
+pub(crate) const MAX_BYTES: usize = 1 << 20;
+/// One text in it.
+const MAX_STRING: usize = 64 << 10;
+/// Brackets in brackets.
+const MAX_NESTING: usize = 64;
+
+/// What kind of brackets a value has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// A string.
+    Text,
+    /// A number, a bare word, a character.
+    Leaf,
+    /// `Name(...)` or `(...)`.
+    Struct,
+    /// `[...]`
+    List,
+    /// `{...}`
+    Map,
+}
+
+/// One value and where it stands.
+#[derive(Debug, Clone)]
+pub(crate) struct Node {
+    /// The whole value.
+    pub(crate) span: Range<usize>,
+    /// The name before the bracket, or the bare word; empty where there is none.
+    pub(crate) head: Range<usize>,
+    /// The field's name or the map's key in front of it.
+    pub(crate) key: Option<Range<usize>>,
+    /// Its brackets.
+    pub(crate) shape: Shape,
+    /// What is in them.
+    pub(crate) items: Vec<Node>,
+}
+
+impl Node {
+    /// The field of this name.
+    pub(crate) fn field(&self, text: &str, name: &str) -> Option<&Node> {
+        self.items.iter().find(|n| n.key_text(text) == Some(name))
+    }
+    /// The key as written, a string without its quotes.
+    pub(crate) fn key_text<'t>(&self, text: &'t str) -> Option<&'t str> {
+        self.key.clone().map(|k| text[k].trim_matches('"'))
+    }
+    /// The name before the bracket.
+    pub(crate) fn head_text<'t>(&self, text: &'t str) -> &'t str {
+        &text[self.head.clone()]
+    }
+    /// Where to point when the value as a whole is meant: its name, or its opening bracket.
+    pub(crate) fn anchor(&self) -> Range<usize> {
+        match self.shape {
+            Shape::Text | Shape::Leaf => self.span.clone(),
+            _ if !self.head.is_empty() => self.head.clone(),
+            _ => self.span.start..self.span.start + 1,
+        }
+    }
+    /// This node and everything in it.
+    pub(crate) fn walk<'n>(&'n self, visit: &mut impl FnMut(&'n Node)) {
+        visit(self);
+        self.items.iter().for_each(|n| n.walk(visit));
+    }
+}
+
+fn options() -> ron::Options {
+    ron::Options::default()
+        .with_default_extension(ron::extensions::Extensions::IMPLICIT_SOME)
+        .with_recursion_limit(MAX_NESTING)
+}
+
+/// The text as a tree, or nothing and a finding.
+pub(crate) fn parse(report: &mut Report<'_>) -> Option<Node> {
+    let text = report.text;
+    if text.len() > MAX_BYTES {
+        report.error(0..0, "RB002", format!("the file has {} bytes; {MAX_BYTES} is the limit", text.len()));
+        return None;
+    }
+    if let Err(e) = options().from_str::<IgnoredAny>(text) {
+        let span = error_span(report, &(0..text.len()), &e.span);
+        let (code, message) = match e.code {
+            ron::Error::ExceededRecursionLimit => ("RB002", format!("brackets nest deeper than {MAX_NESTING}")),
+            other => ("RB001", format!("this is not RON: {}", plain(&other.to_string()))),
+        };
+        report.error(span, code, message);
+        return None;
+    }
+    let mut scanner = Scanner { text, at: 0, depth: 0 };
+    let Some(root) = scanner.file() else {
+        let at = scanner.at.min(text.len());
+        report.error(at..at, "RB001", "this is not RON as runbooks use it");
+        return None;
+    };
+    let mut long = Vec::new();
+    root.walk(&mut |n| {
+        if n.span.len() > MAX_STRING && n.items.is_empty() {
+            long.push(n.span.start..n.span.start + 1);
+        }
+    });
+    for span in long {
+        report.error(span, "RB002", format!("a text may have {MAX_STRING} bytes at most"));
+    }
+    Some(root)
+}
+
+/// The name of the outermost bracket, even of a text that is broken further on.
+pub(crate) fn outer_name(text: &str) -> &str {
+    let mut scanner = Scanner { text, at: 0, depth: 0 };
+    scanner.start().and_then(|()| scanner.word()).map_or("", |w| &text[w])
+}
+
+/// One value, or nothing and a finding.
+pub(crate) fn read<T: DeserializeOwned>(node: &Node, report: &mut Report<'_>) -> Option<T> {
+    read_as(node, &report.text[node.span.clone()], report)
+}
+
+/// The same, of a text of the same layout that stands for the value's.
+pub(crate) fn read_as<T: DeserializeOwned>(node: &Node, text: &str, report: &mut Report<'_>) -> Option<T> {
+    let e = match options().from_str::<T>(text) {
+        Ok(value) => return Some(value),
+        Err(e) => e,
+    };
+    let span = error_span(report, &node.span, &e.span);
+    let of = |outer: &Option<String>| outer.as_ref().map_or(String::new(), |o| format!(" in {o}"));
+    match e.code {
+        ron::Error::NoSuchEnumVariant { expected, found, .. } => {
+            let span = smallest(node, span.start).anchor();
+            let message = format!("`{}` is not known here", found.escape_debug());
+            report.unknown(span, "RB008", message, &found, expected.iter().copied());
+        }
+        ron::Error::NoSuchStructField { expected, found, outer } => {
+            let message = format!("there is no field `{}`{}", found.escape_debug(), of(&outer));
+            report.unknown(span, "RB004", message, &found, expected.iter().copied());
+        }
+        ron::Error::MissingStructField { field, outer } => {
+            let span = bracket(node, span.start.saturating_sub(1)).anchor();
+            report.error(span, "RB006", format!("`{field}` is missing{}", of(&outer)));
+        }
+        ron::Error::DuplicateStructField { field, .. } => {
+            report.error(span, "RB005", format!("`{field}` is there twice"));
+        }
+        ron::Error::Message(m) if m.contains("is not a duration") => {
+            report.error(smallest(node, span.start.saturating_sub(1)).anchor(), "RB009", m);
+        }
+        other => {
+            // The library points beside the value as often as at it.
+            let near = smallest(node, span.start);
+            let span = if span.is_empty() || near.items.is_empty() { near.anchor() } else { span };
+            report.error(span, "RB007", format!("this cannot be read here: {}", plain(&other.to_string())));
+        }
+    }
+    None
+}
+
+/// A text value without a finding; nothing if it is no text.
+pub(crate) fn text_of(node: &Node, text: &str) -> Option<String> {
+    (node.shape == Shape::Text).then(|| options().from_str::<String>(&text[node.span.clone()]).ok()).flatten()
+}
+
+/// The innermost value around a byte.
+fn smallest(node: &Node, at: usize) -> &Node {
+    node.items
+        .iter()
+        .find(|n| n.key.as_ref().map_or(n.span.start, |k| k.start) <= at && at < n.span.end)
+        .map_or(node, |n| smallest(n, at))
+}
+
+/// The innermost value with brackets around a byte.
+fn bracket(node: &Node, at: usize) -> &Node {
+    let inner = node.items.iter().find(|n| n.span.contains(&at) && n.shape == Shape::Struct);
+    inner.map_or(node, |n| bracket(n, at))
+}
+
+fn error_span(report: &Report<'_>, within: &Range<usize>, span: &ron::error::Span) -> Range<usize> {
+    let start = report.byte_at(within, span.start.line, span.start.col);
+    let end = report.byte_at(within, span.end.line, span.end.col);
+    start..end.max(start)
+}
+
+/// Library wording as the middle of a sentence, kept short.
+fn plain(message: &str) -> String {
+    /// Enough for any of the library's sentences; a quoted value may be endless.
+    const LONGEST: usize = 300;
+    let mut short: String = message.chars().take(LONGEST).collect();
+    if let Some(first) = short.get(..1).map(str::to_lowercase) {
+        short.replace_range(..1, &first);
+    }
+    short
+}
+
+/// Reads brackets, strings and comments; nothing of meaning.
+struct Scanner<'t> {
+    text: &'t str,
+    at: usize,
+    depth: usize,
+}
+
+impl<'t> Scanner<'t> {
+    fn rest(&self) -> &'t str {
+        &self.text[self.at..]
+    }
+    fn peek(&self) -> Option<char> {
+        self.rest().chars().next()
+    }
+    fn eat(&mut self, word: &str) -> Option<()> {
+        let there = self.rest().starts_with(word);
+        if there {
+            self.at += word.len();
+        }
+        there.then_some(())
+    }
+
+    /// Everything before the first value.
+    fn start(&mut self) -> Option<()> {
+        self.eat("\u{feff}");
+        self.space()?;
+        while self.rest().starts_with("#!") {
+            self.at += self.rest().find(']')? + 1;
+            self.space()?;
+        }
+        Some(())
+    }
+
+    fn file(&mut self) -> Option<Node> {
+        self.start()?;
+        let root = self.value()?;
+        self.space()?;
+        self.rest().is_empty().then_some(root)
+    }
+
+    /// White space and comments; block comments nest.
+    fn space(&mut self) -> Option<()> {
+        loop {
+            let trimmed = self.rest().trim_start();
+            self.at = self.text.len() - trimmed.len();
+            if trimmed.starts_with("//") {
+                self.at += trimmed.find('\n').unwrap_or(trimmed.len());
+            } else if trimmed.starts_with("/*") {
+                let mut open = 0usize;
+                loop {
+                    if self.eat("/*").is_some() {
+                        open += 1;
+                    } else if self.eat("*/").is_some() {
+                        open -= 1;
+                    } else {
+                        self.at += self.peek()?.len_utf8();
+                    }
+                    if open == 0 {
+                        break;
+                    }
+                }
+            } else {
+                return Some(());
+            }
+        }
+    }
+
+    fn value(&mut self) -> Option<Node> {
+        let start = self.at;
+        let node =
+            |s: &Self, head: Range<usize>, shape, items| Node { span: start..s.at, head, key: None, shape, items };
+        if self.string()? {
+            return Some(node(self, start..start, Shape::Text, Vec::new()));
+        }
+        match self.peek()? {
+            '[' => self.items(']', false).map(|i| node(self, start..start, Shape::List, i)),
+            '{' => self.items('}', true).map(|i| node(self, start..start, Shape::Map, i)),
+            '(' => self.items(')', false).map(|i| node(self, start..start, Shape::Struct, i)),
+            '\'' => {
+                self.at += 1;
+                self.eat("\\");
+                self.at += self.peek()?.len_utf8();
+                self.at += self.rest().find('\'')? + 1;
+                Some(node(self, start..self.at, Shape::Leaf, Vec::new()))
+            }
+            _ => {
+                let head = self.word()?;
+                let after_head = self.at;
+                self.space()?;
+                if self.peek() == Some('(') {
+                    return self.items(')', false).map(|i| node(self, head, Shape::Struct, i));
+                }
+                self.at = after_head;
+                Some(node(self, head, Shape::Leaf, Vec::new()))
+            }
+        }
+    }
+
+    fn word(&mut self) -> Option<Range<usize>> {
+        let ends = |c: char| c.is_whitespace() || ",:()[]{}\"'/".contains(c);
+        let len = self.rest().find(ends).unwrap_or(self.rest().len());
+        self.at += len;
+        (len > 0).then(|| self.at - len..self.at)
+    }
+
+    /// A string in any of its spellings.
+    fn string(&mut self) -> Option<bool> {
+        let prefix = ["b", "r", "br", ""].into_iter().find(|p| {
+            let rest = self.rest().strip_prefix(p);
+            let hashes = |r: &str| if p.ends_with('r') { r.trim_start_matches('#').starts_with('"') } else { false };
+            rest.is_some_and(|r| r.starts_with('"') || hashes(r))
+        });
+        let Some(prefix) = prefix else { return Some(false) };
+        self.at += prefix.len();
+        if prefix.ends_with('r') {
+            let hashes = self.rest().len() - self.rest().trim_start_matches('#').len();
+            self.at += hashes + 1;
+            let close = format!("\"{}", "#".repeat(hashes));
+            self.at += self.rest().find(&close)? + close.len();
+            return Some(true);
+        }
+        self.at += 1;
+        loop {
+            let c = self.peek()?;
+            self.at += c.len_utf8();
+            match c {
+                '\\' => self.at += self.peek()?.len_utf8(),
+                '"' => return Some(true),
+                _ => {}
+            }
+        }
+    }
+
+    fn items(&mut self, close: char, map: bool) -> Option<Vec<Node>> {
+        self.depth += 1;
+        if self.depth > MAX_NESTING * 2 {
+            return None;
+        }
+        self.at += 1;
+        let mut items = Vec::new();
+        loop {
+            self.space()?;
+            if self.peek()? == close {
+                self.at += 1;
+                self.depth -= 1;
+                return Some(items);
+            }
+            let key = if map { Some(self.value()?.span) } else { self.field_name() };
+            if key.is_some() {
+                self.space()?;
+                if map {
+                    self.eat(":")?;
+                }
+                self.space()?;
+            }
+            items.push(Node { key, ..self.value()? });
+            self.space()?;
+            if self.eat(",").is_none() && self.peek()? != close {
+                return None;
+            }
+        }
+    }
+
+    /// `name:` is eaten and the name's span given; anything else is left alone.
+    fn field_name(&mut self) -> Option<Range<usize>> {
+        let start = self.at;
+        let found = self.peek().filter(|c| c.is_alphabetic() || *c == '_').and_then(|_| {
+            let name = self.word()?;
+            self.space()?;
+            self.eat(":")?;
+            Some(name)
+        });
+        if found.is_none() {
+            self.at = start;
+        }
+        found
+    }
+}
