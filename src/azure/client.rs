@@ -162,6 +162,12 @@ impl Azure {
         self.0.tokens.fetch(task, &self.cloud().arm_scope).await.map(drop)
     }
 
+    /// A token for the models' data plane, for probes; `None` while sign-in gives none.
+    pub async fn data_token(&self, task: &Task) -> Option<Secret> {
+        let token = self.0.tokens.bearer(task, &self.cloud().cognitive_scope).await.ok()?;
+        Some(Secret::new(token.expose()))
+    }
+
     /// How long the token for ARM lasts.
     pub fn token_left(&self, now: Now) -> Option<Millis> {
         self.0.tokens.left(&self.cloud().arm_scope, now)

@@ -159,6 +159,11 @@ impl Cloud {
             .with_subscription(&l.subscription))
     }
 
+    /// Public address of an Azure OpenAI account's data plane.
+    pub fn openai_host(&self, account: &str) -> Result<Url, AzureError> {
+        parse(&format!("https://{account}.{OPENAI_SUFFIX}"))
+    }
+
     /// Whether nothing real can be reached.
     pub fn is_simulated(&self) -> bool {
         self.simulated.is_some()

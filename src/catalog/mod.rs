@@ -138,9 +138,13 @@ impl Catalog {
         let (runbook, findings) = runbook::load(&file.name, &file.text);
         runbook.ok_or(CatalogError::Broken { findings })
     }
+    /// A scenario's file by id.
+    pub fn scenario_file(&self, id: &str) -> Result<&File, CatalogError> {
+        self.find(Kind::Scenario, "scenario", id)
+    }
     /// A scenario by id.
     pub fn scenario(&self, id: &str) -> Result<Scenario, CatalogError> {
-        let (scenario, findings) = parse_scenario(self.find(Kind::Scenario, "scenario", id)?);
+        let (scenario, findings) = parse_scenario(self.scenario_file(id)?);
         scenario.ok_or(CatalogError::Broken { findings })
     }
     /// A plan by id, bound to its runbook.
@@ -156,6 +160,18 @@ impl Catalog {
         let is = |o: Outline| o.kind == Kind::Runbook && o.id.as_deref() == Some(&id);
         let beside = beside.unwrap_or_default().into_iter().find(|f| f.outline().is_some_and(is));
         beside.or_else(|| self.runbook_file(&id).ok().cloned())
+    }
+    /// Everything that is wrong with a file.
+    pub fn check(&self, file: &File) -> Vec<Diagnostic> {
+        match file.outline().map(|o| o.kind) {
+            Some(Kind::Runbook) => runbook::load(&file.name, &file.text).1,
+            Some(Kind::Plan) => self.bind(file, None).1,
+            Some(Kind::Scenario) => parse_scenario(file).1,
+            None => {
+                let message = "this is no Runbook(…), Plan(…) or Scenario(…)".to_owned();
+                vec![runbook::diagnostic::about_file(&file.name, "RB000", message)]
+            }
+        }
     }
     /// Binds any plan file to its runbook.
     pub fn bind(&self, plan: &File, strategy: Option<Strategy>) -> (Option<Plan>, Vec<Diagnostic>) {

@@ -1,6 +1,6 @@
 //! The terminal: the command line contract, one file a command. Results go to stdout, words for people to stderr.
 
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -115,7 +115,7 @@ pub enum Cmd {
         scenario: String,
         /// Address to listen on (loopback)
         #[arg(long, value_name = "ADDR")]
-        listen: Option<SocketAddr>,
+        listen: Option<IpAddr>,
         /// Serve https with a certificate of its own
         #[arg(long)]
         https: bool,
@@ -246,7 +246,14 @@ pub fn dispatch(args: &Args, command: &Cmd) -> u8 {
             },
         ),
         Cmd::Simulate { scenario, listen, https, speed, strategy } => {
-            simulate::run(scenario, *listen, *https, *speed, *strategy)
+            let catalog = crate::catalog::Catalog::builtin();
+            match catalog.scenario_file(scenario) {
+                Ok(file) => simulate::run(scenario, &file.text, *listen, *https, *speed, *strategy),
+                Err(e) => {
+                    eprintln!("lifeboat: {e}");
+                    USAGE
+                }
+            }
         }
         Cmd::Health { plan, json } => health::run(args, plan, *json),
         Cmd::Verify { paths, checkpoint, json } => verify::run(paths, checkpoint.as_deref(), *json),

@@ -24,6 +24,7 @@ fn one(task: &Task, name: impl Into<String>, ok: Option<bool>, value: impl Into<
         ok,
         source: PROBES.to_owned(),
         at_utc: task.now().utc,
+        latency: None,
         raw: None,
     }]
 }
@@ -67,7 +68,7 @@ pub async fn read(world: &World, task: &Task, condition: &Condition, facts: &Fac
             })
         }
         Condition::Person(_) => Vec::new(),
-        _ => reading::read(&world.azure, task, condition, &facts.created).await,
+        _ => reading::read(&world.azure, task, condition, &facts.created).await.unwrap_or_default(),
     }
 }
 
@@ -164,5 +165,13 @@ pub async fn guard(world: &World, task: &Task, g: &Guard, facts: &Facts) -> Read
             }
         }
     };
-    Reading { name: name.to_owned(), value, ok, source: PROBES.to_owned(), at_utc: task.now().utc, raw: None }
+    Reading {
+        name: name.to_owned(),
+        value,
+        ok,
+        source: PROBES.to_owned(),
+        at_utc: task.now().utc,
+        latency: None,
+        raw: None,
+    }
 }

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use crate::azure::action::{self, ReadBack, Sent};
-use crate::azure::{Azure, AzureError};
+use crate::azure::{Azure, AzureError, Corr};
 use crate::clock::{Clock, Task};
 use crate::plan::model::{Plan, PlannedStep};
 use crate::run::command::StepCommand;
 use crate::run::effect::Effect;
-use crate::run::event::{Change, Failure, Found, Reading};
-use crate::runbook::model::{Action, Check, Condition};
+use crate::run::event::{Change, Correlation, Failure, Found, Reading};
+use crate::runbook::model::{Action, Check, Condition, Undo};
 use crate::units::Millis;
 
 use super::conditions;
@@ -81,8 +81,11 @@ impl World {
     }
 
     async fn follow(&self, task: &Task, step: &str, n: u32, change: &Change, operation: &str) {
-        let say = |text: String| self.progress(step, text);
-        let result = action::follow(&self.azure, task, change, operation, &say).await;
+        let mut say = |p: action::Progress| {
+            let percent = p.percent.map_or(String::new(), |x| format!(", {x:.0} %"));
+            self.progress(step, format!("Azure is working on it: {}{percent}.", p.status));
+        };
+        let result = action::follow(&self.azure, task, change, operation, &mut say).await;
         match sent(n, result) {
             // The operation is known and Azure goes on with it; reading back tells when it can be read again.
             StepCommand::Accepted { .. } => self.read_back(task, step, n, change).await,
@@ -177,6 +180,7 @@ impl World {
                 ok,
                 source: "Azure".to_owned(),
                 at_utc: task.now().utc,
+                latency: None,
                 raw: None,
             });
             if ok != Some(true) {
@@ -188,6 +192,23 @@ impl World {
             }
         }
         self.tell(step, StepCommand::Verified { readings, failure });
+    }
+
+    /// Looks at what taking back would send.
+    pub fn look_back(&self, step: &str, applied: Vec<Change>, how: Undo) {
+        let world = self.clone();
+        let task = self.clock.task();
+        let step = step.to_owned();
+        tokio::spawn(async move {
+            let result = action::undo(&world.azure, &task, &applied, &how).await;
+            let result = result.map(|p| Preview {
+                changes: p.changes,
+                notes: p.notes,
+                read_at: p.read_at_utc,
+                ..Preview::default()
+            });
+            world.mail.send(Mail::Looked(step, result, Purpose::Undo));
+        });
     }
 
     /// Looks at what a step would change, and at its guards.
@@ -239,18 +260,37 @@ pub enum Purpose {
     Show,
     /// To do it, if it is still what the operator saw; with what they typed.
     Perform(Option<String>),
+    /// To take it back.
+    Undo,
 }
 
 /// An Azure error as the record keeps it.
 pub fn failure(e: &AzureError) -> Failure {
-    Failure { code: e.code(), message: e.to_string(), next: e.what_to_do() }
+    let code = match e {
+        AzureError::Refused(r) => r.inner.as_ref().map_or(&r.code, |i| &i.0).clone(),
+        AzureError::NoAnswer { .. } => "NoAnswer".to_owned(),
+        AzureError::SignIn(_) => "SignIn".to_owned(),
+        _ => "Client".to_owned(),
+    };
+    Failure { code, message: e.to_string(), next: e.what_to_do() }
+}
+
+fn correlation(c: Corr) -> Correlation {
+    Correlation {
+        status: Some(c.status),
+        request_id: c.request_id,
+        correlation_id: c.correlation_request_id,
+        date: c.date,
+    }
 }
 
 fn sent(n: u32, s: Sent) -> StepCommand {
     match s {
-        Sent::Accepted { operation, corr } => StepCommand::Accepted { n, operation, corr: corr.into() },
-        Sent::Done { corr } => StepCommand::Finished { n, failure: None, corr: corr.into() },
-        Sent::Failed { error, corr } => StepCommand::Finished { n, failure: Some(failure(&error)), corr: corr.into() },
+        Sent::Accepted { operation, corr } => StepCommand::Accepted { n, operation, corr: correlation(corr) },
+        Sent::Done { corr } => StepCommand::Finished { n, failure: None, corr: correlation(corr) },
+        Sent::Failed { error, corr } => {
+            StepCommand::Finished { n, failure: Some(failure(&error)), corr: correlation(corr) }
+        }
         Sent::Unknown { why } => StepCommand::Lost { n, why },
         Sent::NotSent { why } => StepCommand::Finished {
             n,
@@ -259,7 +299,7 @@ fn sent(n: u32, s: Sent) -> StepCommand {
                 message: format!("it did not leave this laptop: {why}"),
                 next: "Nothing was changed. Try again when the connection is back, or do it by hand.".to_owned(),
             }),
-            corr: Default::default(),
+            corr: Correlation::default(),
         },
     }
 }

@@ -63,12 +63,16 @@ impl Desk {
         )?;
         session.run = crate::run::state::Run::of(plan.clone());
         let phases = if scenario.phases.is_empty() { INCIDENT.to_vec() } else { scenario.phases.clone() };
-        let text = self.catalog.scenario_text(&scenario.id).unwrap_or_default();
         let start = start_of(
             &plan,
             Mode::Rehearsal,
             phases,
-            Some(ScenarioRef { id: scenario.id.clone(), sha256: sha256_hex(text.as_bytes()), seed, epoch }),
+            Some(ScenarioRef {
+                id: scenario.id.clone(),
+                sha256: sha256_hex(self.catalog.scenario_file(&scenario.id)?.text.as_bytes()),
+                seed,
+                epoch,
+            }),
         );
         let (me, name) = (self.me(), self.operator.clone());
         session.order(me, Command::Start { start: Box::new(start), texts: plan.texts.clone(), operator: name })?;

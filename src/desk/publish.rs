@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError};
 use crate::clock::Clock;
 use crate::health::Thresholds;
 use crate::journal::{contents, read_run};
+use crate::record::{Against, Checkpoint, Verdict};
 use crate::rehearsal::scenario::Choice;
 use crate::run::event::Mode;
 use crate::runbook::model::{Strategy, Tier};
@@ -157,11 +158,18 @@ impl Desk {
 /// A run's record with what its verification says.
 pub fn record_of(disk: &dyn crate::journal::Disk, dir: &Path) -> Result<Record, DeskError> {
     let found = contents(disk, dir)?;
-    let report = crate::record::verify(&found.segments(), None);
+    let beside = found.checkpoint.as_ref().and_then(|t| t.parse::<Checkpoint>().ok());
+    let against = Against { outside: None, beside: beside.as_ref(), whole: true };
+    let report = crate::record::verify(&found.segments(), against);
     let records = read_run(disk, dir)?;
     let id = dir.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    let badge = report.lines.iter().map(|l| (l.proven(), l.text.clone())).collect();
-    Ok(audit::record(&id, &records, badge, report.exit() < 2))
+    let broken = report.verdict == Verdict::Broken;
+    let proven = |heading: &str| match heading {
+        "Consistent" => Some(!broken),
+        _ => None,
+    };
+    let badge = report.lines().into_iter().map(|(h, text)| (proven(h), format!("{h}: {text}"))).collect();
+    Ok(audit::record(&id, &records, badge, !broken))
 }
 
 fn run_view(o: &Open) -> Option<super::snapshot::RunView> {

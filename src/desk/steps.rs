@@ -223,6 +223,7 @@ impl Desk {
                 return Ok(());
             }
             Purpose::Perform(typed) => typed,
+            Purpose::Undo => return self.step_as(me, step, StepCommand::Undo { changes: fresh.changes }),
         };
         let same = o.session.previews.get(step).is_some_and(|seen| seen.changes == fresh.changes);
         o.session.previews.insert(step.to_owned(), fresh.clone());
@@ -235,14 +236,13 @@ impl Desk {
     }
 
     fn undo(&mut self, step: &str) -> Result<(), DeskError> {
-        let me = self.me();
         let o = self.opened()?;
-        let run = &o.session.run;
+        let (run, world) = (&o.session.run, o.world.as_ref().ok_or(DeskError::NoRun)?);
         let (Some(s), Some(p)) = (run.step(step), run.planned(step)) else {
             return Err(crate::run::decide::Refusal::NoStep(step.to_owned()).into());
         };
-        let changes = crate::azure::action::undo(&s.applied, &p.undo)?;
-        self.step_as(me, step, StepCommand::Undo { changes })
+        world.look_back(step, s.applied.clone(), p.undo.clone());
+        Ok(())
     }
 
     /// What was known at this moment, for the decision's record.

@@ -1,7 +1,5 @@
 //! The watch: what is probed, how often, and what else is read beside (notices, the accounts' state, who serves users).
 
-use std::sync::Arc;
-
 use futures::future::join_all;
 
 use crate::azure::{Azure, reading};
@@ -156,10 +154,9 @@ async fn notices(world: World, task: Task) {
         let mut said = Vec::new();
         let mut states = Vec::new();
         for (region, account) in accounts(&world.plan) {
-            match reading::platform_notices(&world.azure, &task, &region, account).await {
-                Ok(list) => said.extend(list.into_iter().map(|n| notice(n, &region, task.now().utc))),
-                Err(_) => continue,
-            }
+            let list = reading::platform_notices(&world.azure, &task, &region, account).await;
+            let read = list.into_iter().filter(|n| !n.unread);
+            said.extend(read.map(|n| notice(n, &region, task.now().utc)));
             if let Ok(Some(a)) = crate::azure::cognitive::account(&world.azure, &task, account).await {
                 states.push((region.clone(), Provisioning { text: a.state, at: task.now().utc }));
             }

@@ -11,7 +11,7 @@ pub fn of_changes(plan_digest: &str, step: &str, changes: &[Change]) -> String {
     let requests: Vec<_> = changes
         .iter()
         .map(
-            |c| json!({ "method": c.method, "url": c.url, "body": c.body, "if_match": c.if_match, "target": c.target }),
+            |c| json!({ "method": c.method, "url": c.url, "body": c.body, "if_match": c.if_match, "only_if_absent": c.only_if_absent, "target": c.target }),
         )
         .collect();
     digest(&json!({ "plan": plan_digest, "step": step, "requests": requests }))

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::units::Millis;
+
 use crate::runbook::model::{Phase, StepId, Strategy};
 
 /// How much of the world a run can touch.
@@ -135,6 +137,9 @@ pub struct Change {
     /// ETag the change depends on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub if_match: Option<String>,
+    /// Only if the target does not exist.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub only_if_absent: bool,
     /// ARM id.
     pub target: String,
     /// What a person sees: before → after.
@@ -168,6 +173,9 @@ pub struct Reading {
     pub source: String,
     /// When, UTC ms on the run's clock.
     pub at_utc: i64,
+    /// How long the answer took, where that is the point.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency: Option<Millis>,
     /// Raw evidence, cut.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub raw: Option<String>,

@@ -327,10 +327,18 @@ impl Run {
         self.last_at = self.last_at.max(at);
     }
 
+    fn rebind(&self, start: &Start) -> Result<Plan, ReplayError> {
+        let (plan, found) = crate::plan::rebind(&self.texts, Some(start.strategy));
+        plan.ok_or_else(|| {
+            let first = found.iter().find(|d| d.is_error()).map_or("it has errors", |d| d.message.as_str());
+            ReplayError::Plan(first.to_owned())
+        })
+    }
+
     fn begin(&mut self, at: i64, start: &Start) -> Result<(), ReplayError> {
         let plan = match self.plan.take() {
             Some(p) => p,
-            None => Arc::new(crate::plan::rebind(&self.texts, Some(start.strategy)).map_err(ReplayError::Plan)?),
+            None => Arc::new(self.rebind(start)?),
         };
         self.texts = Texts { runbook: String::new(), plan: String::new() };
         for id in &start.steps {

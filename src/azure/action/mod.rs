@@ -17,35 +17,12 @@ pub use self::sending::{Progress, ReadBack, Sent, follow, read_back, send};
 pub use self::undoing::undo;
 use super::{Azure, AzureError};
 use crate::clock::Task;
+pub use crate::run::event::{Change, FieldChange};
 use crate::runbook::model::Action;
 use crate::units::Region;
 
 /// The option of previews that create no more than the quota allows.
 pub const FIT_QUOTA: &str = "fit-quota";
-
-/// One request that changes Azure.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Change {
-    /// For people: `create deployment chat`.
-    pub what: String,
-    /// `PUT`, `PATCH` or `DELETE`.
-    pub method: String,
-    /// Absolute public address with its api-version, as in the real world.
-    pub url: String,
-    /// JSON text.
-    pub body: Option<String>,
-    /// Only if the target still has this ETag.
-    pub if_match: Option<String>,
-    /// Only if the target does not exist.
-    #[serde(default)]
-    pub only_if_absent: bool,
-    /// ARM id; of a configuration key, the store's.
-    pub target: String,
-    /// What it was and what it will be.
-    pub fields: Vec<FieldChange>,
-    /// The body that brings the old state back; none where there was nothing before.
-    pub previous: Option<String>,
-}
 
 impl Change {
     /// Whether it brings the target into being: such targets are the run's own, and may be deleted by it.
@@ -73,17 +50,6 @@ impl Change {
         }
         line
     }
-}
-
-/// One field's before and after.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FieldChange {
-    /// Its name.
-    pub name: String,
-    /// As Azure shows it now; none where there is nothing.
-    pub before: Option<String>,
-    /// As it will be; none where it goes.
-    pub after: Option<String>,
 }
 
 impl FieldChange {

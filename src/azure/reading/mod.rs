@@ -6,11 +6,10 @@
 mod control;
 mod traffic;
 
-use serde::{Deserialize, Serialize};
-
 use super::health::{self, Notice};
 use super::{Azure, AzureError, versions};
 use crate::clock::Task;
+pub use crate::run::event::Reading;
 use crate::runbook::model::Condition;
 use crate::units::{Millis, Region};
 
@@ -19,25 +18,6 @@ const ARM: &str = "Azure Resource Manager";
 const METRICS: &str = "Azure Monitor metrics";
 const SIGN_IN: &str = "Entra ID";
 const STORE: &str = "App Configuration";
-
-/// One thing that was read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reading {
-    /// What was read: `deployment chat`.
-    pub name: String,
-    /// What it says, for people, with units.
-    pub value: String,
-    /// Whether the condition holds in this; none: it cannot be told.
-    pub ok: Option<bool>,
-    /// Who says so.
-    pub source: String,
-    /// When it was read.
-    pub at_utc: i64,
-    /// How long the answer took, where that is the point.
-    pub latency: Option<Millis>,
-    /// The words of the answer where they matter.
-    pub raw: Option<String>,
-}
 
 impl Reading {
     fn new(task: &Task, source: &str, name: impl Into<String>, ok: Option<bool>, value: impl Into<String>) -> Self {
