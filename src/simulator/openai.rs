@@ -35,22 +35,24 @@ pub fn answer(facts: &Facts, world: &mut World, name: &str, ask: &Ask) -> Reply 
 }
 
 fn admit(facts: &Facts, account: &Account, ask: &Ask) -> Result<(), Box<Reply>> {
+    let refused = |text: &str| Err(Box::new(Reply::error(401, "401", text)));
+    let fits = |key: &str| keys(facts, &account.name).iter().any(|k| k == key);
     let key = ask.header("api-key");
-    if !key.is_empty() {
-        if keys(facts, &account.name).iter().any(|k| k == key) {
-            return Ok(());
-        }
-        let text = "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key \
-                    for an active subscription and use a correct regional API endpoint for your resource.";
-        return Err(Box::new(Reply::error(401, "401", text)));
+    // Clients of the v1 routes send the key where others send a token.
+    if fits(key) || ask.bearer().is_some_and(fits) {
+        return Ok(());
     }
-    entra::check(facts, ask, &AUDIENCES).map_err(|bad| {
-        let text = match bad {
-            entra::Bad::Missing => "Access denied due to missing subscription key or token.".to_owned(),
-            bad => format!("Unauthorized. {}", bad.text()),
-        };
-        Box::new(Reply::error(401, "401", &text))
-    })
+    if !key.is_empty() {
+        return refused(
+            "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key for an \
+             active subscription and use a correct regional API endpoint for your resource.",
+        );
+    }
+    match entra::check(facts, ask, &AUDIENCES) {
+        Ok(()) => Ok(()),
+        Err(entra::Bad::Missing) => refused("Access denied due to missing subscription key or token."),
+        Err(bad) => refused(&format!("Unauthorized. {}", bad.text())),
+    }
 }
 
 fn route(facts: &Facts, world: &World, account: &Account, ask: &Ask, number: u64) -> Reply {

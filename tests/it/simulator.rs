@@ -518,6 +518,17 @@ async fn doors_open_to_the_right_token_only() {
     let r = b.send(b.http.get(models("oai-prod-swedencentral.openai.azure.com")).bearer_auth(&other)).await;
     assert_eq!(r.status(), 200);
 
+    // The v1 routes take the key as a bearer token as well, but not another account's.
+    let r = b.send(b.http.get(models("oai-prod-swedencentral.openai.azure.com")).bearer_auth(&key)).await;
+    assert_eq!(r.status(), 200);
+    b.until(Millis::from_mins(76)).await;
+    for r in [
+        b.http.get(models("oai-prod-eastus.openai.azure.com")).bearer_auth(&key),
+        b.http.get(models("oai-prod-eastus.openai.azure.com")).header("api-key", &key),
+    ] {
+        assert_eq!(b.send(r).await.status(), 401);
+    }
+
     let sign_in = |tenant: &str, client: &str, secret: &str| {
         let form = [
             ("grant_type", "client_credentials"),
