@@ -10,7 +10,7 @@ use super::http::{Ask, Reply};
 use super::world::{Account, Deployment, World, dice, uuid};
 
 /// Requests a minute that come with 1,000 tokens a minute.
-const REQUESTS_PER_UNIT: u32 = 6;
+const REQUESTS_PER_UNIT: u64 = 6;
 const AUDIENCES: [&str; 2] = ["https://cognitiveservices.azure.com", "https://ai.azure.com"];
 
 /// An account's two keys; those of another account do not fit.
@@ -153,9 +153,9 @@ fn call(
     let left = (f64::from(capacity) - demand).max(0.0);
     let rates = |r: Reply| {
         r.with("x-ratelimit-limit-tokens", (u64::from(capacity) * 1_000).to_string())
-            .with("x-ratelimit-limit-requests", (capacity * REQUESTS_PER_UNIT).to_string())
+            .with("x-ratelimit-limit-requests", (u64::from(capacity) * REQUESTS_PER_UNIT).to_string())
             .with("x-ratelimit-remaining-tokens", ((left * 1_000.0) as u64).to_string())
-            .with("x-ratelimit-remaining-requests", ((left * f64::from(REQUESTS_PER_UNIT)) as u64).to_string())
+            .with("x-ratelimit-remaining-requests", ((left * REQUESTS_PER_UNIT as f64) as u64).to_string())
     };
     // Over capacity the operator's call competes with the clients' and has the same chance.
     let refused = demand > f64::from(capacity) && {
