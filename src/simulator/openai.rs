@@ -10,7 +10,7 @@ use super::http::{Ask, Reply};
 use super::world::{Account, Deployment, World, dice, uuid};
 
 /// Requests a minute that come with 1,000 tokens a minute.
-const REQUESTS_PER_UNIT: u32 = 6;
+const REQUESTS_PER_UNIT: u64 = 6;
 const AUDIENCES: [&str; 2] = ["https://cognitiveservices.azure.com", "https://ai.azure.com"];
 
 /// An account's two keys; those of another account do not fit.
@@ -35,22 +35,24 @@ pub fn answer(facts: &Facts, world: &mut World, name: &str, ask: &Ask) -> Reply 
 }
 
 fn admit(facts: &Facts, account: &Account, ask: &Ask) -> Result<(), Box<Reply>> {
+    let refused = |text: &str| Err(Box::new(Reply::error(401, "401", text)));
+    let fits = |key: &str| keys(facts, &account.name).iter().any(|k| k == key);
     let key = ask.header("api-key");
-    if !key.is_empty() {
-        if keys(facts, &account.name).iter().any(|k| k == key) {
-            return Ok(());
-        }
-        let text = "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key \
-                    for an active subscription and use a correct regional API endpoint for your resource.";
-        return Err(Box::new(Reply::error(401, "401", text)));
+    // Clients of the v1 routes send the key where others send a token.
+    if fits(key) || ask.bearer().is_some_and(fits) {
+        return Ok(());
     }
-    entra::check(facts, ask, &AUDIENCES).map_err(|bad| {
-        let text = match bad {
-            entra::Bad::Missing => "Access denied due to missing subscription key or token.".to_owned(),
-            bad => format!("Unauthorized. {}", bad.text()),
-        };
-        Box::new(Reply::error(401, "401", &text))
-    })
+    if !key.is_empty() {
+        return refused(
+            "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key for an \
+             active subscription and use a correct regional API endpoint for your resource.",
+        );
+    }
+    match entra::check(facts, ask, &AUDIENCES) {
+        Ok(()) => Ok(()),
+        Err(entra::Bad::Missing) => refused("Access denied due to missing subscription key or token."),
+        Err(bad) => refused(&format!("Unauthorized. {}", bad.text())),
+    }
 }
 
 fn route(facts: &Facts, world: &World, account: &Account, ask: &Ask, number: u64) -> Reply {
@@ -151,9 +153,9 @@ fn call(
     let left = (f64::from(capacity) - demand).max(0.0);
     let rates = |r: Reply| {
         r.with("x-ratelimit-limit-tokens", (u64::from(capacity) * 1_000).to_string())
-            .with("x-ratelimit-limit-requests", (capacity * REQUESTS_PER_UNIT).to_string())
+            .with("x-ratelimit-limit-requests", (u64::from(capacity) * REQUESTS_PER_UNIT).to_string())
             .with("x-ratelimit-remaining-tokens", ((left * 1_000.0) as u64).to_string())
-            .with("x-ratelimit-remaining-requests", ((left * f64::from(REQUESTS_PER_UNIT)) as u64).to_string())
+            .with("x-ratelimit-remaining-requests", ((left * REQUESTS_PER_UNIT as f64) as u64).to_string())
     };
     // Over capacity the operator's call competes with the clients' and has the same chance.
     let refused = demand > f64::from(capacity) && {

@@ -18,6 +18,8 @@ use crate::units::sha256_hex;
 const SCHEMA: u32 = 1;
 /// Entries of the activity log, operations and history are bounded; a rehearsal makes a few dozen.
 const KEPT: usize = 5_000;
+/// Of a client request id so much counts; a UUID has 36 characters.
+const ID_LENGTH: usize = 128;
 /// Before everything: the start of what was always so.
 pub const ALWAYS: i64 = i64::MIN;
 
@@ -212,6 +214,11 @@ pub struct LogEntry {
     pub caller: String,
 }
 
+fn keep_newest<T>(all: &mut Vec<T>) {
+    let over = all.len().saturating_sub(KEPT);
+    all.drain(..over);
+}
+
 fn applies(only_in: &[Strategy], strategy: Option<Strategy>) -> bool {
     only_in.is_empty() || strategy.is_some_and(|s| only_in.contains(&s))
 }
@@ -284,22 +291,21 @@ impl World {
         for a in &mut self.accounts {
             a.deployments.retain(|d| d.gone_at.is_none_or(|gone| at < gone));
         }
-        for (len, cut) in [(self.log.len(), 0), (self.operations.len(), 1)] {
-            if len > KEPT {
-                match cut {
-                    0 => drop(self.log.drain(..len - KEPT)),
-                    _ => drop(self.operations.drain(..len - KEPT)),
-                }
-            }
+        keep_newest(&mut self.log);
+        keep_newest(&mut self.operations);
+        keep_newest(&mut self.deleted);
+        for a in &mut self.accounts {
+            keep_newest(&mut a.history);
         }
     }
 
     /// Counts a request that may change something.
     pub fn count(&mut self, client_request_id: &str) {
         // Ids beyond the bound share one line: a flood must not eat the memory, and its sum still shows.
-        let known = self.counts.contains_key(client_request_id);
-        let key = if known || self.counts.len() < KEPT { client_request_id } else { "(more)" };
-        *self.counts.entry(key.to_owned()).or_default() += 1;
+        let id: String = client_request_id.chars().take(ID_LENGTH).collect();
+        let known = self.counts.contains_key(&id);
+        let key = if known || self.counts.len() < KEPT { id } else { "(more)".to_owned() };
+        *self.counts.entry(key).or_default() += 1;
         self.changed = true;
     }
 

@@ -14,6 +14,10 @@ use crate::units::{Region, known_region};
 const KEPT_MS: i64 = 48 * 3_600_000;
 /// Provisioning an account takes from 30 to 60 s of scenario time.
 const CREATE_MS: (i64, u64) = (30_000, 30_000);
+/// Accounts of a world, deleted ones apart; each has a port.
+const MAX_ACCOUNTS: usize = 100;
+/// Answer time of an account made during the scenario, in milliseconds.
+const USUAL_LATENCY: u64 = 60;
 /// What a poller is told to wait, in seconds.
 pub const RETRY_AFTER_S: u32 = 5;
 const KIND: &str = "Microsoft.CognitiveServices/accounts";
@@ -22,7 +26,7 @@ const KIND: &str = "Microsoft.CognitiveServices/accounts";
 pub fn answer(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> Reply {
     let route = target.route();
     match (route.as_slice(), target.group) {
-        ([], None) => inventory::provider(facts, ask, target),
+        ([], None) => inventory::provider(ask, target),
         (["accounts"], group) if ask.method == Method::GET => {
             let here = |a: &&Account| group.is_none_or(|g| g.eq_ignore_ascii_case(&a.group));
             Reply::list(world.accounts.iter().filter(here).map(|a| body(facts, a, ask.at)).collect())
@@ -36,7 +40,7 @@ pub fn answer(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) 
                     let [key1, key2] = openai::keys(facts, &a.name);
                     Reply::ok(&json!({ "key1": key1, "key2": key2 }))
                 }
-                None => not_found(facts, g, KIND, name),
+                None => not_found(g, KIND, name),
             }
         }
         (["accounts", _, "deployments", ..], Some(g)) => deployments::answer(facts, world, ask, target, g),
@@ -64,7 +68,7 @@ fn location(facts: &Facts, world: &World, ask: &Ask, target: &Target<'_>) -> Rep
                 .deleted
                 .iter()
                 .find(fits)
-                .map_or_else(|| not_found(facts, g, KIND, a), |d| Reply::ok(&deleted_body(facts, d)))
+                .map_or_else(|| not_found(g, KIND, a), |d| Reply::ok(&deleted_body(facts, d)))
         }
         _ => Reply::no_route(ask),
     }
@@ -123,7 +127,7 @@ fn account(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, gro
     let name = &target.names[1];
     match ask.method {
         Method::GET => find(world, group, name)
-            .map_or_else(|| not_found(facts, group, KIND, name), |a| Reply::ok(&body(facts, a, ask.at))),
+            .map_or_else(|| not_found(group, KIND, name), |a| Reply::ok(&body(facts, a, ask.at))),
         Method::PUT => create(facts, world, ask, group, name),
         Method::DELETE => remove(facts, world, ask, target, group, name),
         _ => not_allowed(ask),
@@ -150,6 +154,12 @@ fn create(facts: &Facts, world: &mut World, ask: &Ask, group: &str, name: &str) 
             return Reply::error(409, "InvalidResourceLocation", &text);
         }
         return Reply::ok(&body(facts, present, ask.at));
+    }
+    if !(2..=64).contains(&name.len()) || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
+        return Reply::error(400, "InvalidResourceName", "An account's name has 2 to 64 letters, digits and hyphens.");
+    }
+    if world.accounts.len() >= MAX_ACCOUNTS {
+        return Reply::error(409, "AccountQuotaExceeded", "This simulated Azure holds no more accounts.");
     }
     if known_region(region.name()).is_none() {
         return Reply::error(400, "LocationRequired", "The location property is required and must name a region.");
@@ -216,7 +226,7 @@ fn blank(name: &str, group: &str, region: &Region) -> Account {
         name: name.to_owned(),
         group: group.to_owned(),
         region: region.name().to_owned(),
-        latency: 60,
+        latency: USUAL_LATENCY,
         ready_at: 0,
         deleted_at: None,
         tags: std::collections::BTreeMap::new(),

@@ -22,7 +22,7 @@ pub fn answer(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, 
     let account = &target.names[1];
     if cognitive::find(world, group, account).is_none() {
         if ask.method == Method::GET {
-            return not_found(facts, group, "Microsoft.CognitiveServices/accounts", account);
+            return not_found(group, "Microsoft.CognitiveServices/accounts", account);
         }
         let text =
             format!("Can not perform requested operation on nested resource. Parent resource '{account}' not found.");
@@ -34,7 +34,7 @@ pub fn answer(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, 
     match (&ask.method, target.names.get(3)) {
         (&Method::GET, None) => Reply::list(a.deployments.iter().map(|d| body(facts, &a, d, ask.at)).collect()),
         (&Method::GET, Some(d)) => a.deployment(d).map_or_else(
-            || not_found(facts, group, KIND, &format!("{account}/{d}")),
+            || not_found(group, KIND, &format!("{account}/{d}")),
             |d| Reply::ok(&body(facts, &a, d, ask.at)),
         ),
         (&Method::PUT, Some(d)) => put(facts, world, ask, target, &a, d),
@@ -129,6 +129,9 @@ fn unchanged(facts: &Facts, world: &World, ask: &Ask, a: &Account, d: &Deploymen
 
 fn wanted(facts: &Facts, a: &Account, name: &str, sent: &Value) -> Result<Deployment, Box<Reply>> {
     let bad = |code: &str, text: &str| Err(Box::new(Reply::error(400, code, text)));
+    if name.len() > 64 || !name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)) {
+        return bad("InvalidResourceName", "A deployment's name has at most 64 letters, digits and -, _ or .");
+    }
     let model = &sent["properties"]["model"];
     let format = model["format"].as_str().unwrap_or("OpenAI");
     let model_name = model["name"].as_str().unwrap_or_default();
@@ -246,7 +249,7 @@ fn change(
 
 fn patch(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, a: &Account, name: &str) -> Reply {
     let Some(present) = a.deployment(name) else {
-        return not_found(facts, &a.group, KIND, &format!("{}/{name}", a.name));
+        return not_found(&a.group, KIND, &format!("{}/{name}", a.name));
     };
     let sent = match ask.json() {
         Ok(b) => b,

@@ -14,7 +14,7 @@ pub fn answer(facts: &Facts, world: &World, ask: &Ask, target: &Target<'_>) -> R
     let route = target.route();
     let resource = target.scope.iter().any(|s| s.eq_ignore_ascii_case("providers"));
     match (&ask.method, route.as_slice()) {
-        (&Method::GET, []) => inventory::provider(facts, ask, target),
+        (&Method::GET, []) => inventory::provider(ask, target),
         (&Method::GET, ["availabilitystatuses", "current"] | ["availabilitystatuses"]) if resource => {
             let Some(v) = current(facts, world, &target.scope_id(), ask.at) else {
                 return Reply::error(

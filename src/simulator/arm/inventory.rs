@@ -201,8 +201,7 @@ fn provider_body(lower: &str) -> Value {
 }
 
 /// `GET …/providers/{namespace}`, and the refusal of namespaces that this Azure does not have.
-pub fn provider(facts: &Facts, ask: &Ask, target: &Target<'_>) -> Reply {
-    let _ = facts;
+pub fn provider(ask: &Ask, target: &Target<'_>) -> Reply {
     if ask.method == Method::GET
         && target.names.is_empty()
         && target.group.is_none()
@@ -226,7 +225,7 @@ pub fn lock_scope(facts: &Facts, lock: &str) -> String {
 /// Rights and locks at a scope.
 pub fn authorization(facts: &Facts, ask: &Ask, target: &Target<'_>) -> Reply {
     match (&ask.method, target.route().as_slice()) {
-        (&Method::GET, []) => provider(facts, ask, target),
+        (&Method::GET, []) => provider(ask, target),
         (&Method::GET, ["permissions"]) => {
             Reply::list(vec![json!({ "actions": ["*"], "notActions": [], "dataActions": ["*"], "notDataActions": [] })])
         }

@@ -185,7 +185,7 @@ fn within(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> R
         "microsoft.resourcehealth" => health::answer(facts, world, ask, target),
         "microsoft.insights" => monitor::answer(facts, world, ask, target),
         "microsoft.authorization" => inventory::authorization(facts, ask, target),
-        _ => inventory::provider(facts, ask, target),
+        _ => inventory::provider(ask, target),
     };
     if changes {
         world.log.push(LogEntry {
@@ -241,8 +241,7 @@ fn version(ask: &Ask, provider: &str) -> Result<(), Box<Reply>> {
 }
 
 /// 404 for a resource.
-pub fn not_found(facts: &Facts, group: &str, kind: &str, name: &str) -> Reply {
-    let _ = facts;
+pub fn not_found(group: &str, kind: &str, name: &str) -> Reply {
     let text = format!("The Resource '{kind}/{name}' under resource group '{group}' was not found.");
     Reply::error(404, "ResourceNotFound", &text)
 }

@@ -20,7 +20,7 @@ const USUAL: i64 = 60;
 /// Answers requests to the provider.
 pub fn answer(facts: &Facts, world: &World, ask: &Ask, target: &Target<'_>) -> Reply {
     match (&ask.method, target.route().as_slice()) {
-        (&Method::GET, []) => inventory::provider(facts, ask, target),
+        (&Method::GET, []) => inventory::provider(ask, target),
         (&Method::GET, ["metrics"]) => metrics(facts, world, ask, target).unwrap_or_else(|refusal| *refusal),
         (&Method::GET, ["eventtypes", "management", "values"]) => activity(facts, world, ask),
         _ => Reply::no_route(ask),

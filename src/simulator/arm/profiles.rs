@@ -22,7 +22,7 @@ const RANGE: std::ops::RangeInclusive<u64> = 1..=1_000;
 pub fn answer(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> Reply {
     let route = target.route();
     let Some(first) = route.first() else {
-        return inventory::provider(facts, ask, target);
+        return inventory::provider(ask, target);
     };
     if *first != "trafficmanagerprofiles" {
         return Reply::no_route(ask);
@@ -37,7 +37,7 @@ pub fn answer(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) 
     let Some(n) =
         world.profiles.iter().position(|p| p.name.eq_ignore_ascii_case(name) && p.group.eq_ignore_ascii_case(g))
     else {
-        return not_found(facts, g, KIND, name);
+        return not_found(g, KIND, name);
     };
     match (&ask.method, &route[2..]) {
         (&Method::GET, []) => Reply::ok(&body(facts, world, &world.profiles[n], ask.at)),
@@ -154,7 +154,7 @@ fn set_profile(facts: &Facts, world: &mut World, ask: &Ask, n: usize) -> Reply {
 fn endpoint(facts: &Facts, world: &mut World, ask: &Ask, n: usize, name: &str) -> Reply {
     let p = world.profiles[n].clone();
     let Some(k) = p.endpoints.iter().position(|e| e.name.eq_ignore_ascii_case(name)) else {
-        return not_found(facts, &p.group, &format!("{KIND}/externalEndpoints"), name);
+        return not_found(&p.group, &format!("{KIND}/externalEndpoints"), name);
     };
     if ask.method == Method::GET {
         return Reply::ok(&endpoint_body(facts, world, &p, &p.endpoints[k], ask.at));

@@ -16,10 +16,10 @@ pub fn answer(facts: &Facts, world: &World, ask: &Ask, target: &Target<'_>) -> R
     let route = target.route();
     let find = |g: &str| {
         let name = &target.names[1];
-        world.store(name).filter(|s| s.group.eq_ignore_ascii_case(g)).ok_or_else(|| not_found(facts, g, KIND, name))
+        world.store(name).filter(|s| s.group.eq_ignore_ascii_case(g)).ok_or_else(|| not_found(g, KIND, name))
     };
     match (&ask.method, route.as_slice(), target.group) {
-        (&Method::GET, [], None) => inventory::provider(facts, ask, target),
+        (&Method::GET, [], None) => inventory::provider(ask, target),
         (&Method::GET, ["configurationstores"], group) => {
             let here = |s: &&Store| group.is_none_or(|g| g.eq_ignore_ascii_case(&s.group));
             Reply::list(world.stores.iter().filter(here).map(|s| body(facts, s)).collect())
