@@ -12,15 +12,20 @@ const MAX_FILES: usize = 2_000;
 /// Folders in folders; ends loops of links too.
 const MAX_DEPTH: usize = 16;
 
-/// A file, or every `.ron` file in a folder and below, by name.
+/// A file, or every `.ron` file in a folder and below, by name; the first that cannot be read ends it.
 pub fn read_path(path: &Path) -> Result<Vec<File>, CatalogError> {
+    list_path(path)?.iter().map(|p| read_file(p)).collect()
+}
+
+/// The file itself, or every `.ron` file in a folder and below, by name.
+pub fn list_path(path: &Path) -> Result<Vec<PathBuf>, CatalogError> {
     if !path.is_dir() {
-        return Ok(vec![read_file(path)?]);
+        return Ok(vec![path.to_owned()]);
     }
     let mut paths = Vec::new();
     collect(path, 0, &mut paths)?;
     paths.sort();
-    paths.iter().map(|p| read_file(p)).collect()
+    Ok(paths)
 }
 
 /// Every readable `.ron` file right in a folder.
@@ -50,16 +55,16 @@ fn collect(folder: &Path, depth: usize, into: &mut Vec<PathBuf>) -> Result<(), C
     Ok(())
 }
 
-fn read_file(path: &Path) -> Result<File, CatalogError> {
+/// One file.
+pub fn read_file(path: &Path) -> Result<File, CatalogError> {
     let failed = |source| CatalogError::Read { path: path.to_owned(), source };
-    let mut text = String::new();
     let mut bytes = Vec::new();
     std::fs::File::open(path).and_then(|f| f.take(MAX_BYTES).read_to_end(&mut bytes)).map_err(failed)?;
-    match String::from_utf8(bytes) {
-        Ok(t) => text.push_str(&t),
+    let text = match String::from_utf8(bytes) {
+        Ok(text) => text,
         // Cut in the middle of a character because it is too large: the loader says so.
-        Err(e) if e.as_bytes().len() as u64 == MAX_BYTES => text.push_str(&String::from_utf8_lossy(e.as_bytes())),
+        Err(e) if e.as_bytes().len() as u64 == MAX_BYTES => String::from_utf8_lossy(e.as_bytes()).into_owned(),
         Err(e) => return Err(failed(std::io::Error::new(std::io::ErrorKind::InvalidData, e.utf8_error()))),
-    }
+    };
     Ok(File { name: path.display().to_string(), text, path: Some(path.to_owned()) })
 }

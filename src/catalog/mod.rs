@@ -13,7 +13,7 @@ use crate::plan::model::Plan;
 use crate::rehearsal::scenario::Scenario;
 use crate::runbook::model::{Runbook, Strategy};
 use crate::runbook::{self, Diagnostic, Kind, Outline};
-pub use disk::read_path;
+pub use disk::{list_path, read_file, read_path};
 
 /// Newest format version of scenarios that this program reads.
 const SCENARIO_SCHEMA: u32 = 1;

@@ -10,7 +10,7 @@ use codespan_reporting::term::termcolor::{ColorChoice, StandardStream};
 use codespan_reporting::term::{self, Config};
 use serde::Serialize;
 
-use crate::catalog::{Catalog, File, parse_scenario, read_path};
+use crate::catalog::{Catalog, CatalogError, File, list_path, parse_scenario, read_file};
 use crate::plan::order;
 use crate::runbook::diagnostic::about_file;
 use crate::runbook::model::{Runbook, Strategy};
@@ -84,23 +84,25 @@ pub fn look(paths: &[PathBuf]) -> (Vec<File>, Findings) {
     let mut found = Findings::default();
     let mut files: Vec<File> = Vec::new();
     for path in paths {
-        match read_path(path) {
-            Ok(read) if read.is_empty() => {
+        match list_path(path) {
+            Ok(inside) if inside.is_empty() => {
                 let message = "there is no `.ron` file in this folder".to_owned();
                 found.diagnostics.push(about_file(&path.display().to_string(), "RB000", message));
             }
-            Ok(read) => {
-                for file in
-                    read.into_iter().filter(|f| f.path.as_deref().is_none_or(|p| !known(&found, p))).collect::<Vec<_>>()
-                {
-                    found.files.push(file.name.clone());
-                    files.push(file);
+            Ok(inside) => {
+                for path in inside {
+                    let name = path.display().to_string();
+                    if found.files.contains(&name) {
+                        continue;
+                    }
+                    match read_file(&path) {
+                        Ok(file) => files.push(file),
+                        Err(e) => found.diagnostics.push(unreadable(&name, &e)),
+                    }
+                    found.files.push(name);
                 }
             }
-            Err(e) => {
-                let why = std::error::Error::source(&e).map_or(String::new(), |s| format!(": {s}"));
-                found.diagnostics.push(about_file(&path.display().to_string(), "RB000", format!("{e}{why}")));
-            }
+            Err(e) => found.diagnostics.push(unreadable(&path.display().to_string(), &e)),
         }
     }
     let catalog = Catalog::builtin().with(files.clone());
@@ -111,8 +113,9 @@ pub fn look(paths: &[PathBuf]) -> (Vec<File>, Findings) {
     (files, found)
 }
 
-fn known(found: &Findings, path: &std::path::Path) -> bool {
-    found.files.contains(&path.display().to_string())
+fn unreadable(name: &str, e: &CatalogError) -> Diagnostic {
+    let why = std::error::Error::source(e).map_or(String::new(), |s| format!(": {s}"));
+    about_file(name, "RB000", format!("{e}{why}"))
 }
 
 fn one(file: &File, catalog: &Catalog, found: &mut Findings) {

@@ -118,10 +118,9 @@ impl std::str::FromStr for Strategy {
     /// `hot/warm`, `hot-warm`, `HotWarm`: any spelling.
     fn from_str(s: &str) -> Result<Self, String> {
         let plain = |t: &str| t.chars().filter(char::is_ascii_alphabetic).collect::<String>().to_ascii_lowercase();
-        Self::ALL.into_iter().find(|x| plain(x.display()) == plain(s)).ok_or_else(|| {
-            let known: Vec<_> = Self::ALL.iter().map(|x| x.display()).collect();
-            format!("`{s}` is not a strategy; known are {}", known.join(", "))
-        })
+        let known = Self::ALL.map(Self::display).join(", ");
+        let found = Self::ALL.into_iter().find(|x| plain(x.display()) == plain(s));
+        found.ok_or_else(|| format!("`{s}` is not a strategy; known are {known}"))
     }
 }
 

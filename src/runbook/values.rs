@@ -147,6 +147,7 @@ fn expected_kind(key: &str, head: &str) -> Option<&'static str> {
         (_, "account" | "like" | "from" | "to" | "store" | "resource" | "other") => Some("resource"),
         (_, "region") => Some("region"),
         (_, "baseline") => Some("duration"),
+        (_, "first") => Some("list"),
         _ => None,
     }
 }
@@ -163,6 +164,7 @@ fn kind_at(node: &Node, value: &str, field: &str, parameters: &BTreeMap<&str, &P
         ParameterKind::Resource(_) => "resource",
         ParameterKind::Region => "region",
         ParameterKind::Duration => "duration",
+        ParameterKind::List => "list",
         _ => "text",
     };
     match template::parse(value).as_deref() {
@@ -178,6 +180,7 @@ fn kind_at(node: &Node, value: &str, field: &str, parameters: &BTreeMap<&str, &P
             let kind = match wanted {
                 "resource" => ParameterKind::Resource(String::new()),
                 "region" => ParameterKind::Region,
+                "list" => ParameterKind::List,
                 _ => ParameterKind::Duration,
             };
             if let Err((message, fix)) = check_value(&kind, value) {
@@ -199,11 +202,9 @@ fn numbers_at(node: &Node, report: &mut Report<'_>) {
     for n in &node.items {
         let written = &text[n.span.clone()];
         match n.key_text(text) {
-            Some("percent" | "at_least_percent") => {
-                if written.parse::<u32>().is_ok_and(|p| p == 0 || p > most) {
-                    let message = format!("{written} is no percentage that makes sense here");
-                    report.error_do(n.span.clone(), "RB010", message, format!("write a number from 1 to {most}"));
-                }
+            Some("percent" | "at_least_percent") if written.parse::<u32>().is_ok_and(|p| p == 0 || p > most) => {
+                let message = format!("{written} is no percentage that makes sense here");
+                report.error_do(n.span.clone(), "RB010", message, format!("write a number from 1 to {most}"));
             }
             Some("status") if !matches!(written, "\"5xx\"" | "\"429\"") => {
                 let fix = did_you_mean(written, ["\"5xx\"", "\"429\""]);

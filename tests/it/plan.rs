@@ -192,3 +192,136 @@ fn a_broken_runbook_binds_nothing_and_says_why() {
     let found = plan::without_runbook("p.ron", PLAN, &["azure-openia"]);
     assert_eq!((found[0].code, found[0].suggestion.as_deref()), ("PL009", Some("did you mean `azure-openia`?")));
 }
+
+mod on_disk {
+    use std::path::Path;
+
+    use lifeboat::catalog::{Catalog, CatalogError, read_path};
+    use lifeboat::cli::check;
+    use lifeboat::runbook::Kind;
+
+    use super::{PLAN, RUNBOOK};
+
+    fn write(folder: &Path, name: &str, text: &str) {
+        let path = folder.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    #[test]
+    fn the_binary_brings_its_own() {
+        let catalog = Catalog::builtin();
+        assert_eq!(catalog.ids(Kind::Runbook), ["azure-openai"]);
+        assert_eq!(catalog.ids(Kind::Plan), ["prod-chat"]);
+        assert_eq!(catalog.runbook("azure-openai").unwrap().steps.len(), 66);
+        assert_eq!(catalog.plan("prod-chat", None).unwrap().environment, "contoso-prod");
+        let missing = catalog.plan("prod-chit", None).unwrap_err().to_string();
+        assert_eq!(missing, "there is no plan `prod-chit`; known are prod-chat");
+    }
+
+    #[test]
+    fn a_runbook_beside_the_plan_comes_before_the_built_in_one() {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), "plan.ron", PLAN);
+        let plan = || read_path(&folder.path().join("plan.ron")).unwrap().remove(0);
+        let catalog = Catalog::builtin();
+        assert_eq!(catalog.runbook_of(&plan()).unwrap().name, "built-in/azure-openai.ron");
+        write(folder.path(), "own.ron", &RUNBOOK.replace("retry, then redirect", "our own"));
+        assert!(catalog.runbook_of(&plan()).unwrap().name.ends_with("own.ron"));
+        let (bound, found) = catalog.bind(&plan(), None);
+        assert_eq!((bound.unwrap().runbook_title.as_str(), found.len()), ("Azure OpenAI: our own", 0));
+        // What was loaded by hand wins over what is built in, too.
+        let loaded = Catalog::builtin().with(read_path(&folder.path().join("own.ron")).unwrap());
+        assert_eq!(loaded.runbook("azure-openai").unwrap().title, "Azure OpenAI: our own");
+    }
+
+    #[test]
+    fn a_plan_without_its_runbook_says_which_and_where() {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), "plan.ron", &PLAN.replace("\"azure-openai\"", "\"azure-opnai\""));
+        let file = read_path(folder.path()).unwrap().remove(0);
+        let (plan, found) = Catalog::builtin().bind(&file, None);
+        assert!(plan.is_none());
+        assert_eq!((found[0].code, found[0].line), ("PL009", 7));
+        assert_eq!(found[0].suggestion.as_deref(), Some("did you mean `azure-openai`?"));
+    }
+
+    #[test]
+    fn check_reads_folders_and_says_everything_as_json() {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), "a/azure-openai.ron", RUNBOOK);
+        write(folder.path(), "b/prod-chat.ron", PLAN);
+        write(folder.path(), "b/readme.txt", "not ours");
+        let (_, clean) = check::look(&[folder.path().to_owned()]);
+        assert_eq!(clean.diagnostics, []);
+        let json = serde_json::to_value(&clean).unwrap();
+        assert_eq!(json["files"].as_array().unwrap().len(), 2);
+        assert_eq!(json["runbooks"][0]["id"], "azure-openai");
+        assert_eq!(json["runbooks"][0]["strategies"]["hot/cold"][15], "D1");
+        assert_eq!(json["plans"][0]["steps"].as_array().unwrap().len(), 64);
+        assert_eq!(check::run(&[folder.path().to_owned()], true), 0);
+
+        write(folder.path(), "b/prod-chat.ron", &PLAN.replace("eastus\",", "eastsu\","));
+        write(folder.path(), "c/other.ron", "Recipe(salt: 1)");
+        write(folder.path(), "c/bytes.ron", "Runbook(\u{1b}[31m");
+        let (_, broken) = check::look(&[folder.path().to_owned(), folder.path().join("nowhere")]);
+        let json = serde_json::to_value(&broken).unwrap();
+        let all = json["diagnostics"].as_array().unwrap();
+        let first = all.iter().find(|d| d["file"].as_str().unwrap().ends_with("prod-chat.ron")).unwrap();
+        assert_eq!((&first["line"], &first["column"], &first["severity"]), (&11.into(), &20.into(), &"error".into()));
+        assert_eq!((&first["code"], &first["suggestion"]), (&"PL004".into(), &"did you mean `eastus`?".into()));
+        assert!(broken.diagnostics.iter().any(|d| d.file.ends_with("nowhere") && d.code == "RB000"));
+        assert!(broken.diagnostics.iter().any(|d| d.file.ends_with("other.ron") && d.code == "RB000"));
+        assert_eq!(check::run(&[folder.path().to_owned()], false), 2);
+    }
+
+    #[test]
+    fn a_scenario_is_read_and_its_mistakes_are_placed() {
+        let text = "Scenario(\n    schema: 1, id: \"s\", title: \"S\", about: \"x\",\n    world: (environment: \"e\", subscription: \"s\", \
+                    tenant: \"t\", client_id: \"c\", client_secret: \"x\", groups: {}, accounts: []),\n    phases: [Decide],\n)";
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), "s.ron", text);
+        assert_eq!(check::look(&[folder.path().to_owned()]).1.scenarios, ["s"]);
+        write(folder.path(), "s.ron", &text.replace("[Decide]", "[Decide, Verfy]"));
+        let found = check::look(&[folder.path().to_owned()]).1.diagnostics;
+        assert_eq!((found[0].line, found[0].column, found[0].code), (4, 22, "RB008"));
+        assert_eq!(found[0].suggestion.as_deref(), Some("did you mean `Verify`?"));
+        write(folder.path(), "s.ron", &text.replace("schema: 1", "schema: 3"));
+        assert_eq!(check::look(&[folder.path().to_owned()]).1.diagnostics[0].code, "RB003");
+    }
+
+    #[test]
+    fn warnings_alone_do_not_fail() {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), "r.ron", &RUNBOOK.replace("HotCold: (rto: \"2h\"", "HotCold: (rto: \"20m\""));
+        assert_eq!(check::run(&[folder.path().to_owned()], false), 0);
+        let (_, found) = check::look(&[folder.path().to_owned()]);
+        assert_eq!(found.diagnostics.iter().map(|d| d.code).collect::<Vec<_>>(), ["RB027"]);
+    }
+
+    #[test]
+    fn two_files_with_one_id_are_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), "one.ron", RUNBOOK);
+        write(folder.path(), "two.ron", RUNBOOK);
+        let (_, found) = check::look(&[folder.path().to_owned()]);
+        assert!(found.diagnostics.iter().any(|d| d.file.ends_with("two.ron") && d.code == "RB016"));
+        // The same file named twice is one file.
+        let one = folder.path().join("one.ron");
+        assert_eq!(check::look(&[one.clone(), one]).1.diagnostics, []);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_an_error_with_its_path() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("binary.ron");
+        std::fs::write(&path, [0xff, 0xfe, 0x00]).unwrap();
+        write(folder.path(), "good.ron", PLAN);
+        let (_, found) = check::look(&[folder.path().to_owned()]);
+        assert_eq!((found.plans.len(), found.diagnostics.len()), (1, 1), "one bad file does not hide the others");
+        assert!(matches!(read_path(&path), Err(CatalogError::Read { .. })));
+        assert!(read_path(&folder.path().join("gone.ron")).unwrap_err().to_string().contains("gone.ron"));
+        assert_eq!(check::run(&[path], true), 2);
+        assert_eq!(check::run(&[folder.path().join("gone.ron")], true), 2);
+    }
+}
