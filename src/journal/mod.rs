@@ -8,6 +8,7 @@
 //! Files are not preallocated. Space for an orderly end is kept by a ballast file in the folder of runs.
 
 mod disk;
+mod draft;
 mod error;
 mod folder;
 mod memory;
@@ -16,6 +17,7 @@ mod real;
 mod write;
 
 pub use disk::{Disk, DiskFile, Entry, Lock, parent};
+pub use draft::{BALLAST, Draft, Header, SLOW, TimeSource, Written, this_app};
 pub use error::JournalError;
 pub use folder::{
     CHECKPOINT_FILE, Contents, MAX_RUN, contents, is_run, new_id, read_run, segment_name, segment_number,
@@ -23,4 +25,4 @@ pub use folder::{
 pub use memory::{Fault, MemoryDisk, Op, SECTOR};
 pub use open::{Opened, Recovered};
 pub use real::RealDisk;
-pub use write::{BALLAST, Draft, Header, Journal, SLOW, TimeSource, Written, this_app};
+pub use write::Journal;

@@ -8,9 +8,10 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::disk::Disk;
+use super::draft::{Draft, Header};
 use super::error::JournalError;
 use super::folder::{Contents, contents, is_run, segment_name};
-use super::write::{Draft, End, Header, Journal};
+use super::write::{End, Journal};
 use crate::record::{Actor, Checkpoint, DAMAGED, Kind, Stored, Torn, Walk, walk};
 use crate::units::sha256_hex;
 
