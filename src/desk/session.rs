@@ -8,7 +8,7 @@ use crate::clock::Clock;
 use crate::journal::{Disk, Header, Journal, JournalError, new_id, this_app};
 use crate::record::client_request_id;
 use crate::rehearsal::scenario::Scenario;
-use crate::run::command::{Command, Order, StepCommand};
+use crate::run::command::{Command, Order};
 use crate::run::decide::{Draft, decide};
 use crate::run::effect::{self, Effect};
 use crate::run::event::{Actor, Entry, Event, Mode, Reading};
@@ -187,11 +187,6 @@ impl Session {
             effects.extend(effect::of(&self.run, &entry));
         }
         Ok(effects)
-    }
-
-    /// About one step.
-    pub fn step(&mut self, actor: Actor, id: &str, command: StepCommand) -> Result<Vec<Effect>, DeskError> {
-        self.order(actor, Command::Step(id.to_owned(), command))
     }
 
     /// The disk may be well again.
