@@ -24,6 +24,8 @@ use super::{DeskError, ScriptSource};
 
 /// Name of the file in a rehearsal's folder that keeps the simulated world.
 const WORLD: &str = "world.json";
+/// The scenario's name as an actor.
+pub(super) const SCENARIO: &str = "scenario";
 /// Phases of a run in an incident; preparation belongs before it.
 const INCIDENT: [Phase; 6] =
     [Phase::Decide, Phase::FailOver, Phase::Verify, Phase::Operate, Phase::FailBack, Phase::Review];
@@ -78,7 +80,7 @@ impl Desk {
         session.order(me, Command::Start { start: Box::new(start), texts: plan.texts.clone(), operator: name })?;
         let impact = first_fault(&scenario, plan.strategy).unwrap_or(Millis(0));
         session.order(
-            Actor::Scenario(scenario.title.clone()),
+            Actor::Scenario(SCENARIO.to_owned()),
             Command::Declare {
                 impact_start: epoch + i64::try_from(impact.0).unwrap_or(0),
                 evidence: "the scenario's first fault".to_owned(),

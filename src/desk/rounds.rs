@@ -8,6 +8,7 @@ use crate::units::Region;
 
 use super::DeskError;
 use super::mailbox::Mail;
+use super::opening::SCENARIO;
 use super::supervisor::Desk;
 use super::view::situation::assessment;
 
@@ -221,7 +222,7 @@ impl Desk {
         let Some(scenario) = o.session.scenario.clone() else { return Ok(()) };
         let Some(h) = scenario.timeline.get(n as usize) else { return Ok(()) };
         let told = o.session.run.told.contains(&n);
-        let actor = Actor::Scenario(scenario.title.clone());
+        let actor = Actor::Scenario(SCENARIO.to_owned());
         match &h.what {
             What::Inject(text) if !told => {
                 self.order_as(actor, Order::Inject { n, text: text.clone() })?;
