@@ -1,0 +1,131 @@
+//! Scenarios on the embedded simulated Azure, and the score of the last one.
+
+use eframe::egui::{Ui, vec2};
+
+use crate::clock::Speed;
+use crate::desk::protocol::Command;
+use crate::desk::snapshot::{Mode, ScenarioRow};
+use crate::ui::intent::{self, Intent};
+use crate::ui::theme;
+use crate::ui::view::{Act, Cx, Screen, View};
+use crate::ui::widgets::text::{copyable, small, wrapped};
+use crate::ui::widgets::{Button, banner, body, bold, card, empty, link, row, secondary, title};
+
+/// Speeds that are offered.
+const SPEEDS: [(Speed, &str); 4] =
+    [(Speed::Times(1), "Real pace"), (Speed::Times(5), "5×"), (Speed::Times(10), "10×"), (Speed::Times(60), "60×")];
+
+/// Draws it.
+pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
+    super::page(ui, view, "rehearse", |ui, view| {
+        ui.set_max_width(1040.0);
+        let scenarios = &cx.snap.library.scenarios;
+        if scenarios.is_empty() {
+            let text =
+                "Scenarios come with the program and from your own folder. None could be read; Runbooks says why.";
+            empty(ui, "No scenario", text, |ui| {
+                if Button::new("Runbooks").key(intent::key_text(Intent::Go(Screen::Runbooks))).show(ui) {
+                    cx.act(Act::Go(Screen::Runbooks));
+                }
+            });
+            return;
+        }
+        title(ui, "Rehearse");
+        let text = "The same steps, screens and client as in earnest, against a simulated Azure on this computer. Nothing real \
+                    can be reached.";
+        wrapped(ui, secondary(ui, text));
+        ui.add_space(12.0);
+        last(ui, cx);
+        ui.horizontal_wrapped(|ui| {
+            ui.label(secondary(ui, "Clock"));
+            for (speed, name) in SPEEDS {
+                if Button::new(name).small().selected(view.speed == speed).show(ui) {
+                    view.speed = speed;
+                }
+            }
+        });
+        ui.add_space(12.0);
+        let busy = cx.snap.busy.as_deref().or(cx
+            .snap
+            .run
+            .as_ref()
+            .filter(|r| r.closed.is_none())
+            .map(|_| "A run is open: close or leave it first"));
+        let two = ui.available_width() >= 720.0;
+        for (n, pair) in scenarios.chunks(if two { 2 } else { 1 }).enumerate() {
+            let width = if two { (ui.available_width() - 16.0) / 2.0 } else { ui.available_width() };
+            let first = n == 0;
+            if let [a, b] = pair {
+                super::columns(ui, [width, width], 16.0, |l, r| {
+                    scenario(l, cx, view, a, busy, first);
+                    scenario(r, cx, view, b, busy, false);
+                });
+            } else if let [a] = pair {
+                ui.allocate_ui(vec2(width, 0.0), |ui| scenario(ui, cx, view, a, busy, first));
+            }
+            ui.add_space(12.0);
+        }
+    });
+}
+
+fn scenario(ui: &mut Ui, cx: &Cx, view: &mut View, s: &ScenarioRow, busy: Option<&str>, first: bool) {
+    const HEIGHT: f32 = 152.0;
+    ui.push_id(&s.id, |ui| {
+        card(ui, |ui| {
+            let top = ui.cursor().top();
+            ui.label(bold(&s.title));
+            copyable(ui, secondary(ui, &s.about));
+            let used = ui.cursor().top() - top;
+            ui.add_space((HEIGHT - 76.0 - used).max(4.0));
+            let chosen = view.strategies.get(&s.id).or(s.strategies.first()).copied();
+            ui.horizontal_wrapped(|ui| {
+                for strategy in &s.strategies {
+                    if Button::new(strategy.display()).small().selected(chosen == Some(*strategy)).show(ui) {
+                        view.strategies.insert(s.id.clone(), *strategy);
+                    }
+                }
+            });
+            ui.add_space(6.0);
+            let mut start = Button::new("Start").width(96.0).refused(busy);
+            if first {
+                start = start.primary();
+            }
+            let (response, pressed) = start.show_response(ui);
+            let _ = response.accessible_name(format!("Start {}", s.title));
+            if pressed {
+                cx.send(Command::StartRehearsal {
+                    scenario: s.id.clone(),
+                    strategy: chosen,
+                    speed: view.speed,
+                    seed: 1,
+                });
+                cx.act(Act::Go(Screen::Run));
+            }
+        });
+    });
+}
+
+/// The score of the rehearsal that has just been closed.
+fn last(ui: &mut Ui, cx: &Cx) {
+    let Some(run) = cx.snap.run.as_ref().filter(|r| r.mode == Mode::Rehearsal) else { return };
+    let Some(score) = &run.score else { return };
+    banner(ui, theme::of(ui).accent, |ui| {
+        ui.label(bold(format!("{} · {} of {} points", run.title, score.points, score.of)));
+        for (i, (what, points, of, why)) in score.lines.iter().enumerate() {
+            ui.push_id(i, |ui| {
+                row(ui, 56.0, &format!("{points} / {of}"), |ui| {
+                    ui.spacing_mut().item_spacing.y = 0.0;
+                    copyable(ui, body(what));
+                    if !why.is_empty() {
+                        copyable(ui, small(ui, why));
+                    }
+                });
+            });
+        }
+        if link(ui, "See the record", "") {
+            cx.send(Command::ShowRecord(run.id.clone()));
+            cx.act(Act::Go(Screen::Audit));
+        }
+    });
+    ui.add_space(16.0);
+}
