@@ -309,7 +309,12 @@ impl App {
                 ui.ctx().request_repaint();
             }
             (true, false) => {
-                if let Some(id) = self.view.focus_back.take() {
+                self.view.give_back_in = 2;
+                ui.ctx().request_repaint();
+            }
+            (false, false) if self.view.give_back_in > 0 => {
+                self.view.give_back_in -= 1;
+                if let (0, Some(id)) = (self.view.give_back_in, self.view.focus_back) {
                     ui.memory_mut(|m| m.request_focus(id));
                 }
                 ui.ctx().request_repaint();

@@ -79,10 +79,11 @@ pub fn map(ui: &mut Ui, size: egui::Vec2, regions: &[RegionRow]) {
     let world = Projection::fit(rect);
     land(&p, &world, t);
 
-    let watched: Vec<(&RegionRow, Pos2)> = regions
+    let mut watched: Vec<(&RegionRow, Pos2)> = regions
         .iter()
         .filter_map(|r| r.position.map(|(north, east)| (r, world.at(east as f32, north as f32))))
         .collect();
+    apart(&mut watched);
     for r in known_regions() {
         if let (Some(north), Some(east)) = (r.latitude, r.longitude)
             && !regions.iter().any(|w| w.region == r.name)
@@ -103,6 +104,24 @@ pub fn map(ui: &mut Ui, size: egui::Vec2, regions: &[RegionRow]) {
         && let Some((r, _)) = watched.iter().find(|(_, at)| at.distance(pointer) < 14.0)
     {
         response.on_hover_text_at_pointer(format!("{}: {} {}", r.display, r.word, r.figure));
+    }
+}
+
+/// Neighbours whose marks would cover each other are moved apart a little.
+fn apart(watched: &mut [(&RegionRow, Pos2)]) {
+    const CLEAR: f32 = 19.0;
+    for _ in 0..4 {
+        for i in 0..watched.len() {
+            for j in i + 1..watched.len() {
+                let between = watched[j].1 - watched[i].1;
+                let missing = CLEAR - between.length();
+                if missing > 0.0 {
+                    let way = if between.length() < 0.1 { vec2(1.0, 0.0) } else { between.normalized() };
+                    watched[i].1 -= way * (missing / 2.0);
+                    watched[j].1 += way * (missing / 2.0);
+                }
+            }
+        }
     }
 }
 

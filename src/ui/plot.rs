@@ -52,7 +52,8 @@ fn times(input: GridInput) -> Vec<GridMark> {
         .find(|s| span / s <= 5.0)
         .unwrap_or(86_400e3);
     let mut marks = Vec::new();
-    let mut x = (from / step).ceil() * step;
+    // A mark at the very edge would run into the other axis.
+    let mut x = ((from + span * 0.03) / step).ceil() * step;
     while x <= to && marks.len() < 12 {
         marks.push(GridMark { value: x, step_size: step });
         x += step;

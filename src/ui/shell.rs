@@ -161,22 +161,48 @@ fn navigation(ui: &mut Ui, cx: &Cx, view: &View) {
     });
 }
 
-const LAMP: f32 = 24.0;
+/// The least height of a rung.
+const LAMP: f32 = 22.0;
 /// More rungs than this no longer read as a ladder; the Situation screen has them all.
 const MOST_LAMPS: usize = 12;
 
 fn rung(ui: &mut Ui, lamp: &Lamp) {
     let t = theme::of(ui);
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), LAMP - 2.0), Sense::hover());
+    let width = ui.available_width();
+    let font = FontId::proportional(SMALL);
+    let figure = text::line(ui, &lamp.text, font.clone(), t.secondary, 72.0);
+    // A long name takes a second line rather than lose its end.
+    let room = width - 36.0 - 8.0 - figure.size().x - 12.0;
+    let name = ui.painter().layout(lamp.name.clone(), font, t.text, room.max(40.0));
+    let height = (name.size().y + 7.0).max(LAMP);
+    let (rect, response) = ui.allocate_exact_size(vec2(width, height), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &lamp.sentence));
-    let y = rect.center().y;
+    let y = rect.top() + LAMP / 2.0;
+    let top = y - figure.size().y / 2.0;
     paint_mark(ui.painter(), pos2(rect.left() + 19.0, y), 5.0, lamp.mark, t.status(lamp.mark));
-    let figure = text::line(ui, &lamp.text, FontId::proportional(SMALL), t.secondary, 72.0);
-    let left = rect.right() - 12.0 - figure.size().x;
-    let name = text::line(ui, &lamp.name, FontId::proportional(SMALL), t.text, left - 8.0 - (rect.left() + 36.0));
-    ui.painter().galley(pos2(rect.left() + 36.0, y - name.size().y / 2.0), name, t.text);
-    ui.painter().galley(pos2(left, y - figure.size().y / 2.0), figure, t.secondary);
+    ui.painter().galley(pos2(rect.left() + 36.0, top), name, t.text);
+    ui.painter().galley(pos2(rect.right() - 12.0 - figure.size().x, top), figure, t.secondary);
     response.on_hover_text(&lamp.sentence);
+}
+
+/// A key with its word, to press as well.
+fn hint(ui: &mut Ui, cx: &Cx, intent: Intent) {
+    let t = theme::of(ui);
+    let word = intent::find(intent).map_or("", |r| r.label);
+    let words = format!("{} {}", intent::key_text(intent), word.to_lowercase());
+    let galley = ui.painter().layout_no_wrap(words, FontId::proportional(SMALL), t.secondary);
+    let (rect, response) = ui.allocate_exact_size(vec2(galley.size().x, 20.0), Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, word));
+    let ink = if response.hovered() { t.text } else { t.secondary };
+    ui.painter().galley_with_override_text_color(
+        pos2(rect.left(), rect.center().y - galley.size().y / 2.0),
+        galley,
+        ink,
+    );
+    focus_ring(ui, &response, rect);
+    if response.clicked() {
+        cx.act(Act::Do(intent));
+    }
 }
 
 fn activity(ui: &mut Ui, cx: &Cx, view: &View) {
@@ -186,14 +212,9 @@ fn activity(ui: &mut Ui, cx: &Cx, view: &View) {
     ui.painter().hline(outer.x_range(), outer.top() + 0.5, Stroke::new(1.0, t.line));
     ui.horizontal_centered(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            ui.spacing_mut().item_spacing.x = 0.0;
-            ui.label(text::small(ui, " help"));
-            if super::widgets::link(ui, &intent::key_text(Intent::Help), "") {
-                cx.act(Act::Do(Intent::Help));
-            }
-            ui.label(text::small(ui, " commands · "));
-            if super::widgets::link(ui, &intent::key_text(Intent::Palette), "") {
-                cx.act(Act::Do(Intent::Palette));
+            ui.spacing_mut().item_spacing.x = 16.0;
+            for intent in [Intent::Help, Intent::Palette] {
+                hint(ui, cx, intent);
             }
             ui.add_space(24.0);
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {

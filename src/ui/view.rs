@@ -101,6 +101,8 @@ pub struct View {
     pub help: bool,
     /// Who had the focus before a dialog opened.
     pub focus_back: Option<egui::Id>,
+    /// Frames until the focus is given back: egui keeps a closed dialog's claim for one more.
+    pub give_back_in: u8,
     /// The checklist row has the focus: Enter then means the primary action.
     pub focus_on_row: bool,
     /// Give the focus to the row of the selected step.
@@ -137,6 +139,7 @@ impl View {
             palette: None,
             help: false,
             focus_back: None,
+            give_back_in: 0,
             focus_on_row: false,
             focus_step: false,
             focus_field: false,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{self, Align, ComboBox, Frame, Layout, Margin, Panel, ScrollArea, Stroke, Ui, vec2};
+use eframe::egui::{self, Align, CentralPanel, ComboBox, Frame, Layout, Margin, Panel, ScrollArea, Stroke, Ui, vec2};
 
 use crate::desk::protocol::Command;
 use crate::desk::snapshot::{Record, RecordRow, RunRow};
@@ -41,7 +41,8 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
         });
     if let Some(record) = &audit.shown {
         detail_panel(ui, cx, view, record);
-        Frame::new().inner_margin(Margin { left: 24, right: 24, top: 8, bottom: 12 }).show(ui, |ui| {
+        let frame = Frame::new().inner_margin(Margin { left: 24, right: 24, top: 8, bottom: 12 });
+        CentralPanel::no_frame().frame(frame).show(ui, |ui| {
             let rect = ui.max_rect().expand2(vec2(24.0, 8.0));
             ui.painter().hline(rect.x_range(), rect.top() + 0.5, Stroke::new(1.0, t.line));
             timeline(ui, view, record);

@@ -32,14 +32,15 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
 
 /// A screen of one scrolling column with the usual margins.
 fn page<R>(ui: &mut Ui, view: &mut View, id: &str, add: impl FnOnce(&mut Ui, &mut View) -> R) -> R {
-    ScrollArea::vertical()
-        .id_salt(id)
-        .auto_shrink([false, false])
+    let scroll = ScrollArea::vertical().id_salt(id).auto_shrink([false, false]);
+    let margin = Margin { left: 24, right: 24, top: 20, bottom: 20 };
+    CentralPanel::no_frame()
         .show(ui, |ui| {
-            scroll_by_key(ui, view);
-            Frame::new()
-                .inner_margin(Margin { left: 24, right: 24, top: 20, bottom: 20 })
-                .show(ui, |ui| add(ui, view))
+            scroll
+                .show(ui, |ui| {
+                    scroll_by_key(ui, view);
+                    Frame::new().inner_margin(margin).show(ui, |ui| add(ui, view)).inner
+                })
                 .inner
         })
         .inner

@@ -18,7 +18,7 @@ const SPEEDS: [(Speed, &str); 4] =
 /// Draws it.
 pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
     super::page(ui, view, "rehearse", |ui, view| {
-        ui.set_max_width(1040.0);
+        ui.set_max_width(ui.available_width().min(1040.0));
         let scenarios = &cx.snap.library.scenarios;
         if scenarios.is_empty() {
             let text =

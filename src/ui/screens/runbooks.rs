@@ -175,7 +175,7 @@ fn diagnostics(ui: &mut Ui, list: &[DiagnosticRow]) {
 const MOST_DIAGNOSTICS: usize = 50;
 
 fn preview(ui: &mut Ui, cx: &Cx, p: &PlanPreview) {
-    ui.set_max_width(860.0);
+    ui.set_max_width(ui.available_width().min(860.0));
     ui.label(small(ui, format!("Plan {} · {}", p.plan, p.strategy.display())));
     title(ui, &p.title);
     ui.label(secondary(ui, &p.totals));

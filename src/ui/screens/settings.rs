@@ -14,7 +14,7 @@ const LABEL: f32 = 168.0;
 pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
     let s = &cx.snap.settings;
     super::page(ui, view, "settings", |ui, view| {
-        ui.set_max_width(760.0);
+        ui.set_max_width(ui.available_width().min(760.0));
         title(ui, "Settings");
         ui.add_space(8.0);
         card(ui, |ui| {

@@ -35,7 +35,7 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
         verdict(ui, cx, s);
         ui.add_space(12.0);
         let width = ui.available_width();
-        let rest = room - 40.0 - (ui.cursor().top() - top);
+        let rest = room - 44.0 - (ui.cursor().top() - top);
         if width >= 700.0 {
             let side = SIDE.min(width * 0.36);
             super::columns(ui, [width - side - GAP, side], GAP, |left, right| {

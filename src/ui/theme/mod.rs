@@ -94,7 +94,7 @@ fn style(theme: Theme, t: &Tokens) -> egui::Style {
     style.interaction.tooltip_delay = 0.3;
     style.spacing.item_spacing = Vec2::new(8.0, 4.0);
     style.spacing.button_padding = Vec2::new(16.0, 8.0);
-    style.spacing.interact_size = Vec2::new(CONTROL, ROW);
+    style.spacing.interact_size = Vec2::new(CONTROL, LINE);
     style.spacing.window_margin = Margin::same(24);
     style.spacing.menu_margin = Margin::same(8);
     style.spacing.tooltip_width = 420.0;

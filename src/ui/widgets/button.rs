@@ -15,6 +15,7 @@ pub struct Button<'a> {
     small: bool,
     selected: Option<bool>,
     width: Option<f32>,
+    id: Option<egui::Id>,
 }
 
 impl<'a> Button<'a> {
@@ -29,6 +30,7 @@ impl<'a> Button<'a> {
             small: false,
             selected: None,
             width: None,
+            id: None,
         }
     }
     /// The one of the screen.
@@ -67,6 +69,12 @@ impl<'a> Button<'a> {
         self
     }
 
+    /// Known by this, not by its place: another button that takes its place under the pointer is not pressed in its stead.
+    pub fn id(mut self, salt: impl std::hash::Hash + std::fmt::Debug) -> Self {
+        self.id = Some(egui::Id::unique(("button", salt)));
+        self
+    }
+
     /// Draws it; `true` when it was pressed.
     pub fn show(self, ui: &mut Ui) -> bool {
         self.show_response(ui).1
@@ -91,11 +99,18 @@ impl<'a> Button<'a> {
             ui.painter().layout_no_wrap(self.key.clone(), FontId::proportional(SMALL), c)
         });
         let key_width = key.as_ref().map_or(0.0, |k| k.size().x + 12.0);
-        let most = (ui.available_width() - 2.0 * pad - key_width).max(48.0);
+        let most = (ui.max_rect().width() - 2.0 * pad - key_width).max(48.0);
         let label = super::text::line(ui, self.label, font, color, most);
         let height = if self.small { theme::ROW } else { CONTROL };
         let width = (label.size().x + key_width + 2.0 * pad).max(self.width.unwrap_or(0.0));
-        let (rect, response) = ui.allocate_exact_size(Vec2::new(width, height), Sense::click());
+        let size = Vec2::new(width, height);
+        let (rect, response) = match self.id {
+            None => ui.allocate_exact_size(size, Sense::click()),
+            Some(id) => {
+                let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+                (rect, ui.interact(rect, id, Sense::click()))
+            }
+        };
         let (label_text, chosen_one) = (self.label, self.selected);
         response.widget_info(|| match chosen_one {
             Some(on) => WidgetInfo::selected(Role::RadioButton, enabled, on, label_text),

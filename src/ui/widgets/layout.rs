@@ -88,7 +88,7 @@ pub fn row<R>(ui: &mut Ui, width: f32, label: &str, add: impl FnOnce(&mut Ui) ->
 pub fn empty(ui: &mut Ui, heading: &str, text: &str, add: impl FnOnce(&mut Ui)) {
     ui.add_space(48.0);
     ui.vertical(|ui| {
-        ui.set_max_width(460.0);
+        ui.set_max_width(ui.available_width().min(460.0));
         title(ui, heading);
         ui.add_space(8.0);
         wrapped(ui, secondary(ui, text));

@@ -40,7 +40,7 @@ fn series(name: &str, region: &str, mark: Mark, base: u32, dies: Option<i64>) ->
     let points = (0..240)
         .map(|i| {
             let at = NOW - 3_600_000 + i * 15_000;
-            let noise = ((i * 7_919 + i64::from(base) * 31) % 37) as u32;
+            let noise = ((i * i * 131 + i * 17 + i64::from(base) * 31) % 29) as u32;
             let spike = if (i * 31 + i64::from(base)) % 53 == 0 { 130 } else { 0 };
             let dead = dies.is_some_and(|d| i > d);
             (at, (!dead).then_some(base + noise + spike))

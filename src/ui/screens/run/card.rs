@@ -291,22 +291,19 @@ fn actions(ui: &mut Ui, cx: &Cx, run: &RunView, card: &StepCard) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = egui::vec2(12.0, 8.0);
         for (i, a) in card.actions.iter().enumerate() {
-            ui.push_id(i, |ui| {
-                let intent = match i {
-                    0 if a.changes_azure => Intent::Change,
-                    0 => Intent::Confirm,
-                    _ => intent::intent_of(i, &a.intent),
-                };
-                let refused = a.refused.as_deref().or(run.read_only.as_deref());
-                let mut b =
-                    Button::new(&a.label).key(intent::key_text(intent)).guarded(a.changes_azure).refused(refused);
-                if i == 0 {
-                    b = b.primary();
-                }
-                if b.show(ui) {
-                    cx.act(Act::Action(i));
-                }
-            });
+            let intent = match i {
+                0 if a.changes_azure => Intent::Change,
+                0 => Intent::Confirm,
+                _ => intent::intent_of(i, &a.intent),
+            };
+            let refused = a.refused.as_deref().or(run.read_only.as_deref());
+            let mut b = Button::new(&a.label).key(intent::key_text(intent)).guarded(a.changes_azure).refused(refused);
+            if i == 0 {
+                b = b.primary();
+            }
+            if b.id((&card.id, &a.label)).show(ui) {
+                cx.act(Act::Action(i));
+            }
         }
     });
     // Why it cannot be done stands in words, not only on hover.

@@ -77,6 +77,7 @@ fn step(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, row: &StepRow) {
     if response.clicked() {
         cx.act(Act::Select(row.id.clone()));
     }
+    response.on_hover_text(&row.sentence);
 }
 
 /// Shape, title, time.

@@ -7,7 +7,7 @@ mod side;
 pub use checklist::{heading as checklist_heading, paint as checklist_row};
 pub use side::other_speed;
 
-use eframe::egui::{self, Align, Frame, Layout, Margin, Panel, ScrollArea, Stroke, Ui, vec2};
+use eframe::egui::{self, Align, CentralPanel, Frame, Layout, Margin, Panel, ScrollArea, Stroke, Ui, vec2};
 
 use crate::desk::snapshot::RunView;
 use crate::ui::intent::{self, Intent};
@@ -108,16 +108,15 @@ fn side_panel(ui: &mut Ui, cx: &Cx, run: &RunView) {
 fn side_scroll(ui: &mut Ui, cx: &Cx, run: &RunView) {
     ScrollArea::vertical().id_salt("side").auto_shrink([false, false]).show(ui, |ui| {
         Frame::new().inner_margin(Margin { left: 17, right: 16, top: 16, bottom: 16 }).show(ui, |ui| {
-            ui.set_max_width(460.0);
+            ui.set_max_width(ui.available_width().min(460.0));
             side::show(ui, cx, run);
         });
     });
 }
 
 fn middle(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView) {
-    Frame::new().inner_margin(Margin { left: 28, right: 28, top: 20, bottom: 16 }).show(ui, |ui| {
-        card::show(ui, cx, view, run);
-    });
+    let frame = Frame::new().inner_margin(Margin { left: 28, right: 28, top: 22, bottom: 16 });
+    CentralPanel::no_frame().frame(frame).show(ui, |ui| card::show(ui, cx, view, run));
 }
 
 /// The folded columns; the clock stays in sight in every one of them.
@@ -152,13 +151,13 @@ fn tabs(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, all: &[Column]) {
 }
 
 fn column(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView) {
-    match view.column {
+    let frame = match view.column {
+        Column::Step => Frame::new().inner_margin(Margin { left: 20, right: 20, top: 14, bottom: 12 }),
+        Column::Checklist | Column::Clocks => Frame::new(),
+    };
+    CentralPanel::no_frame().frame(frame).show(ui, |ui| match view.column {
         Column::Checklist => checklist::show(ui, cx, view, run),
-        Column::Step => {
-            Frame::new().inner_margin(Margin { left: 20, right: 20, top: 14, bottom: 12 }).show(ui, |ui| {
-                card::show(ui, cx, view, run);
-            });
-        }
+        Column::Step => card::show(ui, cx, view, run),
         Column::Clocks => side_scroll(ui, cx, run),
-    }
+    });
 }
