@@ -135,8 +135,8 @@ pub const TABLE: &[Row] = &[
     row(Intent::CopyByHand, "Copy the command", plain(Key::C), "The same by hand, ready to paste"),
     row(Intent::Note, "Add a note…", plain(Key::N), "Into the record"),
     row(Intent::Jump, "Jump to the next event", plain(Key::J), "Rehearsal: skip a long wait"),
-    row(Intent::Faster, "Clock faster", plain(Key::Period), "Rehearsal"),
-    row(Intent::Slower, "Clock slower", plain(Key::Comma), "Rehearsal"),
+    row(Intent::Faster, "Clock faster", plain(Key::Plus), "Rehearsal"),
+    row(Intent::Slower, "Clock slower", plain(Key::Minus), "Rehearsal"),
     row(Intent::Impact, "Impact began earlier…", plain(Key::T), "Sets the start of the clock to the RTO"),
     row(Intent::Freeze, "Freeze health as evidence", plain(Key::F), "The present picture goes into the record"),
     row(
@@ -187,8 +187,8 @@ fn shortcut_text(s: &KeyboardShortcut) -> String {
         Key::Escape => "Esc",
         Key::PageUp => "Page up",
         Key::PageDown => "Page down",
-        Key::Comma => ",",
-        Key::Period => ".",
+        Key::Plus => "+",
+        Key::Minus => "−",
         k => k.name(),
     };
     if s.modifiers.command { format!("Ctrl+{name}") } else { name.to_owned() }

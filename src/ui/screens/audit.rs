@@ -11,7 +11,7 @@ use crate::ui::theme;
 use crate::ui::view::{Act, AuditView, Cx, Screen, View, local_clock, utc_minute};
 use crate::ui::widgets::table::table;
 use crate::ui::widgets::text::{copyable, cut, small, wrapped};
-use crate::ui::widgets::{Button, body, bold, empty, link, mono, row, secondary, title, verdict};
+use crate::ui::widgets::{Button, body, bold, empty, in_line, link, mono, row, secondary, title, verdict};
 
 /// Draws it.
 pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
@@ -31,7 +31,7 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
     let t = theme::of(ui);
     let rows = audit.runs.len().min(5) as f32;
     Panel::top("runs")
-        .exact_size(84.0 + rows * theme::ROW + 12.0)
+        .exact_size(64.0 + (rows + 1.0) * theme::ROW + 16.0)
         .show_separator_line(false)
         .frame(Frame::new().inner_margin(Margin { left: 24, right: 24, top: 20, bottom: 8 }))
         .show(ui, |ui| {
@@ -61,8 +61,8 @@ fn runs(ui: &mut Ui, cx: &Cx, runs: &[RunRow]) {
         ("Plan", None),
         ("Mode", Some(96.0)),
         ("Started (UTC · local)", Some(188.0)),
-        ("Outcome", Some(150.0)),
-        ("", Some(112.0)),
+        ("Outcome", Some(184.0)),
+        ("", Some(96.0)),
     ];
     let clicked = ui.push_id("runs", |ui| {
         table(
@@ -145,8 +145,7 @@ fn timeline(ui: &mut Ui, view: &mut View, record: &Arc<Record>) {
             });
         }
     });
-    ui.add_space(4.0);
-    ui.horizontal(|ui| {
+    in_line(ui, |ui| {
         let name = ui.label(small(ui, "Filter"));
         let field = ui
             .add(

@@ -1,6 +1,6 @@
 //! Scenarios on the embedded simulated Azure, and the score of the last one.
 
-use eframe::egui::{Ui, vec2};
+use eframe::egui::{Align, Layout, Ui, vec2};
 
 use crate::clock::Speed;
 use crate::desk::protocol::Command;
@@ -9,7 +9,7 @@ use crate::ui::intent::{self, Intent};
 use crate::ui::theme;
 use crate::ui::view::{Act, Cx, Screen, View};
 use crate::ui::widgets::text::{copyable, small, wrapped};
-use crate::ui::widgets::{Button, banner, body, bold, card, empty, link, row, secondary, title};
+use crate::ui::widgets::{Button, banner, body, bold, card, empty, in_line, link, row, secondary, title};
 
 /// Speeds that are offered.
 const SPEEDS: [(Speed, &str); 4] =
@@ -36,21 +36,23 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
         wrapped(ui, secondary(ui, text));
         ui.add_space(12.0);
         last(ui, cx);
-        ui.horizontal_wrapped(|ui| {
+        let busy = cx.snap.busy.as_deref().or(open(cx));
+        in_line(ui, |ui| {
             ui.label(secondary(ui, "Clock"));
             for (speed, name) in SPEEDS {
                 if Button::new(name).small().selected(view.speed == speed).show(ui) {
                     view.speed = speed;
                 }
             }
+            if let Some(why) = busy {
+                ui.add_space(12.0);
+                ui.label(small(ui, why));
+                if open(cx).is_some() && link(ui, "Go to the run", &intent::key_text(Intent::Go(Screen::Run))) {
+                    cx.act(Act::Go(Screen::Run));
+                }
+            }
         });
-        ui.add_space(12.0);
-        let busy = cx.snap.busy.as_deref().or(cx
-            .snap
-            .run
-            .as_ref()
-            .filter(|r| r.closed.is_none())
-            .map(|_| "A run is open: close or leave it first"));
+        ui.add_space(8.0);
         let two = ui.available_width() >= 720.0;
         for (n, pair) in scenarios.chunks(if two { 2 } else { 1 }).enumerate() {
             let width = if two { (ui.available_width() - 16.0) / 2.0 } else { ui.available_width() };
@@ -68,39 +70,42 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
     });
 }
 
+/// Why none can be started.
+fn open(cx: &Cx) -> Option<&'static str> {
+    cx.snap.run.as_ref().filter(|r| r.closed.is_none()).map(|_| "A run is open: close or leave it first.")
+}
+
 fn scenario(ui: &mut Ui, cx: &Cx, view: &mut View, s: &ScenarioRow, busy: Option<&str>, first: bool) {
-    const HEIGHT: f32 = 152.0;
+    /// Room for two lines of text, so that the cards of a row are alike.
+    const TEXT: f32 = 62.0;
     ui.push_id(&s.id, |ui| {
         card(ui, |ui| {
             let top = ui.cursor().top();
             ui.label(bold(&s.title));
             copyable(ui, secondary(ui, &s.about));
-            let used = ui.cursor().top() - top;
-            ui.add_space((HEIGHT - 76.0 - used).max(4.0));
+            ui.add_space((TEXT - (ui.cursor().top() - top)).max(0.0) + 8.0);
             let chosen = view.strategies.get(&s.id).or(s.strategies.first()).copied();
-            ui.horizontal_wrapped(|ui| {
-                for strategy in &s.strategies {
-                    if Button::new(strategy.display()).small().selected(chosen == Some(*strategy)).show(ui) {
-                        view.strategies.insert(s.id.clone(), *strategy);
-                    }
+            let row = Layout::right_to_left(Align::Center);
+            ui.allocate_ui_with_layout(vec2(ui.available_width(), theme::CONTROL), row, |ui| {
+                let mut start = Button::new("Start").width(88.0).refused(busy);
+                if first {
+                    start = start.primary();
                 }
-            });
-            ui.add_space(6.0);
-            let mut start = Button::new("Start").width(96.0).refused(busy);
-            if first {
-                start = start.primary();
-            }
-            let (response, pressed) = start.show_response(ui);
-            let _ = response.accessible_name(format!("Start {}", s.title));
-            if pressed {
-                cx.send(Command::StartRehearsal {
-                    scenario: s.id.clone(),
-                    strategy: chosen,
-                    speed: view.speed,
-                    seed: 1,
+                let (response, pressed) = start.show_response(ui);
+                let _ = response.accessible_name(format!("Start {}", s.title));
+                if pressed {
+                    let (scenario, speed) = (s.id.clone(), view.speed);
+                    cx.send(Command::StartRehearsal { scenario, strategy: chosen, speed, seed: 1 });
+                    cx.act(Act::Go(Screen::Run));
+                }
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    for strategy in &s.strategies {
+                        if Button::new(strategy.display()).small().selected(chosen == Some(*strategy)).show(ui) {
+                            view.strategies.insert(s.id.clone(), *strategy);
+                        }
+                    }
                 });
-                cx.act(Act::Go(Screen::Run));
-            }
+            });
         });
     });
 }

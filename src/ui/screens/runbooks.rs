@@ -115,7 +115,7 @@ fn entry(ui: &mut Ui, chosen: bool, name: &str, under: &str, right: &str, sense:
 
 fn plan(ui: &mut Ui, cx: &Cx, library: &Library, p: &PlanRow) {
     let chosen = library.preview.as_ref().is_some_and(|v| v.plan == p.id);
-    let under = format!("{} · {}", p.runbook, p.readiness);
+    let under = format!("{} · {}", p.readiness, p.runbook);
     let response = entry(ui, chosen, &p.title, &under, p.strategy.display(), Sense::click());
     if response.clicked() {
         cx.send(Command::PreviewPlan { plan: p.id.clone(), strategy: None });
@@ -128,7 +128,9 @@ fn runbook(ui: &mut Ui, r: &RunbookRow) {
     let under = format!("{} · {} steps · {}", r.system, r.steps, r.file);
     let note = match r.findings {
         (0, 0) => String::new(),
+        (0, 1) => "1 warning".to_owned(),
         (0, w) => format!("{w} warnings"),
+        (1, _) => "1 error".to_owned(),
         (e, _) => format!("{e} errors"),
     };
     entry(ui, false, &r.title, &under, &note, Sense::hover())
@@ -171,6 +173,9 @@ fn diagnostics(ui: &mut Ui, list: &[DiagnosticRow]) {
     ui.add_space(20.0);
 }
 
+/// Why nothing can be started.
+const OPEN: &str = "A run is open: close or leave it first.";
+
 /// More than this is a file of another kind.
 const MOST_DIAGNOSTICS: usize = 50;
 
@@ -192,7 +197,7 @@ fn preview(ui: &mut Ui, cx: &Cx, p: &PlanPreview) {
     ui.add_space(8.0);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 12.0;
-        let busy = cx.snap.busy.as_deref().or(cx.snap.run.as_ref().map(|_| "A run is open: close or leave it first"));
+        let busy = cx.snap.busy.as_deref().or(cx.snap.run.as_ref().map(|_| OPEN));
         if Button::new("Start a dry run").primary().refused(busy).show(ui) {
             cx.send(Command::StartRun { plan: p.plan.clone(), dry_run: true });
             cx.act(Act::Go(Screen::Run));
@@ -201,7 +206,10 @@ fn preview(ui: &mut Ui, cx: &Cx, p: &PlanPreview) {
             cx.act(Act::Ask(Ask::live(&p.plan, &p.title)));
         }
     });
-    ui.add_space(16.0);
+    if let Some(why) = cx.snap.busy.as_deref().or(cx.snap.run.as_ref().map(|_| OPEN)) {
+        ui.label(small(ui, why));
+    }
+    ui.add_space(12.0);
     card(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 6.0;
         for (label, text) in &p.facts {

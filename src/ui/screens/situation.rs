@@ -21,6 +21,8 @@ pub fn offers_plan(snap: &Snapshot) -> bool {
 /// Width of the column of regions.
 const SIDE: f32 = 328.0;
 const GAP: f32 = 16.0;
+/// Margins and hairlines above and below a card's content.
+const CARD_AROUND: f32 = 34.0;
 
 /// Draws it.
 pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
@@ -40,7 +42,7 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
             let side = SIDE.min(width * 0.36);
             super::columns(ui, [width - side - GAP, side], GAP, |left, right| {
                 pictures(left, s, rest);
-                lists(right, cx, s, rest);
+                lists(right, cx, s, left.min_rect().height());
             });
         } else {
             lists(ui, cx, s, 0.0);
@@ -177,7 +179,7 @@ fn legend(ui: &mut Ui, s: &Situation) {
 fn lists(ui: &mut Ui, cx: &Cx, s: &Situation, rest: f32) {
     card(ui, |ui| {
         if rest > 200.0 {
-            ui.set_min_height(rest - 34.0);
+            ui.set_min_height(rest - CARD_AROUND);
         }
         heading(ui, "Regions");
         for (i, r) in s.regions.iter().enumerate() {
@@ -241,7 +243,8 @@ pub fn region(ui: &mut Ui, r: &RegionRow) {
     let w = put(first, &r.figure, BODY, t.text, true, half);
     put(first, &r.display, BODY, t.text, false, rect.right() - left - w - 8.0);
     let w = put(second, &r.calls, SMALL, t.secondary, true, half);
-    let word = if r.role.is_empty() { r.word.clone() } else { format!("{} · {}", r.word, r.role) };
+    let narrow = rect.width() < 260.0;
+    let word = if r.role.is_empty() || narrow { r.word.clone() } else { format!("{} · {}", r.word, r.role) };
     put(second, &word, SMALL, t.secondary, false, rect.right() - left - w - 8.0);
     response.on_hover_text(sentence);
 }

@@ -79,7 +79,7 @@ fn offers(ui: &mut Ui, cx: &Cx, view: &mut View) {
 fn offer(ui: &mut Ui, name: &str, text: &str, add: impl FnOnce(&mut Ui)) {
     ui.push_id(name, |ui| {
         card(ui, |ui| {
-            ui.horizontal_centered(|ui| {
+            ui.horizontal_top(|ui| {
                 let words = ui.available_width() - 216.0;
                 ui.allocate_ui(vec2(words, 0.0), |ui| {
                     ui.vertical(|ui| {
@@ -89,7 +89,10 @@ fn offer(ui: &mut Ui, name: &str, text: &str, add: impl FnOnce(&mut Ui)) {
                     });
                 });
                 ui.add_space(8.0);
-                add(ui);
+                ui.vertical(|ui| {
+                    ui.add_space(5.0);
+                    add(ui);
+                });
             });
         });
         ui.add_space(12.0);

@@ -5,6 +5,9 @@ use eframe::egui::{self, Color32, FontId, Key, Response, Sense, Stroke, StrokeKi
 
 use crate::ui::theme::{self, BODY, CONTROL, RADIUS, SMALL};
 
+/// Between a label and its key.
+const KEY_GAP: f32 = 10.0;
+
 /// A button.
 pub struct Button<'a> {
     label: &'a str,
@@ -93,12 +96,12 @@ impl<'a> Button<'a> {
             t.faint
         };
         let font = if self.primary || chosen { FontId::new(BODY, theme::bold()) } else { FontId::proportional(BODY) };
-        let pad = if self.small { 12.0 } else { 16.0 };
+        let pad = if self.small || !self.primary { 12.0 } else { 16.0 };
         let key = (!self.key.is_empty()).then(|| {
             let c = if self.primary && enabled { t.on_accent.gamma_multiply(0.82) } else { t.secondary };
             ui.painter().layout_no_wrap(self.key.clone(), FontId::proportional(SMALL), c)
         });
-        let key_width = key.as_ref().map_or(0.0, |k| k.size().x + 12.0);
+        let key_width = key.as_ref().map_or(0.0, |k| k.size().x + KEY_GAP);
         let most = (ui.max_rect().width() - 2.0 * pad - key_width).max(48.0);
         let label = super::text::line(ui, self.label, font, color, most);
         let height = if self.small { theme::ROW } else { CONTROL };
@@ -132,7 +135,7 @@ impl<'a> Button<'a> {
         ui.painter().galley(start - vec2(0.0, label.size().y / 2.0), label, color);
         if let Some(key) = key {
             let y = rect.center().y - key.size().y / 2.0;
-            ui.painter().galley(pos2(end + 12.0, y), key, t.secondary);
+            ui.painter().galley(pos2(end + KEY_GAP, y), key, t.secondary);
         }
         focus_ring(ui, &response, rect);
 

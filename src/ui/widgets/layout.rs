@@ -66,6 +66,12 @@ pub fn hairline(ui: &mut Ui, air: f32) {
     ui.add_space(air);
 }
 
+/// Things of different heights on one centre line.
+pub fn in_line<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> R {
+    let row = Layout::left_to_right(egui::Align::Center);
+    ui.allocate_ui_with_layout(vec2(ui.available_width(), theme::CONTROL), row, add).inner
+}
+
 /// A label in a column of its own, and what belongs to it.
 pub fn row<R>(ui: &mut Ui, width: f32, label: &str, add: impl FnOnce(&mut Ui) -> R) -> R {
     ui.horizontal_top(|ui| {

@@ -7,6 +7,6 @@ pub mod table;
 pub mod text;
 
 pub use button::{Button, link};
-pub use layout::{banner, card, empty, field, hairline, heading, row, title};
+pub use layout::{banner, card, empty, field, hairline, heading, in_line, row, title};
 pub use mark::{mark, paint_mark, paint_step, step_mark, verdict};
 pub use text::{body, bold, mono, mono_bold, secondary, small};

@@ -5,7 +5,7 @@ use eframe::egui::{self, Layout, Sense, Ui, WidgetInfo};
 use egui_extras::{Column, TableBuilder};
 
 use super::text::{cut, small};
-use crate::ui::theme::ROW;
+use crate::ui::theme::{self, ROW};
 
 /// A table of single lines. `name` is a row's whole sentence for the screen reader, `cell` draws one cell; the result is
 /// the row that was pressed.
@@ -18,6 +18,9 @@ pub fn table(
     name: impl Fn(usize) -> String,
     mut cell: impl FnMut(&mut Ui, usize, usize),
 ) -> Option<usize> {
+    let t = theme::of(ui);
+    ui.spacing_mut().item_spacing.y = 0.0;
+    ui.visuals_mut().selection.bg_fill = t.accent.gamma_multiply(0.16);
     let mut clicked = None;
     let mut builder = TableBuilder::new(ui)
         .id_salt(id)

@@ -115,7 +115,7 @@ fn side_scroll(ui: &mut Ui, cx: &Cx, run: &RunView) {
 }
 
 fn middle(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView) {
-    let frame = Frame::new().inner_margin(Margin { left: 28, right: 28, top: 22, bottom: 16 });
+    let frame = Frame::new().inner_margin(Margin { left: 28, right: 16, top: 22, bottom: 16 });
     CentralPanel::no_frame().frame(frame).show(ui, |ui| card::show(ui, cx, view, run));
 }
 

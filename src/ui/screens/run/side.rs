@@ -51,25 +51,25 @@ pub fn show(ui: &mut Ui, cx: &Cx, run: &RunView) {
 
     let regions: Vec<_> = cx.snap.situation.regions.iter().filter(|r| !r.role.is_empty()).collect();
     if !regions.is_empty() {
-        hairline(ui, 10.0);
+        hairline(ui, 8.0);
         heading(ui, "Regions");
         for r in regions {
             ui.push_id(&r.region, |ui| situation::region(ui, r));
         }
     }
-    hairline(ui, 10.0);
+    hairline(ui, 8.0);
     heading(ui, "Waiting for");
     let c = &run.clocks;
     wrapped(ui, small(ui, format!("People {} · Azure {}", seconds(c.waited_people), seconds(c.waited_azure))));
 
     if !run.injects.is_empty() {
-        hairline(ui, 10.0);
+        hairline(ui, 8.0);
         heading(ui, if run.mode == Mode::Rehearsal { "Messages" } else { "From colleagues" });
         for (i, n) in run.injects.iter().rev().take(MOST).enumerate() {
             ui.push_id(("inject", i), |ui| note(ui, n));
         }
     }
-    hairline(ui, 10.0);
+    hairline(ui, 8.0);
     heading(ui, "Notes");
     let skip = run.notes.len().saturating_sub(MOST);
     for (i, n) in run.notes.iter().enumerate().skip(skip) {
@@ -93,8 +93,9 @@ fn doings(ui: &mut Ui, cx: &Cx, run: &RunView) {
         }
     };
     act(ui, "Add a note", Intent::Note);
-    hairline(ui, 10.0);
+    hairline(ui, 8.0);
     heading(ui, "The run");
+    ui.spacing_mut().item_spacing.y = 2.0;
     act(ui, if run.paused.is_some() { "Go on" } else { "Pause" }, Intent::Pause);
     act(ui, if run.degraded { "Normal instructions" } else { "Degraded instructions" }, Intent::Degraded);
     act(ui, "Impact began earlier", Intent::Impact);
@@ -105,6 +106,7 @@ fn doings(ui: &mut Ui, cx: &Cx, run: &RunView) {
 fn speed(ui: &mut Ui, cx: &Cx) {
     ui.horizontal(|ui| {
         let now = cx.snap.clock.speed();
+        ui.spacing_mut().item_spacing.x = 12.0;
         ui.label(small(ui, format!("Clock {now}")));
         if link(ui, "slower", &intent::key_text(Intent::Slower)) {
             cx.act(Act::Do(Intent::Slower));
