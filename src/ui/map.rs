@@ -92,14 +92,12 @@ pub fn map(ui: &mut Ui, size: egui::Vec2, regions: &[RegionRow]) {
         }
     }
     let end = |role: &str| watched.iter().find(|(r, _)| r.role == role).map(|(_, at)| *at);
-    if let (Some(a), Some(b)) = (end("primary"), end("secondary")) {
-        pair(&p, a, b, t.accent);
-    }
+    let arc = end("primary").zip(end("secondary")).map(|(a, b)| pair(&p, a, b, t.accent)).unwrap_or_default();
     for (r, at) in &watched {
         p.circle_filled(*at, 8.5, t.panel);
         paint_mark(&p, *at, if r.mark == Mark::Ok { 6.0 } else { 7.0 }, r.mark, t.status(r.mark));
     }
-    labels(&p, rect, &watched, t);
+    labels(&p, rect, &watched, &arc, t);
     if let Some(pointer) = response.hover_pos()
         && let Some((r, _)) = watched.iter().find(|(_, at)| at.distance(pointer) < 14.0)
     {
@@ -152,7 +150,7 @@ fn land(p: &egui::Painter, world: &Projection, t: &Tokens) {
 }
 
 /// A dashed arc, bent to the north.
-fn pair(p: &egui::Painter, a: Pos2, b: Pos2, color: Color32) {
+fn pair(p: &egui::Painter, a: Pos2, b: Pos2, color: Color32) -> Vec<Pos2> {
     let lift = a.distance(b) * 0.32;
     let top = a + (b - a) / 2.0 - vec2(0.0, lift);
     const STEPS: u16 = 48;
@@ -164,11 +162,13 @@ fn pair(p: &egui::Painter, a: Pos2, b: Pos2, color: Color32) {
         })
         .collect();
     p.extend(Shape::dashed_line(&points, Stroke::new(1.4, color), 5.0, 4.0));
+    points
 }
 
-/// Puts each label where it hits neither a mark nor an earlier label.
-fn labels(p: &egui::Painter, rect: Rect, watched: &[(&RegionRow, Pos2)], t: &Tokens) {
+/// Puts each label where it hits neither a mark, nor the arc, nor an earlier label.
+fn labels(p: &egui::Painter, rect: Rect, watched: &[(&RegionRow, Pos2)], arc: &[Pos2], t: &Tokens) {
     let mut taken: Vec<Rect> = watched.iter().map(|(_, at)| Rect::from_center_size(*at, vec2(18.0, 18.0))).collect();
+    taken.extend(arc.iter().map(|at| Rect::from_center_size(*at, vec2(5.0, 5.0))));
     for (r, at) in watched {
         let galley = p.layout_no_wrap(r.display.clone(), FontId::proportional(SMALL), t.text);
         let places = [
@@ -183,8 +183,6 @@ fn labels(p: &egui::Painter, rect: Rect, watched: &[(&RegionRow, Pos2)], t: &Tok
         let free = |s: &&Rect| rect.contains_rect(**s) && !taken.iter().any(|o| o.intersects(s.expand(1.0)));
         let spot = spots.iter().find(free).copied().unwrap_or(spots[0]);
         taken.push(spot);
-        // A shade of the background keeps the words legible over the arc.
-        p.rect_filled(spot.expand2(vec2(3.0, 0.0)), 3.0, t.panel.gamma_multiply(0.72));
         p.galley(spot.min, galley, t.text);
     }
 }

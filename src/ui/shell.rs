@@ -148,7 +148,7 @@ fn navigation(ui: &mut Ui, cx: &Cx, view: &View) {
         });
     }
     ui.with_layout(Layout::bottom_up(Align::Min), |ui| {
-        let room = (ui.available_height() / LAMP).floor().max(1.0) as usize;
+        let room = ((ui.available_height() - 16.0) / (LAMP + 2.0)).floor().max(0.0) as usize;
         // From the bottom up: the last rung first.
         for lamp in cx.snap.ladder.iter().take(room.min(MOST_LAMPS)).rev() {
             ui.push_id(&lamp.name, |ui| rung(ui, lamp));

@@ -83,7 +83,9 @@ fn verdict(ui: &mut Ui, cx: &Cx, s: &Situation) {
             response.widget_info(|| WidgetInfo::labeled(Role::Label, true, worst.word()));
             paint_mark(ui.painter(), pos2(rect.left() + 20.0, rect.top() + 18.0), 10.0, worst, t.status(worst));
             let button = offers_plan(cx.snap) || cx.snap.run.is_some();
-            let width = ui.available_width() - if button { 232.0 } else { 0.0 };
+            // Beside the words where there is room, else under them.
+            let beside = button && ui.available_width() > 760.0;
+            let width = ui.available_width() - if beside { 232.0 } else { 0.0 };
             ui.vertical(|ui| {
                 ui.set_width(width);
                 ui.spacing_mut().item_spacing.y = 2.0;
@@ -96,8 +98,12 @@ fn verdict(ui: &mut Ui, cx: &Cx, s: &Situation) {
                 for r in s.reasons.iter().take(4) {
                     reason(ui, cx, r);
                 }
+                if button && !beside {
+                    ui.add_space(8.0);
+                    primary(ui, cx, s);
+                }
             });
-            if button {
+            if beside {
                 ui.with_layout(Layout::right_to_left(Align::TOP), |ui| primary(ui, cx, s));
             }
         });

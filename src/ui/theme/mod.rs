@@ -110,7 +110,7 @@ fn style(theme: Theme, t: &Tokens) -> egui::Style {
     v.window_corner_radius = CornerRadius::same(CARD_RADIUS);
     v.menu_corner_radius = CornerRadius::same(RADIUS);
     v.extreme_bg_color = t.background;
-    v.text_edit_bg_color = Some(t.background);
+    v.text_edit_bg_color = Some(if theme == Theme::Dark { t.background } else { t.panel });
     v.code_bg_color = t.raised;
     v.faint_bg_color = t.raised;
     v.hyperlink_color = t.accent;

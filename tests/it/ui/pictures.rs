@@ -4,7 +4,6 @@
 use eframe::egui;
 use lifeboat::desk::snapshot::Snapshot;
 use lifeboat::ui::App;
-use lifeboat::ui::intent::Intent;
 use lifeboat::ui::view::Screen;
 
 use super::{link_of, sample};
@@ -19,12 +18,16 @@ fn open() {
     let (width, height, scale) = (number(), number(), number());
     let snapshot: Snapshot = match screen.as_str() {
         "start" => sample::first_start(),
+        "closed" => sample::closed(),
+        "failed" => sample::at("F2"),
+        "decide" => sample::at("D4"),
+        "live" => sample::live(),
         "situation" => sample::on_call(),
         _ => sample::snapshot(),
     };
     let options = eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
-            .with_inner_size([width / scale, height / scale])
+            .with_inner_size([width, height])
             .with_position([0.0, 0.0])
             .with_decorations(false),
         renderer: eframe::Renderer::Glow,
@@ -43,11 +46,11 @@ fn open() {
             cc.egui_ctx.set_theme(if theme == "light" { egui::Theme::Light } else { egui::Theme::Dark });
             cc.egui_ctx.set_pixels_per_point(scale);
             let shown = Screen::ALL.into_iter().find(|s| s.name().eq_ignore_ascii_case(&screen));
-            app.show(shown.unwrap_or_default());
+            let started = matches!(screen.as_str(), "start" | "situation");
+            app.show(shown.unwrap_or(if started { Screen::Situation } else { Screen::Run }));
             std::mem::forget(_keep);
             Ok(Box::new(app))
         }),
     );
     made.unwrap();
-    let _ = Intent::Help;
 }

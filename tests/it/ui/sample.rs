@@ -501,3 +501,46 @@ pub fn first_start() -> Snapshot {
         ..snapshot()
     }
 }
+
+/// The run with another step as the current one.
+pub fn at(step: &str) -> Snapshot {
+    let run = RunView { current: Some(step.into()), ..run() };
+    Snapshot { run: Some(Arc::new(run)), ..snapshot() }
+}
+
+/// The same on the real Azure, paused, with something to read.
+pub fn live() -> Snapshot {
+    let run = RunView { mode: Mode::Live, paused: Some("Waiting for the database team".into()), ..run() };
+    let band = Band {
+        mode: Some(Mode::Live),
+        text: "LIVE · changes real resources in contoso-prod".into(),
+        run: "prod-chat · run 7F3K".into(),
+    };
+    let notice = Problem {
+        what: "Entra ID did not answer for 20 s.".into(),
+        means: "The tokens in memory are good for another 48 min; the run goes on.".into(),
+        next: "nothing; it is asked again every minute.".into(),
+        raw: "POST https://login.microsoftonline.com/…/token: connect timeout".into(),
+    };
+    Snapshot { run: Some(Arc::new(run)), band, notice: Some(Arc::new(notice)), ..snapshot() }
+}
+
+/// The rehearsal when it is over.
+pub fn closed() -> Snapshot {
+    let line = |what: &str, points, of, why: &str| (what.to_owned(), points, of, why.to_owned());
+    let score = Score {
+        points: 86,
+        of: 100,
+        lines: vec![
+            line("The decision was right", 30, 30, "Fail over, with the region persistently down"),
+            line("Time to the decision", 16, 20, "3 min 56 s; full points under 3 min"),
+            line("Loss stated before acting", 20, 20, ""),
+            line("Record complete", 20, 30, "One step was skipped without a second word"),
+        ],
+    };
+    let mut run = run();
+    run.closed = Some("Recovered after 12 min 30 s: users are served from Sweden Central".into());
+    run.clocks.rta = Some(750_000);
+    run.score = Some(score);
+    Snapshot { run: Some(Arc::new(run)), ..snapshot() }
+}

@@ -28,7 +28,7 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView) {
     let room = (ui.available_height() - below).max(80.0);
     ScrollArea::vertical().id_salt(&card.id).max_height(room).auto_shrink([false, true]).show(ui, |ui| {
         crate::ui::screens::scroll_by_key(ui, view);
-        ui.set_max_width(MEASURE.min(ui.available_width() - 12.0));
+        ui.set_max_width(MEASURE.min(ui.available_width() - 16.0));
         ui.spacing_mut().item_spacing.y = 4.0;
         notices(ui, cx, run);
         step(ui, cx, run, &card);

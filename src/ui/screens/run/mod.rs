@@ -115,7 +115,7 @@ fn side_scroll(ui: &mut Ui, cx: &Cx, run: &RunView) {
 }
 
 fn middle(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView) {
-    let frame = Frame::new().inner_margin(Margin { left: 28, right: 16, top: 22, bottom: 16 });
+    let frame = Frame::new().inner_margin(Margin { left: 28, right: 12, top: 22, bottom: 16 });
     CentralPanel::no_frame().frame(frame).show(ui, |ui| card::show(ui, cx, view, run));
 }
 
@@ -134,6 +134,7 @@ fn tabs(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, all: &[Column]) {
                     let name = match c {
                         Column::Checklist => "Checklist",
                         Column::Step => "Step",
+                        Column::Clocks if all.len() > 2 => "Clocks",
                         Column::Clocks => "Clock, regions, notes",
                     };
                     if Button::new(name).small().selected(view.column == *c).show(ui) {
@@ -144,7 +145,9 @@ fn tabs(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, all: &[Column]) {
                     let (caption, time, late) = side::clock_text(cx, run);
                     let ink = if late { t.down } else { t.text };
                     ui.label(egui::RichText::new(time).font(egui::FontId::new(18.0, theme::bold())).color(ink));
-                    ui.label(egui::RichText::new(caption).size(SMALL).color(t.secondary));
+                    if ui.available_width() > 200.0 {
+                        ui.label(egui::RichText::new(caption).size(SMALL).color(t.secondary));
+                    }
                 });
             });
         });
