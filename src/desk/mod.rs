@@ -31,6 +31,7 @@ pub mod view;
 mod watch;
 
 pub use home::Home;
+pub use link::{Link, Waker};
 pub use record::entry as entry_of;
 pub use supervisor::{Handle, start};
 

@@ -81,7 +81,7 @@ pub enum Event {
         reason: String,
     },
     /// A session (process) took the run up.
-    #[serde(rename = "session.open")]
+    #[serde(rename = "session.start")]
     SessionOpened {
         /// Scenario milliseconds at which its clock goes on; live: absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -242,7 +242,7 @@ impl Ask {
                 *reason = words.next().unwrap_or_default();
                 *expected_loss = words.next().unwrap_or_default();
             }
-            StepIntent::Preview
+            StepIntent::Preview { .. }
             | StepIntent::Check
             | StepIntent::AskSecondPerson
             | StepIntent::Retry { .. }

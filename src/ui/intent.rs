@@ -212,7 +212,7 @@ pub fn action_index(intent: Intent, snap: &Snapshot, view: &View) -> Option<usiz
 /// The intent that stands for an action of a step.
 pub fn intent_of(index: usize, step: &StepIntent) -> Intent {
     match step {
-        StepIntent::Preview => Intent::Preview,
+        StepIntent::Preview { .. } => Intent::Preview,
         StepIntent::Check => Intent::Check,
         StepIntent::AskSecondPerson => Intent::SecondPerson,
         StepIntent::Confirm { .. } => Intent::ByHand,
