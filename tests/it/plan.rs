@@ -209,6 +209,20 @@ fn a_broken_runbook_binds_nothing_and_says_why() {
     assert_eq!((found[0].code, found[0].suggestion.as_deref()), ("PL009", Some("did you mean `azure-openia`?")));
 }
 
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..proptest::prelude::ProptestConfig::with_cases(150) })]
+
+    /// Whatever is done to the text of a plan, there is a plan or an error, never both, never neither.
+    #[test]
+    fn a_plan_is_bound_or_refused(at in 0.0f64..1.0, length in 0usize..30, new in "[ -~\\{\\}\"é\n]{0,10}") {
+        let mut text = PLAN.to_owned();
+        let start = (at * text.len() as f64) as usize;
+        text.replace_range(start..(start + length).min(PLAN.len()), &new);
+        let (plan, found) = bind(&text, None);
+        assert_eq!(plan.is_none(), found.iter().any(Diagnostic::is_error), "{found:#?}");
+    }
+}
+
 mod on_disk {
     use std::path::Path;
 
