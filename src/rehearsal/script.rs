@@ -20,6 +20,9 @@ pub struct Move {
     pub takes: Millis,
 }
 
+/// The step name under which a script says how the run is closed.
+const CLOSE: &str = "close";
+
 /// The script of one rehearsal.
 #[derive(Debug, Clone)]
 pub struct Script {
@@ -63,6 +66,7 @@ impl Script {
             (a.step == step.id || a.step == "*")
                 && a.when == situation
                 && (a.step == "*" || !self.used[*n])
+                && fits(&a.answer, situation, run.waits_for_word(i))
                 && !(decided && matches!(a.answer, Reply::Decide { .. }))
         });
         if let Some(n) = line {
@@ -85,6 +89,9 @@ impl Script {
     }
 
     fn close(&self) -> Move {
+        if let Some(a) = self.answers.iter().find(|a| a.step == CLOSE) {
+            return Move { step: String::new(), reply: a.answer.clone(), takes: a.takes };
+        }
         Move {
             step: String::new(),
             reply: Reply::Close {
@@ -93,5 +100,14 @@ impl Script {
             },
             takes: Millis::from_secs(20),
         }
+    }
+}
+
+/// Whether a reply is possible: what the app can do is performed, where only a word counts it is given.
+fn fits(reply: &Reply, situation: Situation, word: bool) -> bool {
+    match reply {
+        Reply::Perform | Reply::PerformWith(_) if situation == Situation::Ready => !word,
+        Reply::Confirm(_) if situation == Situation::Ready => word,
+        _ => true,
     }
 }

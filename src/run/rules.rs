@@ -98,6 +98,9 @@ impl Step<'_> {
             }
             StepCommand::Check => {
                 self.must_be(&[S::Ready, S::Undone], "checking")?;
+                if self.planned.asks_a_person() {
+                    return self.refuse("checking (only a person can say so)");
+                }
                 if let Some(reason) = &self.run.paused {
                     return Err(Refusal::Paused(reason.clone()));
                 }
@@ -349,6 +352,12 @@ impl Step<'_> {
     }
 
     fn verified(&mut self, readings: &[Reading], failure: Option<&Failure>) {
+        let nothing = Failure {
+            code: "NothingRead".to_owned(),
+            message: "its verification read nothing, so it proves nothing".to_owned(),
+            next: "Look yourself and say by hand what you see.".to_owned(),
+        };
+        let failure = failure.or_else(|| readings.is_empty().then_some(&nothing));
         if let Some(f) = failure {
             self.push(Event::StepFailed { failure: f.clone(), readings: readings.to_vec() });
         } else if self.step.undoing {
