@@ -57,7 +57,7 @@ fn nothing_is_left_to_fill_in() {
 fn values_reach_every_corner() {
     let plan = bound(Strategy::HotWarm);
     let step = plan.step("AO-F6").unwrap();
-    assert_eq!(step.title, "Send all users to Sweden Central and latch it there");
+    assert_eq!(step.title, "Point clients at Sweden Central");
     let Some(Action::SetAppConfiguration { store, values }) = &step.action else { panic!("{:?}", step.action) };
     assert!(store.ends_with("/configurationStores/appcs-prod-chat"));
     let pairs: Vec<(&str, &str)> = values.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
