@@ -44,6 +44,8 @@ pub struct Options {
     pub disk: Arc<dyn Disk>,
     /// A connected Azure, if any.
     pub cloud: Option<Cloud>,
+    /// Plan whose regions are watched while no run is open; none: the first that fits the connected Azure.
+    pub watch: Option<String>,
     /// Operator's name.
     pub operator: String,
     /// Rehearsals run by themselves, with the scenario's answers or these.

@@ -242,7 +242,7 @@ mod on_disk {
     fn the_binary_brings_its_own() {
         let catalog = Catalog::builtin();
         assert_eq!(catalog.ids(Kind::Runbook), ["azure-openai"]);
-        assert_eq!(catalog.ids(Kind::Plan), ["prod-chat"]);
+        assert_eq!(catalog.ids(Kind::Plan), ["prod-chat", "sandbox"]);
         assert_eq!(catalog.runbook("azure-openai").unwrap().steps.len(), 66);
         assert_eq!(catalog.plan("prod-chat", None).unwrap().environment, "contoso-prod");
         let missing = catalog.plan("prod-chit", None).unwrap_err().to_string();
