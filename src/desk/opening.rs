@@ -18,6 +18,7 @@ use super::executor::World;
 use super::mailbox::Mail;
 use super::monitor::Monitor;
 use super::session::Session;
+use super::snapshot::Problem;
 use super::supervisor::{Desk, Idle, Open};
 use super::watch::{self, Targets};
 use super::{DeskError, ScriptSource};
@@ -78,14 +79,8 @@ impl Desk {
         );
         let (me, name) = (self.me(), self.operator.clone());
         session.order(me, Command::Start { start: Box::new(start), texts: plan.texts.clone(), operator: name })?;
-        let impact = first_fault(&scenario, plan.strategy).unwrap_or(Millis(0));
-        session.order(
-            Actor::Scenario(SCENARIO.to_owned()),
-            Command::Declare {
-                impact_start: epoch + i64::try_from(impact.0).unwrap_or(0),
-                evidence: "the scenario's first fault".to_owned(),
-            },
-        )?;
+        let (actor, order) = declaration(&scenario, plan.strategy, epoch);
+        session.order(actor, order)?;
         self.bring_up(session, plan, seed, speed, false).await
     }
 
@@ -123,7 +118,32 @@ impl Desk {
             session.clock = Clock::scenario(reference.epoch, reached, Speed::Times(0));
         }
         let seed = reference.map_or(0, |r| r.seed);
-        self.bring_up(session, plan, seed, speed, true).await
+        let damage = session.damage.clone();
+        self.bring_up(session, plan, seed, speed, true).await?;
+        if let Some(first) = damage.first() {
+            self.notice = Some(Arc::new(damaged(first, damage.len())));
+        }
+        Ok(())
+    }
+
+    /// “Try the journal again”: what could not be recorded meanwhile is recorded now, in order. A run that another
+    /// process held, or whose folder could not be written at all, is opened anew.
+    pub(super) async fn retry_journal(&mut self) -> Result<(), DeskError> {
+        self.notice = None;
+        let Some(o) = self.open.as_deref_mut() else { return Ok(()) };
+        if o.session.read_only().is_none() {
+            return Ok(());
+        }
+        if o.session.holds_journal() {
+            o.session.retry_journal()?;
+            for mail in std::mem::take(&mut o.unsaved) {
+                self.session_mail(mail);
+            }
+            return Ok(());
+        }
+        let (id, pace) = (o.session.id.clone(), o.pace);
+        self.open = None;
+        self.open_run(&id, pace).await
     }
 
     fn must_be_free(&self) -> Result<(), DeskError> {
@@ -191,6 +211,8 @@ impl Desk {
         let ended = !session.run.open();
         let cloud = match (&session.scenario, ended) {
             (_, true) => None,
+            // The simulated Azure belongs to whoever can write beside it: another process may be using it.
+            (Some(_), false) if session.read_only().is_some() => None,
             (Some(scenario), false) => {
                 let mut options = simulator::Options::new(scenario.clone(), clock.clone());
                 options.strategy = Some(plan.strategy);
@@ -223,6 +245,7 @@ impl Desk {
             pace: speed,
             jumping: false,
             verdicts: Default::default(),
+            unsaved: Vec::new(),
             score: None,
             timeline: None,
         });
@@ -242,11 +265,15 @@ impl Desk {
             open.timeline = open.session.scenario.as_ref().map(|s| self.timeline(s, &world, plan_strategy(&open)));
             open.world = Some(world);
         }
+        if ended {
+            open.score();
+        }
+        let stands = open.world.is_none();
         self.open = Some(open);
         if again {
             self.take_up()?;
         }
-        clock.set_speed(speed);
+        clock.set_speed(if stands { Speed::Times(0) } else { speed });
         self.notice = None;
         self.refresh_runs();
         Ok(())
@@ -273,6 +300,14 @@ impl Desk {
         let scenario_ms = o.session.epoch.map(|_| o.session.clock.now().mono);
         // What the records of the opening demand is in the list of everything pending as well.
         o.session.order(Actor::System, Command::Open { scenario_ms })?;
+        if o.session.run.clocks.t[0].is_none()
+            && let Some(scenario) = o.session.scenario.clone()
+        {
+            // Cut short between its first two records.
+            let strategy = plan_strategy(o);
+            let (actor, order) = declaration(&scenario, strategy, o.session.epoch.unwrap_or(0));
+            o.session.order(actor, order)?;
+        }
         for e in effect::pending(&o.session.run) {
             self.begin_effect(e);
         }
@@ -346,6 +381,27 @@ fn start_of(plan: &Plan, mode: Mode, phases: Vec<Phase>, scenario: Option<Scenar
         rto_ms: plan.rto.0,
         rpo_ms: plan.rpo.0,
         scenario,
+    }
+}
+
+/// T0 of a rehearsal.
+fn declaration(scenario: &Scenario, strategy: Strategy, epoch: i64) -> (Actor, Command) {
+    let impact = first_fault(scenario, strategy).unwrap_or(Millis(0));
+    let order = Command::Declare {
+        impact_start: epoch + i64::try_from(impact.0).unwrap_or(0),
+        evidence: "the scenario's first fault".to_owned(),
+    };
+    (Actor::Scenario(SCENARIO.to_owned()), order)
+}
+
+/// Damage found on opening: the run can go on, and nobody may overlook it.
+fn damaged(first: &str, all: usize) -> Problem {
+    Problem {
+        what: format!("The record of this run is damaged ({all} findings): {first}."),
+        means: "The run can go on. The damaged part is left as it is, and the record goes on behind it.".to_owned(),
+        next: "Keep a copy of the run's folder for whoever examines it; `lifeboat verify` names every finding."
+            .to_owned(),
+        raw: first.to_owned(),
     }
 }
 

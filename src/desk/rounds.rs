@@ -12,6 +12,9 @@ use super::opening::SCENARIO;
 use super::supervisor::Desk;
 use super::view::situation::assessment;
 
+/// Letters kept while nothing can be recorded; a run has a few requests, checks and messages under way at most.
+const UNSAVED_KEPT: usize = 1_000;
+
 /// A state in the record's words.
 fn word(s: State) -> &'static str {
     match s {
@@ -42,10 +45,22 @@ pub fn observed(what: &str, region: Option<&Region>, state: &str, a: &Assessment
     }
 }
 
+/// Letters that tell once what became of something: none may be lost to a disk that is full for a while. What is
+/// measured comes again by itself.
+fn worth_keeping(mail: &Mail) -> Option<Mail> {
+    Some(match mail {
+        Mail::Step(step, command) => Mail::Step(step.clone(), command.clone()),
+        Mail::Happened(n) => Mail::Happened(*n),
+        Mail::SecondPerson(step, digest) => Mail::SecondPerson(step.clone(), digest.clone()),
+        _ => return None,
+    })
+}
+
 impl Desk {
     /// A letter of the open run. True: the picture must be published.
     pub(super) fn session_mail(&mut self, mail: Mail) -> bool {
         let routine = matches!(mail, Mail::Probed(_));
+        let kept = worth_keeping(&mail);
         let result = match mail {
             Mail::Step(step, command) => self.fact(&step, command),
             Mail::Progress(step, text) => {
@@ -85,6 +100,12 @@ impl Desk {
         };
         if let Err(e) = result {
             tracing::info!(error = %e, "refused");
+            if matches!(e, DeskError::ReadOnly(_))
+                && let (Some(o), Some(mail)) = (self.open.as_deref_mut(), kept)
+                && o.unsaved.len() < UNSAVED_KEPT
+            {
+                o.unsaved.push(mail);
+            }
             // A result that belongs to no open request comes from before a retry, and is no news.
             if !matches!(e, DeskError::Refused(crate::run::decide::Refusal::Stale)) {
                 self.problem(&e);
@@ -156,6 +177,9 @@ impl Desk {
         }
         let mut orders = Vec::new();
         let Some(o) = self.open.as_deref_mut() else { return Ok(()) };
+        if o.session.read_only().is_some() || !o.session.run.open() {
+            return Ok(());
+        }
         let t = o.session.run.clocks.t;
         let measure = |name: &str, at: i64, how: &str| Order::Measure {
             name: name.to_owned(),
@@ -186,11 +210,14 @@ impl Desk {
             orders.push(Order::Observe(fact));
             turned = true;
         }
-        if o.session.read_only().is_some() || !o.session.run.open() {
-            return Ok(());
-        }
         for order in orders {
-            self.order_as(Actor::System, order)?;
+            if let Err(e) = self.order_as(Actor::System, order) {
+                // Told again after the next round that can be recorded.
+                if let Some(o) = self.open.as_deref_mut() {
+                    o.verdicts.clear();
+                }
+                return Err(e);
+            }
         }
         if turned {
             self.land();
@@ -230,12 +257,12 @@ impl Desk {
             What::Colleague { who, text, region, answers } => {
                 if let Some(world) = o.world.as_ref() {
                     let at = o.session.epoch.unwrap_or(0) + i64::try_from(h.at.0).unwrap_or(0);
-                    world.monitor.lock().colleagues.push(Sighting {
-                        who: who.clone(),
-                        region: region.clone(),
-                        answers: *answers,
-                        at,
-                    });
+                    let seen = Sighting { who: who.clone(), region: region.clone(), answers: *answers, at };
+                    let mut w = world.monitor.lock();
+                    // Told again after the disk was full, it is the same sighting.
+                    if !w.colleagues.iter().any(|c| c.who == seen.who && c.at == seen.at) {
+                        w.colleagues.push(seen);
+                    }
                 }
                 if !told {
                     self.order_as(actor.clone(), Order::Inject { n, text: format!("{who}: {text}") })?;

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::clock::Clock;
-use crate::journal::{Disk, Header, Journal, JournalError, new_id, this_app};
-use crate::record::client_request_id;
+use crate::journal::{Disk, Header, Journal, new_id, this_app};
+use crate::record::{Stored, client_request_id};
 use crate::rehearsal::scenario::Scenario;
 use crate::run::command::{Command, Order};
 use crate::run::decide::{Draft, decide};
@@ -16,10 +16,10 @@ use crate::run::state::Run;
 use crate::runbook::model::StepId;
 use crate::units::Millis;
 
-use super::DeskError;
 use super::preview::Preview;
 use super::record;
 use super::snapshot::Problem;
+use super::{DeskError, chain};
 
 /// An open run.
 pub struct Session {
@@ -37,6 +37,8 @@ pub struct Session {
     pub epoch: Option<i64>,
     /// What is rehearsed.
     pub scenario: Option<Scenario>,
+    /// What is wrong with its record, found when it was opened.
+    pub damage: Vec<String>,
     /// Looks at steps.
     pub previews: HashMap<StepId, Preview>,
     /// What is going on.
@@ -64,57 +66,34 @@ impl Session {
         let dir = runs.join(&id);
         let header = Header::new(id.clone(), record::mode(mode), this_app(), device());
         let journal = Journal::create(disk, dir.clone(), header)?;
-        Ok(Self::with(id, dir, Run::new(), clock, mode, epoch, scenario, Some(journal), None))
+        let new = Replayed { id, run: Run::new(), mode, epoch };
+        Ok(Self { scenario, ..Self::with(new, dir, clock, Some(journal)) })
     }
 
-    /// A run from its folder. Without a writable journal it is read only, and says why.
+    /// A run from its folder. Without a writable journal it is read only, and says why. Closed runs are only read.
     pub fn open(disk: &Arc<dyn Disk>, dir: PathBuf) -> Result<Self, DeskError> {
-        let read = crate::journal::read_run(disk.as_ref(), &dir)?;
-        let mut epoch = None;
-        let mut entries = Vec::with_capacity(read.len());
-        let mut mode = Mode::Live;
-        let mut id = String::new();
-        for stored in &read {
-            let body = &stored.body;
-            id.clone_from(&body.run);
-            let entry = record::entry(body, epoch).map_err(|e| DeskError::Record {
-                seq: body.seq,
-                kind: body.kind.as_str().to_owned(),
-                why: e.to_string(),
-            })?;
-            if let Some(entry) = entry {
-                if let Event::Started(s) = &entry.event {
-                    mode = s.mode;
-                    epoch = s.scenario.as_ref().map(|s| s.epoch);
-                }
-                entries.push(entry);
+        let seen = Replayed::of(&crate::journal::read_run(disk.as_ref(), &dir)?)?;
+        if seen.run.ended.is_some() {
+            return Ok(seen.session(dir, None));
+        }
+        let header = Header::new(seen.id.clone(), record::mode(seen.mode), this_app(), device());
+        match Journal::open(disk.clone(), dir.clone(), header, None) {
+            Ok(opened) => {
+                // What was read before the lock was ours may have grown, or lost a torn end, meanwhile.
+                let mut session = Replayed::of(&opened.records)?.session(dir, Some(opened.journal));
+                session.damage = opened.damage;
+                Ok(session)
+            }
+            Err(e) => {
+                let mut session = seen.session(dir, None);
+                session.read_only = Some(chain(&e));
+                Ok(session)
             }
         }
-        let run = Run::replay(&entries)?;
-        let header = Header::new(id.clone(), record::mode(mode), this_app(), device());
-        let (journal, read_only) = if run.ended.is_some() {
-            (None, None)
-        } else {
-            match Journal::open(disk.clone(), dir.clone(), header, None) {
-                Ok(opened) => (Some(opened.journal), None),
-                Err(e) => (None, Some(words(&e))),
-            }
-        };
-        Ok(Self::with(id, dir, run, Clock::system(), mode, epoch, None, journal, read_only))
     }
 
-    #[allow(clippy::too_many_arguments)]
-    fn with(
-        id: String,
-        dir: PathBuf,
-        run: Run,
-        clock: Clock,
-        mode: Mode,
-        epoch: Option<i64>,
-        scenario: Option<Scenario>,
-        journal: Option<Journal>,
-        read_only: Option<String>,
-    ) -> Self {
+    fn with(replayed: Replayed, dir: PathBuf, clock: Clock, journal: Option<Journal>) -> Self {
+        let Replayed { id, run, mode, epoch } = replayed;
         Self {
             id,
             dir,
@@ -122,13 +101,14 @@ impl Session {
             clock,
             mode,
             epoch,
-            scenario,
+            scenario: None,
+            damage: Vec::new(),
             previews: HashMap::new(),
             progress: HashMap::new(),
             live: HashMap::new(),
             problems: HashMap::new(),
             journal,
-            read_only,
+            read_only: None,
             request_ids: HashMap::new(),
         }
     }
@@ -172,14 +152,16 @@ impl Session {
         let written = match journal.append(&lines) {
             Ok(w) => w,
             Err(e) => {
-                let why = words(&e);
+                let why = chain(&e);
                 self.read_only = Some(why.clone());
                 return Err(DeskError::ReadOnly(why));
             }
         };
+        // A replay reads the instant from the record; the live run must not know another.
+        let instant = if self.epoch.is_some() { now.utc } else { journal.written_at().unwrap_or(now.utc) };
         let mut effects = Vec::new();
         for (d, w) in drafts.into_iter().zip(written) {
-            let entry = Entry { at: now.utc, actor: d.actor, step: d.step, event: d.event };
+            let entry = Entry { at: instant, actor: d.actor, step: d.step, event: d.event };
             if let (Event::ActionIntended { n, .. }, Some(step)) = (&entry.event, &entry.step) {
                 self.request_ids.insert((step.clone(), *n), client_request_id(&w.hash));
             }
@@ -189,10 +171,19 @@ impl Session {
         Ok(effects)
     }
 
+    /// Whether this process holds its journal; without it the run has to be opened anew to be written to.
+    pub fn holds_journal(&self) -> bool {
+        self.journal.is_some()
+    }
+
     /// The disk may be well again.
-    pub fn retry_journal(&mut self) {
+    pub fn retry_journal(&mut self) -> Result<(), DeskError> {
         if let Some(j) = self.journal.as_mut() {
-            self.read_only = j.try_again().err().map(|e| words(&e));
+            self.read_only = j.try_again().err().map(|e| chain(&e));
+        }
+        match &self.read_only {
+            Some(why) => Err(DeskError::ReadOnly(why.clone())),
+            None => Ok(()),
         }
     }
 
@@ -202,6 +193,40 @@ impl Session {
             // A run that cannot be sealed is still whole; the verifier says that its tail is not anchored.
             let _ = j.seal();
         }
+    }
+}
+
+/// What the records of a run tell.
+struct Replayed {
+    id: String,
+    run: Run,
+    mode: Mode,
+    epoch: Option<i64>,
+}
+
+impl Replayed {
+    fn of(records: &[Stored]) -> Result<Self, DeskError> {
+        let (mut id, mut mode, mut epoch) = (String::new(), Mode::Live, None);
+        let mut entries = Vec::with_capacity(records.len());
+        for Stored { body, .. } in records {
+            id.clone_from(&body.run);
+            let entry = record::entry(body, epoch).map_err(|e| DeskError::Record {
+                seq: body.seq,
+                kind: body.kind.as_str().to_owned(),
+                why: e.to_string(),
+            })?;
+            let Some(entry) = entry else { continue };
+            if let Event::Started(s) = &entry.event {
+                mode = s.mode;
+                epoch = s.scenario.as_ref().map(|s| s.epoch);
+            }
+            entries.push(entry);
+        }
+        Ok(Self { id, run: Run::replay(&entries)?, mode, epoch })
+    }
+
+    fn session(self, dir: PathBuf, journal: Option<Journal>) -> Session {
+        Session::with(self, dir, Clock::system(), journal)
     }
 }
 
@@ -225,14 +250,4 @@ fn target(run: &Run, batch: &[Draft], d: &Draft) -> Option<String> {
 /// This computer's name, until devices have keys.
 fn device() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
-}
-
-fn words(e: &JournalError) -> String {
-    let mut text = e.to_string();
-    let mut source = std::error::Error::source(e);
-    while let Some(s) = source {
-        text.push_str(&format!(": {s}"));
-        source = s.source();
-    }
-    text
 }

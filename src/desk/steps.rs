@@ -79,13 +79,7 @@ impl Desk {
                 self.notice = None;
                 Ok(())
             }
-            Command::RetryJournal => {
-                if let Some(o) = &mut self.open {
-                    o.session.retry_journal();
-                }
-                self.notice = None;
-                Ok(())
-            }
+            Command::RetryJournal => self.retry_journal().await,
         }
     }
 
@@ -274,7 +268,7 @@ impl Desk {
         if let Some(o) = self.open.as_deref_mut()
             && o.session.run.ended.is_some()
         {
-            o.score = o.session.scenario.as_ref().map(|s| crate::rehearsal::score::score(&o.session.run, &s.expect));
+            o.score();
             o.session.seal();
             o.watch = None;
             if let Some(t) = o.timeline.take() {

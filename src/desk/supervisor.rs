@@ -137,8 +137,18 @@ pub(super) struct Open {
     pub pace: Speed,
     pub jumping: bool,
     pub verdicts: std::collections::HashMap<String, String>,
+    /// What was told while nothing could be recorded.
+    pub unsaved: Vec<Mail>,
     pub score: Option<Score>,
     pub timeline: Option<tokio::task::AbortHandle>,
+}
+
+impl Open {
+    /// What a closed rehearsal came to.
+    pub fn score(&mut self) {
+        let expect = self.session.scenario.as_ref().map(|s| &s.expect);
+        self.score = expect.map(|e| crate::rehearsal::score::score(&self.session.run, e));
+    }
 }
 
 /// The watch while no run is open.

@@ -172,6 +172,11 @@ impl Journal {
         (self.end.next, self.end.head)
     }
 
+    /// The wall clock (`ts`) of the newest records.
+    pub fn written_at(&self) -> Option<i64> {
+        self.last.map(|now| now.wall)
+    }
+
     /// Why nothing can be saved, while that is so.
     pub fn trouble(&self) -> Option<&str> {
         self.trouble.as_deref()

@@ -33,9 +33,7 @@ pub fn of(run: &Run, entry: &Entry) -> Option<Effect> {
             Some(Effect::Follow(id.clone(), *n, change(n)?, operation.clone()))
         }
         Event::ActionIndeterminate { n, .. } => Some(Effect::ReadBack(id.clone(), *n, change(n)?)),
-        Event::ActionReconciled { n, found: Found::Running | Found::Unknown, .. } => {
-            Some(Effect::ReadBack(id.clone(), *n, change(n)?))
-        }
+        // "Still running" and "cannot be read" demand nothing new: whoever found it out goes on reading.
         Event::StepStarted { changes, .. } if changes.is_empty() => Some(Effect::Verify(id.clone())),
         Event::ActionFinished { failure: None, .. } | Event::ActionReconciled { found: Found::Applied, .. } => {
             (step.own_state() == StepState::Verifying).then(|| verify(run, id))

@@ -12,6 +12,10 @@ pub enum Crash {
     Before(u64),
     /// When this request was applied and is not yet answered.
     After(u64),
+    /// As `Before`, counting only requests that may change something.
+    BeforeChange(u64),
+    /// As `After`, counting only requests that may change something.
+    AfterChange(u64),
 }
 
 /// What the environment asks for.
@@ -23,6 +27,8 @@ pub fn from_environment() -> Result<Option<Crash>, SimulatorError> {
     match when {
         "before" => Ok(Some(Crash::Before(number))),
         "after" => Ok(Some(Crash::After(number))),
+        "before-change" => Ok(Some(Crash::BeforeChange(number))),
+        "after-change" => Ok(Some(Crash::AfterChange(number))),
         _ => Err(bad()),
     }
 }

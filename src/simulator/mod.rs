@@ -7,7 +7,7 @@
 //!
 //! Everything that happens is a function of the scenario, the strategy, the seed and the scenario's clock. What requests
 //! change is kept in a file beside the run before the change is answered; started again on that file the simulator has the
-//! same ports and the same world.
+//! same world, and the same ports unless another program took them meanwhile.
 //!
 //! Each host has a port of its own: ARM, the Entra authority, every account, every store, every witness. Two addresses are
 //! the simulator's own: `GET {arm}/lifeboat/hosts` (where each host is now) and `GET {arm}/lifeboat/counts` (changing
@@ -16,7 +16,8 @@
 //! # Crash rehearsals
 //! With `LIFEBOAT_CRASH=before:N` in the environment the process kills itself when the N-th request arrives, with
 //! `after:N` when it was applied and kept but not yet answered. The process is the one that embeds the simulator: this is how
-//! it is tried what a run makes of a laptop that dies at the worst moment. Requests to `/lifeboat/…` do not count.
+//! it is tried what a run makes of a laptop that dies at the worst moment. `before-change:N` and `after-change:N` count only
+//! requests that may change something. Requests to `/lifeboat/…` do not count.
 
 mod appconfig;
 mod arm;
@@ -91,7 +92,7 @@ pub enum SimulatorError {
         known: String,
     },
     /// A port cannot be had.
-    #[error("cannot listen on {address} for {host}; end what uses the port, or delete the state file to get new ports")]
+    #[error("cannot listen on {address} for {host}; check that this address exists here and may be listened on")]
     Listen {
         /// Host served there.
         host: String,
@@ -151,7 +152,9 @@ pub enum SimulatorError {
         found: String,
     },
     /// `LIFEBOAT_CRASH` is nonsense.
-    #[error("LIFEBOAT_CRASH=`{0}` is not understood; write before:N or after:N with a whole number from 1 on")]
+    #[error(
+        "LIFEBOAT_CRASH=`{0}` is not understood; write before:N, after:N, before-change:N or after-change:N with a whole number from 1 on"
+    )]
     Crash(String),
 }
 

@@ -45,7 +45,7 @@ const MAX_CONNECTIONS: usize = 512;
 /// A black hole is looked at again after this, so that no timer lies unboundedly far away.
 const BLACK_HOLE_STEP: i64 = 3_600_000;
 /// How often, and how long apart, a kept port is tried again: the process before may just be ending.
-const BIND_TRIES: u32 = 20;
+const BIND_TRIES: u32 = 8;
 const BIND_PAUSE: Duration = Duration::from_millis(250);
 /// A TLS handshake takes no longer in real time.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -92,6 +92,7 @@ pub struct Shared {
     connections: Arc<Semaphore>,
     crash: Option<Crash>,
     requests: AtomicU64,
+    changes: AtomicU64,
 }
 
 /// Builds the world, binds the ports, begins to accept.
@@ -141,6 +142,7 @@ pub async fn start(options: Options) -> Result<Arc<Shared>, SimulatorError> {
         connections: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
         crash,
         requests: AtomicU64::new(0),
+        changes: AtomicU64::new(0),
     });
     shared.keep()?;
     for (host, listener) in listeners {
@@ -163,16 +165,21 @@ fn address(listen: IpAddr, port: u16, https: bool) -> String {
     format!("{}://{}", if https { "https" } else { "http" }, SocketAddr::new(ip, port))
 }
 
-/// Listens on the host's kept port, or on a free one that is kept from now on.
+/// Listens on the host's kept port, or on a free one that is kept from now on. A kept port that another program took
+/// meanwhile is given up: a rehearsal that cannot be continued is worse than a new address, which clients are told.
 async fn bind(world: &mut World, listen: IpAddr, host: &Host) -> Result<TcpListener, SimulatorError> {
     let kept = world.ports.get(&host.name()).copied();
-    let address = SocketAddr::new(listen, kept.unwrap_or(0));
+    let mut address = SocketAddr::new(listen, kept.unwrap_or(0));
     let mut tries = if kept.is_some() { BIND_TRIES } else { 1 };
     loop {
         match bind_once(world, host, address) {
             Ok(listener) => return Ok(listener),
             Err(source) => {
                 tries -= 1;
+                if tries == 0 && address.port() != 0 && source.kind() == io::ErrorKind::AddrInUse {
+                    (address, tries) = (SocketAddr::new(listen, 0), 1);
+                    continue;
+                }
                 if tries == 0 {
                     return Err(SimulatorError::Listen { host: host.name(), address, source });
                 }
@@ -422,7 +429,10 @@ async fn handle(shared: &Arc<Shared>, host: &Host, request: Request<Incoming>, r
     let (parts, body) = request.into_parts();
     let own = *host == Host::Arm && parts.uri.path().starts_with("/lifeboat/");
     let number = if own { 0 } else { shared.requests.fetch_add(1, Ordering::AcqRel) + 1 };
+    let changing = !own && matches!(parts.method, Method::PUT | Method::PATCH | Method::DELETE);
+    let change = if changing { shared.changes.fetch_add(1, Ordering::AcqRel) + 1 } else { 0 };
     Crash::perhaps(shared.crash, Crash::Before(number));
+    Crash::perhaps(shared.crash, Crash::BeforeChange(change));
     let work = parts.headers.get(WORK_HEADER).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok()).unwrap_or(0);
     let now = || i64::try_from(shared.clock.now().mono).unwrap_or(i64::MAX);
     let date = || http_date(shared.facts.utc(now()));
@@ -440,6 +450,7 @@ async fn handle(shared: &Arc<Shared>, host: &Host, request: Request<Incoming>, r
     };
     let (reply, latency) = shared.apply(host, &ask);
     Crash::perhaps(shared.crash, Crash::After(number));
+    Crash::perhaps(shared.crash, Crash::AfterChange(change));
     shared.clock.serve_sleep(work, Millis(latency) + extra).await;
     reply.into_response(&date())
 }
