@@ -7,6 +7,9 @@ use crate::run::state::Run;
 use crate::runbook::model::Strategy;
 use crate::units::Millis;
 
+/// Under this name the answers say how the run is closed.
+const CLOSE: &str = "close";
+
 use super::scenario::{Answer, Choice, Expect, Outcome, Reply, Scenario, Situation};
 
 /// One move of the script.
@@ -89,17 +92,15 @@ impl Script {
     }
 
     fn close(&self) -> Move {
-        if let Some(a) = self.answers.iter().find(|a| a.step == CLOSE) {
-            return Move { step: String::new(), reply: a.answer.clone(), takes: a.takes };
-        }
-        Move {
-            step: String::new(),
-            reply: Reply::Close {
-                outcome: self.expect.outcome.unwrap_or(Outcome::Recovered),
-                summary: "All steps are over.".to_owned(),
-            },
-            takes: Millis::from_secs(20),
-        }
+        let written = self.answers.iter().find(|a| a.step == CLOSE && matches!(a.answer, Reply::Close { .. }));
+        let (reply, takes) = match written {
+            Some(a) => (a.answer.clone(), a.takes),
+            None => {
+                let outcome = self.expect.outcome.unwrap_or(Outcome::Recovered);
+                (Reply::Close { outcome, summary: "All steps are over.".to_owned() }, Millis::from_secs(20))
+            }
+        };
+        Move { step: String::new(), reply, takes }
     }
 }
 
