@@ -237,7 +237,10 @@ pub fn available(intent: Intent, snap: &Snapshot, view: &View) -> bool {
             Screen::Situation => super::screens::situation::offers_plan(snap) || super::screens::start::wanted(snap),
             _ => false,
         },
-        Intent::StepUp | Intent::StepDown | Intent::StepCurrent => on_run && run.is_some(),
+        Intent::StepUp | Intent::StepDown => {
+            on_run && run.is_some() || view.screen == Screen::Audit && snap.audit.shown.is_some()
+        }
+        Intent::StepCurrent => on_run && run.is_some(),
         Intent::ByHand
         | Intent::Skip
         | Intent::Retry

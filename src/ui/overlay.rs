@@ -50,6 +50,10 @@ fn modal<R>(ui: &Ui, id: &str, width: f32, add: impl FnOnce(&mut Ui) -> R) -> (R
 pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
     if let Some(notice) = &cx.snap.notice {
         self::notice(ui, cx, notice);
+    } else if let Some(busy) = &cx.snap.busy {
+        corner(ui, "busy", theme::of(ui).accent, |ui| {
+            wrapped(ui, body(busy));
+        });
     }
     if let Some(mut ask) = view.ask.take()
         && matches!(dialog(ui, cx, &mut ask), Fate::Stays)
@@ -259,12 +263,12 @@ fn help(ui: &Ui) -> Fate {
     if done || closed { Fate::Goes } else { Fate::Stays }
 }
 
-/// Over the lower right corner: it does not push what one is about to press.
-fn notice(ui: &Ui, cx: &Cx, problem: &Problem) {
+/// Over the foot of the second column: it neither pushes nor covers what one is about to press.
+fn corner(ui: &Ui, id: &str, hue: Color32, add: impl FnOnce(&mut Ui)) {
     let t = theme::of(ui);
-    let area = Area::new(Id::unique("notice")).order(Order::Middle).anchor(Align2::RIGHT_BOTTOM, vec2(-16.0, -44.0));
-    area.show(ui.ctx(), |ui| {
-        ui.set_width(420.0);
+    let at = vec2(super::shell::NAV + 8.0, -36.0);
+    Area::new(Id::unique(id)).order(Order::Middle).anchor(Align2::LEFT_BOTTOM, at).show(ui.ctx(), |ui| {
+        ui.set_width(300.0);
         let frame = Frame::new()
             .fill(t.panel)
             .stroke(Stroke::new(1.0, t.faint))
@@ -272,14 +276,19 @@ fn notice(ui: &Ui, cx: &Cx, problem: &Problem) {
             .inner_margin(Margin { left: 20, right: 16, top: 14, bottom: 14 });
         let shown = frame.show(ui, |ui| {
             ui.set_width(ui.available_width());
-            self::problem(ui, cx, problem);
-            ui.add_space(8.0);
-            let dismiss = Button::new("Dismiss").small().key(intent::key_text(Intent::Back));
-            if dismiss.show(ui) {
-                cx.send(crate::desk::protocol::Command::DismissNotice);
-            }
+            add(ui);
         });
-        widgets::layout::edge(ui, shown.response.rect, t.down, 4.0, CARD_RADIUS);
+        widgets::layout::edge(ui, shown.response.rect, hue, 4.0, CARD_RADIUS);
+    });
+}
+
+fn notice(ui: &Ui, cx: &Cx, problem: &Problem) {
+    corner(ui, "notice", theme::of(ui).down, |ui| {
+        self::problem(ui, cx, problem);
+        ui.add_space(8.0);
+        if Button::new("Dismiss").small().key(intent::key_text(Intent::Back)).show(ui) {
+            cx.send(crate::desk::protocol::Command::DismissNotice);
+        }
     });
 }
 

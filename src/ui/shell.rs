@@ -10,12 +10,14 @@ use super::intent::{self, Intent};
 use super::theme::{self, BODY, RADIUS, SMALL, tokens};
 use super::view::{Act, Cx, Screen, View, local_clock};
 use super::widgets::{button::focus_ring, paint_mark, text};
+use crate::clock::Speed;
 use crate::desk::snapshot::{Lamp, Mark, Mode};
 use crate::units::utc_clock;
 
 const BAND: f32 = 32.0;
 const LINE: f32 = 28.0;
-const NAV: f32 = 184.0;
+/// Width of the navigation.
+pub const NAV: f32 = 184.0;
 const NAV_ROW: f32 = 36.0;
 
 /// Draws band, activity line and navigation; what is left of `ui` is the screen.
@@ -61,7 +63,7 @@ fn band(ui: &mut Ui, cx: &Cx) {
     let utc = if seconds { utc.as_str() } else { utc.get(..5).unwrap_or_default() };
     let mut times = format!("{utc} UTC · {} local", local_clock(cx.now.utc, false));
     if cx.snap.clock.is_scenario() && seconds {
-        times = format!("{} · {times}", cx.snap.clock.speed());
+        times = format!("{}{times}", speed(cx.snap.clock.speed()));
     }
     let times = p.layout_no_wrap(times, FontId::proportional(BODY), ink);
     let times_rect = Align2::RIGHT_CENTER.anchor_size(pos2(rect.right() - 16.0, rect.center().y), times.size());
@@ -75,6 +77,15 @@ fn band(ui: &mut Ui, cx: &Cx) {
     p.galley(pos2(rect.left() + 16.0, rect.center().y - words.size().y / 2.0), words, ink);
     let response = ui.allocate_rect(rect, Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{}. {}", band.text, band.run)));
+}
+
+/// The clock's speed, where it is not the usual one.
+fn speed(speed: Speed) -> String {
+    match speed {
+        Speed::Times(1) => String::new(),
+        Speed::Times(0) => "stopped · ".to_owned(),
+        other => format!("{other} · "),
+    }
 }
 
 /// Diagonal stripes: a rehearsal is told from the real thing at a glance, and without colour.
@@ -185,13 +196,13 @@ fn rung(ui: &mut Ui, lamp: &Lamp) {
     response.on_hover_text(&lamp.sentence);
 }
 
-/// A key with its word, to press as well.
+/// A key with its word, to press as well; Tab passes it by, it has the key.
 fn hint(ui: &mut Ui, cx: &Cx, intent: Intent) {
     let t = theme::of(ui);
     let word = intent::find(intent).map_or("", |r| r.label);
     let words = format!("{} {}", intent::key_text(intent), word.to_lowercase());
     let galley = ui.painter().layout_no_wrap(words, FontId::proportional(SMALL), t.secondary);
-    let (rect, response) = ui.allocate_exact_size(vec2(galley.size().x, 20.0), Sense::click());
+    let (rect, response) = ui.allocate_exact_size(vec2(galley.size().x, 20.0), Sense::CLICK);
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, word));
     let ink = if response.hovered() { t.text } else { t.secondary };
     ui.painter().galley_with_override_text_color(
@@ -199,7 +210,6 @@ fn hint(ui: &mut Ui, cx: &Cx, intent: Intent) {
         galley,
         ink,
     );
-    focus_ring(ui, &response, rect);
     if response.clicked() {
         cx.act(Act::Do(intent));
     }

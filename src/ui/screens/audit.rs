@@ -9,6 +9,7 @@ use crate::desk::snapshot::{Record, RecordRow, RunRow};
 use crate::ui::intent::{self, Intent};
 use crate::ui::theme;
 use crate::ui::view::{Act, AuditView, Cx, Screen, View, local_clock, utc_minute};
+use crate::ui::widgets::layout::typing_ring;
 use crate::ui::widgets::table::table;
 use crate::ui::widgets::text::{copyable, cut, small, wrapped};
 use crate::ui::widgets::{Button, body, bold, empty, in_line, link, mono, row, secondary, title, verdict};
@@ -154,6 +155,7 @@ fn timeline(ui: &mut Ui, view: &mut View, record: &Arc<Record>) {
                     .margin(Margin::symmetric(10, 6)),
             )
             .labelled_by(name.id);
+        typing_ring(ui, &field);
         if view.focus_field {
             field.request_focus();
             view.focus_field = false;
