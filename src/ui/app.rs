@@ -11,7 +11,7 @@ use super::ask::Ask;
 use super::intent::{self, Intent, TABLE};
 use super::memory::{self, Memory};
 use super::overlay::{self, Palette};
-use super::screens::{self, audit, run::other_speed, start};
+use super::screens::{self, audit, rehearse, run::other_speed, start};
 use super::shell;
 use super::theme;
 use super::view::{Act, Cx, Screen, View};
@@ -225,6 +225,7 @@ impl App {
             Intent::Confirm if self.view.screen == Screen::Situation => {
                 self.perform(ui, snap, if start::wanted(snap) { Intent::TryRehearsal } else { Intent::OpenPlan });
             }
+            Intent::Change | Intent::Confirm if self.view.screen != Screen::Run => self.start(snap, intent),
             Intent::Change
             | Intent::Confirm
             | Intent::ByHand
@@ -291,6 +292,23 @@ impl App {
         {
             ui.ctx().request_repaint();
         }
+    }
+
+    /// The primary action of the screens that start something.
+    fn start(&mut self, snap: &Snapshot, intent: Intent) {
+        let command = match (self.view.screen, &snap.library.preview) {
+            (Screen::Runbooks, Some(p)) if intent == Intent::Change => {
+                self.view.ask = Some(Ask::live(&p.plan, &p.title));
+                return;
+            }
+            (Screen::Runbooks, Some(p)) => Command::StartRun { plan: p.plan.clone(), dry_run: true },
+            (Screen::Rehearse, _) => match snap.library.scenarios.first() {
+                Some(scenario) => rehearse::start(&self.view, scenario),
+                None => return,
+            },
+            _ => return,
+        };
+        self.say_to_desk(command);
     }
 
     /// The step above or below; on the Audit screen the entry.

@@ -70,7 +70,9 @@ fn band(ui: &mut Ui, cx: &Cx) {
     p.galley(times_rect.min, times, ink);
     let strong = FontId::new(BODY, theme::bold());
     let room = times_rect.left() - 16.0 - 20.0;
-    let run = text::line(ui, &band.run, FontId::proportional(BODY), ink, room * 0.42 - rect.left());
+    // In a narrow window the mode outranks the name of the run.
+    let run = if room > 460.0 { band.run.as_str() } else { "" };
+    let run = text::line(ui, run, FontId::proportional(BODY), ink, room * 0.42);
     let run_left = times_rect.left() - 20.0 - run.size().x;
     p.galley(pos2(run_left, rect.center().y - run.size().y / 2.0), run, ink);
     let words = text::line(ui, &band.text, strong, ink, run_left - 32.0 - rect.left());

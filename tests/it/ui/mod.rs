@@ -256,6 +256,31 @@ fn the_first_start_offers_a_rehearsal_in_one_press() {
 }
 
 #[test]
+fn a_plan_starts_dry_by_enter_and_live_only_with_its_name() {
+    let mut w = Window::on(sample::on_call(), Screen::Runbooks);
+    w.key(Key::Enter);
+    assert_eq!(w.told(), [Command::StartRun { plan: "prod-chat".into(), dry_run: true }]);
+    w.ctrl(Key::Enter);
+    assert_eq!(w.told(), []);
+    w.type_text("prod-chat");
+    w.key(Key::Enter);
+    assert_eq!(w.told(), []);
+    w.ctrl(Key::Enter);
+    assert_eq!(w.told(), [Command::StartRun { plan: "prod-chat".into(), dry_run: false }]);
+}
+
+#[test]
+fn a_rehearsal_starts_with_the_chosen_strategy() {
+    let mut w = Window::on(sample::on_call(), Screen::Rehearse);
+    w.harness.get_all_by_label("hot/cold").next().unwrap().click();
+    w.harness.run();
+    w.click("Start A region is lost");
+    let told = w.told();
+    let [Command::StartRehearsal { scenario, strategy, .. }] = &told[..] else { panic!("{told:?}") };
+    assert_eq!((scenario.as_str(), strategy.unwrap().display()), ("region-loss", "hot/cold"));
+}
+
+#[test]
 fn every_step_is_a_sentence_for_the_screen_reader() {
     let w = Window::on(sample::snapshot(), Screen::Run);
     for row in sample::run().phases.iter().flat_map(|p| &p.steps) {
