@@ -71,8 +71,10 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
 }
 
 fn dialog(ui: &Ui, cx: &Cx, ask: &mut Ask) -> Fate {
-    let ctx = ui.ctx().clone();
-    let mut sent = false;
+    // Before the fields see it: in a tall one, Enter is a new line.
+    let mut sent = ui.ctx().input_mut(|i| i.consume_key(Modifiers::COMMAND, Key::Enter));
+    // The first field that still needs something has the focus.
+    let first = ask.fields.iter().position(|f| !f.good()).unwrap_or(0);
     let mut cancelled = false;
     let ((), closed) = modal(ui, "ask", 480.0, |ui| {
         title(ui, &ask.title);
@@ -95,7 +97,7 @@ fn dialog(ui: &Ui, cx: &Cx, ask: &mut Ask) -> Fate {
             ui.add_space(8.0);
             ui.push_id(("field", i), |ui| {
                 let response = widgets::field(ui, &field.label, &mut field.text, field.tall, f32::INFINITY);
-                if i == 0 && !ask.open {
+                if i == first && !ask.open {
                     response.request_focus();
                 }
                 let entered = response.lost_focus() && ui.input(|k| k.key_pressed(Key::Enter));
@@ -115,7 +117,6 @@ fn dialog(ui: &Ui, cx: &Cx, ask: &mut Ask) -> Fate {
         let key = if ask.changes_azure { Intent::Change } else { Intent::Confirm };
         let tall = ask.fields.iter().any(|f| f.tall);
         let key = if tall { Intent::Change } else { key };
-        sent |= ui.input_mut(|i| i.consume_key(Modifiers::COMMAND, Key::Enter));
         let refused = (!ask.good()).then_some("Fill in the fields above first");
         ui.horizontal(|ui| {
             let go = Button::new(&ask.confirm)
@@ -137,9 +138,7 @@ fn dialog(ui: &Ui, cx: &Cx, ask: &mut Ask) -> Fate {
         return Fate::Goes;
     }
     if sent {
-        // Something is missing: the first field that is not good yet gets the focus again by the next frame.
         ask.open = false;
-        ctx.memory_mut(|m| m.stop_text_input());
     }
     if closed || cancelled { Fate::Goes } else { Fate::Stays }
 }
@@ -244,6 +243,7 @@ fn help(ui: &Ui) -> Fate {
         wrapped(ui, secondary(ui, rule));
         ui.add_space(12.0);
         ScrollArea::vertical().max_height(tall).auto_shrink([false, true]).show(ui, |ui| {
+            scroll_by_key(ui, tall);
             for row in TABLE.iter().filter(|r| r.key.is_some()) {
                 widgets::row(ui, 104.0, &intent::key_text(row.intent), |ui| {
                     ui.horizontal_wrapped(|ui| {
@@ -261,6 +261,16 @@ fn help(ui: &Ui) -> Fate {
         pressed
     });
     if done || closed { Fate::Goes } else { Fate::Stays }
+}
+
+/// The sheet is longer than a small window, and has nothing in it for Tab to walk to.
+fn scroll_by_key(ui: &Ui, page: f32) {
+    let keys = [(Key::PageDown, -page), (Key::PageUp, page), (Key::ArrowDown, -48.0), (Key::ArrowUp, 48.0)];
+    for (key, by) in keys {
+        if ui.ctx().input_mut(|i| i.consume_key(Modifiers::NONE, key)) {
+            ui.scroll_with_delta(vec2(0.0, by));
+        }
+    }
 }
 
 /// Over the foot of the second column: it neither pushes nor covers what one is about to press.

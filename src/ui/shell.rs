@@ -244,7 +244,7 @@ fn activity(ui: &mut Ui, cx: &Cx, view: &View) {
                 let room = ui.available_width();
                 let tail = record.map(|r| text::line(ui, &r, FontId::proportional(SMALL), t.secondary, 320.0));
                 let tail_width = tail.as_ref().map_or(0.0, |g| g.size().x + 24.0);
-                let ink = if cx.snap.busy.is_some() { t.text } else { t.secondary };
+                let ink = if cx.snap.busy.is_some() || view.said.is_some() { t.text } else { t.secondary };
                 let line = text::line(ui, &said, FontId::proportional(SMALL), ink, room - tail_width);
                 let (at, response) = ui.allocate_exact_size(vec2(line.size().x, rect.height()), Sense::hover());
                 response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &said));

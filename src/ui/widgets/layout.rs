@@ -110,7 +110,7 @@ pub fn field(ui: &mut Ui, label: &str, text: &mut String, tall: bool, width: f32
     let name = ui.label(small(ui, label));
     ui.add_space(2.0);
     let edit = if tall { TextEdit::multiline(text).desired_rows(3) } else { TextEdit::singleline(text) };
-    let edit = edit.desired_width(width).margin(Margin::symmetric(10, 9)).return_key(Some(submit(tall)));
+    let edit = edit.desired_width(width).margin(Margin::symmetric(10, 9));
     let response = ui.add(edit).labelled_by(name.id);
     typing_ring(ui, &response);
     response
@@ -122,15 +122,5 @@ pub fn typing_ring(ui: &Ui, response: &egui::Response) {
         let stroke = Stroke::new(2.0, theme::of(ui).accent);
         let radius = f32::from(theme::RADIUS);
         ui.painter().rect_stroke(response.rect, radius, stroke, egui::StrokeKind::Inside);
-    }
-}
-
-/// In a tall field Enter makes a new line, in a low one it sends.
-fn submit(tall: bool) -> egui::KeyboardShortcut {
-    let key = egui::Key::Enter;
-    if tall {
-        egui::KeyboardShortcut::new(egui::Modifiers::SHIFT, key)
-    } else {
-        egui::KeyboardShortcut::new(egui::Modifiers::NONE, key)
     }
 }

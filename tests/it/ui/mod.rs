@@ -243,6 +243,28 @@ fn tab_reaches_the_actions_of_the_step() {
     }
 }
 
+#[test]
+fn enter_in_a_tall_field_is_a_new_line() {
+    let mut w = Window::on(sample::snapshot(), Screen::Run);
+    w.key(Key::N);
+    w.type_text("one");
+    w.key(Key::Enter);
+    w.type_text("two");
+    w.ctrl(Key::Enter);
+    assert_eq!(w.told(), [Command::Note("one\ntwo".into())]);
+}
+
+#[test]
+fn an_answer_that_is_not_complete_is_not_sent() {
+    let mut w = Window::on(sample::snapshot(), Screen::Run);
+    w.ctrl(Key::L);
+    w.ctrl(Key::Enter);
+    assert_eq!(w.told(), []);
+    w.type_text("All verified");
+    w.ctrl(Key::Enter);
+    assert!(matches!(&w.told()[..], [Command::Close { summary, .. }] if summary == "All verified"));
+}
+
 // ---- what is shown ----
 
 #[test]
