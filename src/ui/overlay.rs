@@ -85,13 +85,13 @@ fn dialog(ui: &Ui, cx: &Cx, ask: &mut Ask) -> Fate {
         }
         if let Some((choices, chosen)) = &mut ask.choice {
             ui.add_space(8.0);
-            for (i, name) in choices.iter().enumerate() {
-                ui.push_id(i, |ui| {
-                    if Button::new(name).small().selected(*chosen == i).width(240.0).show(ui) {
+            ui.horizontal_wrapped(|ui| {
+                for (i, name) in choices.iter().enumerate() {
+                    if Button::new(name).small().selected(*chosen == i).id(("choice", i)).show(ui) {
                         *chosen = i;
                     }
-                });
-            }
+                }
+            });
         }
         for (i, field) in ask.fields.iter_mut().enumerate() {
             ui.add_space(8.0);

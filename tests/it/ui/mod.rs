@@ -184,6 +184,16 @@ fn up_and_down_walk_the_checklist_and_home_returns() {
 }
 
 #[test]
+fn enter_on_another_row_looks_at_it_and_does_nothing() {
+    let mut w = Window::on(with_run(|r| r.current = Some("V1".into())), Screen::Run);
+    w.harness.get_by_label("Raise capacity: skipped, skipped").focus();
+    w.harness.run();
+    w.key(Key::Enter);
+    assert_eq!(w.told(), []);
+    assert_eq!(w.harness.state().view().selected.as_deref(), Some("F3"));
+}
+
+#[test]
 fn letters_are_text_while_typing() {
     let mut w = Window::on(sample::snapshot(), Screen::Run);
     w.key(Key::N);
