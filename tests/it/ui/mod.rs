@@ -453,3 +453,19 @@ fn an_impact_is_given_as_a_duration() {
     ask.fields[0].text = "15m".into();
     assert_eq!(ask.command(1_000_000_000), Some(Command::ImpactStarted(1_000_000_000 - 900_000)));
 }
+
+// ---- memory ----
+
+#[test]
+fn the_window_remembers_itself_and_survives_a_broken_file() {
+    use lifeboat::ui::memory::{Looks, Memory, file, load, save};
+    let home = tempfile::tempdir().unwrap();
+    let path = file(&home.path().to_string_lossy());
+    assert_eq!(load(&path), Memory::default());
+    let kept = Memory { looks: Looks::Light, screen: Screen::Audit, size: Some((960.0, 600.0)), ..Default::default() };
+    save(&path, &kept);
+    assert_eq!(load(&path), kept);
+    std::fs::write(path.as_ref().unwrap(), "{ half a fi").unwrap();
+    assert_eq!(load(&path), Memory::default());
+    assert_eq!(file(""), None, "without a data folder nothing is written");
+}
