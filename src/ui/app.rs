@@ -11,7 +11,7 @@ use super::ask::Ask;
 use super::intent::{self, Intent, TABLE};
 use super::memory::{self, Memory};
 use super::overlay::{self, Palette};
-use super::screens::{self, audit, run::other_speed, start};
+use super::screens::{self, audit, rehearse, run::other_speed, start};
 use super::shell;
 use super::theme;
 use super::view::{Act, Cx, Screen, View};
@@ -64,8 +64,7 @@ impl App {
         self.follow(&snap);
         let cx = Cx::new(&snap, snap.clock.now());
         let covered = self.view.covered();
-        let dropped: Vec<PathBuf> =
-            ui.input(|i| i.raw.dropped_files.iter().filter_map(|f| Some(f.path().to_path_buf())).collect());
+        let dropped: Vec<PathBuf> = ui.input(|i| i.raw.dropped_files.iter().map(|f| f.path().to_path_buf()).collect());
         let wanted = self.keys(ui, &snap);
 
         shell::show(ui, &cx, &self.view);
@@ -73,15 +72,14 @@ impl App {
         overlay::show(ui, &cx, &mut self.view);
 
         let (acts, next) = cx.finish();
-        let now = snap.clock.now().utc;
         for path in dropped {
-            self.act(ui, &snap, Act::Open(path), now);
+            self.act(ui, &snap, Act::Open(path));
         }
         for intent in wanted {
-            self.act(ui, &snap, Act::Do(intent), now);
+            self.act(ui, &snap, Act::Do(intent));
         }
         for act in acts {
-            self.act(ui, &snap, act, now);
+            self.act(ui, &snap, act);
         }
         self.focus(ui, covered);
         self.remember(ui);
@@ -148,11 +146,24 @@ impl App {
                 }
             }
         }
-        // Ctrl+Enter, where the primary action only reads, must not do nothing in silence.
+        self.wrong_enter(ui, snap, typing || focused && !self.view.focus_on_row);
         out
     }
 
-    fn act(&mut self, ui: &Ui, snap: &Snapshot, act: Act, now: i64) {
+    /// An Enter that does not fit the step says so: silence at three in the morning reads as a broken program.
+    fn wrong_enter(&mut self, ui: &Ui, snap: &Snapshot, elsewhere: bool) {
+        if self.view.covered() || elsewhere || self.view.screen != Screen::Run {
+            return;
+        }
+        let pressed = |m| ui.ctx().input_mut(|i| i.consume_key(m, egui::Key::Enter));
+        if intent::available(Intent::Change, snap, &self.view) && pressed(Modifiers::NONE) {
+            self.view.said = Some("This changes Azure: Ctrl+Enter does it, Enter alone never does.".to_owned());
+        } else if intent::available(Intent::Confirm, snap, &self.view) && pressed(Modifiers::COMMAND) {
+            self.view.said = Some("This step changes nothing in Azure: Enter is enough.".to_owned());
+        }
+    }
+
+    fn act(&mut self, ui: &Ui, snap: &Snapshot, act: Act) {
         match act {
             Act::Do(intent) => self.perform(ui, snap, intent),
             Act::Send(command) => self.say_to_desk(command),
@@ -163,7 +174,7 @@ impl App {
                 self.view.column = super::view::Column::Step;
                 self.view.focus_step = true;
             }
-            Act::Action(index) => self.action(snap, index, now),
+            Act::Action(index) => self.action(snap, index),
             Act::Copy(text, what) => self.copy(ui, text, what),
             Act::Looks(looks) => {
                 self.view.looks = looks;
@@ -190,7 +201,7 @@ impl App {
     }
 
     /// An action of the step on show: at once, or through the dialog it needs.
-    fn action(&mut self, snap: &Snapshot, index: usize, _now: i64) {
+    fn action(&mut self, snap: &Snapshot, index: usize) {
         let Some(run) = snap.run.as_ref() else { return };
         let Some((card, action)) = self.view.action(run, index) else { return };
         let refused = action.refused.as_ref().or(run.read_only.as_ref());
@@ -209,12 +220,12 @@ impl App {
             return;
         }
         let run = snap.run.as_deref();
-        let now = snap.clock.now().utc;
         match intent {
             Intent::Go(screen) => self.view.screen = screen,
             Intent::Confirm if self.view.screen == Screen::Situation => {
                 self.perform(ui, snap, if start::wanted(snap) { Intent::TryRehearsal } else { Intent::OpenPlan });
             }
+            Intent::Change | Intent::Confirm if self.view.screen != Screen::Run => self.start(snap, intent),
             Intent::Change
             | Intent::Confirm
             | Intent::ByHand
@@ -226,7 +237,7 @@ impl App {
             | Intent::SecondPerson
             | Intent::Nth(_) => {
                 if let Some(index) = intent::action_index(intent, snap, &self.view) {
-                    self.action(snap, index, now);
+                    self.action(snap, index);
                 }
             }
             Intent::StepUp => self.step(snap, -1),
@@ -281,6 +292,23 @@ impl App {
         {
             ui.ctx().request_repaint();
         }
+    }
+
+    /// The primary action of the screens that start something.
+    fn start(&mut self, snap: &Snapshot, intent: Intent) {
+        let command = match (self.view.screen, &snap.library.preview) {
+            (Screen::Runbooks, Some(p)) if intent == Intent::Change => {
+                self.view.ask = Some(Ask::live(&p.plan, &p.title));
+                return;
+            }
+            (Screen::Runbooks, Some(p)) => Command::StartRun { plan: p.plan.clone(), dry_run: true },
+            (Screen::Rehearse, _) => match snap.library.scenarios.first() {
+                Some(scenario) => rehearse::start(&self.view, scenario),
+                None => return,
+            },
+            _ => return,
+        };
+        self.say_to_desk(command);
     }
 
     /// The step above or below; on the Audit screen the entry.

@@ -112,7 +112,8 @@ impl Ask {
 
     /// The dialog an action needs before it can be sent; `None` when it can be sent as it is.
     pub fn action(card: &StepCard, a: &ActionView) -> Option<Self> {
-        let mut ask = Self::new(&a.label, a.label.trim_end_matches('…'), Make::Step(card.id.clone(), a.intent.clone()));
+        let name = a.label.trim_end_matches('…');
+        let mut ask = Self::new(name, name, Make::Step(card.id.clone(), a.intent.clone()));
         ask.changes_azure = a.changes_azure;
         if let StepIntent::Decide { choice, reason, expected_loss } = &a.intent {
             ask.lines = card.decision.iter().map(|d| d.arithmetic.clone()).collect();

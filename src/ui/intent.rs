@@ -230,14 +230,21 @@ pub fn available(intent: Intent, snap: &Snapshot, view: &View) -> bool {
     let run = snap.run.as_deref();
     let open = run.is_some_and(|r| r.closed.is_none());
     let on_run = view.screen == Screen::Run;
+    let can_start = super::screens::cannot_start(snap).is_none();
     match intent {
+        Intent::Change if view.screen == Screen::Runbooks => can_start && snap.library.preview.is_some(),
         Intent::Change => on_run && action_index(intent, snap, view).is_some(),
         Intent::Confirm => match view.screen {
             Screen::Run => action_index(intent, snap, view).is_some(),
             Screen::Situation => super::screens::situation::offers_plan(snap) || super::screens::start::wanted(snap),
-            _ => false,
+            Screen::Runbooks => can_start && snap.library.preview.is_some(),
+            Screen::Rehearse => can_start && !snap.library.scenarios.is_empty(),
+            Screen::Audit | Screen::Settings => false,
         },
-        Intent::StepUp | Intent::StepDown | Intent::StepCurrent => on_run && run.is_some(),
+        Intent::StepUp | Intent::StepDown => {
+            on_run && run.is_some() || view.screen == Screen::Audit && snap.audit.shown.is_some()
+        }
+        Intent::StepCurrent => on_run && run.is_some(),
         Intent::ByHand
         | Intent::Skip
         | Intent::Retry

@@ -82,6 +82,7 @@ pub fn viewport(memory: &Memory) -> egui::ViewportBuilder {
     let mut b = egui::ViewportBuilder::default()
         .with_title("Lifeboat")
         .with_app_id("lifeboat")
+        .with_icon(super::icon::lifebuoy())
         .with_inner_size([w.clamp(super::SMALLEST.x, 8_000.0), h.clamp(super::SMALLEST.y, 8_000.0)])
         .with_min_inner_size(super::SMALLEST)
         .with_maximized(memory.maximised)

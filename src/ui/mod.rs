@@ -3,6 +3,7 @@
 
 pub mod app;
 pub mod ask;
+pub mod icon;
 pub mod intent;
 pub mod map;
 pub mod memory;

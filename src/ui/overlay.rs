@@ -50,6 +50,10 @@ fn modal<R>(ui: &Ui, id: &str, width: f32, add: impl FnOnce(&mut Ui) -> R) -> (R
 pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
     if let Some(notice) = &cx.snap.notice {
         self::notice(ui, cx, notice);
+    } else if let Some(busy) = &cx.snap.busy {
+        corner(ui, "busy", theme::of(ui).accent, |ui| {
+            wrapped(ui, body(busy));
+        });
     }
     if let Some(mut ask) = view.ask.take()
         && matches!(dialog(ui, cx, &mut ask), Fate::Stays)
@@ -67,8 +71,10 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
 }
 
 fn dialog(ui: &Ui, cx: &Cx, ask: &mut Ask) -> Fate {
-    let ctx = ui.ctx().clone();
-    let mut sent = false;
+    // Before the fields see it: in a tall one, Enter is a new line.
+    let mut sent = ui.ctx().input_mut(|i| i.consume_key(Modifiers::COMMAND, Key::Enter));
+    // The first field that still needs something has the focus.
+    let first = ask.fields.iter().position(|f| !f.good()).unwrap_or(0);
     let mut cancelled = false;
     let ((), closed) = modal(ui, "ask", 480.0, |ui| {
         title(ui, &ask.title);
@@ -79,19 +85,19 @@ fn dialog(ui: &Ui, cx: &Cx, ask: &mut Ask) -> Fate {
         }
         if let Some((choices, chosen)) = &mut ask.choice {
             ui.add_space(8.0);
-            for (i, name) in choices.iter().enumerate() {
-                ui.push_id(i, |ui| {
-                    if Button::new(name).small().selected(*chosen == i).width(240.0).show(ui) {
+            ui.horizontal_wrapped(|ui| {
+                for (i, name) in choices.iter().enumerate() {
+                    if Button::new(name).small().selected(*chosen == i).id(("choice", i)).show(ui) {
                         *chosen = i;
                     }
-                });
-            }
+                }
+            });
         }
         for (i, field) in ask.fields.iter_mut().enumerate() {
             ui.add_space(8.0);
             ui.push_id(("field", i), |ui| {
                 let response = widgets::field(ui, &field.label, &mut field.text, field.tall, f32::INFINITY);
-                if i == 0 && !ask.open {
+                if i == first && !ask.open {
                     response.request_focus();
                 }
                 let entered = response.lost_focus() && ui.input(|k| k.key_pressed(Key::Enter));
@@ -111,7 +117,6 @@ fn dialog(ui: &Ui, cx: &Cx, ask: &mut Ask) -> Fate {
         let key = if ask.changes_azure { Intent::Change } else { Intent::Confirm };
         let tall = ask.fields.iter().any(|f| f.tall);
         let key = if tall { Intent::Change } else { key };
-        sent |= ui.input_mut(|i| i.consume_key(Modifiers::COMMAND, Key::Enter));
         let refused = (!ask.good()).then_some("Fill in the fields above first");
         ui.horizontal(|ui| {
             let go = Button::new(&ask.confirm)
@@ -133,9 +138,7 @@ fn dialog(ui: &Ui, cx: &Cx, ask: &mut Ask) -> Fate {
         return Fate::Goes;
     }
     if sent {
-        // Something is missing: the first field that is not good yet gets the focus again by the next frame.
         ask.open = false;
-        ctx.memory_mut(|m| m.stop_text_input());
     }
     if closed || cancelled { Fate::Goes } else { Fate::Stays }
 }
@@ -240,6 +243,7 @@ fn help(ui: &Ui) -> Fate {
         wrapped(ui, secondary(ui, rule));
         ui.add_space(12.0);
         ScrollArea::vertical().max_height(tall).auto_shrink([false, true]).show(ui, |ui| {
+            scroll_by_key(ui, tall);
             for row in TABLE.iter().filter(|r| r.key.is_some()) {
                 widgets::row(ui, 104.0, &intent::key_text(row.intent), |ui| {
                     ui.horizontal_wrapped(|ui| {
@@ -259,12 +263,22 @@ fn help(ui: &Ui) -> Fate {
     if done || closed { Fate::Goes } else { Fate::Stays }
 }
 
-/// Over the lower right corner: it does not push what one is about to press.
-fn notice(ui: &Ui, cx: &Cx, problem: &Problem) {
+/// The sheet is longer than a small window, and has nothing in it for Tab to walk to.
+fn scroll_by_key(ui: &Ui, page: f32) {
+    let keys = [(Key::PageDown, -page), (Key::PageUp, page), (Key::ArrowDown, -48.0), (Key::ArrowUp, 48.0)];
+    for (key, by) in keys {
+        if ui.ctx().input_mut(|i| i.consume_key(Modifiers::NONE, key)) {
+            ui.scroll_with_delta(vec2(0.0, by));
+        }
+    }
+}
+
+/// Over the foot of the second column: it neither pushes nor covers what one is about to press.
+fn corner(ui: &Ui, id: &str, hue: Color32, add: impl FnOnce(&mut Ui)) {
     let t = theme::of(ui);
-    let area = Area::new(Id::unique("notice")).order(Order::Middle).anchor(Align2::RIGHT_BOTTOM, vec2(-16.0, -44.0));
-    area.show(ui.ctx(), |ui| {
-        ui.set_width(420.0);
+    let at = vec2(super::shell::NAV + 8.0, -36.0);
+    Area::new(Id::unique(id)).order(Order::Middle).anchor(Align2::LEFT_BOTTOM, at).show(ui.ctx(), |ui| {
+        ui.set_width(300.0);
         let frame = Frame::new()
             .fill(t.panel)
             .stroke(Stroke::new(1.0, t.faint))
@@ -272,14 +286,19 @@ fn notice(ui: &Ui, cx: &Cx, problem: &Problem) {
             .inner_margin(Margin { left: 20, right: 16, top: 14, bottom: 14 });
         let shown = frame.show(ui, |ui| {
             ui.set_width(ui.available_width());
-            self::problem(ui, cx, problem);
-            ui.add_space(8.0);
-            let dismiss = Button::new("Dismiss").small().key(intent::key_text(Intent::Back));
-            if dismiss.show(ui) {
-                cx.send(crate::desk::protocol::Command::DismissNotice);
-            }
+            add(ui);
         });
-        widgets::layout::edge(ui, shown.response.rect, t.down, 4.0, CARD_RADIUS);
+        widgets::layout::edge(ui, shown.response.rect, hue, 4.0, CARD_RADIUS);
+    });
+}
+
+fn notice(ui: &Ui, cx: &Cx, problem: &Problem) {
+    corner(ui, "notice", theme::of(ui).down, |ui| {
+        self::problem(ui, cx, problem);
+        ui.add_space(8.0);
+        if Button::new("Dismiss").small().key(intent::key_text(Intent::Back)).show(ui) {
+            cx.send(crate::desk::protocol::Command::DismissNotice);
+        }
     });
 }
 

@@ -10,12 +10,14 @@ use super::intent::{self, Intent};
 use super::theme::{self, BODY, RADIUS, SMALL, tokens};
 use super::view::{Act, Cx, Screen, View, local_clock};
 use super::widgets::{button::focus_ring, paint_mark, text};
+use crate::clock::Speed;
 use crate::desk::snapshot::{Lamp, Mark, Mode};
 use crate::units::utc_clock;
 
 const BAND: f32 = 32.0;
 const LINE: f32 = 28.0;
-const NAV: f32 = 184.0;
+/// Width of the navigation.
+pub const NAV: f32 = 184.0;
 const NAV_ROW: f32 = 36.0;
 
 /// Draws band, activity line and navigation; what is left of `ui` is the screen.
@@ -61,20 +63,31 @@ fn band(ui: &mut Ui, cx: &Cx) {
     let utc = if seconds { utc.as_str() } else { utc.get(..5).unwrap_or_default() };
     let mut times = format!("{utc} UTC · {} local", local_clock(cx.now.utc, false));
     if cx.snap.clock.is_scenario() && seconds {
-        times = format!("{} · {times}", cx.snap.clock.speed());
+        times = format!("{}{times}", speed(cx.snap.clock.speed()));
     }
     let times = p.layout_no_wrap(times, FontId::proportional(BODY), ink);
     let times_rect = Align2::RIGHT_CENTER.anchor_size(pos2(rect.right() - 16.0, rect.center().y), times.size());
     p.galley(times_rect.min, times, ink);
     let strong = FontId::new(BODY, theme::bold());
     let room = times_rect.left() - 16.0 - 20.0;
-    let run = text::line(ui, &band.run, FontId::proportional(BODY), ink, room * 0.42 - rect.left());
+    // In a narrow window the mode outranks the name of the run.
+    let run = if room > 460.0 { band.run.as_str() } else { "" };
+    let run = text::line(ui, run, FontId::proportional(BODY), ink, room * 0.42);
     let run_left = times_rect.left() - 20.0 - run.size().x;
     p.galley(pos2(run_left, rect.center().y - run.size().y / 2.0), run, ink);
     let words = text::line(ui, &band.text, strong, ink, run_left - 32.0 - rect.left());
     p.galley(pos2(rect.left() + 16.0, rect.center().y - words.size().y / 2.0), words, ink);
     let response = ui.allocate_rect(rect, Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{}. {}", band.text, band.run)));
+}
+
+/// The clock's speed, where it is not the usual one.
+fn speed(speed: Speed) -> String {
+    match speed {
+        Speed::Times(1) => String::new(),
+        Speed::Times(0) => "stopped · ".to_owned(),
+        other => format!("{other} · "),
+    }
 }
 
 /// Diagonal stripes: a rehearsal is told from the real thing at a glance, and without colour.
@@ -185,13 +198,13 @@ fn rung(ui: &mut Ui, lamp: &Lamp) {
     response.on_hover_text(&lamp.sentence);
 }
 
-/// A key with its word, to press as well.
+/// A key with its word, to press as well; Tab passes it by, it has the key.
 fn hint(ui: &mut Ui, cx: &Cx, intent: Intent) {
     let t = theme::of(ui);
     let word = intent::find(intent).map_or("", |r| r.label);
     let words = format!("{} {}", intent::key_text(intent), word.to_lowercase());
     let galley = ui.painter().layout_no_wrap(words, FontId::proportional(SMALL), t.secondary);
-    let (rect, response) = ui.allocate_exact_size(vec2(galley.size().x, 20.0), Sense::click());
+    let (rect, response) = ui.allocate_exact_size(vec2(galley.size().x, 20.0), Sense::CLICK);
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, word));
     let ink = if response.hovered() { t.text } else { t.secondary };
     ui.painter().galley_with_override_text_color(
@@ -199,7 +212,6 @@ fn hint(ui: &mut Ui, cx: &Cx, intent: Intent) {
         galley,
         ink,
     );
-    focus_ring(ui, &response, rect);
     if response.clicked() {
         cx.act(Act::Do(intent));
     }
@@ -232,7 +244,7 @@ fn activity(ui: &mut Ui, cx: &Cx, view: &View) {
                 let room = ui.available_width();
                 let tail = record.map(|r| text::line(ui, &r, FontId::proportional(SMALL), t.secondary, 320.0));
                 let tail_width = tail.as_ref().map_or(0.0, |g| g.size().x + 24.0);
-                let ink = if cx.snap.busy.is_some() { t.text } else { t.secondary };
+                let ink = if cx.snap.busy.is_some() || view.said.is_some() { t.text } else { t.secondary };
                 let line = text::line(ui, &said, FontId::proportional(SMALL), ink, room - tail_width);
                 let (at, response) = ui.allocate_exact_size(vec2(line.size().x, rect.height()), Sense::hover());
                 response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &said));

@@ -9,6 +9,7 @@ use crate::desk::snapshot::{Record, RecordRow, RunRow};
 use crate::ui::intent::{self, Intent};
 use crate::ui::theme;
 use crate::ui::view::{Act, AuditView, Cx, Screen, View, local_clock, utc_minute};
+use crate::ui::widgets::layout::typing_ring;
 use crate::ui::widgets::table::table;
 use crate::ui::widgets::text::{copyable, cut, small, wrapped};
 use crate::ui::widgets::{Button, body, bold, empty, in_line, link, mono, row, secondary, title, verdict};
@@ -56,12 +57,14 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
 
 fn runs(ui: &mut Ui, cx: &Cx, runs: &[RunRow]) {
     let shown = cx.snap.audit.shown.as_ref().map(|r| r.run.as_str());
+    let wide = ui.available_width() >= 800.0;
+    let (started, width) = if wide { ("Started (UTC · local)", 188.0) } else { ("Started (UTC)", 136.0) };
     let columns = [
-        ("Run", Some(64.0)),
+        ("Run", Some(56.0)),
         ("Plan", None),
-        ("Mode", Some(96.0)),
-        ("Started (UTC · local)", Some(188.0)),
-        ("Outcome", Some(184.0)),
+        ("Mode", Some(80.0)),
+        (started, Some(width)),
+        ("Outcome", Some(176.0)),
         ("", Some(96.0)),
     ];
     let clicked = ui.push_id("runs", |ui| {
@@ -81,7 +84,10 @@ fn runs(ui: &mut Ui, cx: &Cx, runs: &[RunRow]) {
                     0 => cell(ui, mono(&r.short)),
                     1 => cell(ui, body(&r.title)),
                     2 => cell(ui, body(&r.mode)),
-                    3 => cell(ui, body(format!("{} · {}", utc_minute(r.started), local_clock(r.started, false)))),
+                    3 if wide => {
+                        cell(ui, body(format!("{} · {}", utc_minute(r.started), local_clock(r.started, false))));
+                    }
+                    3 => cell(ui, body(utc_minute(r.started))),
                     4 => cell(ui, body(&r.outcome)),
                     _ if r.open => {
                         ui.push_id(&r.id, |ui| {
@@ -154,6 +160,7 @@ fn timeline(ui: &mut Ui, view: &mut View, record: &Arc<Record>) {
                     .margin(Margin::symmetric(10, 6)),
             )
             .labelled_by(name.id);
+        typing_ring(ui, &field);
         if view.focus_field {
             field.request_focus();
             view.focus_field = false;

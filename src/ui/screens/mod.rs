@@ -12,6 +12,7 @@ use eframe::egui::{CentralPanel, Frame, Margin, ScrollArea, Ui, Vec2};
 
 use super::theme;
 use super::view::{Cx, Screen, View};
+use crate::desk::snapshot::Snapshot;
 
 /// Draws the screen on show into what the shell has left.
 pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
@@ -44,6 +45,12 @@ fn page<R>(ui: &mut Ui, view: &mut View, id: &str, add: impl FnOnce(&mut Ui, &mu
                 .inner
         })
         .inner
+}
+
+/// Why nothing can be started now: the desk is busy, or a run is open.
+pub fn cannot_start(snap: &Snapshot) -> Option<&str> {
+    let open = snap.run.as_ref().is_some_and(|r| r.closed.is_none());
+    snap.busy.as_deref().or(open.then_some("A run is open: close or leave it first."))
 }
 
 /// Page up and page down move the main column.

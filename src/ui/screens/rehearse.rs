@@ -36,7 +36,7 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
         wrapped(ui, secondary(ui, text));
         ui.add_space(12.0);
         last(ui, cx);
-        let busy = cx.snap.busy.as_deref().or(open(cx));
+        let busy = super::cannot_start(cx.snap);
         in_line(ui, |ui| {
             ui.label(secondary(ui, "Clock"));
             for (speed, name) in SPEEDS {
@@ -47,13 +47,13 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
             if let Some(why) = busy {
                 ui.add_space(12.0);
                 ui.label(small(ui, why));
-                if open(cx).is_some() && link(ui, "Go to the run", &intent::key_text(Intent::Go(Screen::Run))) {
+                if cx.snap.run.is_some() && link(ui, "Go to the run", &intent::key_text(Intent::Go(Screen::Run))) {
                     cx.act(Act::Go(Screen::Run));
                 }
             }
         });
         ui.add_space(8.0);
-        let two = ui.available_width() >= 720.0;
+        let two = ui.available_width() >= 800.0;
         for (n, pair) in scenarios.chunks(if two { 2 } else { 1 }).enumerate() {
             let width = if two { (ui.available_width() - 16.0) / 2.0 } else { ui.available_width() };
             let first = n == 0;
@@ -70,9 +70,10 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
     });
 }
 
-/// Why none can be started.
-fn open(cx: &Cx) -> Option<&'static str> {
-    cx.snap.run.as_ref().filter(|r| r.closed.is_none()).map(|_| "A run is open: close or leave it first.")
+/// What starting a scenario sends, with the strategy and the clock chosen on this screen.
+pub fn start(view: &View, s: &ScenarioRow) -> Command {
+    let strategy = view.strategies.get(&s.id).or(s.strategies.first()).copied();
+    Command::StartRehearsal { scenario: s.id.clone(), strategy, speed: view.speed, seed: 1 }
 }
 
 fn scenario(ui: &mut Ui, cx: &Cx, view: &mut View, s: &ScenarioRow, busy: Option<&str>, first: bool) {
@@ -87,15 +88,14 @@ fn scenario(ui: &mut Ui, cx: &Cx, view: &mut View, s: &ScenarioRow, busy: Option
             let chosen = view.strategies.get(&s.id).or(s.strategies.first()).copied();
             let row = Layout::right_to_left(Align::Center);
             ui.allocate_ui_with_layout(vec2(ui.available_width(), theme::CONTROL), row, |ui| {
-                let mut start = Button::new("Start").width(88.0).refused(busy);
+                let mut button = Button::new("Start").width(88.0).refused(busy);
                 if first {
-                    start = start.primary();
+                    button = button.primary().key(intent::key_text(Intent::Confirm));
                 }
-                let (response, pressed) = start.show_response(ui);
+                let (response, pressed) = button.show_response(ui);
                 let _ = response.accessible_name(format!("Start {}", s.title));
                 if pressed {
-                    let (scenario, speed) = (s.id.clone(), view.speed);
-                    cx.send(Command::StartRehearsal { scenario, strategy: chosen, speed, seed: 1 });
+                    cx.send(start(view, s));
                     cx.act(Act::Go(Screen::Run));
                 }
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {

@@ -6,9 +6,9 @@ use eframe::egui::{self, FontId, Frame, Margin, Panel, ScrollArea, Sense, Stroke
 use super::run::{checklist_heading, checklist_row};
 use crate::desk::protocol::Command;
 use crate::desk::snapshot::{DiagnosticRow, Library, Mark, PlanPreview, PlanRow, RunbookRow};
-use crate::ui::ask::Ask;
+use crate::ui::intent::{self, Intent};
 use crate::ui::theme::{self, BODY, RADIUS, ROW, SMALL};
-use crate::ui::view::{Act, Cx, Screen, View};
+use crate::ui::view::{Act, Cx, View};
 use crate::ui::widgets::button::focus_ring;
 use crate::ui::widgets::text::{copyable, line, small, wrapped};
 use crate::ui::widgets::{self, Button, body, card, empty, heading, mark, mono, row, secondary, title};
@@ -42,7 +42,7 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
                 let text = "A plan is a runbook bound to your resources. Choose one at the left to see its steps, its total \
                             against the RTO, and who has to agree. Or open a runbook or plan of your own.";
                 empty(ui, "What would be done", text, |ui| {
-                    if Button::new("Open a file or folder").key("Ctrl+O").show(ui) {
+                    if Button::new("Open a file or folder").key(intent::key_text(Intent::OpenPath)).show(ui) {
                         view.focus_field = true;
                     }
                 });
@@ -173,9 +173,6 @@ fn diagnostics(ui: &mut Ui, list: &[DiagnosticRow]) {
     ui.add_space(20.0);
 }
 
-/// Why nothing can be started.
-const OPEN: &str = "A run is open: close or leave it first.";
-
 /// More than this is a file of another kind.
 const MOST_DIAGNOSTICS: usize = 50;
 
@@ -197,16 +194,17 @@ fn preview(ui: &mut Ui, cx: &Cx, p: &PlanPreview) {
     ui.add_space(8.0);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 12.0;
-        let busy = cx.snap.busy.as_deref().or(cx.snap.run.as_ref().map(|_| OPEN));
-        if Button::new("Start a dry run").primary().refused(busy).show(ui) {
-            cx.send(Command::StartRun { plan: p.plan.clone(), dry_run: true });
-            cx.act(Act::Go(Screen::Run));
+        let busy = super::cannot_start(cx.snap);
+        let key = intent::key_text(Intent::Confirm);
+        if Button::new("Start a dry run").primary().key(key).refused(busy).show(ui) {
+            cx.act(Act::Do(Intent::Confirm));
         }
-        if Button::new("Start a live run…").guarded(true).refused(busy).show(ui) {
-            cx.act(Act::Ask(Ask::live(&p.plan, &p.title)));
+        let key = intent::key_text(Intent::Change);
+        if Button::new("Start a live run…").key(key).guarded(true).refused(busy).show(ui) {
+            cx.act(Act::Do(Intent::Change));
         }
     });
-    if let Some(why) = cx.snap.busy.as_deref().or(cx.snap.run.as_ref().map(|_| OPEN)) {
+    if let Some(why) = super::cannot_start(cx.snap) {
         ui.label(small(ui, why));
     }
     ui.add_space(12.0);

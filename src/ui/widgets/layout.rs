@@ -74,6 +74,7 @@ pub fn in_line<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> R {
 
 /// A label in a column of its own, and what belongs to it.
 pub fn row<R>(ui: &mut Ui, width: f32, label: &str, add: impl FnOnce(&mut Ui) -> R) -> R {
+    let gap = ui.spacing().item_spacing.x;
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = 0.0;
         let top = Layout::top_down(egui::Align::Min);
@@ -82,6 +83,7 @@ pub fn row<R>(ui: &mut Ui, width: f32, label: &str, add: impl FnOnce(&mut Ui) ->
             ui.label(secondary(ui, label));
         });
         ui.vertical(|ui| {
+            ui.spacing_mut().item_spacing.x = gap;
             ui.set_width(ui.available_width());
             add(ui)
         })
@@ -108,16 +110,17 @@ pub fn field(ui: &mut Ui, label: &str, text: &mut String, tall: bool, width: f32
     let name = ui.label(small(ui, label));
     ui.add_space(2.0);
     let edit = if tall { TextEdit::multiline(text).desired_rows(3) } else { TextEdit::singleline(text) };
-    ui.add(edit.desired_width(width).margin(Margin::symmetric(10, 9)).return_key(Some(submit(tall))))
-        .labelled_by(name.id)
+    let edit = edit.desired_width(width).margin(Margin::symmetric(10, 9));
+    let response = ui.add(edit).labelled_by(name.id);
+    typing_ring(ui, &response);
+    response
 }
 
-/// In a tall field Enter makes a new line, in a low one it sends.
-fn submit(tall: bool) -> egui::KeyboardShortcut {
-    let key = egui::Key::Enter;
-    if tall {
-        egui::KeyboardShortcut::new(egui::Modifiers::SHIFT, key)
-    } else {
-        egui::KeyboardShortcut::new(egui::Modifiers::NONE, key)
+/// Where one types.
+pub fn typing_ring(ui: &Ui, response: &egui::Response) {
+    if response.has_focus() {
+        let stroke = Stroke::new(2.0, theme::of(ui).accent);
+        let radius = f32::from(theme::RADIUS);
+        ui.painter().rect_stroke(response.rect, radius, stroke, egui::StrokeKind::Inside);
     }
 }

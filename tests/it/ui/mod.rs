@@ -184,6 +184,16 @@ fn up_and_down_walk_the_checklist_and_home_returns() {
 }
 
 #[test]
+fn enter_on_another_row_looks_at_it_and_does_nothing() {
+    let mut w = Window::on(with_run(|r| r.current = Some("V1".into())), Screen::Run);
+    w.harness.get_by_label("Raise capacity: skipped, skipped").focus();
+    w.harness.run();
+    w.key(Key::Enter);
+    assert_eq!(w.told(), []);
+    assert_eq!(w.harness.state().view().selected.as_deref(), Some("F3"));
+}
+
+#[test]
 fn letters_are_text_while_typing() {
     let mut w = Window::on(sample::snapshot(), Screen::Run);
     w.key(Key::N);
@@ -243,6 +253,28 @@ fn tab_reaches_the_actions_of_the_step() {
     }
 }
 
+#[test]
+fn enter_in_a_tall_field_is_a_new_line() {
+    let mut w = Window::on(sample::snapshot(), Screen::Run);
+    w.key(Key::N);
+    w.type_text("one");
+    w.key(Key::Enter);
+    w.type_text("two");
+    w.ctrl(Key::Enter);
+    assert_eq!(w.told(), [Command::Note("one\ntwo".into())]);
+}
+
+#[test]
+fn an_answer_that_is_not_complete_is_not_sent() {
+    let mut w = Window::on(sample::snapshot(), Screen::Run);
+    w.ctrl(Key::L);
+    w.ctrl(Key::Enter);
+    assert_eq!(w.told(), []);
+    w.type_text("All verified");
+    w.ctrl(Key::Enter);
+    assert!(matches!(&w.told()[..], [Command::Close { summary, .. }] if summary == "All verified"));
+}
+
 // ---- what is shown ----
 
 #[test]
@@ -253,6 +285,31 @@ fn the_first_start_offers_a_rehearsal_in_one_press() {
     assert!(matches!(&told[..], [Command::StartRehearsal { scenario, .. }] if scenario == "region-loss"), "{told:?}");
     w.publish(|s| *s = sample::snapshot());
     assert_eq!(w.harness.state().view().screen, Screen::Run, "the window goes to the run that opens");
+}
+
+#[test]
+fn a_plan_starts_dry_by_enter_and_live_only_with_its_name() {
+    let mut w = Window::on(sample::on_call(), Screen::Runbooks);
+    w.key(Key::Enter);
+    assert_eq!(w.told(), [Command::StartRun { plan: "prod-chat".into(), dry_run: true }]);
+    w.ctrl(Key::Enter);
+    assert_eq!(w.told(), []);
+    w.type_text("prod-chat");
+    w.key(Key::Enter);
+    assert_eq!(w.told(), []);
+    w.ctrl(Key::Enter);
+    assert_eq!(w.told(), [Command::StartRun { plan: "prod-chat".into(), dry_run: false }]);
+}
+
+#[test]
+fn a_rehearsal_starts_with_the_chosen_strategy() {
+    let mut w = Window::on(sample::on_call(), Screen::Rehearse);
+    w.harness.get_all_by_label("hot/cold").next().unwrap().click();
+    w.harness.run();
+    w.click("Start A region is lost");
+    let told = w.told();
+    let [Command::StartRehearsal { scenario, strategy, .. }] = &told[..] else { panic!("{told:?}") };
+    assert_eq!((scenario.as_str(), strategy.unwrap().display()), ("region-loss", "hot/cold"));
 }
 
 #[test]
@@ -275,7 +332,7 @@ fn nothing_is_lost_in_a_small_window() {
             let at = w.harness.get_by_role_and_label(Role::Button, label).rect();
             assert!(window.contains_rect(at), "{label} at {at:?} in {size:?}");
         }
-        w.click("Clock, regions, notes");
+        w.click(if size[0] > 700.0 { "Clock, regions, notes" } else { "Clocks" });
         assert!(w.sees("Add a note"));
     }
 }
@@ -336,15 +393,19 @@ fn a_notice_is_dismissed_by_escape() {
 // ---- idle ----
 
 #[test]
-fn an_idle_window_rests_for_seconds() {
-    let mut s = sample::on_call();
-    s.clock = lifeboat::clock::Clock::system();
-    let w = Window::new(s);
-    let delay = w.harness.output().viewport_output.values().map(|v| v.repaint_delay).min().unwrap();
-    assert!(delay.as_millis() >= 1, "{delay:?}");
-    let stopped = Window::on(sample::snapshot(), Screen::Run);
-    let delay = stopped.harness.output().viewport_output.values().map(|v| v.repaint_delay).min().unwrap();
-    assert_eq!(delay, std::time::Duration::MAX, "a clock that stands still asks for nothing");
+fn an_idle_window_rests_until_something_shown_changes() {
+    use lifeboat::clock::{Clock, Speed};
+    let delay = |mut s: Snapshot, speed| {
+        s.clock = Clock::scenario(sample::NOW, lifeboat::units::Millis(0), speed);
+        let w = Window::new(s);
+        w.harness.output().viewport_output.values().map(|v| v.repaint_delay).min().unwrap().as_secs_f64()
+    };
+    let idle = delay(sample::on_call(), Speed::Times(1));
+    assert!((4.0..9.0).contains(&idle), "the age of the newest evidence steps in 8 s: {idle}");
+    let run = delay(sample::snapshot(), Speed::Times(1));
+    assert!((0.0..1.01).contains(&run), "a run ticks every second: {run}");
+    let stopped = delay(sample::snapshot(), Speed::Times(0));
+    assert!(stopped > 1e9, "a clock that stands still asks for nothing: {stopped}");
 }
 
 // ---- colours ----
@@ -391,4 +452,20 @@ fn an_impact_is_given_as_a_duration() {
     assert_eq!(ask.command(0), None);
     ask.fields[0].text = "15m".into();
     assert_eq!(ask.command(1_000_000_000), Some(Command::ImpactStarted(1_000_000_000 - 900_000)));
+}
+
+// ---- memory ----
+
+#[test]
+fn the_window_remembers_itself_and_survives_a_broken_file() {
+    use lifeboat::ui::memory::{Looks, Memory, file, load, save};
+    let home = tempfile::tempdir().unwrap();
+    let path = file(&home.path().to_string_lossy());
+    assert_eq!(load(&path), Memory::default());
+    let kept = Memory { looks: Looks::Light, screen: Screen::Audit, size: Some((960.0, 600.0)), ..Default::default() };
+    save(&path, &kept);
+    assert_eq!(load(&path), kept);
+    std::fs::write(path.as_ref().unwrap(), "{ half a fi").unwrap();
+    assert_eq!(load(&path), Memory::default());
+    assert_eq!(file(""), None, "without a data folder nothing is written");
 }

@@ -22,7 +22,7 @@ fn open() {
         "failed" => sample::at("F2"),
         "decide" => sample::at("D4"),
         "live" => sample::live(),
-        "situation" => sample::on_call(),
+        "situation" | "rehearse" | "runbooks" | "settings" => sample::on_call(),
         _ => sample::snapshot(),
     };
     let options = eframe::NativeOptions {

@@ -288,6 +288,8 @@ pub fn note(ui: &mut Ui, n: &NoteView) {
 }
 
 fn actions(ui: &mut Ui, cx: &Cx, run: &RunView, card: &StepCard) {
+    // In a narrow column the keys of the lesser actions give way: F1 and the palette have them.
+    let roomy = ui.available_width() >= 480.0;
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = egui::vec2(8.0, 8.0);
         for (i, a) in card.actions.iter().enumerate() {
@@ -297,7 +299,8 @@ fn actions(ui: &mut Ui, cx: &Cx, run: &RunView, card: &StepCard) {
                 _ => intent::intent_of(i, &a.intent),
             };
             let refused = a.refused.as_deref().or(run.read_only.as_deref());
-            let mut b = Button::new(&a.label).key(intent::key_text(intent)).guarded(a.changes_azure).refused(refused);
+            let key = if roomy || i == 0 { intent::key_text(intent) } else { String::new() };
+            let mut b = Button::new(&a.label).key(key).guarded(a.changes_azure).refused(refused);
             if i == 0 {
                 b = b.primary();
             }

@@ -49,7 +49,7 @@ pub fn heading(ui: &mut Ui, phase: &PhaseView) {
 }
 
 fn step(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, row: &StepRow) {
-    let current = run.current.as_deref() == Some(row.id.as_str());
+    let current = run.closed.is_none() && run.current.as_deref() == Some(row.id.as_str());
     let shown = view.card(run).is_some_and(|c| c.id == row.id);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, shown, &row.sentence));
@@ -69,7 +69,8 @@ fn step(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, row: &StepRow) {
         response.scroll_to_me(None);
     }
     if response.has_focus() {
-        view.focus_on_row = true;
+        // On another row than the one on show, Enter looks at that row.
+        view.focus_on_row = shown;
         // Up and Down belong to the checklist, not to egui's walk from widget to widget.
         let filter = EventFilter { vertical_arrows: true, ..Default::default() };
         ui.memory_mut(|m| m.set_focus_lock_filter(response.id, filter));

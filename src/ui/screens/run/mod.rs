@@ -142,11 +142,11 @@ fn tabs(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, all: &[Column]) {
                     }
                 }
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    let (caption, time, late) = side::clock_text(cx, run);
-                    let ink = if late { t.down } else { t.text };
-                    ui.label(egui::RichText::new(time).font(egui::FontId::new(18.0, theme::bold())).color(ink));
-                    if ui.available_width() > 200.0 {
-                        ui.label(egui::RichText::new(caption).size(SMALL).color(t.secondary));
+                    let clock = side::clock_text(cx, run);
+                    let ink = if clock.late { t.down } else { t.text };
+                    ui.label(egui::RichText::new(clock.figure).font(egui::FontId::new(18.0, theme::bold())).color(ink));
+                    if ui.available_width() > 110.0 {
+                        ui.label(egui::RichText::new(clock.short).size(SMALL).color(t.secondary));
                     }
                 });
             });

@@ -14,22 +14,35 @@ use crate::ui::widgets::text::{small, wrapped};
 use crate::ui::widgets::{hairline, heading, link};
 use crate::units::{Millis, countdown};
 
-/// Caption, figure, and whether the RTO is used up.
-pub fn clock_text(cx: &Cx, run: &RunView) -> (String, String, bool) {
+/// The one clock, in words.
+pub struct ClockText {
+    /// Above the figure.
+    pub caption: String,
+    /// Beside it, where there is little room.
+    pub short: String,
+    /// `21:43`.
+    pub figure: String,
+    /// The RTO is used up.
+    pub late: bool,
+}
+
+/// What the clock says now.
+pub fn clock_text(cx: &Cx, run: &RunView) -> ClockText {
     let c = &run.clocks;
     let rto = Millis(c.rto);
+    let text =
+        |caption: String, short: String, ms: u64, late| ClockText { caption, short, figure: countdown(ms), late };
     if let Some(rta) = c.rta {
-        return (format!("Served again after; RTO {rto}"), countdown(rta), rta > c.rto);
+        return text(format!("Served again after; RTO {rto}"), format!("of {rto}"), rta, rta > c.rto);
     }
     let Some(deadline) = c.deadline else {
-        return ("RTO; the clock starts with the impact".to_owned(), countdown(c.rto), false);
+        return text("RTO; the clock starts with the impact".to_owned(), "RTO".to_owned(), c.rto, false);
     };
     let left = deadline - cx.now.utc;
-    let figure = countdown(left.unsigned_abs());
     if left < 0 {
-        (format!("Over the RTO of {rto}"), figure, true)
+        text(format!("Over the RTO of {rto}"), format!("over {rto}"), left.unsigned_abs(), true)
     } else {
-        (format!("Left until the RTO of {rto}"), figure, false)
+        text(format!("Left until the RTO of {rto}"), format!("left of {rto}"), left.unsigned_abs(), false)
     }
 }
 
@@ -37,7 +50,7 @@ pub fn clock_text(cx: &Cx, run: &RunView) -> (String, String, bool) {
 pub fn show(ui: &mut Ui, cx: &Cx, run: &RunView) {
     ui.spacing_mut().item_spacing.y = 4.0;
     let t = theme::of(ui);
-    let (caption, figure, late) = clock_text(cx, run);
+    let ClockText { caption, figure, late, .. } = clock_text(cx, run);
     ui.label(small(ui, &caption));
     let ink = if late { t.down } else { t.text };
     ui.label(RichText::new(figure).font(FontId::proportional(CLOCK)).line_height(Some(38.0)).color(ink));
@@ -107,7 +120,8 @@ fn speed(ui: &mut Ui, cx: &Cx) {
     ui.horizontal(|ui| {
         let now = cx.snap.clock.speed();
         ui.spacing_mut().item_spacing.x = 12.0;
-        ui.label(small(ui, format!("Clock {now}")));
+        let words = if now == Speed::Times(0) { "Clock stopped".to_owned() } else { format!("Clock {now}") };
+        ui.label(small(ui, words));
         if link(ui, "slower", &intent::key_text(Intent::Slower)) {
             cx.act(Act::Do(Intent::Slower));
         }
