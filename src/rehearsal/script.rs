@@ -7,10 +7,10 @@ use crate::run::state::Run;
 use crate::runbook::model::Strategy;
 use crate::units::Millis;
 
+use super::scenario::{Answer, Choice, Expect, Outcome, Reply, Scenario, Situation};
+
 /// Under this name the answers say how the run is closed.
 const CLOSE: &str = "close";
-
-use super::scenario::{Answer, Choice, Expect, Outcome, Reply, Scenario, Situation};
 
 /// One move of the script.
 #[derive(Debug, Clone)]
@@ -22,9 +22,6 @@ pub struct Move {
     /// How long a person takes over it.
     pub takes: Millis,
 }
-
-/// The step name under which a script says how the run is closed.
-const CLOSE: &str = "close";
 
 /// The script of one rehearsal.
 #[derive(Debug, Clone)]
