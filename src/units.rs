@@ -51,6 +51,9 @@ impl std::iter::Sum for Millis {
 impl fmt::Display for Millis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ms = self.0;
+        if ms == 0 {
+            return f.write_str("0 s");
+        }
         if ms < 1_000 {
             return write!(f, "{ms} ms");
         }

@@ -34,7 +34,7 @@ pub fn run(args: &Args, plan: Option<&str>, json: bool) -> u8 {
             .regions
             .iter()
             .map(|r| {
-                let reasons: Vec<_> = sit
+                let reasons: Vec<_> = r
                     .reasons
                     .iter()
                     .map(|x| json!({ "text": x.text, "state": x.mark.word(), "age_ms": age(x.at) }))

@@ -204,13 +204,7 @@ fn decision(o: &Open, now: i64) -> DecisionView {
         return DecisionView { arithmetic: String::new(), recommends: None, loss_draft: loss.unwrap_or_default() };
     };
     let a = situation::assessment(&world.monitor.lock(), now);
-    let mut arithmetic = a.recommend.sentence.clone();
-    if let Some(x) = &a.recommend.arithmetic {
-        arithmetic = format!("{arithmetic} {}", x.sentence);
-    }
-    for m in &a.recommend.missing {
-        arithmetic.push_str(&format!(" Missing: {m}."));
-    }
+    let arithmetic = a.recommend.sentence.clone();
     use crate::health::Advice;
     let recommends = match a.recommend.advice {
         Advice::FailOver => Some(Choice::FailOver),

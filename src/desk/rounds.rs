@@ -4,6 +4,7 @@ use crate::health::{Assessment, DetectorState, Role, Sighting, State};
 use crate::rehearsal::scenario::What;
 use crate::run::command::{Command as Order, StepCommand};
 use crate::run::event::{Actor, Observed, StepState};
+use crate::run::state::Run;
 use crate::units::Region;
 
 use super::DeskError;
@@ -54,6 +55,13 @@ fn worth_keeping(mail: &Mail) -> Option<Mail> {
         Mail::SecondPerson(step, digest) => Mail::SecondPerson(step.clone(), digest.clone()),
         _ => return None,
     })
+}
+
+/// What the operator wrote down of somebody else's view.
+fn second_vantage(run: &Run) -> Option<String> {
+    let step = run.steps.iter().find(|s| run.planned(&s.id).is_some_and(|p| p.second_vantage))?;
+    let told = step.own_state() == StepState::DoneByHand;
+    told.then(|| step.said.last().map(|n| n.text.clone())).flatten()
 }
 
 impl Desk {
@@ -163,6 +171,7 @@ impl Desk {
             let mut w = world.monitor.lock();
             w.observe(seen);
             w.decision.t0 = o.session.run.clocks.t[0];
+            w.decision.override_reason = second_vantage(&o.session.run);
             w.decision.planned =
                 o.session.run.plan.as_deref().map(|p| super::view::run::planned_left(&o.session.run, p));
             let primary = w.regions().find(|r| r.1 == Role::Primary).map(|r| r.2);

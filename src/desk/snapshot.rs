@@ -155,6 +155,8 @@ pub struct RegionRow {
     pub role: &'static str,
     /// Control plane, apart from the data plane.
     pub control: Option<(Mark, String)>,
+    /// Evidence, strongest first.
+    pub reasons: Vec<Reason>,
 }
 
 /// Answer times of one endpoint.

@@ -244,8 +244,6 @@ impl Desk {
         let Some(world) = self.open.as_ref().and_then(|o| o.world.as_ref()) else { return Vec::new() };
         let a = assessment(&world.monitor.lock(), world.clock.now().utc);
         let mut out = vec![a.headline, a.explanation, a.recommend.sentence];
-        out.extend(a.recommend.arithmetic.map(|x| x.sentence));
-        out.extend(a.recommend.missing.into_iter().map(|m| format!("missing: {m}")));
         out.retain(|l| !l.is_empty());
         out
     }

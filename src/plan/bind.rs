@@ -233,6 +233,7 @@ fn planned(slot: &Slot, slots: &[Slot], runbook: &Runbook, tier: Tier, fill: &Fi
         by_hand: fill.value(&s.by_hand)?,
         source: s.source.clone(),
         decision: s.decision,
+        second_vantage: s.second_vantage,
     };
     Some(if slot.must_hold { only_checked(bound) } else { bound })
 }

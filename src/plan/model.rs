@@ -108,6 +108,8 @@ pub struct PlannedStep {
     pub source: Provenance,
     /// The step is the decision (wait, partial, fail over, abort).
     pub decision: bool,
+    /// Its confirmation tells what somebody on another network sees.
+    pub second_vantage: bool,
 }
 
 impl PlannedStep {

@@ -33,6 +33,7 @@ pub(super) const STEP: &[&str] = &[
     "must_hold_in",
     "kind",
     "decision",
+    "second_vantage",
     "target",
     "expect",
     "risk",

@@ -97,6 +97,7 @@ fn step<'n>(node: &'n Node, report: &mut Report<'_>) -> Option<Placed<'n>> {
         do_in: f.optional("do_in", report).unwrap_or_default(),
         must_hold_in: f.optional("must_hold_in", report).unwrap_or_default(),
         decision: f.optional("decision", report).unwrap_or_default(),
+        second_vantage: f.optional("second_vantage", report).unwrap_or_default(),
         target: f.text("target", report),
         expect: f.duration("expect", report),
         risk: f.optional("risk", report).unwrap_or(Risk::ReadOnly),

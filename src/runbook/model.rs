@@ -270,6 +270,8 @@ pub struct Step {
     pub kind: StepKind,
     /// The step at which waiting, moving a part, failing over or aborting is decided.
     pub decision: bool,
+    /// The step whose confirmation tells what somebody on another network sees.
+    pub second_vantage: bool,
     /// What it is done to, in words with templates.
     pub target: String,
     /// Planned duration.

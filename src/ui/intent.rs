@@ -201,7 +201,8 @@ pub fn action_index(intent: Intent, snap: &Snapshot, view: &View) -> Option<usiz
     let first = actions.first()?;
     match intent {
         Intent::Change => first.changes_azure.then_some(0),
-        Intent::Confirm => (!first.changes_azure).then_some(0),
+        // Leaving a step out is never what Enter means.
+        Intent::Confirm => (!first.changes_azure && !matches!(first.intent, StepIntent::Skip { .. })).then_some(0),
         _ => actions.iter().enumerate().position(|(i, a)| i > 0 && intent_of(i, &a.intent) == intent).or_else(|| {
             // The first action keeps its letter beside Enter.
             (intent_of(0, &first.intent) == intent && !matches!(intent, Intent::Change | Intent::Confirm)).then_some(0)

@@ -158,7 +158,7 @@ fn rows(p: &RunPicture<'_>, planned: &PlannedStep, step: &StepRun, preview: Opti
         for c in planned.verify.iter().filter(|c| !matches!(c.condition, Condition::Person(_))) {
             out.push(row("done when", None, super::words::condition(&c.condition)));
         }
-        for c in &planned.verify {
+        for c in planned.verify.iter().filter(|_| !planned.decision) {
             if let Condition::Person(question) = &c.condition {
                 out.push(row("your word", None, question.clone()));
             }

@@ -119,6 +119,8 @@ pub fn stopwatch(ms: u64) -> String {
 fn timing(run: &Run, i: usize, planned: &PlannedStep, now: i64) -> String {
     let s = &run.steps[i];
     match (s.started_at, s.ended_at) {
+        // A person's word is given in a moment; how long that took says nothing.
+        (Some(a), Some(b)) if a == b && s.own_state() == StepState::DoneByHand => String::new(),
         (Some(a), Some(b)) if s.own_state() != StepState::Skipped => stopwatch(u64::try_from(b - a).unwrap_or(0)),
         (Some(a), None) if s.own_state().busy() => stopwatch(u64::try_from(now - a).unwrap_or(0)),
         _ if s.own_state().over() => String::new(),

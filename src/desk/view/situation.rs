@@ -92,20 +92,12 @@ pub fn view(w: &Watched, a: &Assessment, open_plan: Option<&str>, now: i64) -> S
         .unwrap_or_default();
     reasons.truncate(5);
     let advice = &a.recommend;
-    let mut recommendation = advice.sentence.clone();
-    if let Some(x) = &advice.arithmetic {
-        recommendation.push(' ');
-        recommendation.push_str(&x.sentence);
-    }
-    for m in &advice.missing {
-        recommendation.push_str(&format!(" Missing: {m}."));
-    }
     Situation {
         mark: worst,
         headline: a.headline.clone(),
         explanation: a.explanation.clone(),
         reasons,
-        recommendation,
+        recommendation: advice.sentence.clone(),
         open_plan: matches!(advice.advice, Advice::FailOver | Advice::Confirm | Advice::MovePart)
             .then(|| open_plan.map(str::to_owned))
             .flatten(),
@@ -166,6 +158,7 @@ fn region_row(
     };
     let facts = known_region(v.region.name());
     RegionRow {
+        reasons: v.reasons.iter().take(5).map(reason).collect(),
         region: v.region.name().to_owned(),
         display: v.region.display(),
         position: facts.and_then(|f| Some((f.latitude?, f.longitude?))),

@@ -33,6 +33,7 @@ fn region(name: &str, mark: Mark, word: &str, figure: &str, calls: &str, role: &
         calls: calls.into(),
         role,
         control: None,
+        reasons: Vec::new(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use eframe::egui::{self, FontId, RichText, ScrollArea, Ui, text::LayoutJob, text::TextFormat};
 
+use crate::desk::protocol::StepIntent;
 use crate::desk::snapshot::{ChangeView, NoteView, ReadingView, RunView, Score, StepCard};
 use crate::ui::intent::{self, Intent};
 use crate::ui::overlay;
@@ -293,15 +294,17 @@ fn actions(ui: &mut Ui, cx: &Cx, run: &RunView, card: &StepCard) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = egui::vec2(8.0, 8.0);
         for (i, a) in card.actions.iter().enumerate() {
+            // Leaving a step out is never the primary thing.
+            let primary = i == 0 && !matches!(a.intent, StepIntent::Skip { .. });
             let intent = match i {
                 0 if a.changes_azure => Intent::Change,
-                0 => Intent::Confirm,
+                0 if primary => Intent::Confirm,
                 _ => intent::intent_of(i, &a.intent),
             };
             let refused = a.refused.as_deref().or(run.read_only.as_deref());
             let key = if roomy || i == 0 { intent::key_text(intent) } else { String::new() };
             let mut b = Button::new(&a.label).key(key).guarded(a.changes_azure).refused(refused);
-            if i == 0 {
+            if primary {
                 b = b.primary();
             }
             if b.id((&card.id, &a.label)).show(ui) {
