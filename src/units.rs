@@ -164,7 +164,7 @@ pub struct Now {
 impl Now {
     /// Time since `earlier`, zero if the clock went back.
     pub fn since(self, earlier_utc: i64) -> Millis {
-        Millis(u64::try_from(self.utc - earlier_utc).unwrap_or(0))
+        Millis(u64::try_from(self.utc.saturating_sub(earlier_utc)).unwrap_or(0))
     }
 }
 

@@ -96,7 +96,7 @@ impl<'a> Ask<'a> {
 }
 
 /// An answer that is not an error.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Answer {
     /// HTTP status.
     pub status: u16,
@@ -105,6 +105,13 @@ pub struct Answer {
     pub(super) host: String,
     headers: HeaderMap,
     body: Vec<u8>,
+}
+
+/// Without the body, which may hold keys.
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Answer").field("host", &self.host).field("corr", &self.corr).finish_non_exhaustive()
+    }
 }
 
 impl Answer {

@@ -93,7 +93,7 @@ impl Deployment {
             format: text(&p["model"]["format"]),
             model: text(&p["model"]["name"]),
             version: text(&p["model"]["version"]),
-            state: text(&p["provisioningState"]),
+            state: state(p),
             raw: raw.clone(),
         }
     }
@@ -169,7 +169,7 @@ pub async fn account(azure: &Azure, task: &Task, id: &str) -> Result<Option<Acco
         region: Region::new(raw["location"].as_str().unwrap_or_default()),
         kind: text(&raw["kind"]),
         sku: text(&raw["sku"]["name"]),
-        state: text(&p["provisioningState"]),
+        state: state(p),
         keys_disabled: p["disableLocalAuth"].as_bool().unwrap_or(false),
         endpoint,
         id: id.as_str().to_owned(),
@@ -240,6 +240,11 @@ pub async fn key(azure: &Azure, task: &Task, account: &str) -> Result<Secret, Az
         Some(k) => Ok(Secret::new(k)),
         None => Err(AzureError::BadAnswer { host: answer.host.clone(), why: "no key in the answer".into() }),
     }
+}
+
+/// Without a state the thing was provisioned at once.
+fn state(properties: &Value) -> String {
+    properties["provisioningState"].as_str().unwrap_or("Succeeded").to_owned()
 }
 
 /// Last part of an id, for texts.

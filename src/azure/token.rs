@@ -178,11 +178,22 @@ impl Tokens {
             Err(e) => {
                 let mut why =
                     heard.refusal.unwrap_or_else(|| SignIn { text: visible(&e.to_string()), ..SignIn::default() });
-                // An authority that echoes the form would echo the secret.
-                why.text = why.text.replace(self.cloud.client_secret.expose(), "•••");
+                why.text = self.without_secret(&why.text);
                 Err(why)
             }
         }
+    }
+}
+
+impl Tokens {
+    /// An authority that echoes the form would echo the secret, plain or encoded.
+    fn without_secret(&self, text: &str) -> String {
+        let secret = self.cloud.client_secret.expose();
+        if secret.is_empty() {
+            return text.to_owned();
+        }
+        let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+        text.replace(secret, "•••").replace(&encoded, "•••")
     }
 }
 

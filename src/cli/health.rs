@@ -9,18 +9,18 @@ use crate::desk::snapshot::Mark;
 use super::{Args, FAILED, FINDING, FINE, USAGE};
 
 /// Prints regions with verdict, reasons and ages; 1 when one is not ok.
-pub fn run(args: &Args, plan: &str, json: bool) -> u8 {
-    if let Err(why) = super::plan::find(plan, None) {
+pub fn run(args: &Args, plan: Option<&str>, json: bool) -> u8 {
+    if let Some(Err(why)) = plan.map(|p| super::plan::find(p, None)) {
         eprintln!("lifeboat: {why}");
         return USAGE;
     }
-    let handle = match super::desk(args, None) {
+    let handle = match super::desk_for(args, None, plan) {
         Ok(h) => h,
         Err(code) => return code,
     };
     let seen = handle.wait(Duration::from_secs(45), |s| {
         s.situation.watching && s.situation.regions.iter().all(|r| r.calls != "not asked yet")
-            || s.busy.is_none() && !s.situation.watching
+            || s.revision > 0 && !s.situation.watching
     });
     let Some(s) = seen.filter(|s| s.situation.watching) else {
         eprintln!("lifeboat: nothing could be observed; connect an Azure (--cloud FILE), see `lifeboat --help`");

@@ -128,9 +128,9 @@ pub enum Cmd {
     },
     /// One round of probes: regions with verdict, reasons and ages
     Health {
-        /// Plan id, or a plan file, whose regions are probed
-        #[arg(long, default_value = "prod-chat")]
-        plan: String,
+        /// Plan id, or a plan file, whose regions are probed (default: the first that fits the connected Azure)
+        #[arg(long)]
+        plan: Option<String>,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -255,7 +255,7 @@ pub fn dispatch(args: &Args, command: &Cmd) -> u8 {
                 }
             }
         }
-        Cmd::Health { plan, json } => health::run(args, plan, *json),
+        Cmd::Health { plan, json } => health::run(args, plan.as_deref(), *json),
         Cmd::Verify { paths, checkpoint, json } => verify::run(paths, checkpoint.as_deref(), *json),
         Cmd::Runs { json } => runs::run(args, *json),
         Cmd::Recoverable { .. } => not_here("the soft-delete board"),
@@ -273,7 +273,13 @@ fn not_here(what: &str) -> u8 {
 
 /// A desk for a terminal command, or the exit code when it cannot be.
 pub fn desk(args: &Args, script: Option<ScriptSource>) -> Result<Handle, u8> {
-    options(args, script).and_then(|o| desk::start(o).map_err(|e| chain(&e))).map_err(|why| {
+    desk_for(args, script, None)
+}
+
+/// The same, watching this plan's regions.
+pub fn desk_for(args: &Args, script: Option<ScriptSource>, watch: Option<&str>) -> Result<Handle, u8> {
+    let options = options(args, script).map(|o| Options { watch: watch.map(str::to_owned), ..o });
+    options.and_then(|o| desk::start(o).map_err(|e| chain(&e))).map_err(|why| {
         eprintln!("lifeboat: {why}");
         FAILED
     })
@@ -294,6 +300,7 @@ fn options(args: &Args, script: Option<ScriptSource>) -> Result<Options, String>
         home,
         disk: Arc::new(RealDisk),
         cloud,
+        watch: None,
         operator: name.filter(|n| !n.trim().is_empty()).unwrap_or_else(|| "operator".to_owned()),
         script,
     })

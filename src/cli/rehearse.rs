@@ -202,11 +202,13 @@ fn report(run: &RunView, json: bool) -> u8 {
             .iter()
             .map(|(what, points, of, why)| json!({ "what": what, "points": points, "of": of, "why": why }))
             .collect();
+        let closed = run.closed.as_deref().unwrap_or_default();
+        let (outcome, summary) = closed.split_once(". ").unwrap_or((closed, ""));
         println!(
             "{}",
             json!({
                 "run": run.id, "journal": run.journal, "strategy": run.strategy.display(),
-                "outcome": run.closed, "score": { "points": score.points, "of": score.of, "lines": lines },
+                "outcome": outcome, "summary": summary, "score": { "points": score.points, "of": score.of, "lines": lines },
                 "clocks": clocks, "rta_ms": run.clocks.rta, "rto_ms": run.clocks.rto,
                 "waited_ms": { "people": run.clocks.waited_people, "azure": run.clocks.waited_azure },
             })

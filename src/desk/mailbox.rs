@@ -27,8 +27,8 @@ pub enum Mail {
     Live(StepId, Vec<Reading>, String),
     /// A look at a step ended.
     Looked(StepId, Result<Preview, AzureError>, Purpose),
-    /// A round of probes.
-    Round(Vec<Observation>),
+    /// A probe ended.
+    Probed(Observation),
     /// What the platform says, and what ARM says of the accounts.
     Notices(Vec<Notice>, Vec<(Region, Provisioning)>),
     /// Users are served: share in percent, by metrics, for the minute that ended at this instant.

@@ -31,6 +31,7 @@ pub mod view;
 mod watch;
 
 pub use home::Home;
+pub use link::{Link, Waker};
 pub use record::entry as entry_of;
 pub use supervisor::{Handle, start};
 
@@ -43,6 +44,8 @@ pub struct Options {
     pub disk: Arc<dyn Disk>,
     /// A connected Azure, if any.
     pub cloud: Option<Cloud>,
+    /// Plan whose regions are watched while no run is open; none: the first that fits the connected Azure.
+    pub watch: Option<String>,
     /// Operator's name.
     pub operator: String,
     /// Rehearsals run by themselves, with the scenario's answers or these.

@@ -75,12 +75,10 @@ impl Monitor {
 }
 
 impl Watched {
-    /// Takes in a round of observations.
-    pub fn observe(&mut self, round: &[Observation]) {
-        for o in round {
-            if let Some(d) = self.detectors.get_mut(&o.endpoint) {
-                d.observe(o);
-            }
+    /// Takes in an observation.
+    pub fn observe(&mut self, o: &Observation) {
+        if let Some(d) = self.detectors.get_mut(&o.endpoint) {
+            d.observe(o);
         }
     }
 

@@ -25,6 +25,8 @@ use super::{DeskError, ScriptSource};
 
 /// Name of the file in a rehearsal's folder that keeps the simulated world.
 const WORLD: &str = "world.json";
+/// The scenario's name as an actor.
+pub(super) const SCENARIO: &str = "scenario";
 /// Phases of a run in an incident; preparation belongs before it.
 const INCIDENT: [Phase; 6] =
     [Phase::Decide, Phase::FailOver, Phase::Verify, Phase::Operate, Phase::FailBack, Phase::Review];
@@ -333,15 +335,27 @@ impl Desk {
         .abort_handle()
     }
 
-    /// The watch while no run is open: what the first plan depends on, when an Azure is connected.
+    /// The plan asked for, or the first whose primary account this Azure knows; a team's own plans come first.
+    fn plan_to_watch(&self, cloud: &Cloud) -> Result<Option<Plan>, DeskError> {
+        if let Some(name) = &self.options.watch {
+            return self.plan_named(name).map(Some);
+        }
+        let fits = |p: &Plan| {
+            let host = cloud.openai_host(p.primary_account.name());
+            host.and_then(|h| cloud.resolve(&h)).is_ok()
+        };
+        // The built-in plans are made for simulated worlds.
+        let known = self.catalog.plans().filter(|f| f.path.is_some() || cloud.is_simulated());
+        Ok(known.filter_map(|f| self.catalog.bind(f, None).0).find(fits))
+    }
+
+    /// The watch while no run is open: what a plan depends on, when an Azure is connected.
     pub(super) async fn watch_idle(&mut self) -> Result<(), DeskError> {
         if self.options.cloud.is_none() && !self.options.home.plans().is_dir() {
             return Ok(());
         }
         let cloud = self.cloud()?;
-        let own = self.catalog.plans().find(|f| f.path.is_some()).or_else(|| self.catalog.plans().next()).cloned();
-        let Some(file) = own else { return Ok(()) };
-        let (Some(plan), _) = self.catalog.bind(&file, None) else { return Ok(()) };
+        let Some(plan) = self.plan_to_watch(&cloud)? else { return Ok(()) };
         self.sessions += 1;
         let number = self.sessions;
         let clock = Clock::system();
@@ -377,7 +391,7 @@ fn declaration(scenario: &Scenario, strategy: Strategy, epoch: i64) -> (Actor, C
         impact_start: epoch + i64::try_from(impact.0).unwrap_or(0),
         evidence: "the scenario's first fault".to_owned(),
     };
-    (Actor::Scenario(scenario.title.clone()), order)
+    (Actor::Scenario(SCENARIO.to_owned()), order)
 }
 
 /// Damage found on opening: the run can go on, and nobody may overlook it.

@@ -8,6 +8,7 @@ use crate::units::Region;
 
 use super::DeskError;
 use super::mailbox::Mail;
+use super::opening::SCENARIO;
 use super::supervisor::Desk;
 use super::view::situation::assessment;
 
@@ -58,7 +59,7 @@ fn worth_keeping(mail: &Mail) -> Option<Mail> {
 impl Desk {
     /// A letter of the open run. True: the picture must be published.
     pub(super) fn session_mail(&mut self, mail: Mail) -> bool {
-        let routine = matches!(mail, Mail::Round(_));
+        let routine = matches!(mail, Mail::Probed(_));
         let kept = worth_keeping(&mail);
         let result = match mail {
             Mail::Step(step, command) => self.fact(&step, command),
@@ -76,7 +77,7 @@ impl Desk {
                 return false;
             }
             Mail::Looked(step, result, purpose) => self.looked(&step, result, purpose),
-            Mail::Round(round) => self.round(&round),
+            Mail::Probed(seen) => self.probed(&seen),
             Mail::Notices(notices, states) => {
                 if let Some(world) = self.open.as_ref().and_then(|o| o.world.as_ref()) {
                     let mut w = world.monitor.lock();
@@ -119,7 +120,7 @@ impl Desk {
         let Some(idle) = &self.idle else { return };
         let mut w = idle.world.monitor.lock();
         match mail {
-            Mail::Round(round) => w.observe(&round),
+            Mail::Probed(seen) => w.observe(&seen),
             Mail::Notices(notices, states) => {
                 w.notices = notices;
                 w.notices_read = Some(idle.world.clock.now().utc);
@@ -154,13 +155,13 @@ impl Desk {
         Ok(())
     }
 
-    fn round(&mut self, round: &[crate::health::Observation]) -> Result<(), DeskError> {
+    fn probed(&mut self, seen: &crate::health::Observation) -> Result<(), DeskError> {
         let Some(o) = self.open.as_deref_mut() else { return Ok(()) };
         let Some(world) = o.world.clone() else { return Ok(()) };
         let now = world.clock.now().utc;
         let (a, t1, t2, t9) = {
             let mut w = world.monitor.lock();
-            w.observe(round);
+            w.observe(seen);
             w.decision.t0 = o.session.run.clocks.t[0];
             w.decision.planned =
                 o.session.run.plan.as_deref().map(|p| super::view::run::planned_left(&o.session.run, p));
@@ -170,9 +171,9 @@ impl Desk {
             let t9 = primary.is_some_and(|d| d.state(now) == DetectorState::Ok);
             (assessment(&w, now), t1, t2, t9)
         };
-        for x in round.iter().filter(|x| x.outcome.counts()) {
-            let failures = world.monitor.lock().named(&x.endpoint.0).map_or(0, |d| d.consecutive_failures());
-            self.say(format!("probe {}: {} ({failures} in a row)", x.endpoint.0, x.outcome.text()));
+        if seen.outcome.counts() {
+            let failures = world.monitor.lock().named(&seen.endpoint.0).map_or(0, |d| d.consecutive_failures());
+            self.say(format!("probe {}: {} ({failures} in a row)", seen.endpoint.0, seen.outcome.text()));
         }
         let mut orders = Vec::new();
         let Some(o) = self.open.as_deref_mut() else { return Ok(()) };
@@ -204,9 +205,9 @@ impl Desk {
             }
             o.verdicts.insert(v.region.name().to_owned(), state.to_owned());
             let reasons: Vec<String> = v.reasons.iter().take(5).map(|r| r.text.clone()).collect();
-            let mut seen = observed("verdict", Some(&v.region), state, &a, &reasons);
-            seen.text.clone_from(&v.sentence);
-            orders.push(Order::Observe(seen));
+            let mut fact = observed("verdict", Some(&v.region), state, &a, &reasons);
+            fact.text.clone_from(&v.sentence);
+            orders.push(Order::Observe(fact));
             turned = true;
         }
         for order in orders {
@@ -248,7 +249,7 @@ impl Desk {
         let Some(scenario) = o.session.scenario.clone() else { return Ok(()) };
         let Some(h) = scenario.timeline.get(n as usize) else { return Ok(()) };
         let told = o.session.run.told.contains(&n);
-        let actor = Actor::Scenario(scenario.title.clone());
+        let actor = Actor::Scenario(SCENARIO.to_owned());
         match &h.what {
             What::Inject(text) if !told => {
                 self.order_as(actor, Order::Inject { n, text: text.clone() })?;

@@ -194,6 +194,12 @@ impl Desk {
     }
 
     async fn begin(&mut self) {
+        let own = self.options.home.plans();
+        if own.is_dir()
+            && let Err(e) = self.open_path(&own)
+        {
+            self.problem(&e);
+        }
         self.refresh_library(None);
         self.refresh_runs();
         if let Err(e) = self.watch_idle().await {

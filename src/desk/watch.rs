@@ -4,7 +4,7 @@ use futures::future::join_all;
 
 use crate::azure::{Azure, reading};
 use crate::clock::Task;
-use crate::health::{EndpointId, Expectation, Notice, Observation, Provisioning};
+use crate::health::{EndpointId, Expectation, Notice, Provisioning};
 use crate::plan::model::Plan;
 use crate::probe::{Credential, Target, Tls, probe};
 use crate::runbook::model::Condition;
@@ -103,18 +103,17 @@ impl Targets {
         Some(t)
     }
 
-    /// One round: every endpoint once, at the same time.
-    pub async fn round(&self, azure: &Azure, task: &Task) -> Vec<Observation> {
+    /// One round: every endpoint once, at the same time; each is told as soon as it is known.
+    async fn round(&self, world: &World, task: &Task) {
         let asks = self.all.iter().map(|a| {
             let child = task.clock().task();
             async move {
-                match self.ready(azure, &child, a).await {
-                    Some(t) => Some(probe(&child, &t).await),
-                    None => None,
+                if let Some(t) = self.ready(&world.azure, &child, a).await {
+                    world.mail.send(Mail::Probed(probe(&child, &t).await));
                 }
             }
         });
-        task.wait(join_all(asks)).await.into_iter().flatten().collect()
+        task.wait(join_all(asks)).await;
     }
 }
 
@@ -142,8 +141,7 @@ impl Drop for Watch {
 async fn rounds(world: World, task: Task) {
     loop {
         let began = task.now().mono;
-        let round = world.targets.round(&world.azure, &task).await;
-        world.mail.send(Mail::Round(round));
+        world.targets.round(&world, &task).await;
         let took = task.now().mono.saturating_sub(began);
         task.sleep(Millis(INTERVAL.0.saturating_sub(took).max(1_000))).await;
     }

@@ -38,7 +38,11 @@ pub fn bind(
     let file = format::plan(&mut report);
     let plan = file.zip(runbook).and_then(|(file, runbook)| {
         let texts = Texts { runbook: runbook_text.to_owned(), plan: plan_text.to_owned() };
-        whole(file, &runbook, texts, strategy, &mut report)
+        let plan = whole(file, &runbook, texts, strategy, &mut report);
+        if plan.is_none() && !report.has_errors() {
+            report.error(0..0, "PL010", "a step of the runbook cannot be filled in with these values");
+        }
+        plan
     });
     let plan = plan.filter(|_| !report.has_errors());
     found.extend(report.finish());

@@ -315,7 +315,8 @@ pub struct Expect {
     /// How the run is closed.
     #[serde(default)]
     pub outcome: Option<Outcome>,
-    /// Region that serves the users at the end.
+    /// Region that has to serve the users: the secondary by metrics after the move; the primary by never being left, or by a
+    /// fail back that was verified.
     #[serde(default)]
     pub served_by: Option<Region>,
     /// Verdict that Lifeboat must have shown.

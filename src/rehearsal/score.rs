@@ -2,7 +2,7 @@
 
 use crate::run::event::StepState;
 use crate::run::state::Run;
-use crate::units::Millis;
+use crate::units::{Millis, Region};
 
 use super::scenario::{Choice, Expect};
 
@@ -54,7 +54,7 @@ pub fn score(run: &Run, expect: &Expect) -> Score {
         s.line(format!("Decision: {}", want.display()), 3, decision.is_some_and(|d| d.choice == want), got);
     }
     if let Some(limit) = expect.decide_within {
-        let took = decision.map(|d| Millis(u64::try_from(d.at - t0).unwrap_or(0)));
+        let took = decision.map(|d| Millis(u64::try_from(d.at.saturating_sub(t0)).unwrap_or(0)));
         let why = took.map_or_else(|| "no decision".to_owned(), |t| format!("decided after {t}"));
         s.line(format!("Decided within {limit}"), 2, took.is_some_and(|t| t <= limit), why);
     }
@@ -77,8 +77,7 @@ pub fn score(run: &Run, expect: &Expect) -> Score {
         s.line(format!("Not done: {}", expect.must_not.join(", ")), 2, done.is_empty(), why);
     }
     if let Some(region) = &expect.served_by {
-        let served = run.clocks.t[8].is_some();
-        let why = if served { "95 % of clients served, by metrics" } else { "never seen in the metrics" };
+        let (served, why) = served_by(run, region);
         s.line(format!("Users served by {}", region.display()), 2, served, why);
     }
     if expect.within_rto {
@@ -95,6 +94,18 @@ pub fn score(run: &Run, expect: &Expect) -> Score {
     two_persons(run, &mut s);
     loss_stated(run, &mut s);
     s
+}
+
+/// In the primary they are while nobody was moved, and again once fail back was verified; elsewhere, when metrics say so.
+fn served_by(run: &Run, region: &Region) -> (bool, &'static str) {
+    let primary = run.plan.as_ref().is_some_and(|p| p.primary == *region);
+    match (primary, run.last_switch, run.clocks.t[11]) {
+        (true, None, _) => (true, "nobody was moved"),
+        (true, Some(_), Some(_)) => (true, "failed back, verified"),
+        (true, Some(_), None) => (false, "moved away, and fail back was not verified"),
+        (false, ..) if run.clocks.t[8].is_some() => (true, "95 % of clients served, by metrics"),
+        (false, ..) => (false, "never seen in the metrics"),
+    }
 }
 
 fn two_persons(run: &Run, s: &mut Score) {

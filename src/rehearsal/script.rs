@@ -9,6 +9,9 @@ use crate::units::Millis;
 
 use super::scenario::{Answer, Choice, Expect, Outcome, Reply, Scenario, Situation};
 
+/// Under this name the answers say how the run is closed.
+const CLOSE: &str = "close";
+
 /// One move of the script.
 #[derive(Debug, Clone)]
 pub struct Move {
@@ -63,6 +66,7 @@ impl Script {
             (a.step == step.id || a.step == "*")
                 && a.when == situation
                 && (a.step == "*" || !self.used[*n])
+                && fits(&a.answer, situation, run.waits_for_word(i))
                 && !(decided && matches!(a.answer, Reply::Decide { .. }))
         });
         if let Some(n) = line {
@@ -85,13 +89,23 @@ impl Script {
     }
 
     fn close(&self) -> Move {
-        Move {
-            step: String::new(),
-            reply: Reply::Close {
-                outcome: self.expect.outcome.unwrap_or(Outcome::Recovered),
-                summary: "All steps are over.".to_owned(),
-            },
-            takes: Millis::from_secs(20),
-        }
+        let written = self.answers.iter().find(|a| a.step == CLOSE && matches!(a.answer, Reply::Close { .. }));
+        let (reply, takes) = match written {
+            Some(a) => (a.answer.clone(), a.takes),
+            None => {
+                let outcome = self.expect.outcome.unwrap_or(Outcome::Recovered);
+                (Reply::Close { outcome, summary: "All steps are over.".to_owned() }, Millis::from_secs(20))
+            }
+        };
+        Move { step: String::new(), reply, takes }
+    }
+}
+
+/// Whether a reply is possible: what the app can do is performed, where only a word counts it is given.
+fn fits(reply: &Reply, situation: Situation, word: bool) -> bool {
+    match reply {
+        Reply::Perform | Reply::PerformWith(_) if situation == Situation::Ready => !word,
+        Reply::Confirm(_) if situation == Situation::Ready => word,
+        _ => true,
     }
 }

@@ -30,6 +30,8 @@ pub struct Clocks {
     pub people: Millis,
     /// Spent paused.
     pub paused: Millis,
+    /// What does not count towards the RTA: pauses until T8, of a rehearsal.
+    pub(super) uncounted: Millis,
 }
 
 impl Clocks {
@@ -43,12 +45,12 @@ impl Clocks {
     /// `a − b` when both are known; never negative.
     fn between(&self, from: usize, to: usize) -> Option<Millis> {
         let (a, b) = (self.t[from]?, self.t[to]?);
-        Some(Millis(u64::try_from(b - a).unwrap_or(0)))
+        Some(Millis(u64::try_from(b.saturating_sub(a)).unwrap_or(0)))
     }
 
-    /// Recovery time actual: T8 − T0. Provisional until T7 is known.
+    /// Recovery time actual: T8 − T0, without the pauses of a rehearsal. Provisional until T7 is known.
     pub fn rta(&self) -> Option<Millis> {
-        self.between(0, 8)
+        Some(self.between(0, 8)?.saturating_sub(self.uncounted))
     }
 
     /// Whether the RTA stands: users served *and* verification passed.

@@ -66,6 +66,12 @@ pub enum Refusal {
     /// Second person.
     #[error("{0} needs a second person's agreement to exactly these changes first")]
     NeedsApproval(String),
+    /// Only a person can say so.
+    #[error("{0} is done on a person's word; there is nothing here that could be read instead")]
+    PersonsWord(String),
+    /// The operator cannot agree with themselves.
+    #[error("{0} needs a second person's agreement; whoever does it cannot give it")]
+    SamePerson(String),
     /// Live runs cannot ask yet.
     #[error(
         "{0} needs a second person, and this version can check approvals in rehearsals only; do it by hand with your \
@@ -84,7 +90,7 @@ pub enum Refusal {
         why: String,
     },
     /// Decision first.
-    #[error("the decision was not to fail over; decide again before anything is moved")]
+    #[error("moving users is not decided; decide it at the decision step before anything is moved")]
     NotDecided,
     /// Nothing to undo.
     #[error("{0} changed nothing that could be taken back")]

@@ -81,7 +81,7 @@ pub enum Event {
         reason: String,
     },
     /// A session (process) took the run up.
-    #[serde(rename = "session.open")]
+    #[serde(rename = "session.start")]
     SessionOpened {
         /// Scenario milliseconds at which its clock goes on; live: absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -308,6 +308,21 @@ pub enum Event {
     },
 }
 
+/// Kinds of records that say nothing about the state of a run.
+const NO_EVENTS: [&str; 11] = [
+    "clock.jump",
+    "comms",
+    "config.change",
+    "corrective",
+    "export",
+    "finding",
+    "session.end",
+    "session.lock",
+    "session.operator",
+    "session.unlock",
+    "signoff",
+];
+
 /// An event with its circumstances.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
@@ -324,9 +339,7 @@ pub struct Entry {
 impl Event {
     /// The record kind, e.g. `action.intent`.
     pub fn kind(&self) -> String {
-        match self.to_parts() {
-            (kind, _) => kind,
-        }
+        self.to_parts().0
     }
 
     /// `kind` and `d` of the record.
@@ -343,15 +356,15 @@ impl Event {
 
     /// From `kind` and `d`; `None` for kinds that are not events of a run (`log.open` …), an error for a shape we do not know.
     pub fn from_parts(kind: &str, d: &serde_json::value::RawValue) -> Result<Option<Self>, serde_json::Error> {
-        if kind.starts_with("log.") || kind == "clock.jump" {
+        if kind.starts_with("log.") || NO_EVENTS.contains(&kind) {
             return Ok(None);
         }
-        // Unit variants have no content; an empty object stands for it on disk.
-        let text = if d.get() == "{}" {
-            format!("{{\"kind\":{}}}", serde_json::Value::from(kind))
-        } else {
-            format!("{{\"kind\":{},\"d\":{}}}", serde_json::Value::from(kind), d.get())
-        };
-        serde_json::from_str(&text).map(Some)
+        let kind = serde_json::Value::from(kind);
+        let whole = || serde_json::from_str(&format!("{{\"kind\":{kind},\"d\":{}}}", d.get()));
+        if d.get() != "{}" {
+            return whole().map(Some);
+        }
+        // An empty object stands on disk for no content, and for content of which nothing had to be said.
+        serde_json::from_str(&format!("{{\"kind\":{kind}}}")).or_else(|_| whole()).map(Some)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::plan::model::PlannedStep;
 use crate::rehearsal::scenario::Choice;
-use crate::runbook::model::{Phase, Risk};
+use crate::runbook::model::{Guard, Phase, Risk};
 use crate::units::sha256_hex;
 
 use super::approval;
@@ -36,24 +36,28 @@ impl Step<'_> {
 
     fn refuse<T>(&self, what: &'static str) -> Result<T, Refusal> {
         if self.state() == StepState::Blocked {
-            let mut needs: Vec<&str> = self
-                .planned
-                .needs
-                .iter()
-                .filter(|n| self.run.step(n).is_some_and(|s| !s.own_state().over()))
-                .map(String::as_str)
-                .collect();
-            if needs.is_empty() {
-                let phase = Phase::ALL.into_iter().find(|p| !self.run.phase_over(*p)).map_or("", Phase::display);
-                return Err(Refusal::Blocked {
-                    step: self.step.id.clone(),
-                    needs: format!("the phase “{phase}” to be over"),
-                });
-            }
-            needs.truncate(6);
-            return Err(Refusal::Blocked { step: self.step.id.clone(), needs: needs.join(", ") });
+            return Err(self.waits());
         }
         Err(Refusal::State { step: self.step.id.clone(), state: self.state().word(), what })
+    }
+
+    /// What it waits for: named steps, or a phase.
+    fn waits(&self) -> Refusal {
+        let mut needs: Vec<&str> = self
+            .planned
+            .needs
+            .iter()
+            .filter(|n| self.run.step(n).is_some_and(|s| !s.own_state().over()))
+            .map(String::as_str)
+            .collect();
+        if needs.is_empty() {
+            let phase = Phase::ALL.into_iter().find(|p| !self.run.phase_over(*p)).map_or("", Phase::display);
+            return Refusal::Blocked {
+                step: self.step.id.clone(), needs: format!("the phase “{phase}” to be over")
+            };
+        }
+        needs.truncate(6);
+        Refusal::Blocked { step: self.step.id.clone(), needs: needs.join(", ") }
     }
 
     fn must_be(&self, states: &[StepState], what: &'static str) -> Result<(), Refusal> {
@@ -62,15 +66,21 @@ impl Step<'_> {
 
     /// Beginning anything is refused while paused, and moving users before it was decided.
     fn may_begin(&self) -> Result<(), Refusal> {
-        if let Some(reason) = &self.run.paused {
-            return Err(Refusal::Paused(reason.clone()));
-        }
+        self.not_paused()?;
         let moves = self.planned.phase == Phase::FailOver && self.planned.action.is_some();
-        let decided = self.run.decision.as_ref().map(|d| d.choice);
-        if moves && !matches!(decided, Some(Choice::FailOver | Choice::Partial)) {
+        if moves && !self.run.moving_is_decided() {
             return Err(Refusal::NotDecided);
         }
         Ok(())
+    }
+
+    fn not_paused(&self) -> Result<(), Refusal> {
+        self.run.paused.as_ref().map_or(Ok(()), |reason| Err(Refusal::Paused(reason.clone())))
+    }
+
+    /// Where only a person's word counts, nothing that is read can make it done.
+    fn can_be_read(&self) -> Result<(), Refusal> {
+        if self.planned.asks_a_person() { Err(Refusal::PersonsWord(self.step.id.clone())) } else { Ok(()) }
     }
 
     fn live(&self) -> bool {
@@ -98,9 +108,8 @@ impl Step<'_> {
             }
             StepCommand::Check => {
                 self.must_be(&[S::Ready, S::Undone], "checking")?;
-                if let Some(reason) = &self.run.paused {
-                    return Err(Refusal::Paused(reason.clone()));
-                }
+                self.not_paused()?;
+                self.can_be_read()?;
                 self.push(started(Vec::new(), Vec::new(), None, false));
                 Ok(())
             }
@@ -144,6 +153,7 @@ impl Step<'_> {
             }
             StepCommand::Undo { changes } => {
                 self.must_be(&[S::DoneByApp, S::Failed], "taking back")?;
+                self.not_paused()?;
                 if changes.is_empty() {
                     return Err(Refusal::NothingToUndo(self.step.id.clone()));
                 }
@@ -157,7 +167,8 @@ impl Step<'_> {
         }
     }
 
-    /// Waiting and not failing over can be decided at any time; moving users only when all before it is known.
+    /// Waiting and not failing over can be decided at any time, also instead of what was decided before; moving users only
+    /// when all before it is known.
     fn decision(
         &mut self,
         choice: Choice,
@@ -170,10 +181,19 @@ impl Step<'_> {
             return self.refuse("deciding");
         }
         let moves = matches!(choice, Choice::FailOver | Choice::Partial);
-        let states: &[S] = if moves { &[S::Ready, S::Undone] } else { &[S::Ready, S::Undone, S::Blocked] };
-        self.must_be(states, "deciding")?;
+        let mut states = vec![S::Ready, S::Undone, S::DoneByHand, S::Skipped];
+        if !moves {
+            states.extend([S::Blocked, S::AwaitingApproval]);
+        }
+        self.must_be(&states, "deciding")?;
+        if moves && self.run.blocked(self.i) {
+            return Err(self.waits());
+        }
         let reason = text("the reason", reason)?;
         let expected_loss = text("the expected loss", expected_loss)?;
+        if matches!(self.state(), S::DoneByHand | S::Skipped | S::AwaitingApproval) {
+            self.push(Event::StepReopened { reason: "decided again".to_owned() });
+        }
         self.push(Event::Decided {
             choice,
             reason: reason.clone(),
@@ -205,8 +225,12 @@ impl Step<'_> {
 
     fn answer(&mut self, digest: &str, verdict: &Result<(), String>, method: &str, label: &str) -> Result<(), Refusal> {
         let asked = self.step.asked.as_ref().filter(|a| a.answer.is_none() && a.digest == digest);
-        if asked.is_none() {
+        if asked.is_none() || self.state() != StepState::AwaitingApproval {
             return Err(Refusal::Stale);
+        }
+        // Until approvals are signed, a name is all there is to tell two people apart.
+        if !matches!(self.actor, Actor::Approver(name) if *name != self.run.operator) {
+            return Err(Refusal::SamePerson(self.step.id.clone()));
         }
         let digest = digest.to_owned();
         match verdict {
@@ -232,12 +256,13 @@ impl Step<'_> {
         self.must_be(&[StepState::Ready, StepState::Undone], "doing it")?;
         self.may_begin()?;
         let mode = self.run.start.as_ref().map(|s| s.mode);
-        if mode == Some(Mode::DryRun) && !changes.is_empty() {
-            let reason = format!("dry run: {} changes were read and none was sent", changes.len());
+        if matches!(mode, Some(Mode::DryRun | Mode::Tabletop)) && !changes.is_empty() {
+            let reason = format!("nothing is sent in this kind of run: {} changes were read", changes.len());
             self.push(Event::StepSkipped { reason });
             return Ok(());
         }
         if changes.is_empty() {
+            self.can_be_read()?;
             // Already true: the verification has the word.
             self.push(started(Vec::new(), guards.to_vec(), option.cloned(), false));
             return Ok(());
@@ -245,6 +270,9 @@ impl Step<'_> {
         if let Some(bad) = guards.iter().find(|g| g.ok != Some(true)) {
             let why = if bad.ok.is_none() { format!("unknown, {}", bad.value) } else { bad.value.clone() };
             return Err(Refusal::Guard { guard: bad.name.clone(), why });
+        }
+        if let Some(unread) = self.planned.guards.get(guards.len()) {
+            return Err(Refusal::Guard { guard: guard_name(unread).to_owned(), why: "it was not read".to_owned() });
         }
         if self.planned.second_person.is_some() {
             if self.live() {
@@ -281,10 +309,12 @@ impl Step<'_> {
         Ok(())
     }
 
-    /// What may be lost is in the record before it is.
+    /// What may be lost is in the record before it is, once.
     fn state_loss(&mut self) {
-        if let Some(loss) = &self.planned.may_lose {
-            self.push(Event::Loss { loss: LossKind::Lost, text: format!("{}: {loss}", self.step.id) });
+        let Some(loss) = &self.planned.may_lose else { return };
+        let text = format!("{}: {loss}", self.step.id);
+        if !self.run.losses.iter().any(|(_, stated)| *stated == text) {
+            self.push(Event::Loss { loss: LossKind::Lost, text });
         }
     }
 
@@ -300,8 +330,11 @@ impl Step<'_> {
         }
     }
 
-    /// A result must belong to a request that is open.
+    /// A result must belong to a request that is open, of a step that nobody has declared over meanwhile.
     fn open_request(&self, n: u32) -> Result<(), Refusal> {
+        if !matches!(self.state(), StepState::Running | StepState::Indeterminate | StepState::AwaitingApproval) {
+            return Err(Refusal::Stale);
+        }
         match self.step.changes.get(n as usize).map(|c| &c.state) {
             Some(ChangeState::Intended | ChangeState::Accepted(_) | ChangeState::Indeterminate) => Ok(()),
             _ => Err(Refusal::Stale),
@@ -328,13 +361,7 @@ impl Step<'_> {
         self.open_request(n)?;
         self.push(Event::ActionReconciled { n, found, detail: detail.to_owned() });
         match found {
-            Found::Applied => {
-                if (n as usize) + 1 < self.step.changes.len() {
-                    let mut s = self.step.clone();
-                    s.changes[n as usize].state = ChangeState::Done;
-                    self.push_system(interrupted(&s));
-                }
-            }
+            Found::Applied => self.next_request(n),
             Found::NotApplied => self.push_system(Event::StepFailed {
                 failure: Failure {
                     code: "NotApplied".to_owned(),
@@ -349,18 +376,25 @@ impl Step<'_> {
     }
 
     fn verified(&mut self, readings: &[Reading], failure: Option<&Failure>) {
+        let nothing = Failure {
+            code: "NothingRead".to_owned(),
+            message: "its verification read nothing, so it proves nothing".to_owned(),
+            next: "Look yourself and say by hand what you see.".to_owned(),
+        };
+        let failure = failure.or_else(|| readings.is_empty().then_some(&nothing));
         if let Some(f) = failure {
             self.push(Event::StepFailed { failure: f.clone(), readings: readings.to_vec() });
         } else if self.step.undoing {
             self.push(Event::StepVerified { readings: readings.to_vec() });
             self.push(Event::StepUndone);
+        } else if self.planned.asks_a_word_too() {
+            // The rest is a person's to say.
+            self.push(Event::StepVerified { readings: readings.to_vec() });
         } else if self.planned.must_hold || (self.planned.action.is_some() && self.step.applied.is_empty()) {
             self.push(Event::StepAlreadyTrue { readings: readings.to_vec() });
         } else {
             self.push(Event::StepVerified { readings: readings.to_vec() });
-            if !self.planned.asks_a_word_too() {
-                self.push(Event::StepDoneByApp);
-            }
+            self.push(Event::StepDoneByApp);
         }
     }
 
@@ -377,15 +411,23 @@ impl Step<'_> {
                 reason: "done by hand on a person's word instead of by Lifeboat".to_owned(),
             });
         }
+        self.state_loss();
         let changes_azure = self.planned.risk != Risk::ReadOnly;
         if self.planned.second_person.is_some() && !self.live() && (changes_azure || self.planned.asks_a_person()) {
             let digest = approval::of_words(self.plan_digest(), &self.step.id, &[&word]);
             self.push(evidence(&word));
             return self.ask(digest, format!("{}: {word}", self.planned.title));
         }
-        self.state_loss();
         self.push(Event::StepDoneByHand { evidence: word });
         Ok(())
+    }
+}
+
+fn guard_name(g: &Guard) -> &'static str {
+    match g {
+        Guard::AtLeastOneRegionServes { .. } => "at least one region serves afterwards",
+        Guard::WaitSinceLastSwitch { .. } => "enough time since the last switch",
+        Guard::ObserverSees => "this laptop can see",
     }
 }
 

@@ -1,6 +1,6 @@
 //! The state of a run: a fold over its entries. One code path, live and after a crash.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use crate::plan::model::{Plan, PlannedStep, Texts};
@@ -9,7 +9,7 @@ use crate::runbook::model::{Phase, StepId};
 use crate::units::Millis;
 
 use super::clocks::Clocks;
-use super::event::{Actor, Entry, Event, Found, LossKind, Observed, Start, StepState};
+use super::event::{Actor, Entry, Event, Found, LossKind, Mode, Observed, Start, StepState};
 pub use super::step::{Approval, Asked, ChangeRun, ChangeState, StepRun};
 
 /// A run as far as its entries tell.
@@ -27,6 +27,8 @@ pub struct Run {
     pub steps: Vec<StepRun>,
     index: HashMap<StepId, usize>,
     remaining: HashMap<Phase, usize>,
+    /// Steps that the app is at work on.
+    busy: usize,
     /// Why it is paused.
     pub paused: Option<String>,
     /// How it ended.
@@ -44,7 +46,7 @@ pub struct Run {
     /// Timeline numbers of the scenario messages that were told.
     pub told: Vec<u32>,
     /// What was observed, bounded to the newest.
-    pub observed: Vec<(i64, Observed)>,
+    pub observed: VecDeque<(i64, Observed)>,
     /// ARM ids this run created, for the steps that delete them.
     pub created: Vec<String>,
     /// When the active region last changed.
@@ -156,7 +158,7 @@ impl Run {
     }
 
     /// Phases come one after another, and a step waits for what it needs.
-    fn blocked(&self, i: usize) -> bool {
+    pub(super) fn blocked(&self, i: usize) -> bool {
         let s = &self.steps[i];
         Phase::ALL.iter().take_while(|p| **p < s.phase).any(|p| self.remaining.get(p).is_some_and(|n| *n > 0))
             || s.needs.iter().any(|n| !self.steps[*n].own.over())
@@ -200,6 +202,16 @@ impl Run {
         self.planned(&s.id).is_some_and(|p| p.asks_a_person() || (s.verified && p.asks_a_word_too()))
     }
 
+    /// It was decided to move users, all or a part, and whoever had to agree has agreed.
+    pub fn moving_is_decided(&self) -> bool {
+        let moves = self.decision.as_ref().is_some_and(|d| matches!(d.choice, Choice::FailOver | Choice::Partial));
+        moves
+            && self
+                .steps
+                .iter()
+                .any(|s| s.own == StepState::DoneByHand && self.planned(&s.id).is_some_and(|p| p.decision))
+    }
+
     /// Steps over, and all.
     pub fn progress(&self) -> (usize, usize) {
         (self.steps.iter().filter(|s| s.own.over()).count(), self.steps.len())
@@ -237,12 +249,10 @@ impl Run {
                 }
             }
             Event::Started(start) => self.begin(entry.at, start)?,
-            Event::Participant { .. } | Event::SessionOpened { .. } => {
-                if matches!(entry.event, Event::SessionOpened { .. }) {
-                    for s in self.steps.iter_mut().filter(|s| s.own == StepState::Running) {
-                        s.interrupted = true;
-                    }
-                }
+            Event::Participant { .. } => {}
+            Event::SessionOpened { .. } => {
+                let caught = |s: &&mut StepRun| matches!(s.own, StepState::Running | StepState::Indeterminate);
+                self.steps.iter_mut().filter(caught).for_each(|s| s.interrupted = true);
             }
             Event::Declared { impact_start, .. } => self.clocks.t[0] = Some(*impact_start),
             Event::Degraded { degraded } => self.degraded = *degraded,
@@ -264,13 +274,16 @@ impl Run {
             }
             Event::Observed(o) => {
                 if self.observed.len() >= OBSERVED_KEPT {
-                    self.observed.remove(0);
+                    self.observed.pop_front();
                 }
-                self.observed.push((entry.at, (**o).clone()));
+                self.observed.push_back((entry.at, (**o).clone()));
             }
             Event::Measured { name, value, .. } => {
                 let n = name.strip_prefix('T').and_then(|n| n.parse::<usize>().ok());
                 if let (Some(n), Some(at)) = (n, value) {
+                    if n == 8 && self.clocks.t[8].is_none() && self.rehearsed() {
+                        self.clocks.uncounted = self.clocks.paused;
+                    }
                     self.clocks.reach(n, *at);
                 }
             }
@@ -286,11 +299,18 @@ impl Run {
                 });
                 self.apply_to_step(entry);
             }
+            Event::Denied { .. } => {
+                // What the second person refuses was not decided.
+                if entry.step.as_deref().and_then(|id| self.planned(id)).is_some_and(|p| p.decision) {
+                    self.decision = None;
+                    self.clocks.t[4] = None;
+                }
+                self.apply_to_step(entry);
+            }
             Event::Evidence { .. }
             | Event::Deviation { .. }
             | Event::ApprovalRequested { .. }
             | Event::Approved { .. }
-            | Event::Denied { .. }
             | Event::ApprovalVoided { .. }
             | Event::ActionIntended { .. }
             | Event::ActionAccepted { .. }
@@ -314,10 +334,10 @@ impl Run {
     /// Where time goes: to Azure while anything is at work, else to people.
     fn count_time(&mut self, at: i64) {
         if self.open() && at > self.last_at {
-            let d = Millis(u64::try_from(at - self.last_at).unwrap_or(0));
+            let d = Millis(u64::try_from(at.saturating_sub(self.last_at)).unwrap_or(0));
             let sum = if self.paused.is_some() {
                 &mut self.clocks.paused
-            } else if self.steps.iter().any(|s| s.own.busy()) {
+            } else if self.busy > 0 {
                 &mut self.clocks.azure
             } else {
                 &mut self.clocks.people
@@ -325,6 +345,10 @@ impl Run {
             *sum = *sum + d;
         }
         self.last_at = self.last_at.max(at);
+    }
+
+    fn rehearsed(&self) -> bool {
+        self.start.as_ref().is_some_and(|s| matches!(s.mode, Mode::Rehearsal | Mode::Tabletop))
     }
 
     fn rebind(&self, start: &Start) -> Result<Plan, ReplayError> {
@@ -372,14 +396,23 @@ impl Run {
                 Phase::FailBack if !changes.is_empty() => self.clocks.reach(10, entry.at),
                 _ => {}
             },
+            // Nobody says when it was begun; not later than this.
+            Event::StepDoneByHand { .. } if phase == Phase::FailOver => self.clocks.reach(5, entry.at),
             Event::ActionFinished { n, failure: None, .. } => self.note_applied(i, *n, entry.at),
             Event::ActionReconciled { n, found: Found::Applied, .. } => self.note_applied(i, *n, entry.at),
+            _ => {}
+        }
+        match (was.busy(), now.busy()) {
+            (false, true) => self.busy += 1,
+            (true, false) => self.busy = self.busy.saturating_sub(1),
             _ => {}
         }
         if was.over() != now.over() {
             let left = self.remaining.entry(phase).or_default();
             *left = if now.over() { left.saturating_sub(1) } else { *left + 1 };
-            if *left == 0 && now.over() {
+            // A phase of which everything was left out was not done, and what was not checked did not pass.
+            let done = |s: &StepRun| s.phase == phase && s.own != StepState::Skipped;
+            if *left == 0 && now.over() && self.steps.iter().any(done) {
                 match phase {
                     Phase::FailOver => self.clocks.reach(6, entry.at),
                     Phase::Verify => self.clocks.reach(7, entry.at),

@@ -152,17 +152,32 @@ impl StepRun {
         }
     }
 
-    /// A request worked; when it was the last, checking comes next.
+    /// A request worked; when it was the last, checking comes next. One that takes back leaves less to take back.
     fn change_done(&mut self, n: u32) {
         self.set_change(n, ChangeState::Done);
         if let Some(c) = self.changes.get(n as usize) {
-            self.applied.push(c.change.clone());
+            if !self.undoing {
+                self.applied.push(c.change.clone());
+            } else if let Some(back) = self.applied.iter().rposition(|a| a.url == c.change.url) {
+                self.applied.remove(back);
+            }
         }
         self.own = if self.changes.iter().all(|c| c.state == ChangeState::Done) {
             StepState::Verifying
         } else {
             StepState::Running
         };
+    }
+
+    /// Where a step stands again when the second person refuses: what is unclear stays unclear.
+    fn before_asking(&self) -> StepState {
+        if self.changes.iter().any(|c| c.state == ChangeState::Indeterminate) {
+            StepState::Indeterminate
+        } else if self.failure.is_some() {
+            StepState::Failed
+        } else {
+            StepState::Ready
+        }
     }
 
     fn end(&mut self, at: i64, state: StepState) {
@@ -173,8 +188,8 @@ impl StepRun {
 
     pub(super) fn apply(&mut self, entry: &Entry) {
         let at = entry.at;
-        let who = entry.actor.display().to_owned();
-        let say = |said: &mut Vec<Note>, text: String| said.push(Note { at, who: who.clone(), text });
+        let who = || entry.actor.display().to_owned();
+        let say = |said: &mut Vec<Note>, text: String| said.push(Note { at, who: who(), text });
         match &entry.event {
             Event::ApprovalRequested { digest, what } => {
                 self.asked = Some(Asked { digest: digest.clone(), what: what.clone(), at, answer: None });
@@ -182,7 +197,7 @@ impl StepRun {
             }
             Event::Approved { method, label, .. } => {
                 if let Some(a) = &mut self.asked {
-                    a.answer = Some(Ok(Approval { by: who.clone(), method: method.clone(), label: label.clone(), at }));
+                    a.answer = Some(Ok(Approval { by: who(), method: method.clone(), label: label.clone(), at }));
                 }
                 self.own = StepState::Ready;
                 say(&mut self.said, format!("agreed ({label})"));
@@ -191,7 +206,7 @@ impl StepRun {
                 if let Some(a) = &mut self.asked {
                     a.answer = Some(Err(reason.clone()));
                 }
-                self.own = StepState::Ready;
+                self.own = self.before_asking();
                 self.pending_word = None;
                 say(&mut self.said, format!("refused: {reason}"));
             }
@@ -274,11 +289,19 @@ impl StepRun {
             Event::StepUndone => {
                 self.applied.clear();
                 self.asked = None;
+                // What was verified is that it is gone.
+                self.verified = false;
                 self.end(at, StepState::Undone);
             }
             Event::StepReopened { reason } => {
                 say(&mut self.said, format!("begun anew: {reason}"));
+                if self.own == StepState::AwaitingApproval {
+                    // The question is withdrawn.
+                    self.asked = None;
+                    self.pending_word = None;
+                }
                 self.own = StepState::Ready;
+                self.failure = None;
                 self.ended_at = None;
             }
             _ => {}

@@ -194,7 +194,9 @@ impl<'t> Report<'t> {
 pub(crate) fn did_you_mean<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<String> {
     /// A list longer than this is no help in a terminal line.
     const LISTED: usize = 10;
-    let known: Vec<&str> = known.into_iter().collect();
+    /// Comparing with more names than this would make a bad file slow to refuse.
+    const COMPARED: usize = 500;
+    let known: Vec<&str> = known.into_iter().take(COMPARED).collect();
     let written = name.to_lowercase();
     let same_start = |k: &str| written.chars().zip(k.to_lowercase().chars()).take_while(|(a, b)| a == b).count();
     let rank = |k: &&&str| (distance(&written, &k.to_lowercase()), std::cmp::Reverse(same_start(k)));

@@ -57,7 +57,7 @@ fn nothing_is_left_to_fill_in() {
 fn values_reach_every_corner() {
     let plan = bound(Strategy::HotWarm);
     let step = plan.step("AO-F6").unwrap();
-    assert_eq!(step.title, "Send all users to Sweden Central and latch it there");
+    assert_eq!(step.title, "Point clients at Sweden Central");
     let Some(Action::SetAppConfiguration { store, values }) = &step.action else { panic!("{:?}", step.action) };
     assert!(store.ends_with("/configurationStores/appcs-prod-chat"));
     let pairs: Vec<(&str, &str)> = values.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
@@ -93,6 +93,22 @@ fn what_must_hold_is_only_looked_at() {
         !s.must_hold && s.phase == Phase::FailOver && matches!(s.verify[0].condition, Condition::AccountReady { .. })
     );
     assert_eq!(cold.step("AO-F4").unwrap().needs, ["D9", "AO-F3"]);
+}
+
+#[test]
+fn a_change_that_must_hold_already_is_not_made() {
+    let held = RUNBOOK.replacen(
+        "do_in: [HotCold],\n            target: \"{secondary_account}\"",
+        "do_in: [HotCold], must_hold_in: [HotWarm],\n            target: \"{secondary_account}\"",
+        1,
+    );
+    let (plan, found) = plan::bind("p.ron", PLAN, "r.ron", &held, None);
+    assert_eq!(found, []);
+    let plan = plan.unwrap();
+    let s = plan.step("AO-F3").unwrap();
+    assert!(s.must_hold && s.automatic() && s.action.is_none() && s.guards.is_empty() && s.second_person.is_none());
+    assert_eq!((s.kind, s.undo.clone()), (StepKind::Verification, lifeboat::runbook::model::Undo::Nothing));
+    assert_eq!(plan.step("D8").unwrap().needs, ["AO-F2", "AO-F3"]);
 }
 
 #[test]
@@ -193,6 +209,20 @@ fn a_broken_runbook_binds_nothing_and_says_why() {
     assert_eq!((found[0].code, found[0].suggestion.as_deref()), ("PL009", Some("did you mean `azure-openia`?")));
 }
 
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..proptest::prelude::ProptestConfig::with_cases(150) })]
+
+    /// Whatever is done to the text of a plan, there is a plan or an error, never both, never neither.
+    #[test]
+    fn a_plan_is_bound_or_refused(at in 0.0f64..1.0, length in 0usize..30, new in "[ -~\\{\\}\"é\n]{0,10}") {
+        let mut text = PLAN.to_owned();
+        let start = (at * text.len() as f64) as usize;
+        text.replace_range(start..(start + length).min(PLAN.len()), &new);
+        let (plan, found) = bind(&text, None);
+        assert_eq!(plan.is_none(), found.iter().any(Diagnostic::is_error), "{found:#?}");
+    }
+}
+
 mod on_disk {
     use std::path::Path;
 
@@ -212,11 +242,27 @@ mod on_disk {
     fn the_binary_brings_its_own() {
         let catalog = Catalog::builtin();
         assert_eq!(catalog.ids(Kind::Runbook), ["azure-openai"]);
-        assert_eq!(catalog.ids(Kind::Plan), ["prod-chat"]);
+        assert_eq!(catalog.ids(Kind::Plan), ["prod-chat", "sandbox"]);
         assert_eq!(catalog.runbook("azure-openai").unwrap().steps.len(), 66);
         assert_eq!(catalog.plan("prod-chat", None).unwrap().environment, "contoso-prod");
         let missing = catalog.plan("prod-chit", None).unwrap_err().to_string();
         assert_eq!(missing, "there is no plan `prod-chit`; known are prod-chat");
+    }
+
+    #[test]
+    fn the_built_in_scenarios_speak_of_steps_that_exist() {
+        let catalog = Catalog::builtin();
+        assert_eq!(catalog.ids(Kind::Scenario), ["region-loss", "quota-exhausted", "own-network", "sandbox"]);
+        for id in catalog.ids(Kind::Scenario) {
+            let scenario = catalog.scenario(&id).unwrap();
+            let plans: Vec<_> =
+                scenario.strategies.iter().map(|s| catalog.plan(&scenario.plan, Some(*s)).unwrap()).collect();
+            let there = |step: &str| plans.iter().any(|p| p.step(step).is_some());
+            for answer in scenario.answers.iter().filter(|a| !["*", "close"].contains(&a.step.as_str())) {
+                assert!(there(&answer.step), "{id} answers `{}`, which is no step", answer.step);
+            }
+            assert!(scenario.expect.must_not.iter().all(|step| there(step)), "{id}");
+        }
     }
 
     #[test]

@@ -365,6 +365,14 @@ fn the_built_in_runbook_says_what_a_tired_person_needs() {
 }
 
 #[test]
+fn an_rto_shorter_than_what_is_planned_is_a_warning() {
+    // Hot/hot and hot/warm are planned for half an hour, and for little less.
+    let short = BUILT_IN.replace("rto: \"30m\"", "rto: \"25m\"");
+    let codes: Vec<&str> = runbook::load("r.ron", &short).1.iter().map(|d| d.code).collect();
+    assert_eq!(codes, ["RB027", "RB027"]);
+}
+
+#[test]
 fn strange_but_valid_ron_is_read() {
     let text = SMALL
         .replace("title: \"Small\"", "title: r#\"Sm\"all\"#")
@@ -382,7 +390,8 @@ fn strange_but_valid_ron_is_read() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    // A failing case is printed; nothing is written into the repository.
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
 
     /// Cut, doubled and replaced anywhere, a runbook is read or refused; nothing panics, and every place is in the text.
     #[test]

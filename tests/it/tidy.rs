@@ -94,7 +94,8 @@ fn imports_only_point_down() {
     for (path, text) in sources("src") {
         let here = room(&path);
         let Some(open) = doors(&here) else { continue };
-        for (n, line) in text.lines().enumerate() {
+        // What a comment links to is no door.
+        for (n, line) in text.lines().enumerate().filter(|(_, l)| !l.trim_start().starts_with("//")) {
             for part in line.split("crate::").skip(1) {
                 let target: String = part.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
                 if !target.is_empty() && target != here && !open.contains(&target.as_str()) {

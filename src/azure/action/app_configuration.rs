@@ -36,6 +36,13 @@ pub(super) async fn set(
             fields: vec![FieldChange::new(key, before, Some(value.clone()))],
         });
     }
+    // Weights that grow are written first: between two writes nobody is without a region to go to.
+    out.changes.sort_by_key(|c| !grows(c));
     out.already_true = out.changes.is_empty();
     Ok(())
+}
+
+fn grows(c: &Change) -> bool {
+    let number = |v: &Option<String>| v.as_deref().and_then(|v| v.parse::<i64>().ok());
+    c.fields.first().is_some_and(|f| matches!((number(&f.before), number(&f.after)), (Some(b), Some(a)) if a > b))
 }

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::{Change, FIT_QUOTA, FieldChange, Preview, PreviewOption};
 use crate::azure::client::resource_id;
 use crate::azure::cognitive::{self, Deployment, Offer, Usages};
+use crate::azure::operation::is_terminal;
 use crate::azure::resources::within;
 use crate::azure::{Azure, AzureError, versions};
 use crate::clock::Task;
@@ -55,13 +56,19 @@ pub(super) async fn copy(
     let mut missing = Vec::new();
     for d in cognitive::deployments(azure, task, from).await? {
         match there.iter().find(|t| t.name.eq_ignore_ascii_case(&d.name)) {
-            None => missing.push(d),
+            None => missing.push((d, None)),
             Some(t) if (&t.model, &t.version) != (&d.model, &d.version) => out.notes.push(format!(
                 "{} exists there with {} instead of {}; it is left as it is.",
                 d.name,
                 t.model_text(),
                 d.model_text()
             )),
+            Some(t) if !is_terminal(&t.state) => out.notes.push(format!("{} is {} already.", t.name, t.state)),
+            // A creation that failed leaves a deployment that does not serve; the same request repairs it.
+            Some(t) if !t.state.eq_ignore_ascii_case("Succeeded") => {
+                out.notes.push(format!("{} exists there and is {}.", t.name, t.state));
+                missing.push((d, Some(t.body(t.capacity).to_string())));
+            }
             Some(_) => {}
         }
     }
@@ -80,7 +87,7 @@ pub(super) async fn copy(
         Err(e) => return Err(e),
     };
     let mut short = false;
-    for d in &missing {
+    for (d, previous) in &missing {
         let mut capacity = d.capacity;
         if let Some(room) = &mut room {
             let offered = d.offer(&room.offers).is_some();
@@ -110,7 +117,7 @@ pub(super) async fn copy(
         if let Some(policy) = custom_policy(d) {
             out.notes.push(format!("{} uses the content filter {policy}, which must exist in the target.", d.name));
         }
-        out.changes.push(create(azure, to, d, capacity)?);
+        out.changes.push(Change { previous: previous.clone(), ..create(azure, to, d, capacity)? });
     }
     if short && !fit {
         out.options.push(PreviewOption {
@@ -209,10 +216,10 @@ pub(super) async fn delete_created(
 }
 
 /// Most critical first; the rest by name.
-fn in_order(missing: &mut [Deployment], first: &str) {
+fn in_order(missing: &mut [(Deployment, Option<String>)], first: &str) {
     let first: Vec<&str> = first.split(',').map(str::trim).filter(|n| !n.is_empty()).collect();
     let place = |d: &Deployment| first.iter().position(|n| n.eq_ignore_ascii_case(&d.name)).unwrap_or(first.len());
-    missing.sort_by(|a, b| place(a).cmp(&place(b)).then_with(|| a.name.cmp(&b.name)));
+    missing.sort_by(|(a, _), (b, _)| place(a).cmp(&place(b)).then_with(|| a.name.cmp(&b.name)));
 }
 
 fn custom_policy(d: &Deployment) -> Option<&str> {

@@ -177,6 +177,13 @@ async fn deployments_are_copied_in_order_and_as_quota_allows() {
     world.lock().unwrap().resources.remove(&format!("{}/deployments/embed", account("east")).to_ascii_lowercase());
     assert!(preview(&f.azure, &f.task, &copy(), None, &[]).await.unwrap().already_true);
 
+    // A creation that ended badly is not taken for one that serves.
+    let chat = format!("{}/deployments/chat", account("west")).to_ascii_lowercase();
+    world.lock().unwrap().resources.get_mut(&chat).unwrap()["properties"]["provisioningState"] = json!("Failed");
+    let again = preview(&f.azure, &f.task, &copy(), None, &[]).await.unwrap();
+    assert_eq!((names(&again), again.already_true), (vec!["create deployment chat"], false));
+    perform(&f, &again).await;
+
     let back = undo(&f.azure, &f.task, &fit.changes, &Undo::DeleteCreated).await.unwrap();
     assert_eq!(back.changes.iter().map(|c| c.method.as_str()).collect::<Vec<_>>(), ["DELETE", "DELETE"]);
     assert!(back.changes[0].what.contains("batch"), "last first");

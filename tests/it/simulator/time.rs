@@ -85,13 +85,16 @@ async fn users_follow_the_weights_within_one_refresh() {
     assert_eq!(requests(&b, "eastus", 2).await, [("408".to_owned(), 600.0)], "swallowed");
     assert_eq!(requests(&b, "swedencentral", 2).await, [("200".to_owned(), 600.0)]);
     let token = b.token("https://azconfig.io").await;
+    let switched = b.now();
     for (region, weight) in [("eastus", "0"), ("swedencentral", "100")] {
         let kv = format!("{}/kv/weight-{region}?api-version=2023-11-01", b.host("appcs-prod-chat.azconfig.io"));
         assert_eq!(b.send(b.http.put(kv).bearer_auth(&token).json(&json!({ "value": weight }))).await.status(), 200);
     }
     b.until(Millis::from_mins(6)).await;
+    // 300 calls a minute until the switch, then fading for half a minute, which is worth 15 s of them.
+    let expected = 5.0 * (switched.saturating_sub(Millis::from_mins(5)).as_secs_f64() + 15.0);
     let part = requests(&b, "eastus", 1).await;
-    assert!(part[0].1 > 20.0 && part[0].1 < 150.0, "half a minute of a fading half: {part:?}");
+    assert!((part[0].1 - expected).abs() < 25.0, "{part:?}, expected about {expected}");
     b.until(Millis::from_mins(7)).await;
     assert_eq!(requests(&b, "eastus", 1).await, []);
     assert_eq!(requests(&b, "swedencentral", 1).await, [("200".to_owned(), 600.0)]);

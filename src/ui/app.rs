@@ -1,0 +1,388 @@
+//! The window's loop: newest snapshot in, keys to intents, screens, wishes out. The only file that asks for a repaint.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use eframe::egui::{self, FocusDirection, Modifiers, OutputCommand, Ui};
+use tokio::sync::watch;
+
+use super::ask::Ask;
+use super::intent::{self, Intent, TABLE};
+use super::memory::{self, Memory};
+use super::overlay::{self, Palette};
+use super::screens::{self, audit, rehearse, run::other_speed, start};
+use super::shell;
+use super::theme;
+use super::view::{Act, Cx, Screen, View};
+use crate::desk::Link;
+use crate::desk::protocol::Command;
+use crate::desk::snapshot::{ActionView, Snapshot, StepCard};
+use crate::units::Millis;
+
+/// The window.
+pub struct App {
+    snapshots: watch::Receiver<Arc<Snapshot>>,
+    send: Box<dyn Fn(Command) -> bool + Send>,
+    view: View,
+    file: Option<PathBuf>,
+    memory: Memory,
+    /// Newest activity seen, to know when what the window said is old.
+    seen: Option<i64>,
+    /// The run on show, to see when another one opens.
+    run: Option<String>,
+}
+
+impl App {
+    /// Sets the look, and hands the waker to the desk.
+    pub fn new(cc: &eframe::CreationContext<'_>, link: Link) -> Self {
+        let Link { snapshots, send, on_wake } = link;
+        let ctx = cc.egui_ctx.clone();
+        on_wake(Box::new(move || ctx.request_repaint()));
+        let file = memory::file(&snapshots.borrow().settings.home);
+        let memory = memory::load(&file);
+        theme::install(&cc.egui_ctx);
+        cc.egui_ctx.set_theme(memory.looks);
+        let view = View::new(memory.screen, memory.looks);
+        let run = snapshots.borrow().run.as_ref().map(|r| r.id.clone());
+        Self { snapshots, send, view, file, memory, seen: None, run }
+    }
+
+    /// What is on the screen.
+    pub fn view(&self) -> &View {
+        &self.view
+    }
+
+    /// Shows a screen.
+    pub fn show(&mut self, screen: Screen) {
+        self.view.screen = screen;
+    }
+
+    /// One frame.
+    pub fn draw(&mut self, ui: &mut Ui) {
+        let snap = self.snapshots.borrow_and_update().clone();
+        self.follow(&snap);
+        let cx = Cx::new(&snap, snap.clock.now());
+        let covered = self.view.covered();
+        let dropped: Vec<PathBuf> = ui.input(|i| i.raw.dropped_files.iter().map(|f| f.path().to_path_buf()).collect());
+        let wanted = self.keys(ui, &snap);
+
+        shell::show(ui, &cx, &self.view);
+        screens::show(ui, &cx, &mut self.view);
+        overlay::show(ui, &cx, &mut self.view);
+
+        let (acts, next) = cx.finish();
+        for path in dropped {
+            self.act(ui, &snap, Act::Open(path));
+        }
+        for intent in wanted {
+            self.act(ui, &snap, Act::Do(intent));
+        }
+        for act in acts {
+            self.act(ui, &snap, act);
+        }
+        self.focus(ui, covered);
+        self.remember(ui);
+        if let Some(next) = next {
+            self.wake_in(ui, &snap, next);
+        }
+    }
+
+    /// A repaint at the next visible change, and not before.
+    fn wake_in(&self, ui: &Ui, snap: &Snapshot, next: Millis) {
+        let speed = match snap.clock.speed() {
+            crate::clock::Speed::Times(0) => return,
+            crate::clock::Speed::Times(n) => u64::from(n),
+            crate::clock::Speed::Max => 1,
+        };
+        // A fast rehearsal shows every tenth second rather than repaint sixty times in one.
+        let real = (next.0 / speed).max(if speed > 1 { 500 } else { 0 });
+        ui.ctx().request_repaint_after(Duration::from_millis(real + 5));
+    }
+
+    /// Goes to the run when one opens, and forgets what belonged to the one before.
+    fn follow(&mut self, snap: &Snapshot) {
+        let run = snap.run.as_ref().map(|r| r.id.clone());
+        if run != self.run {
+            if run.is_some() {
+                self.view.screen = Screen::Run;
+            }
+            self.view.selected = None;
+            self.run = run;
+        }
+        let newest = snap.activity.last().map(|a| a.at);
+        if newest != self.seen {
+            self.seen = newest;
+            self.view.said = None;
+        }
+    }
+
+    /// Keys of this frame, as intents. Plain letters are text while something is being typed.
+    fn keys(&mut self, ui: &Ui, snap: &Snapshot) -> Vec<Intent> {
+        let ctx = ui.ctx();
+        let typing = ctx.text_edit_focused();
+        let focused = ctx.memory(|m| m.focused()).is_some();
+        let mut out = Vec::new();
+        for row in TABLE {
+            let Some(key) = &row.key else { continue };
+            let plain = key.modifiers == Modifiers::NONE;
+            let allowed = match row.intent {
+                // Dialogs have these to themselves.
+                _ if self.view.covered() => false,
+                Intent::Help => true,
+                // A focused button is pressed by Enter; a row of the checklist leaves it to the step.
+                Intent::Confirm => !typing && (!focused || self.view.focus_on_row),
+                Intent::Back => snap.notice.is_some() && !typing,
+                _ if plain => !typing,
+                _ => true,
+            };
+            if !allowed || !intent::available(row.intent, snap, &self.view) {
+                continue;
+            }
+            if ctx.input_mut(|i| i.consume_shortcut(key)) {
+                out.push(row.intent);
+                if matches!(row.intent, Intent::StepUp | Intent::StepDown) {
+                    ctx.memory_mut(|m| m.move_focus(FocusDirection::None));
+                }
+            }
+        }
+        self.wrong_enter(ui, snap, typing || focused && !self.view.focus_on_row);
+        out
+    }
+
+    /// An Enter that does not fit the step says so: silence at three in the morning reads as a broken program.
+    fn wrong_enter(&mut self, ui: &Ui, snap: &Snapshot, elsewhere: bool) {
+        if self.view.covered() || elsewhere || self.view.screen != Screen::Run {
+            return;
+        }
+        let pressed = |m| ui.ctx().input_mut(|i| i.consume_key(m, egui::Key::Enter));
+        if intent::available(Intent::Change, snap, &self.view) && pressed(Modifiers::NONE) {
+            self.view.said = Some("This changes Azure: Ctrl+Enter does it, Enter alone never does.".to_owned());
+        } else if intent::available(Intent::Confirm, snap, &self.view) && pressed(Modifiers::COMMAND) {
+            self.view.said = Some("This step changes nothing in Azure: Enter is enough.".to_owned());
+        }
+    }
+
+    fn act(&mut self, ui: &Ui, snap: &Snapshot, act: Act) {
+        match act {
+            Act::Do(intent) => self.perform(ui, snap, intent),
+            Act::Send(command) => self.say_to_desk(command),
+            Act::Go(screen) => self.view.screen = screen,
+            Act::Ask(ask) => self.view.ask = Some(ask),
+            Act::Select(id) => {
+                self.view.selected = snap.run.as_ref().filter(|r| r.current.as_ref() != Some(&id)).map(|_| id);
+                self.view.column = super::view::Column::Step;
+                self.view.focus_step = true;
+            }
+            Act::Action(index) => self.action(snap, index),
+            Act::Copy(text, what) => self.copy(ui, text, what),
+            Act::Looks(looks) => {
+                self.view.looks = looks;
+                ui.ctx().set_theme(looks);
+            }
+            Act::Open(path) => {
+                self.view.screen = Screen::Runbooks;
+                self.say_to_desk(Command::OpenPath(path));
+            }
+        }
+    }
+
+    fn say_to_desk(&mut self, command: Command) {
+        self.view.said = if (self.send)(command) {
+            None
+        } else {
+            Some("Not sent: Lifeboat is still busy with what came before. Try again in a moment.".to_owned())
+        };
+    }
+
+    fn copy(&mut self, ui: &Ui, text: String, what: &str) {
+        ui.ctx().output_mut(|o| o.commands.push(OutputCommand::CopyText(text)));
+        self.view.said = Some(format!("{what} is in the clipboard"));
+    }
+
+    /// An action of the step on show: at once, or through the dialog it needs.
+    fn action(&mut self, snap: &Snapshot, index: usize) {
+        let Some(run) = snap.run.as_ref() else { return };
+        let Some((card, action)) = self.view.action(run, index) else { return };
+        let refused = action.refused.as_ref().or(run.read_only.as_ref());
+        if let Some(why) = refused {
+            self.view.said = Some(why.clone());
+            return;
+        }
+        match step_command(card, action) {
+            Ok(command) => self.say_to_desk(command),
+            Err(ask) => self.view.ask = Some(*ask),
+        }
+    }
+
+    fn perform(&mut self, ui: &Ui, snap: &Snapshot, intent: Intent) {
+        if !intent::available(intent, snap, &self.view) {
+            return;
+        }
+        let run = snap.run.as_deref();
+        match intent {
+            Intent::Go(screen) => self.view.screen = screen,
+            Intent::Confirm if self.view.screen == Screen::Situation => {
+                self.perform(ui, snap, if start::wanted(snap) { Intent::TryRehearsal } else { Intent::OpenPlan });
+            }
+            Intent::Change | Intent::Confirm if self.view.screen != Screen::Run => self.start(snap, intent),
+            Intent::Change
+            | Intent::Confirm
+            | Intent::ByHand
+            | Intent::Skip
+            | Intent::Retry
+            | Intent::Undo
+            | Intent::Preview
+            | Intent::Check
+            | Intent::SecondPerson
+            | Intent::Nth(_) => {
+                if let Some(index) = intent::action_index(intent, snap, &self.view) {
+                    self.action(snap, index);
+                }
+            }
+            Intent::StepUp => self.step(snap, -1),
+            Intent::StepDown => self.step(snap, 1),
+            Intent::StepCurrent => {
+                self.view.selected = None;
+                self.view.focus_step = true;
+            }
+            Intent::CopyByHand => {
+                if let Some(card) = run.and_then(|r| self.view.card(r)) {
+                    self.copy(ui, card.by_hand.join("\n"), "The command");
+                }
+            }
+            Intent::Note => self.view.ask = Some(Ask::note()),
+            Intent::Impact => self.view.ask = Some(Ask::impact()),
+            Intent::Abort => self.view.ask = Some(Ask::abort()),
+            Intent::Close => self.view.ask = run.map(Ask::close),
+            Intent::Pause if run.is_some_and(|r| r.paused.is_some()) => self.say_to_desk(Command::Resume),
+            Intent::Pause => self.view.ask = Some(Ask::pause()),
+            Intent::Jump => self.say_to_desk(Command::JumpToNextEvent),
+            Intent::Faster | Intent::Slower => {
+                let speed = other_speed(snap.clock.speed(), intent == Intent::Faster);
+                self.say_to_desk(Command::SetSpeed(speed));
+            }
+            Intent::Freeze => self.say_to_desk(Command::FreezeHealth),
+            Intent::Degraded => self.say_to_desk(Command::Degraded(run.is_some_and(|r| !r.degraded))),
+            Intent::Leave => self.say_to_desk(Command::LeaveRun),
+            Intent::RetryJournal => self.say_to_desk(Command::RetryJournal),
+            Intent::OpenPlan => {
+                if let Some(plan) = snap.situation.open_plan.clone() {
+                    self.view.screen = Screen::Runbooks;
+                    self.say_to_desk(Command::PreviewPlan { plan, strategy: None });
+                }
+            }
+            Intent::TryRehearsal => self.say_to_desk(start::first_rehearsal()),
+            Intent::OpenPath => {
+                self.view.screen = Screen::Runbooks;
+                self.view.focus_field = true;
+            }
+            Intent::Filter => self.view.focus_field = true,
+            Intent::PageUp => self.view.scroll_pages = 1.0,
+            Intent::PageDown => self.view.scroll_pages = -1.0,
+            Intent::Looks(looks) => {
+                self.view.looks = looks;
+                ui.ctx().set_theme(looks);
+            }
+            Intent::Palette => self.view.palette = Some(Palette::default()),
+            Intent::Help => self.view.help = true,
+            Intent::Back => self.say_to_desk(Command::DismissNotice),
+        }
+        if matches!(intent, Intent::PageUp | Intent::PageDown | Intent::OpenPath | Intent::Filter | Intent::StepCurrent)
+        {
+            ui.ctx().request_repaint();
+        }
+    }
+
+    /// The primary action of the screens that start something.
+    fn start(&mut self, snap: &Snapshot, intent: Intent) {
+        let command = match (self.view.screen, &snap.library.preview) {
+            (Screen::Runbooks, Some(p)) if intent == Intent::Change => {
+                self.view.ask = Some(Ask::live(&p.plan, &p.title));
+                return;
+            }
+            (Screen::Runbooks, Some(p)) => Command::StartRun { plan: p.plan.clone(), dry_run: true },
+            (Screen::Rehearse, _) => match snap.library.scenarios.first() {
+                Some(scenario) => rehearse::start(&self.view, scenario),
+                None => return,
+            },
+            _ => return,
+        };
+        self.say_to_desk(command);
+    }
+
+    /// The step above or below; on the Audit screen the entry.
+    fn step(&mut self, snap: &Snapshot, by: isize) {
+        if self.view.screen == Screen::Audit {
+            if let Some(record) = &snap.audit.shown {
+                audit::move_selection(&mut self.view.audit, record, by > 0);
+            }
+            return;
+        }
+        let Some(run) = snap.run.as_ref() else { return };
+        let ids: Vec<&String> = run.phases.iter().flat_map(|p| &p.steps).map(|s| &s.id).collect();
+        let now = self.view.card(run).and_then(|c| ids.iter().position(|id| **id == c.id)).unwrap_or(0);
+        let next = now.saturating_add_signed(by).min(ids.len().saturating_sub(1));
+        if let Some(id) = ids.get(next) {
+            self.view.selected = (run.current.as_ref() != Some(*id)).then(|| (*id).clone());
+            self.view.focus_step = true;
+        }
+    }
+
+    /// A dialog that opens takes the focus from whoever has it, and gives it back when it closes.
+    fn focus(&mut self, ui: &Ui, covered: bool) {
+        match (covered, self.view.covered()) {
+            (false, true) => {
+                self.view.focus_back = ui.memory(|m| m.focused());
+                ui.ctx().request_repaint();
+            }
+            (true, false) => {
+                self.view.give_back_in = 2;
+                ui.ctx().request_repaint();
+            }
+            (false, false) if self.view.give_back_in > 0 => {
+                self.view.give_back_in -= 1;
+                if let (0, Some(id)) = (self.view.give_back_in, self.view.focus_back) {
+                    ui.memory_mut(|m| m.request_focus(id));
+                }
+                ui.ctx().request_repaint();
+            }
+            _ => {}
+        }
+    }
+
+    fn remember(&mut self, ui: &Ui) {
+        self.memory.looks = self.view.looks;
+        self.memory.screen = self.view.screen;
+        ui.input(|i| {
+            let v = i.viewport();
+            self.memory.maximised = v.maximized.unwrap_or(false);
+            if !self.memory.maximised {
+                self.memory.size = v.inner_rect.map(|r| (r.width(), r.height())).or(self.memory.size);
+                self.memory.position = v.outer_rect.map(|r| (r.left(), r.top())).or(self.memory.position);
+            }
+        });
+    }
+}
+
+/// The command of a step's action, or the dialog that has to come before it.
+fn step_command(card: &StepCard, action: &ActionView) -> Result<Command, Box<Ask>> {
+    match Ask::action(card, action) {
+        Some(ask) => Err(Box::new(ask)),
+        None => Ok(Command::Step(card.id.clone(), action.intent.clone())),
+    }
+}
+
+impl eframe::App for App {
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        self.draw(ui);
+    }
+
+    fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
+        memory::save(&self.file, &self.memory);
+    }
+
+    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
+        visuals.panel_fill.to_normalized_gamma_f32()
+    }
+}

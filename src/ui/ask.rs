@@ -1,0 +1,254 @@
+//! Dialogs as data: what is asked, what makes the answer good, and the command it becomes.
+
+use crate::desk::protocol::{Command, StepIntent};
+use crate::desk::snapshot::{ActionView, RunView, StepCard};
+use crate::rehearsal::scenario::{Choice, Outcome};
+use crate::runbook::model::StepId;
+use crate::units::Millis;
+
+/// What a field accepts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Must {
+    /// Anything, also nothing.
+    Any,
+    /// Some text.
+    Text,
+    /// Exactly this text: the target's name.
+    Equal(String),
+    /// A duration such as `15m`.
+    Duration,
+}
+
+/// One field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// Label above it.
+    pub label: String,
+    /// What was typed.
+    pub text: String,
+    /// What it accepts.
+    pub must: Must,
+    /// More than one line.
+    pub tall: bool,
+}
+
+impl Field {
+    fn new(label: impl Into<String>, must: Must) -> Self {
+        Self { label: label.into(), text: String::new(), must, tall: false }
+    }
+    fn tall(mut self) -> Self {
+        self.tall = true;
+        self
+    }
+    fn draft(mut self, text: &str) -> Self {
+        text.clone_into(&mut self.text);
+        self
+    }
+    /// Whether it is filled in well.
+    pub fn good(&self) -> bool {
+        let text = self.text.trim();
+        match &self.must {
+            Must::Any => true,
+            Must::Text => !text.is_empty(),
+            Must::Equal(name) => text == name,
+            Must::Duration => text.parse::<Millis>().is_ok(),
+        }
+    }
+}
+
+/// What the answer becomes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Make {
+    /// Something about a step; the texts go where the intent wants them.
+    Step(StepId, StepIntent),
+    /// A note.
+    Note,
+    /// Pause, with a reason.
+    Pause,
+    /// Give up, with a reason.
+    Abort,
+    /// Close, with the chosen outcome and a summary.
+    Close,
+    /// The impact began so long ago.
+    Impact,
+    /// Start a live run of this plan.
+    Live(String),
+}
+
+/// A dialog.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ask {
+    /// Title.
+    pub title: String,
+    /// Explaining lines.
+    pub lines: Vec<String>,
+    /// Fields, in order.
+    pub fields: Vec<Field>,
+    /// One of these has to be chosen: label, chosen index.
+    pub choice: Option<(Vec<String>, usize)>,
+    /// Word on the button.
+    pub confirm: String,
+    /// It changes something in Azure: Enter alone does not do it.
+    pub changes_azure: bool,
+    /// What it becomes.
+    pub make: Make,
+    /// It has been drawn, and has taken the focus.
+    pub open: bool,
+}
+
+impl Ask {
+    fn new(title: impl Into<String>, confirm: &str, make: Make) -> Self {
+        Self {
+            title: title.into(),
+            lines: Vec::new(),
+            fields: Vec::new(),
+            choice: None,
+            confirm: confirm.to_owned(),
+            changes_azure: false,
+            make,
+            open: false,
+        }
+    }
+
+    /// The dialog an action needs before it can be sent; `None` when it can be sent as it is.
+    pub fn action(card: &StepCard, a: &ActionView) -> Option<Self> {
+        let name = a.label.trim_end_matches('…');
+        let mut ask = Self::new(name, name, Make::Step(card.id.clone(), a.intent.clone()));
+        ask.changes_azure = a.changes_azure;
+        if let StepIntent::Decide { choice, reason, expected_loss } = &a.intent {
+            ask.lines = card.decision.iter().map(|d| d.arithmetic.clone()).collect();
+            ask.fields.push(Field::new("Why", Must::Text).tall().draft(reason));
+            if matches!(choice, Choice::FailOver | Choice::Partial) {
+                let draft = card.decision.as_ref().map_or("", |d| d.loss_draft.as_str());
+                let loss = if expected_loss.is_empty() { draft } else { expected_loss };
+                ask.fields.push(Field::new("What will be lost", Must::Text).tall().draft(loss));
+            }
+            return Some(ask);
+        }
+        if let Some(name) = &a.typed_name {
+            ask.lines
+                .extend(card.rows.iter().filter(|r| matches!(r.label, "may lose" | "undo")).map(|r| r.text.clone()));
+            ask.fields.push(Field::new(format!("Type {name} to confirm"), Must::Equal(name.clone())));
+        }
+        if let Some(prompt) = &a.wants_text {
+            let draft = match &a.intent {
+                StepIntent::Confirm { evidence } => evidence.as_str(),
+                StepIntent::Skip { reason } => reason.as_str(),
+                _ => "",
+            };
+            ask.lines.insert(0, card.title.clone());
+            ask.fields.push(Field::new(prompt, Must::Text).tall().draft(draft));
+        }
+        (!ask.fields.is_empty()).then_some(ask)
+    }
+
+    /// A note.
+    pub fn note() -> Self {
+        let mut a = Self::new("Add a note", "Add to the record", Make::Note);
+        a.fields.push(Field::new("Note", Must::Text).tall());
+        a
+    }
+
+    /// A pause.
+    pub fn pause() -> Self {
+        let mut a = Self::new("Pause the run", "Pause", Make::Pause);
+        a.lines.push("Nothing is started while it is paused. The clock goes on.".to_owned());
+        a.fields.push(Field::new("Why", Must::Text));
+        a
+    }
+
+    /// Giving up.
+    pub fn abort() -> Self {
+        let mut a = Self::new("Give the run up", "Give up", Make::Abort);
+        a.lines.push("What was changed stays changed: undo steps first if it should not.".to_owned());
+        a.fields.push(Field::new("Why", Must::Text));
+        a
+    }
+
+    /// Closing.
+    pub fn close(run: &RunView) -> Self {
+        let mut a = Self::new("Close the run", "Close the run", Make::Close);
+        let (over, all) = run.progress;
+        a.lines.push(format!("{over} of {all} steps are over. The record is sealed; it can be read, not continued."));
+        let chosen = Outcome::ALL.iter().position(|o| *o == run.suggest_outcome).unwrap_or_default();
+        a.choice = Some((Outcome::ALL.iter().map(|o| o.display().to_owned()).collect(), chosen));
+        a.fields.push(Field::new("Summary", Must::Text).tall());
+        a
+    }
+
+    /// T0.
+    pub fn impact() -> Self {
+        let mut a = Self::new("When did the impact begin?", "Set", Make::Impact);
+        a.lines.push("The clock to the RTO counts from then.".to_owned());
+        a.fields.push(Field::new("How long ago, for example 15m or 1h30m", Must::Duration));
+        a
+    }
+
+    /// A live run.
+    pub fn live(plan: &str, title: &str) -> Self {
+        let mut a = Self::new("Start a live run", "Start the live run", Make::Live(plan.to_owned()));
+        a.lines = vec![
+            title.to_owned(),
+            "Its steps change real resources. Starting it changes nothing yet: every change asks first.".to_owned(),
+        ];
+        a.fields.push(Field::new(format!("Type {plan} to confirm"), Must::Equal(plan.to_owned())));
+        a.changes_azure = true;
+        a
+    }
+
+    /// Whether it can be sent.
+    pub fn good(&self) -> bool {
+        self.fields.iter().all(Field::good)
+    }
+
+    /// The command, once [`Self::good`]; `now` is the run's clock in UTC ms.
+    pub fn command(&self, now: i64) -> Option<Command> {
+        if !self.good() {
+            return None;
+        }
+        let text = |i: usize| self.fields.get(i).map(|f| f.text.trim().to_owned()).unwrap_or_default();
+        Some(match &self.make {
+            Make::Note => Command::Note(text(0)),
+            Make::Pause => Command::Pause(text(0)),
+            Make::Abort => Command::Abort(text(0)),
+            Make::Close => {
+                let outcome = self.choice.as_ref().and_then(|(_, i)| Outcome::ALL.get(*i).copied())?;
+                Command::Close { outcome, summary: text(0) }
+            }
+            Make::Impact => {
+                let ago = text(0).parse::<Millis>().ok()?;
+                Command::ImpactStarted(now.saturating_sub(i64::try_from(ago.0).unwrap_or(i64::MAX)))
+            }
+            Make::Live(plan) => Command::StartRun { plan: plan.clone(), dry_run: false },
+            Make::Step(id, intent) => Command::Step(id.clone(), self.fill(intent.clone())),
+        })
+    }
+
+    /// Puts the typed texts where the intent wants them: the target's name first, then the words.
+    fn fill(&self, mut intent: StepIntent) -> StepIntent {
+        let mut name = None;
+        let mut words = Vec::new();
+        for f in &self.fields {
+            match f.must {
+                Must::Equal(_) => name = Some(f.text.trim().to_owned()),
+                _ => words.push(f.text.trim().to_owned()),
+            }
+        }
+        let mut words = words.into_iter();
+        match &mut intent {
+            StepIntent::Perform { typed, .. } => *typed = name,
+            StepIntent::Confirm { evidence } => *evidence = words.next().unwrap_or_default(),
+            StepIntent::Skip { reason } => *reason = words.next().unwrap_or_default(),
+            StepIntent::Decide { reason, expected_loss, .. } => {
+                *reason = words.next().unwrap_or_default();
+                *expected_loss = words.next().unwrap_or_default();
+            }
+            StepIntent::Preview { .. }
+            | StepIntent::Check
+            | StepIntent::AskSecondPerson
+            | StepIntent::Retry { .. }
+            | StepIntent::Undo => {}
+        }
+        intent
+    }
+}

@@ -1,0 +1,280 @@
+//! Everything the operator can want, in one table: it gives the keys, the palette, the help sheet and the hints.
+//! A test proves that no two keys clash.
+
+use eframe::egui::{Key, KeyboardShortcut, Modifiers};
+
+use super::memory::Looks;
+use super::view::{Screen, View};
+use crate::desk::protocol::StepIntent;
+use crate::desk::snapshot::Snapshot;
+
+/// Something the operator can want.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Intent {
+    /// Show a screen.
+    Go(Screen),
+    /// The primary action, when it changes Azure.
+    Change,
+    /// The primary action, when it only reads or gives a word.
+    Confirm,
+    /// The step above.
+    StepUp,
+    /// The step below.
+    StepDown,
+    /// Back to the current step.
+    StepCurrent,
+    /// Done by hand.
+    ByHand,
+    /// Leave the step out.
+    Skip,
+    /// Try the step again.
+    Retry,
+    /// Take the step back.
+    Undo,
+    /// Read what the step would change.
+    Preview,
+    /// Run its verification.
+    Check,
+    /// Ask the second person.
+    SecondPerson,
+    /// One of several ways or choices of the step, counted from one.
+    Nth(u8),
+    /// Copy the command of the step.
+    CopyByHand,
+    /// Add a note.
+    Note,
+    /// Let a rehearsal's clock run to the next event.
+    Jump,
+    /// A rehearsal's clock goes faster.
+    Faster,
+    /// A rehearsal's clock goes slower.
+    Slower,
+    /// Say when the impact began.
+    Impact,
+    /// Freeze the picture of health into the record.
+    Freeze,
+    /// Normal or degraded instructions.
+    Degraded,
+    /// Pause, or go on.
+    Pause,
+    /// Close the run.
+    Close,
+    /// Give the run up.
+    Abort,
+    /// Leave the run open on disk, and look at something else.
+    Leave,
+    /// Try to write the journal again.
+    RetryJournal,
+    /// The recommended plan.
+    OpenPlan,
+    /// A first rehearsal.
+    TryRehearsal,
+    /// Open a file or folder.
+    OpenPath,
+    /// Filter the record.
+    Filter,
+    /// Scroll the main column up.
+    PageUp,
+    /// Scroll the main column down.
+    PageDown,
+    /// Dark, light or as the system.
+    Looks(Looks),
+    /// The palette.
+    Palette,
+    /// The help sheet.
+    Help,
+    /// Close what lies over the screen, or read the notice.
+    Back,
+}
+
+/// One line of the table.
+pub struct Row {
+    /// What.
+    pub intent: Intent,
+    /// In the palette and the help sheet.
+    pub label: &'static str,
+    /// Key.
+    pub key: Option<KeyboardShortcut>,
+    /// One line of help.
+    pub help: &'static str,
+}
+
+const fn ctrl(key: Key) -> Option<KeyboardShortcut> {
+    Some(KeyboardShortcut::new(Modifiers::COMMAND, key))
+}
+const fn plain(key: Key) -> Option<KeyboardShortcut> {
+    Some(KeyboardShortcut::new(Modifiers::NONE, key))
+}
+const fn row(intent: Intent, label: &'static str, key: Option<KeyboardShortcut>, help: &'static str) -> Row {
+    Row { intent, label, key, help }
+}
+
+/// All of it, in the order of the help sheet.
+pub const TABLE: &[Row] = &[
+    row(Intent::Change, "Do the step", ctrl(Key::Enter), "The primary action, when it changes Azure"),
+    row(
+        Intent::Confirm,
+        "Do what is proposed",
+        plain(Key::Enter),
+        "The primary action, when it only reads or records a word",
+    ),
+    row(Intent::StepUp, "Step above", plain(Key::ArrowUp), "Look at the step above"),
+    row(Intent::StepDown, "Step below", plain(Key::ArrowDown), "Look at the step below"),
+    row(Intent::StepCurrent, "Current step", plain(Key::Home), "Back to the step that is next"),
+    row(Intent::Preview, "Read what would change", plain(Key::P), "Reads Azure, changes nothing"),
+    row(Intent::Check, "Check the step", plain(Key::V), "Runs its verification"),
+    row(Intent::ByHand, "Done by hand…", plain(Key::H), "Your word, with evidence, that it is done"),
+    row(Intent::Skip, "Skip the step…", plain(Key::S), "Leaves it out, with a reason"),
+    row(Intent::Retry, "Try the step again", plain(Key::R), "After a failure"),
+    row(Intent::Undo, "Take the step back", plain(Key::U), "Undoes what the step changed"),
+    row(Intent::SecondPerson, "Ask the second person", plain(Key::A), "Where the runbook wants two"),
+    row(Intent::Nth(1), "First choice", plain(Key::Num1), "Where a step offers several"),
+    row(Intent::Nth(2), "Second choice", plain(Key::Num2), "Where a step offers several"),
+    row(Intent::Nth(3), "Third choice", plain(Key::Num3), "Where a step offers several"),
+    row(Intent::Nth(4), "Fourth choice", plain(Key::Num4), "Where a step offers several"),
+    row(Intent::CopyByHand, "Copy the command", plain(Key::C), "The same by hand, ready to paste"),
+    row(Intent::Note, "Add a note…", plain(Key::N), "Into the record"),
+    row(Intent::Jump, "Jump to the next event", plain(Key::J), "Rehearsal: skip a long wait"),
+    row(Intent::Faster, "Clock faster", plain(Key::Plus), "Rehearsal"),
+    row(Intent::Slower, "Clock slower", plain(Key::Minus), "Rehearsal"),
+    row(Intent::Impact, "Impact began earlier…", plain(Key::T), "Sets the start of the clock to the RTO"),
+    row(Intent::Freeze, "Freeze health as evidence", plain(Key::F), "The present picture goes into the record"),
+    row(
+        Intent::Degraded,
+        "Degraded instructions",
+        plain(Key::D),
+        "For when portal, ARM or sign-in is down too; again: normal ones",
+    ),
+    row(Intent::Pause, "Pause or go on", ctrl(Key::P), "Nothing is started while paused"),
+    row(Intent::Close, "Close the run…", ctrl(Key::L), "With its outcome"),
+    row(Intent::Abort, "Give the run up…", None, "With a reason"),
+    row(Intent::Leave, "Leave the run", ctrl(Key::W), "It stays open on disk"),
+    row(Intent::RetryJournal, "Write the journal again", None, "After its disk failed"),
+    row(Intent::Go(Screen::Situation), "Situation", ctrl(Key::Num1), "What is wrong, and where"),
+    row(Intent::Go(Screen::Run), "Run", ctrl(Key::Num2), "The checklist and the step"),
+    row(Intent::Go(Screen::Runbooks), "Runbooks", ctrl(Key::Num3), "The library and its plans"),
+    row(Intent::Go(Screen::Rehearse), "Rehearse", ctrl(Key::Num4), "Scenarios on a simulated Azure"),
+    row(Intent::Go(Screen::Audit), "Audit", ctrl(Key::Num5), "Runs and their records"),
+    row(Intent::Go(Screen::Settings), "Settings", ctrl(Key::Num6), "Operator, look, thresholds"),
+    row(Intent::OpenPlan, "Open the recommended plan", None, "What the situation recommends"),
+    row(Intent::TryRehearsal, "Try a rehearsal", None, "A lost region, on a simulated Azure"),
+    row(Intent::OpenPath, "Open a file or folder…", ctrl(Key::O), "Runbooks or plans"),
+    row(Intent::Filter, "Filter the record", ctrl(Key::F), "On the Audit screen"),
+    row(Intent::PageUp, "Scroll up", plain(Key::PageUp), "The main column"),
+    row(Intent::PageDown, "Scroll down", plain(Key::PageDown), "The main column"),
+    row(Intent::Looks(Looks::Dark), "Dark look", None, "For the night"),
+    row(Intent::Looks(Looks::Light), "Light look", None, "For the day"),
+    row(Intent::Looks(Looks::System), "Look as the system", None, "Follows the desktop"),
+    row(Intent::Palette, "Commands", ctrl(Key::K), "Find any of these by name"),
+    row(Intent::Help, "Help", plain(Key::F1), "This sheet"),
+    row(Intent::Back, "Close, or dismiss", plain(Key::Escape), "Always safe: changes nothing"),
+];
+
+/// The table's line of an intent.
+pub fn find(intent: Intent) -> Option<&'static Row> {
+    TABLE.iter().find(|r| r.intent == intent)
+}
+
+/// `Ctrl+Enter`; empty without a key.
+pub fn key_text(intent: Intent) -> String {
+    find(intent).and_then(|r| r.key.as_ref()).map(shortcut_text).unwrap_or_default()
+}
+
+fn shortcut_text(s: &KeyboardShortcut) -> String {
+    let name = match s.logical_key {
+        Key::ArrowUp => "Up",
+        Key::ArrowDown => "Down",
+        Key::Escape => "Esc",
+        Key::PageUp => "Page up",
+        Key::PageDown => "Page down",
+        Key::Plus => "+",
+        Key::Minus => "−",
+        k => k.name(),
+    };
+    if s.modifiers.command { format!("Ctrl+{name}") } else { name.to_owned() }
+}
+
+/// The place of the step's action that this intent means.
+pub fn action_index(intent: Intent, snap: &Snapshot, view: &View) -> Option<usize> {
+    let run = snap.run.as_ref()?;
+    let actions = &view.card(run)?.actions;
+    let first = actions.first()?;
+    match intent {
+        Intent::Change => first.changes_azure.then_some(0),
+        Intent::Confirm => (!first.changes_azure).then_some(0),
+        _ => actions.iter().enumerate().position(|(i, a)| i > 0 && intent_of(i, &a.intent) == intent).or_else(|| {
+            // The first action keeps its letter beside Enter.
+            (intent_of(0, &first.intent) == intent && !matches!(intent, Intent::Change | Intent::Confirm)).then_some(0)
+        }),
+    }
+}
+
+/// The intent that stands for an action of a step.
+pub fn intent_of(index: usize, step: &StepIntent) -> Intent {
+    match step {
+        StepIntent::Preview { .. } => Intent::Preview,
+        StepIntent::Check => Intent::Check,
+        StepIntent::AskSecondPerson => Intent::SecondPerson,
+        StepIntent::Confirm { .. } => Intent::ByHand,
+        StepIntent::Skip { .. } => Intent::Skip,
+        StepIntent::Retry { .. } => Intent::Retry,
+        StepIntent::Undo => Intent::Undo,
+        StepIntent::Perform { .. } | StepIntent::Decide { .. } => {
+            Intent::Nth(u8::try_from(index + 1).unwrap_or(u8::MAX))
+        }
+    }
+}
+
+/// Whether it can be wanted now.
+pub fn available(intent: Intent, snap: &Snapshot, view: &View) -> bool {
+    let run = snap.run.as_deref();
+    let open = run.is_some_and(|r| r.closed.is_none());
+    let on_run = view.screen == Screen::Run;
+    let can_start = super::screens::cannot_start(snap).is_none();
+    match intent {
+        Intent::Change if view.screen == Screen::Runbooks => can_start && snap.library.preview.is_some(),
+        Intent::Change => on_run && action_index(intent, snap, view).is_some(),
+        Intent::Confirm => match view.screen {
+            Screen::Run => action_index(intent, snap, view).is_some(),
+            Screen::Situation => super::screens::situation::offers_plan(snap) || super::screens::start::wanted(snap),
+            Screen::Runbooks => can_start && snap.library.preview.is_some(),
+            Screen::Rehearse => can_start && !snap.library.scenarios.is_empty(),
+            Screen::Audit | Screen::Settings => false,
+        },
+        Intent::StepUp | Intent::StepDown => {
+            on_run && run.is_some() || view.screen == Screen::Audit && snap.audit.shown.is_some()
+        }
+        Intent::StepCurrent => on_run && run.is_some(),
+        Intent::ByHand
+        | Intent::Skip
+        | Intent::Retry
+        | Intent::Undo
+        | Intent::Preview
+        | Intent::Check
+        | Intent::SecondPerson
+        | Intent::Nth(_) => on_run && action_index(intent, snap, view).is_some(),
+        Intent::CopyByHand => on_run && run.and_then(|r| view.card(r)).is_some_and(|c| !c.by_hand.is_empty()),
+        Intent::Jump => open && run.is_some_and(|r| r.long_wait.is_some()),
+        Intent::Faster | Intent::Slower => open && snap.clock.is_scenario(),
+        Intent::Note
+        | Intent::Impact
+        | Intent::Freeze
+        | Intent::Degraded
+        | Intent::Pause
+        | Intent::Close
+        | Intent::Abort => open,
+        Intent::Leave => run.is_some(),
+        Intent::RetryJournal => run.is_some_and(|r| r.read_only.is_some()),
+        Intent::OpenPlan => super::screens::situation::offers_plan(snap),
+        Intent::TryRehearsal => run.is_none(),
+        Intent::Filter => view.screen == Screen::Audit && snap.audit.shown.is_some(),
+        Intent::Go(_)
+        | Intent::OpenPath
+        | Intent::PageUp
+        | Intent::PageDown
+        | Intent::Looks(_)
+        | Intent::Palette
+        | Intent::Help
+        | Intent::Back => true,
+    }
+}

@@ -1,0 +1,188 @@
+//! The world in equirectangular projection: land, unwatched regions as faint dots, watched ones as status shapes with
+//! labels that avoid each other, the pair of the plan joined by a dashed arc.
+//!
+//! `assets/land.bin` is the land of Natural Earth at 1:110 m (public domain), simplified and cut into triangles once:
+//! three u16 counts (rings, points, triangles), ring lengths, points as i16 in 1/90 degree, triangles as u16 indices;
+//! all little-endian.
+
+use std::sync::LazyLock;
+
+use eframe::egui::accesskit::Role;
+use eframe::egui::{self, Align2, Color32, FontId, Mesh, Pos2, Rect, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
+
+use super::theme::{self, SMALL, Tokens};
+use super::widgets::paint_mark;
+use crate::desk::snapshot::{Mark, RegionRow};
+use crate::units::known_regions;
+
+struct Land {
+    /// Degrees east and north.
+    points: Vec<(f32, f32)>,
+    rings: Vec<usize>,
+    triangles: Vec<u32>,
+}
+
+static LAND: LazyLock<Land> = LazyLock::new(|| read(include_bytes!("../../assets/land.bin")).unwrap_or_else(nothing));
+
+fn nothing() -> Land {
+    Land { points: Vec::new(), rings: Vec::new(), triangles: Vec::new() }
+}
+
+fn read(bytes: &[u8]) -> Option<Land> {
+    let mut words = bytes.chunks_exact(2).map(|b| u16::from_le_bytes([b[0], b[1]]));
+    let mut next = || words.next();
+    let (rings, points, triangles) = (next()?, next()?, next()?);
+    let rings = (0..rings).map(|_| next().map(usize::from)).collect::<Option<_>>()?;
+    let mut degree = || next().map(|w| f32::from(w.cast_signed()) / 90.0);
+    let points = (0..points).map(|_| Some((degree()?, degree()?))).collect::<Option<_>>()?;
+    let triangles = (0..usize::from(triangles) * 3).map(|_| next().map(u32::from)).collect::<Option<_>>()?;
+    Some(Land { points, rings, triangles })
+}
+
+/// North and south end of what is shown: nobody serves from the poles.
+const NORTH: f32 = 76.0;
+const SOUTH: f32 = -54.0;
+const WEST: f32 = -170.0;
+const EAST: f32 = 180.0;
+/// A degree north is drawn this much longer than a degree east, which suits the middle latitudes.
+const STRETCH: f32 = 1.12;
+
+struct Projection {
+    rect: Rect,
+    scale: f32,
+}
+
+impl Projection {
+    fn fit(rect: Rect) -> Self {
+        let scale = (rect.width() / (EAST - WEST)).min(rect.height() / ((NORTH - SOUTH) * STRETCH));
+        let size = vec2((EAST - WEST) * scale, (NORTH - SOUTH) * scale * STRETCH);
+        Self { rect: Rect::from_center_size(rect.center(), size), scale }
+    }
+    fn at(&self, east: f32, north: f32) -> Pos2 {
+        let (x, y) = ((east - WEST) * self.scale, (NORTH - north) * self.scale * STRETCH);
+        pos2(self.rect.left() + x, self.rect.top() + y)
+    }
+}
+
+/// Height over width that shows the whole of it.
+pub const SHAPE: f32 = (NORTH - SOUTH) * STRETCH / (EAST - WEST);
+
+/// Draws the map into `size`.
+pub fn map(ui: &mut Ui, size: egui::Vec2, regions: &[RegionRow]) {
+    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, sentence(regions)));
+    if !ui.is_rect_visible(rect) {
+        return;
+    }
+    let t = theme::of(ui);
+    let p = ui.painter_at(rect);
+    let world = Projection::fit(rect);
+    land(&p, &world, t);
+
+    let mut watched: Vec<(&RegionRow, Pos2)> = regions
+        .iter()
+        .filter_map(|r| r.position.map(|(north, east)| (r, world.at(east as f32, north as f32))))
+        .collect();
+    apart(&mut watched);
+    for r in known_regions() {
+        if let (Some(north), Some(east)) = (r.latitude, r.longitude)
+            && !regions.iter().any(|w| w.region == r.name)
+        {
+            p.circle_filled(world.at(east as f32, north as f32), 2.2, t.faint.gamma_multiply(0.8));
+        }
+    }
+    let end = |role: &str| watched.iter().find(|(r, _)| r.role == role).map(|(_, at)| *at);
+    let arc = end("primary").zip(end("secondary")).map(|(a, b)| pair(&p, a, b, t.accent)).unwrap_or_default();
+    for (r, at) in &watched {
+        p.circle_filled(*at, 8.5, t.panel);
+        paint_mark(&p, *at, if r.mark == Mark::Ok { 6.0 } else { 7.0 }, r.mark, t.status(r.mark));
+    }
+    labels(&p, rect, &watched, &arc, t);
+    if let Some(pointer) = response.hover_pos()
+        && let Some((r, _)) = watched.iter().find(|(_, at)| at.distance(pointer) < 14.0)
+    {
+        response.on_hover_text_at_pointer(format!("{}: {} {}", r.display, r.word, r.figure));
+    }
+}
+
+/// Neighbours whose marks would cover each other are moved apart a little.
+fn apart(watched: &mut [(&RegionRow, Pos2)]) {
+    const CLEAR: f32 = 19.0;
+    for _ in 0..4 {
+        for i in 0..watched.len() {
+            for j in i + 1..watched.len() {
+                let between = watched[j].1 - watched[i].1;
+                let missing = CLEAR - between.length();
+                if missing > 0.0 {
+                    let way = if between.length() < 0.1 { vec2(1.0, 0.0) } else { between.normalized() };
+                    watched[i].1 -= way * (missing / 2.0);
+                    watched[j].1 += way * (missing / 2.0);
+                }
+            }
+        }
+    }
+}
+
+fn sentence(regions: &[RegionRow]) -> String {
+    let all: Vec<String> = regions.iter().map(|r| format!("{} {}", r.display, r.mark.word())).collect();
+    format!("Map of regions: {}", all.join(", "))
+}
+
+fn land(p: &egui::Painter, world: &Projection, t: &Tokens) {
+    let land = &*LAND;
+    let (fill, line) = (t.raised, t.line.gamma_multiply(0.9));
+    let at: Vec<Pos2> = land.points.iter().map(|(e, n)| world.at(*e, *n)).collect();
+    let mut mesh = Mesh { indices: land.triangles.clone(), ..Default::default() };
+    mesh.vertices.extend(at.iter().map(|pos| egui::epaint::Vertex {
+        pos: *pos,
+        uv: egui::epaint::WHITE_UV,
+        color: fill,
+    }));
+    if mesh.is_valid() {
+        p.add(Shape::mesh(mesh));
+    }
+    let mut from = 0;
+    for len in &land.rings {
+        let Some(ring) = at.get(from..from + len) else { return };
+        from += len;
+        p.add(Shape::closed_line(ring.to_vec(), Stroke::new(0.8, line)));
+    }
+}
+
+/// A dashed arc, bent to the north.
+fn pair(p: &egui::Painter, a: Pos2, b: Pos2, color: Color32) -> Vec<Pos2> {
+    let lift = a.distance(b) * 0.32;
+    let top = a + (b - a) / 2.0 - vec2(0.0, lift);
+    const STEPS: u16 = 48;
+    let points: Vec<Pos2> = (0..=STEPS)
+        .map(|i| {
+            let s = f32::from(i) / f32::from(STEPS);
+            let (u, v) = (a.lerp(top, s), top.lerp(b, s));
+            u.lerp(v, s)
+        })
+        .collect();
+    p.extend(Shape::dashed_line(&points, Stroke::new(1.4, color), 5.0, 4.0));
+    points
+}
+
+/// Puts each label where it hits neither a mark, nor the arc, nor an earlier label.
+fn labels(p: &egui::Painter, rect: Rect, watched: &[(&RegionRow, Pos2)], arc: &[Pos2], t: &Tokens) {
+    let mut taken: Vec<Rect> = watched.iter().map(|(_, at)| Rect::from_center_size(*at, vec2(18.0, 18.0))).collect();
+    taken.extend(arc.iter().map(|at| Rect::from_center_size(*at, vec2(5.0, 5.0))));
+    for (r, at) in watched {
+        let galley = p.layout_no_wrap(r.display.clone(), FontId::proportional(SMALL), t.text);
+        let places = [
+            (vec2(12.0, 0.0), Align2::LEFT_CENTER),
+            (vec2(-12.0, 0.0), Align2::RIGHT_CENTER),
+            (vec2(10.0, -12.0), Align2::LEFT_BOTTOM),
+            (vec2(0.0, 12.0), Align2::CENTER_TOP),
+            (vec2(-10.0, 12.0), Align2::RIGHT_TOP),
+            (vec2(0.0, -12.0), Align2::CENTER_BOTTOM),
+        ];
+        let spots = places.map(|(by, align)| align.anchor_size(*at + by, galley.size()));
+        let free = |s: &&Rect| rect.contains_rect(**s) && !taken.iter().any(|o| o.intersects(s.expand(1.0)));
+        let spot = spots.iter().find(free).copied().unwrap_or(spots[0]);
+        taken.push(spot);
+        p.galley(spot.min, galley, t.text);
+    }
+}

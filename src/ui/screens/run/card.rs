@@ -1,0 +1,338 @@
+//! The one step that is looked at: what it is, what it changes, what may go wrong, what can be done.
+
+use eframe::egui::{self, FontId, RichText, ScrollArea, Ui, text::LayoutJob, text::TextFormat};
+
+use crate::desk::snapshot::{ChangeView, NoteView, ReadingView, RunView, Score, StepCard};
+use crate::ui::intent::{self, Intent};
+use crate::ui::overlay;
+use crate::ui::theme::{self, LINE, SMALL};
+use crate::ui::view::{Act, Cx, View};
+use crate::ui::widgets::text::{copyable, small, wrapped};
+use crate::ui::widgets::{
+    self, Button, banner, body, bold, heading, link, mono, mono_bold, row, secondary, step_mark, title, verdict,
+};
+use crate::units::utc_clock;
+
+/// Longest line of running text: longer ones are hard to read when tired.
+const MEASURE: f32 = 560.0;
+/// Column of the labels.
+const LABEL: f32 = 112.0;
+
+/// Draws it: the text scrolls, the buttons stay in the window.
+pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView) {
+    let Some(card) = view.card(run).cloned() else {
+        wrapped(ui, secondary(ui, "This run has no steps."));
+        return;
+    };
+    let below = if run.closed.is_some() { 0.0 } else { view.actions_height + 16.0 };
+    let room = (ui.available_height() - below).max(80.0);
+    ScrollArea::vertical().id_salt(&card.id).max_height(room).auto_shrink([false, true]).show(ui, |ui| {
+        crate::ui::screens::scroll_by_key(ui, view);
+        ui.set_max_width(MEASURE.min(ui.available_width() - 16.0));
+        ui.spacing_mut().item_spacing.y = 4.0;
+        notices(ui, cx, run);
+        step(ui, cx, run, &card);
+    });
+    if run.closed.is_none() {
+        ui.add_space(12.0);
+        let top = ui.cursor().top();
+        actions(ui, cx, run, &card);
+        view.actions_height = (ui.cursor().top() - top).max(theme::CONTROL);
+    }
+}
+
+/// What concerns the whole run, above the step.
+fn notices(ui: &mut Ui, cx: &Cx, run: &RunView) {
+    let t = theme::of(ui);
+    if let Some(why) = &run.read_only {
+        banner(ui, t.down, |ui| {
+            ui.label(bold("The record cannot be written: actions are refused, reading goes on"));
+            copyable(ui, body(why));
+            ui.add_space(4.0);
+            if Button::new("Try again").small().show(ui) {
+                cx.act(Act::Do(Intent::RetryJournal));
+            }
+        });
+        ui.add_space(12.0);
+    }
+    if let Some(how) = &run.closed {
+        banner(ui, t.accent, |ui| {
+            copyable(ui, bold(how));
+            if let Some(score) = &run.score {
+                self::score(ui, score);
+            }
+            ui.add_space(4.0);
+            ui.horizontal(|ui| {
+                if Button::new("See the record").small().show(ui) {
+                    cx.send(crate::desk::protocol::Command::ShowRecord(run.id.clone()));
+                    cx.act(Act::Go(crate::ui::view::Screen::Audit));
+                }
+                if Button::new("Leave the run").small().key(intent::key_text(Intent::Leave)).show(ui) {
+                    cx.act(Act::Do(Intent::Leave));
+                }
+            });
+        });
+        ui.add_space(16.0);
+    }
+    if let Some(why) = &run.paused {
+        banner(ui, t.suspect, |ui| {
+            ui.label(bold("The run is paused"));
+            copyable(ui, body(why));
+            ui.add_space(4.0);
+            if Button::new("Go on").small().key(intent::key_text(Intent::Pause)).show(ui) {
+                cx.act(Act::Do(Intent::Pause));
+            }
+        });
+        ui.add_space(12.0);
+    }
+    if let Some(wait) = &run.long_wait {
+        banner(ui, t.accent, |ui| {
+            wrapped(ui, body(&wait.text));
+            ui.add_space(4.0);
+            if Button::new("Jump to the next event").small().key(intent::key_text(Intent::Jump)).show(ui) {
+                cx.act(Act::Do(Intent::Jump));
+            }
+        });
+        ui.add_space(12.0);
+    }
+}
+
+fn step(ui: &mut Ui, cx: &Cx, run: &RunView, card: &StepCard) {
+    let current = run.current.as_deref() == Some(card.id.as_str());
+    ui.horizontal(|ui| {
+        ui.label(small(ui, &card.eyebrow));
+        if !current && let Some(id) = &run.current {
+            ui.add_space(8.0);
+            if link(ui, "Back to the current step", &intent::key_text(Intent::StepCurrent)) {
+                cx.act(Act::Select(id.clone()));
+            }
+        }
+    });
+    title(ui, &card.title);
+    if !current || card.progress.is_some() {
+        ui.horizontal(|ui| {
+            step_mark(ui, card.state, current);
+            ui.label(body(capital(card.state.word())));
+        });
+    }
+    copyable(ui, secondary(ui, &card.why));
+    if !card.target.is_empty() && card.changes.is_empty() {
+        ui.add_space(4.0);
+        copyable(ui, mono(&card.target).color(theme::of(ui).secondary));
+    }
+    ui.add_space(10.0);
+    if let Some(progress) = &card.progress {
+        banner(ui, theme::of(ui).accent, |ui| wrapped(ui, body(progress)));
+        ui.add_space(8.0);
+    }
+    if let Some(p) = &card.problem {
+        banner(ui, theme::of(ui).down, |ui| overlay::problem(ui, cx, p));
+        ui.add_space(12.0);
+    }
+    if !card.changes.is_empty() {
+        widgets::card(ui, |ui| changes(ui, cx, card));
+        ui.add_space(14.0);
+    }
+    if let Some(d) = &card.decision {
+        widgets::card(ui, |ui| {
+            heading(ui, "The arithmetic");
+            copyable(ui, body(&d.arithmetic));
+            if let Some(choice) = d.recommends {
+                ui.add_space(4.0);
+                ui.horizontal_wrapped(|ui| {
+                    ui.label(secondary(ui, "The assessment recommends:"));
+                    ui.label(bold(choice.display()));
+                });
+            }
+        });
+        ui.add_space(14.0);
+    }
+    ui.spacing_mut().item_spacing.y = 8.0;
+    for r in &card.rows {
+        row(ui, LABEL, r.label, |ui| {
+            ui.horizontal_top(|ui| {
+                ui.spacing_mut().item_spacing.x = 5.0;
+                if r.ok.is_some() {
+                    verdict(ui, r.ok);
+                }
+                copyable(ui, body(&r.text));
+            });
+        });
+    }
+    for (i, r) in card.readings.iter().enumerate() {
+        ui.push_id(("reading", i), |ui| row(ui, LABEL, if i == 0 { "checked" } else { "" }, |ui| reading(ui, cx, r)));
+    }
+    if !card.by_hand.is_empty() {
+        row(ui, LABEL, "by hand", |ui| by_hand(ui, cx, &card.by_hand));
+    }
+    for (i, h) in card.history.iter().enumerate() {
+        row(ui, LABEL, if i == 0 { "recorded" } else { "" }, |ui| note(ui, h));
+    }
+}
+
+fn changes(ui: &mut Ui, cx: &Cx, card: &StepCard) {
+    ui.spacing_mut().item_spacing.y = 6.0;
+    heading(ui, "What changes");
+    for (i, change) in card.changes.iter().enumerate() {
+        if i > 0 {
+            widgets::hairline(ui, 2.0);
+        }
+        ui.push_id(i, |ui| self::change(ui, change));
+    }
+    let mut note = card.changes_note.clone();
+    if let Some(at) = card.changes_read_at {
+        note = format!("Read {}. {note}", cx.ago(at));
+    }
+    if !note.is_empty() {
+        ui.add_space(2.0);
+        wrapped(ui, small(ui, note));
+    }
+}
+
+fn change(ui: &mut Ui, c: &ChangeView) {
+    ui.horizontal_wrapped(|ui| {
+        copyable(ui, body(&c.what));
+        if !c.state.is_empty() {
+            badge(ui, &c.state);
+        }
+    });
+    for (name, before, after) in &c.fields {
+        row(ui, LABEL, name, |ui| copyable_job(ui, before_after(ui, before.as_deref(), after.as_deref())));
+    }
+}
+
+/// Before struck through and faint, after bold; a value that stays is plain.
+fn before_after(ui: &Ui, before: Option<&str>, after: Option<&str>) -> LayoutJob {
+    let t = theme::of(ui);
+    let format = |strong: bool, color| TextFormat {
+        font_id: if strong { FontId::new(SMALL, theme::mono_bold()) } else { FontId::monospace(SMALL) },
+        color,
+        line_height: Some(LINE),
+        ..Default::default()
+    };
+    let mut job = LayoutJob::default();
+    job.wrap.max_width = ui.available_width();
+    job.wrap.break_anywhere = true;
+    match (before, after) {
+        (b, a) if b == a => job.append(b.unwrap_or("not set"), 0.0, format(false, t.text)),
+        (before, after) => {
+            let mut struck = format(false, t.secondary);
+            struck.strikethrough = egui::Stroke::new(1.0, t.secondary);
+            match before {
+                Some(b) => job.append(b, 0.0, struck),
+                None => job.append("not there", 0.0, format(false, t.secondary)),
+            }
+            job.append(" → ", 0.0, format(false, t.secondary));
+            job.append(after.unwrap_or("removed"), 0.0, format(true, t.text));
+        }
+    }
+    job
+}
+
+fn copyable_job(ui: &mut Ui, job: LayoutJob) {
+    ui.add(egui::Label::new(job).wrap().selectable(true));
+}
+
+/// A word in a frame.
+pub fn badge(ui: &mut Ui, text: &str) {
+    let t = theme::of(ui);
+    egui::Frame::new()
+        .fill(t.raised)
+        .stroke(egui::Stroke::new(1.0, t.line))
+        .corner_radius(4.0)
+        .inner_margin(egui::Margin::symmetric(6, 1))
+        .show(ui, |ui| ui.label(small(ui, text)));
+}
+
+fn reading(ui: &mut Ui, cx: &Cx, r: &ReadingView) {
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = 5.0;
+        verdict(ui, r.ok);
+        ui.vertical(|ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            ui.horizontal_wrapped(|ui| {
+                copyable(ui, body(&r.name));
+                copyable(ui, mono_bold(&r.value));
+            });
+            copyable(ui, small(ui, format!("{}, {}", r.source, cx.ago(r.at))));
+        });
+    });
+}
+
+fn by_hand(ui: &mut Ui, cx: &Cx, lines: &[String]) {
+    ui.spacing_mut().item_spacing.y = 2.0;
+    for l in lines {
+        copyable(ui, mono(l).color(theme::of(ui).secondary));
+    }
+    if link(ui, "Copy", &intent::key_text(Intent::CopyByHand)) {
+        cx.act(Act::Do(Intent::CopyByHand));
+    }
+}
+
+/// Time, who, what.
+pub fn note(ui: &mut Ui, n: &NoteView) {
+    let t = theme::of(ui);
+    let clock = utc_clock(n.at);
+    let time = clock.get(..5).unwrap_or_default();
+    let mut job = LayoutJob::default();
+    let format = |color| TextFormat {
+        font_id: FontId::proportional(SMALL),
+        color,
+        line_height: Some(theme::SMALL_LINE),
+        ..Default::default()
+    };
+    job.append(&format!("{time} {} ", n.who), 0.0, format(t.secondary));
+    job.append(&n.text, 0.0, format(t.text));
+    job.wrap.max_width = ui.available_width();
+    copyable_job(ui, job);
+}
+
+fn actions(ui: &mut Ui, cx: &Cx, run: &RunView, card: &StepCard) {
+    // In a narrow column the keys of the lesser actions give way: F1 and the palette have them.
+    let roomy = ui.available_width() >= 480.0;
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = egui::vec2(8.0, 8.0);
+        for (i, a) in card.actions.iter().enumerate() {
+            let intent = match i {
+                0 if a.changes_azure => Intent::Change,
+                0 => Intent::Confirm,
+                _ => intent::intent_of(i, &a.intent),
+            };
+            let refused = a.refused.as_deref().or(run.read_only.as_deref());
+            let key = if roomy || i == 0 { intent::key_text(intent) } else { String::new() };
+            let mut b = Button::new(&a.label).key(key).guarded(a.changes_azure).refused(refused);
+            if i == 0 {
+                b = b.primary();
+            }
+            if b.id((&card.id, &a.label)).show(ui) {
+                cx.act(Act::Action(i));
+            }
+        }
+    });
+    // Why it cannot be done stands in words, not only on hover.
+    for why in card.actions.iter().take(1).filter_map(|a| a.refused.as_deref()) {
+        ui.add_space(2.0);
+        wrapped(ui, small(ui, why));
+    }
+}
+
+fn score(ui: &mut Ui, s: &Score) {
+    ui.add_space(4.0);
+    ui.label(RichText::new(format!("{} of {} points", s.points, s.of)).font(FontId::new(18.0, theme::bold())));
+    for (i, (what, points, of, why)) in s.lines.iter().enumerate() {
+        ui.push_id(i, |ui| {
+            row(ui, 56.0, &format!("{points} / {of}"), |ui| {
+                ui.spacing_mut().item_spacing.y = 0.0;
+                copyable(ui, body(what));
+                if !why.is_empty() {
+                    copyable(ui, small(ui, why));
+                }
+            });
+        });
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|c| c.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}

@@ -1,0 +1,100 @@
+//! The whole plan at a glance: every step with its state and time.
+
+use eframe::egui::accesskit::Role;
+use eframe::egui::{EventFilter, FontId, Frame, Margin, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
+
+use crate::desk::snapshot::{PhaseView, RunView, StepRow, StepState};
+use crate::ui::theme::{self, BODY, RADIUS, ROW, SMALL};
+use crate::ui::view::{Act, Cx, View};
+use crate::ui::widgets::button::focus_ring;
+use crate::ui::widgets::text::line;
+use crate::ui::widgets::{layout::edge, paint_step};
+
+/// Draws it.
+pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView) {
+    view.focus_on_row = false;
+    ScrollArea::vertical().id_salt("checklist").auto_shrink([false, false]).show(ui, |ui| {
+        Frame::new().inner_margin(Margin { left: 16, right: 9, top: 10, bottom: 12 }).show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            ui.spacing_mut().item_spacing.y = 0.0;
+            for (i, phase) in run.phases.iter().enumerate() {
+                ui.push_id((i, &phase.name), |ui| {
+                    if i > 0 {
+                        ui.add_space(7.0);
+                    }
+                    heading(ui, phase);
+                    for row in &phase.steps {
+                        ui.push_id(&row.id, |ui| step(ui, cx, view, run, row));
+                    }
+                });
+            }
+        });
+    });
+    view.focus_step = false;
+}
+
+/// The phase's name with its note at the right.
+pub fn heading(ui: &mut Ui, phase: &PhaseView) {
+    let t = theme::of(ui);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());
+    let sentence = format!("{}, {}", phase.name, phase.note);
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &sentence));
+    let y = rect.center().y;
+    let strong = FontId::new(SMALL, theme::bold());
+    let note = line(ui, &phase.note, strong.clone(), t.secondary, rect.width() * 0.55);
+    let right = rect.right() - 8.0 - note.size().x;
+    let name = line(ui, &phase.name, strong, t.secondary, right - 8.0 - rect.left());
+    ui.painter().galley(pos2(rect.left(), y - name.size().y / 2.0), name, t.secondary);
+    ui.painter().galley(pos2(right, y - note.size().y / 2.0), note, t.secondary);
+}
+
+fn step(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, row: &StepRow) {
+    let current = run.closed.is_none() && run.current.as_deref() == Some(row.id.as_str());
+    let shown = view.card(run).is_some_and(|c| c.id == row.id);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
+    response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, shown, &row.sentence));
+    let t = theme::of(ui);
+    if shown {
+        ui.painter().rect_filled(rect, f32::from(RADIUS), t.raised);
+    } else if response.hovered() {
+        ui.painter().rect_filled(rect, f32::from(RADIUS), t.raised.gamma_multiply(0.5));
+    }
+    if current {
+        edge(ui, rect, t.accent, 2.0, RADIUS);
+    }
+    paint(ui, rect, row, current);
+    focus_ring(ui, &response, rect.shrink(3.0));
+    if shown && view.focus_step {
+        response.request_focus();
+        response.scroll_to_me(None);
+    }
+    if response.has_focus() {
+        // On another row than the one on show, Enter looks at that row.
+        view.focus_on_row = shown;
+        // Up and Down belong to the checklist, not to egui's walk from widget to widget.
+        let filter = EventFilter { vertical_arrows: true, ..Default::default() };
+        ui.memory_mut(|m| m.set_focus_lock_filter(response.id, filter));
+    }
+    if response.clicked() {
+        cx.act(Act::Select(row.id.clone()));
+    }
+    response.on_hover_text(&row.sentence);
+}
+
+/// Shape, title, time.
+pub fn paint(ui: &Ui, rect: eframe::egui::Rect, row: &StepRow, current: bool) {
+    let t = theme::of(ui);
+    let y = rect.center().y;
+    paint_step(ui.painter(), pos2(rect.left() + 15.0, y), row.state, current, t);
+    let ink = match row.state {
+        _ if current => t.text,
+        StepState::Failed | StepState::Indeterminate | StepState::Ready => t.text,
+        StepState::Blocked => t.secondary,
+        _ => t.text.lerp_to_gamma(t.secondary, 0.35),
+    };
+    let timing = line(ui, &row.timing, FontId::proportional(SMALL), t.secondary, 110.0);
+    let right = rect.right() - 8.0 - timing.size().x;
+    let title = line(ui, &row.title, FontId::proportional(BODY), ink, right - 8.0 - rect.left() - 36.0);
+    ui.painter().galley(pos2(rect.left() + 36.0, y - title.size().y / 2.0), title, ink);
+    ui.painter().galley(pos2(right, y - timing.size().y / 2.0), timing, t.secondary);
+}

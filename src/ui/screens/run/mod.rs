@@ -1,0 +1,166 @@
+//! The guided run: checklist, the one current step, clocks. Columns that do not fit side by side become tabs.
+
+mod card;
+mod checklist;
+mod side;
+
+pub use checklist::{heading as checklist_heading, paint as checklist_row};
+pub use side::other_speed;
+
+use eframe::egui::{self, Align, CentralPanel, Frame, Layout, Margin, Panel, ScrollArea, Stroke, Ui, vec2};
+
+use crate::desk::snapshot::RunView;
+use crate::ui::intent::{self, Intent};
+use crate::ui::theme::{self, SMALL};
+use crate::ui::view::{Act, Column, Cx, Screen, View};
+use crate::ui::widgets::{Button, empty, heading};
+
+const LIST: f32 = 308.0;
+const SIDE: f32 = 256.0;
+/// All three columns fit from here on.
+const THREE: f32 = 990.0;
+/// Checklist and step fit from here on.
+const TWO: f32 = 640.0;
+
+/// Draws it.
+pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
+    let Some(run) = cx.snap.run.as_deref() else {
+        super::page(ui, view, "no-run", |ui, _| nothing(ui, cx));
+        return;
+    };
+    let width = ui.available_width();
+    if width >= THREE {
+        checklist_panel(ui, cx, view, run, LIST);
+        side_panel(ui, cx, run);
+        middle(ui, cx, view, run);
+    } else if width >= TWO {
+        checklist_panel(ui, cx, view, run, 264.0);
+        if view.column == Column::Checklist {
+            view.column = Column::Step;
+        }
+        tabs(ui, cx, view, run, &[Column::Step, Column::Clocks]);
+        column(ui, cx, view, run);
+    } else {
+        tabs(ui, cx, view, run, &[Column::Checklist, Column::Step, Column::Clocks]);
+        column(ui, cx, view, run);
+    }
+}
+
+fn nothing(ui: &mut Ui, cx: &Cx) {
+    let text = "A run walks through a plan one step at a time, on the real Azure or on a simulated one, and keeps the record. \
+                Start one from a plan, or rehearse a scenario.";
+    empty(ui, "No run is open", text, |ui| {
+        ui.horizontal(|ui| {
+            let key = intent::key_text(Intent::Go(Screen::Rehearse));
+            if Button::new("Rehearse").primary().key(key).show(ui) {
+                cx.act(Act::Go(Screen::Rehearse));
+            }
+            if Button::new("Plans").key(intent::key_text(Intent::Go(Screen::Runbooks))).show(ui) {
+                cx.act(Act::Go(Screen::Runbooks));
+            }
+        });
+        let open: Vec<_> = cx.snap.audit.runs.iter().filter(|r| r.open).take(5).collect();
+        if !open.is_empty() {
+            ui.add_space(24.0);
+            heading(ui, "Open on this computer");
+            ui.add_space(4.0);
+            for r in open {
+                ui.push_id(&r.id, |ui| {
+                    let label = format!("Go on with {} · {} · {}", r.short, r.title, r.mode);
+                    if Button::new(&label).show(ui) {
+                        cx.send(crate::desk::protocol::Command::OpenRun(r.id.clone()));
+                        cx.act(Act::Go(Screen::Run));
+                    }
+                });
+            }
+        }
+    });
+}
+
+fn checklist_panel(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, width: f32) {
+    let t = theme::of(ui);
+    Panel::left("checklist")
+        .exact_size(width)
+        .resizable(false)
+        .show_separator_line(false)
+        .frame(Frame::new().fill(t.background))
+        .show(ui, |ui| {
+            let rect = ui.max_rect();
+            ui.painter().vline(rect.right() - 0.5, rect.y_range(), Stroke::new(1.0, t.line));
+            checklist::show(ui, cx, view, run);
+        });
+}
+
+fn side_panel(ui: &mut Ui, cx: &Cx, run: &RunView) {
+    let t = theme::of(ui);
+    Panel::right("clocks")
+        .exact_size(SIDE)
+        .resizable(false)
+        .show_separator_line(false)
+        .frame(Frame::new().fill(t.panel))
+        .show(ui, |ui| {
+            let rect = ui.max_rect();
+            ui.painter().vline(rect.left() + 0.5, rect.y_range(), Stroke::new(1.0, t.line));
+            side_scroll(ui, cx, run);
+        });
+}
+
+fn side_scroll(ui: &mut Ui, cx: &Cx, run: &RunView) {
+    ScrollArea::vertical().id_salt("side").auto_shrink([false, false]).show(ui, |ui| {
+        Frame::new().inner_margin(Margin { left: 17, right: 16, top: 16, bottom: 16 }).show(ui, |ui| {
+            ui.set_max_width(ui.available_width().min(460.0));
+            side::show(ui, cx, run);
+        });
+    });
+}
+
+fn middle(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView) {
+    let frame = Frame::new().inner_margin(Margin { left: 28, right: 12, top: 22, bottom: 16 });
+    CentralPanel::no_frame().frame(frame).show(ui, |ui| card::show(ui, cx, view, run));
+}
+
+/// The folded columns; the clock stays in sight in every one of them.
+fn tabs(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, all: &[Column]) {
+    let t = theme::of(ui);
+    Panel::top("tabs")
+        .exact_size(44.0)
+        .show_separator_line(false)
+        .frame(Frame::new().fill(t.panel).inner_margin(Margin { left: 16, right: 16, top: 8, bottom: 8 }))
+        .show(ui, |ui| {
+            let rect = ui.max_rect().expand2(vec2(16.0, 8.0));
+            ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.line));
+            ui.horizontal_centered(|ui| {
+                for c in all {
+                    let name = match c {
+                        Column::Checklist => "Checklist",
+                        Column::Step => "Step",
+                        Column::Clocks if all.len() > 2 => "Clocks",
+                        Column::Clocks => "Clock, regions, notes",
+                    };
+                    if Button::new(name).small().selected(view.column == *c).show(ui) {
+                        view.column = *c;
+                    }
+                }
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                    let clock = side::clock_text(cx, run);
+                    let ink = if clock.late { t.down } else { t.text };
+                    ui.label(egui::RichText::new(clock.figure).font(egui::FontId::new(18.0, theme::bold())).color(ink));
+                    if ui.available_width() > 110.0 {
+                        ui.label(egui::RichText::new(clock.short).size(SMALL).color(t.secondary));
+                    }
+                });
+            });
+        });
+}
+
+fn column(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView) {
+    let frame = match view.column {
+        Column::Step => Frame::new().inner_margin(Margin { left: 20, right: 20, top: 14, bottom: 12 }),
+        Column::Checklist | Column::Clocks => Frame::new(),
+    };
+    CentralPanel::no_frame().frame(frame).show(ui, |ui| match view.column {
+        Column::Checklist => checklist::show(ui, cx, view, run),
+        Column::Step => card::show(ui, cx, view, run),
+        Column::Clocks => side_scroll(ui, cx, run),
+    });
+}

@@ -1,0 +1,182 @@
+//! Clocks, regions, waiting, messages, notes.
+
+use eframe::egui::accesskit::Role;
+use eframe::egui::{self, Color32, FontId, Rect, RichText, Sense, Ui, WidgetInfo, pos2, vec2};
+
+use super::card::note;
+use crate::clock::Speed;
+use crate::desk::snapshot::{Clocks, Mode, RunView};
+use crate::ui::intent::{self, Intent};
+use crate::ui::screens::situation;
+use crate::ui::theme::{self, CLOCK};
+use crate::ui::view::{Act, Cx};
+use crate::ui::widgets::text::{small, wrapped};
+use crate::ui::widgets::{hairline, heading, link};
+use crate::units::{Millis, countdown};
+
+/// The one clock, in words.
+pub struct ClockText {
+    /// Above the figure.
+    pub caption: String,
+    /// Beside it, where there is little room.
+    pub short: String,
+    /// `21:43`.
+    pub figure: String,
+    /// The RTO is used up.
+    pub late: bool,
+}
+
+/// What the clock says now.
+pub fn clock_text(cx: &Cx, run: &RunView) -> ClockText {
+    let c = &run.clocks;
+    let rto = Millis(c.rto);
+    let text =
+        |caption: String, short: String, ms: u64, late| ClockText { caption, short, figure: countdown(ms), late };
+    if let Some(rta) = c.rta {
+        return text(format!("Served again after; RTO {rto}"), format!("of {rto}"), rta, rta > c.rto);
+    }
+    let Some(deadline) = c.deadline else {
+        return text("RTO; the clock starts with the impact".to_owned(), "RTO".to_owned(), c.rto, false);
+    };
+    let left = deadline - cx.now.utc;
+    if left < 0 {
+        text(format!("Over the RTO of {rto}"), format!("over {rto}"), left.unsigned_abs(), true)
+    } else {
+        text(format!("Left until the RTO of {rto}"), format!("left of {rto}"), left.unsigned_abs(), false)
+    }
+}
+
+/// Draws it.
+pub fn show(ui: &mut Ui, cx: &Cx, run: &RunView) {
+    ui.spacing_mut().item_spacing.y = 4.0;
+    let t = theme::of(ui);
+    let ClockText { caption, figure, late, .. } = clock_text(cx, run);
+    ui.label(small(ui, &caption));
+    let ink = if late { t.down } else { t.text };
+    ui.label(RichText::new(figure).font(FontId::proportional(CLOCK)).line_height(Some(38.0)).color(ink));
+    bar(ui, cx, &run.clocks);
+    if !run.clocks.forecast.is_empty() {
+        wrapped(ui, small(ui, &run.clocks.forecast));
+    }
+    if cx.snap.clock.is_scenario() && run.closed.is_none() {
+        speed(ui, cx);
+    }
+
+    let regions: Vec<_> = cx.snap.situation.regions.iter().filter(|r| !r.role.is_empty()).collect();
+    if !regions.is_empty() {
+        hairline(ui, 8.0);
+        heading(ui, "Regions");
+        for r in regions {
+            ui.push_id(&r.region, |ui| situation::region(ui, r));
+        }
+    }
+    hairline(ui, 8.0);
+    heading(ui, "Waiting for");
+    let c = &run.clocks;
+    wrapped(ui, small(ui, format!("People {} · Azure {}", seconds(c.waited_people), seconds(c.waited_azure))));
+
+    if !run.injects.is_empty() {
+        hairline(ui, 8.0);
+        heading(ui, if run.mode == Mode::Rehearsal { "Messages" } else { "From colleagues" });
+        for (i, n) in run.injects.iter().rev().take(MOST).enumerate() {
+            ui.push_id(("inject", i), |ui| note(ui, n));
+        }
+    }
+    hairline(ui, 8.0);
+    heading(ui, "Notes");
+    let skip = run.notes.len().saturating_sub(MOST);
+    for (i, n) in run.notes.iter().enumerate().skip(skip) {
+        ui.push_id(("note", i), |ui| note(ui, n));
+    }
+    if skip > 0 {
+        ui.label(small(ui, format!("{skip} older ones are in the record")));
+    }
+    if run.closed.is_none() {
+        doings(ui, cx, run);
+    }
+}
+
+/// So many messages and notes are shown; the record has all.
+const MOST: usize = 20;
+
+fn doings(ui: &mut Ui, cx: &Cx, run: &RunView) {
+    let act = |ui: &mut Ui, label: &str, intent| {
+        if link(ui, label, &intent::key_text(intent)) {
+            cx.act(Act::Do(intent));
+        }
+    };
+    act(ui, "Add a note", Intent::Note);
+    hairline(ui, 8.0);
+    heading(ui, "The run");
+    ui.spacing_mut().item_spacing.y = 2.0;
+    act(ui, if run.paused.is_some() { "Go on" } else { "Pause" }, Intent::Pause);
+    act(ui, if run.degraded { "Normal instructions" } else { "Degraded instructions" }, Intent::Degraded);
+    act(ui, "Impact began earlier", Intent::Impact);
+    act(ui, "Freeze health as evidence", Intent::Freeze);
+    act(ui, "Close the run", Intent::Close);
+}
+
+fn speed(ui: &mut Ui, cx: &Cx) {
+    ui.horizontal(|ui| {
+        let now = cx.snap.clock.speed();
+        ui.spacing_mut().item_spacing.x = 12.0;
+        let words = if now == Speed::Times(0) { "Clock stopped".to_owned() } else { format!("Clock {now}") };
+        ui.label(small(ui, words));
+        if link(ui, "slower", &intent::key_text(Intent::Slower)) {
+            cx.act(Act::Do(Intent::Slower));
+        }
+        if link(ui, "faster", &intent::key_text(Intent::Faster)) {
+            cx.act(Act::Do(Intent::Faster));
+        }
+    });
+}
+
+/// The next speed up or down the usual ones.
+pub fn other_speed(now: Speed, faster: bool) -> Speed {
+    const USUAL: [u32; 6] = [1, 2, 5, 10, 30, 60];
+    let n = match now {
+        Speed::Times(n) => n,
+        Speed::Max => return Speed::Times(if faster { 60 } else { 30 }),
+    };
+    let next = if faster { USUAL.iter().find(|s| **s > n) } else { USUAL.iter().rev().find(|s| **s < n) };
+    Speed::Times(next.copied().unwrap_or(n))
+}
+
+fn seconds(ms: u64) -> String {
+    Millis::from_secs(ms / 1_000).to_string()
+}
+
+/// What has passed since the impact, segment by segment, as a part of the RTO.
+fn bar(ui: &mut Ui, cx: &Cx, c: &Clocks) {
+    let t = theme::of(ui);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 6.0), Sense::hover());
+    let passed: Vec<(&str, u64)> = c.segments.iter().filter_map(|(n, d)| d.map(|d| (*n, d))).collect();
+    let words: Vec<String> = passed.iter().map(|(n, d)| format!("{n} {}", seconds(*d))).collect();
+    response.widget_info(|| WidgetInfo::labeled(Role::ProgressIndicator, true, format!("Spent: {}", words.join(", "))));
+    let p = ui.painter_at(rect);
+    p.rect_filled(rect, 3.0, t.raised);
+    let used = c.deadline.map_or(0, |d| u64::try_from(cx.now.utc - d + c.rto as i64).unwrap_or(0));
+    let known: u64 = passed.iter().map(|(_, d)| d).sum();
+    let whole = c.rto.max(known).max(c.rta.unwrap_or(used)).max(1) as f32;
+    let shades: [Color32; 5] = [t.faint, t.secondary, t.faint, t.accent, t.secondary];
+    let mut x = rect.left();
+    let mut part = |ms: u64, color: Color32| {
+        let to = (x + rect.width() * ms as f32 / whole).min(rect.right());
+        p.rect_filled(Rect::from_min_max(pos2(x, rect.top()), pos2((to - 1.0).max(x), rect.bottom())), 1.0, color);
+        x = to;
+    };
+    for ((name, d), shade) in c.segments.iter().zip(shades) {
+        if let Some(d) = d {
+            let shade = if *name == "execute" { t.accent } else { shade };
+            part(*d, shade);
+        }
+    }
+    if c.rta.is_none() && used > known {
+        part(used - known, t.text.lerp_to_gamma(t.secondary, 0.3));
+    }
+    response.on_hover_ui(|ui| {
+        for w in &words {
+            ui.label(egui::RichText::new(w));
+        }
+    });
+}

@@ -1,0 +1,261 @@
+//! What is always in sight: mode band, navigation with counts, reachability ladder, activity line.
+
+use eframe::egui::accesskit::Role;
+use eframe::egui::{
+    self, Align, Align2, Color32, FontId, Frame, Layout, Margin, Panel, Rect, Sense, Shape, Stroke, Ui, WidgetInfo,
+    pos2, vec2,
+};
+
+use super::intent::{self, Intent};
+use super::theme::{self, BODY, RADIUS, SMALL, tokens};
+use super::view::{Act, Cx, Screen, View, local_clock};
+use super::widgets::{button::focus_ring, paint_mark, text};
+use crate::clock::Speed;
+use crate::desk::snapshot::{Lamp, Mark, Mode};
+use crate::units::utc_clock;
+
+const BAND: f32 = 32.0;
+const LINE: f32 = 28.0;
+/// Width of the navigation.
+pub const NAV: f32 = 184.0;
+const NAV_ROW: f32 = 36.0;
+
+/// Draws band, activity line and navigation; what is left of `ui` is the screen.
+pub fn show(ui: &mut Ui, cx: &Cx, view: &View) {
+    let t = theme::of(ui);
+    Panel::top("band").exact_size(BAND).frame(Frame::NONE).show_separator_line(false).show(ui, |ui| band(ui, cx));
+    Panel::bottom("activity")
+        .exact_size(LINE)
+        .frame(Frame::new().fill(t.panel).inner_margin(Margin::symmetric(16, 0)))
+        .show_separator_line(false)
+        .show(ui, |ui| activity(ui, cx, view));
+    Panel::left("navigation")
+        .exact_size(NAV)
+        .resizable(false)
+        .frame(Frame::new().fill(t.panel).inner_margin(Margin { left: 8, right: 8, top: 12, bottom: 16 }))
+        .show_separator_line(false)
+        .show(ui, |ui| {
+            let edge = ui.max_rect().expand2(vec2(8.0, 0.0));
+            navigation(ui, cx, view);
+            ui.painter().vline(edge.right() - 0.5, ui.clip_rect().y_range(), Stroke::new(1.0, t.line));
+        });
+}
+
+fn band(ui: &mut Ui, cx: &Cx) {
+    let t = theme::of(ui);
+    let rect = ui.max_rect();
+    let band = &cx.snap.band;
+    let (fill, ink) = match band.mode {
+        Some(mode) => (tokens::band(mode), tokens::ON_BAND),
+        None => (t.raised, t.text),
+    };
+    let p = ui.painter_at(rect);
+    p.rect_filled(rect, 0.0, fill);
+    if band.mode == Some(Mode::Rehearsal) {
+        stripes(&p, rect, tokens::REHEARSAL_STRIPE);
+    }
+    if band.mode.is_none() {
+        p.hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.line));
+    }
+    let seconds = cx.ticking();
+    cx.changes_every(0, if seconds { 1 } else { 60 });
+    let utc = utc_clock(cx.now.utc);
+    let utc = if seconds { utc.as_str() } else { utc.get(..5).unwrap_or_default() };
+    let mut times = format!("{utc} UTC · {} local", local_clock(cx.now.utc, false));
+    if cx.snap.clock.is_scenario() && seconds {
+        times = format!("{}{times}", speed(cx.snap.clock.speed()));
+    }
+    let times = p.layout_no_wrap(times, FontId::proportional(BODY), ink);
+    let times_rect = Align2::RIGHT_CENTER.anchor_size(pos2(rect.right() - 16.0, rect.center().y), times.size());
+    p.galley(times_rect.min, times, ink);
+    let strong = FontId::new(BODY, theme::bold());
+    let room = times_rect.left() - 16.0 - 20.0;
+    // In a narrow window the mode outranks the name of the run.
+    let run = if room > 460.0 { band.run.as_str() } else { "" };
+    let run = text::line(ui, run, FontId::proportional(BODY), ink, room * 0.42);
+    let run_left = times_rect.left() - 20.0 - run.size().x;
+    p.galley(pos2(run_left, rect.center().y - run.size().y / 2.0), run, ink);
+    let words = text::line(ui, &band.text, strong, ink, run_left - 32.0 - rect.left());
+    p.galley(pos2(rect.left() + 16.0, rect.center().y - words.size().y / 2.0), words, ink);
+    let response = ui.allocate_rect(rect, Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{}. {}", band.text, band.run)));
+}
+
+/// The clock's speed, where it is not the usual one.
+fn speed(speed: Speed) -> String {
+    match speed {
+        Speed::Times(1) => String::new(),
+        Speed::Times(0) => "stopped · ".to_owned(),
+        other => format!("{other} · "),
+    }
+}
+
+/// Diagonal stripes: a rehearsal is told from the real thing at a glance, and without colour.
+fn stripes(p: &egui::Painter, rect: Rect, color: Color32) {
+    const WIDTH: f32 = 16.0;
+    let mut x = rect.left() - rect.height();
+    while x < rect.right() {
+        let points = vec![
+            pos2(x, rect.bottom()),
+            pos2(x + rect.height(), rect.top()),
+            pos2(x + rect.height() + WIDTH, rect.top()),
+            pos2(x + WIDTH, rect.bottom()),
+        ];
+        p.add(Shape::convex_polygon(points, color, Stroke::NONE));
+        x += 2.0 * WIDTH;
+    }
+}
+
+/// What stands beside a screen's name.
+fn count(cx: &Cx, screen: Screen) -> String {
+    let snap = cx.snap;
+    match screen {
+        Screen::Situation => {
+            let n = |m: Mark| snap.situation.regions.iter().filter(|r| r.mark == m).count();
+            [Mark::Down, Mark::Degraded, Mark::Suspect, Mark::Blind]
+                .into_iter()
+                .map(|m| (n(m), m))
+                .find(|(n, _)| *n > 0)
+                .map_or_else(String::new, |(n, m)| format!("{n} {}", m.word()))
+        }
+        Screen::Run => snap.run.as_ref().map_or_else(String::new, |r| format!("{} / {}", r.progress.0, r.progress.1)),
+        Screen::Runbooks => {
+            let wrong = snap.library.diagnostics.iter().filter(|d| d.severity == "error").count();
+            if wrong > 0 { format!("{wrong} wrong") } else { String::new() }
+        }
+        Screen::Audit => {
+            let open = snap.audit.runs.iter().filter(|r| r.open).count();
+            if open > 0 { format!("{open} open") } else { String::new() }
+        }
+        Screen::Rehearse | Screen::Settings => String::new(),
+    }
+}
+
+fn navigation(ui: &mut Ui, cx: &Cx, view: &View) {
+    let t = theme::of(ui);
+    ui.spacing_mut().item_spacing.y = 2.0;
+    for screen in Screen::ALL {
+        ui.push_id(screen, |ui| {
+            let count = count(cx, screen);
+            let selected = view.screen == screen;
+            let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), NAV_ROW), Sense::click());
+            let name = if count.is_empty() { screen.name().to_owned() } else { format!("{}, {count}", screen.name()) };
+            response.widget_info(|| WidgetInfo::selected(Role::Tab, true, selected, &name));
+            if selected || response.hovered() {
+                let fill = if selected { t.raised } else { t.raised.gamma_multiply(0.6) };
+                ui.painter().rect_filled(rect, f32::from(RADIUS), fill);
+            }
+            let (ink, font) = if selected {
+                (t.text, FontId::new(BODY, theme::bold()))
+            } else {
+                (t.secondary, FontId::proportional(BODY))
+            };
+            ui.painter().text(rect.left_center() + vec2(12.0, 0.0), Align2::LEFT_CENTER, screen.name(), font, ink);
+            let at = rect.right_center() - vec2(12.0, 0.0);
+            ui.painter().text(at, Align2::RIGHT_CENTER, count, FontId::proportional(SMALL), t.secondary);
+            focus_ring(ui, &response, rect.shrink(2.0));
+            if response.clicked() {
+                cx.act(Act::Go(screen));
+            }
+            response.on_hover_text(intent::key_text(Intent::Go(screen)));
+        });
+    }
+    ui.with_layout(Layout::bottom_up(Align::Min), |ui| {
+        let room = ((ui.available_height() - 16.0) / (LAMP + 2.0)).floor().max(0.0) as usize;
+        // From the bottom up: the last rung first.
+        for lamp in cx.snap.ladder.iter().take(room.min(MOST_LAMPS)).rev() {
+            ui.push_id(&lamp.name, |ui| rung(ui, lamp));
+        }
+        if !cx.snap.ladder.is_empty() {
+            ui.add_space(8.0);
+            let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 1.0), Sense::hover());
+            ui.painter().hline(rect.x_range(), rect.center().y, Stroke::new(1.0, t.line));
+        }
+    });
+}
+
+/// The least height of a rung.
+const LAMP: f32 = 22.0;
+/// More rungs than this no longer read as a ladder; the Situation screen has them all.
+const MOST_LAMPS: usize = 12;
+
+fn rung(ui: &mut Ui, lamp: &Lamp) {
+    let t = theme::of(ui);
+    let width = ui.available_width();
+    let font = FontId::proportional(SMALL);
+    let figure = text::line(ui, &lamp.text, font.clone(), t.secondary, 72.0);
+    // A long name takes a second line rather than lose its end.
+    let room = width - 36.0 - 8.0 - figure.size().x - 12.0;
+    let name = ui.painter().layout(lamp.name.clone(), font, t.text, room.max(40.0));
+    let height = (name.size().y + 7.0).max(LAMP);
+    let (rect, response) = ui.allocate_exact_size(vec2(width, height), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &lamp.sentence));
+    let y = rect.top() + LAMP / 2.0;
+    let top = y - figure.size().y / 2.0;
+    paint_mark(ui.painter(), pos2(rect.left() + 19.0, y), 5.0, lamp.mark, t.status(lamp.mark));
+    ui.painter().galley(pos2(rect.left() + 36.0, top), name, t.text);
+    ui.painter().galley(pos2(rect.right() - 12.0 - figure.size().x, top), figure, t.secondary);
+    response.on_hover_text(&lamp.sentence);
+}
+
+/// A key with its word, to press as well; Tab passes it by, it has the key.
+fn hint(ui: &mut Ui, cx: &Cx, intent: Intent) {
+    let t = theme::of(ui);
+    let word = intent::find(intent).map_or("", |r| r.label);
+    let words = format!("{} {}", intent::key_text(intent), word.to_lowercase());
+    let galley = ui.painter().layout_no_wrap(words, FontId::proportional(SMALL), t.secondary);
+    let (rect, response) = ui.allocate_exact_size(vec2(galley.size().x, 20.0), Sense::CLICK);
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, word));
+    let ink = if response.hovered() { t.text } else { t.secondary };
+    ui.painter().galley_with_override_text_color(
+        pos2(rect.left(), rect.center().y - galley.size().y / 2.0),
+        galley,
+        ink,
+    );
+    if response.clicked() {
+        cx.act(Act::Do(intent));
+    }
+}
+
+fn activity(ui: &mut Ui, cx: &Cx, view: &View) {
+    let t = theme::of(ui);
+    let rect = ui.max_rect();
+    let outer = rect.expand2(vec2(16.0, 0.0));
+    ui.painter().hline(outer.x_range(), outer.top() + 0.5, Stroke::new(1.0, t.line));
+    ui.horizontal_centered(|ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.spacing_mut().item_spacing.x = 16.0;
+            for intent in [Intent::Help, Intent::Palette] {
+                hint(ui, cx, intent);
+            }
+            ui.add_space(24.0);
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                let newest = cx.snap.activity.last();
+                let said = match (&cx.snap.busy, &view.said, newest) {
+                    (Some(busy), _, _) => busy.clone(),
+                    (None, Some(said), _) => said.clone(),
+                    (None, None, Some(a)) => format!("{} {}", utc_clock(a.at), a.text),
+                    (None, None, None) => String::new(),
+                };
+                let record = cx.snap.run.as_ref().map(|r| match &r.read_only {
+                    Some(_) => "The record cannot be written: actions are refused".to_owned(),
+                    None => format!("Record: {} entries, all on disk", r.records),
+                });
+                let room = ui.available_width();
+                let tail = record.map(|r| text::line(ui, &r, FontId::proportional(SMALL), t.secondary, 320.0));
+                let tail_width = tail.as_ref().map_or(0.0, |g| g.size().x + 24.0);
+                let ink = if cx.snap.busy.is_some() || view.said.is_some() { t.text } else { t.secondary };
+                let line = text::line(ui, &said, FontId::proportional(SMALL), ink, room - tail_width);
+                let (at, response) = ui.allocate_exact_size(vec2(line.size().x, rect.height()), Sense::hover());
+                response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &said));
+                ui.painter().galley(pos2(at.left(), at.center().y - line.size().y / 2.0), line, ink);
+                if let Some(tail) = tail
+                    && room > tail_width + 80.0
+                {
+                    let x = at.right() + 24.0;
+                    ui.painter().galley(pos2(x, at.center().y - tail.size().y / 2.0), tail, t.secondary);
+                }
+            });
+        });
+    });
+}

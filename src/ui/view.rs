@@ -1,0 +1,270 @@
+//! What is only on the screen, and what drawing code gets and gives.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use eframe::egui;
+use serde::{Deserialize, Serialize};
+
+use super::ask::Ask;
+use super::intent::Intent;
+use super::memory::Looks;
+use super::overlay::Palette;
+use crate::clock::Speed;
+use crate::desk::protocol::Command;
+use crate::desk::snapshot::{ActionView, Record, RunView, Snapshot, StepCard};
+use crate::runbook::model::{StepId, Strategy};
+use crate::units::{Millis, Now};
+
+/// The screens, in the order of the navigation.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Screen {
+    /// What is wrong, and where.
+    #[default]
+    Situation,
+    /// The guided run.
+    Run,
+    /// Runbooks and plans.
+    Runbooks,
+    /// Scenarios.
+    Rehearse,
+    /// Runs and their records.
+    Audit,
+    /// Settings.
+    Settings,
+}
+
+impl Screen {
+    /// All, in order; the number of the key is the place in this list.
+    pub const ALL: [Self; 6] =
+        [Self::Situation, Self::Run, Self::Runbooks, Self::Rehearse, Self::Audit, Self::Settings];
+    /// In the navigation.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Situation => "Situation",
+            Self::Run => "Run",
+            Self::Runbooks => "Runbooks",
+            Self::Rehearse => "Rehearse",
+            Self::Audit => "Audit",
+            Self::Settings => "Settings",
+        }
+    }
+}
+
+/// Which column of the Run screen is shown when they do not fit side by side.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Column {
+    /// The checklist.
+    Checklist,
+    /// The step.
+    #[default]
+    Step,
+    /// Clock, regions, notes.
+    Clocks,
+}
+
+/// The Audit screen's own state.
+#[derive(Default)]
+pub struct AuditView {
+    /// Filter text.
+    pub filter: String,
+    /// Kind chosen; empty: all.
+    pub kind: String,
+    /// Sequence number of the selected row.
+    pub selected: Option<u64>,
+    /// Rows that pass, and what they were computed for.
+    pub rows: Vec<usize>,
+    /// Kinds that occur.
+    pub kinds: Vec<String>,
+    /// The record, filter and kind that `rows` belongs to.
+    pub made_for: Option<(Arc<Record>, String, String)>,
+}
+
+/// The window's own state.
+pub struct View {
+    /// Screen shown.
+    pub screen: Screen,
+    /// Dark or light.
+    pub looks: Looks,
+    /// Step looked at, when it is not the current one.
+    pub selected: Option<StepId>,
+    /// Column shown on a narrow window.
+    pub column: Column,
+    /// Dialog that is open.
+    pub ask: Option<Ask>,
+    /// Command palette that is open.
+    pub palette: Option<Palette>,
+    /// Help sheet is open.
+    pub help: bool,
+    /// Who had the focus before a dialog opened.
+    pub focus_back: Option<egui::Id>,
+    /// Frames until the focus is given back: egui keeps a closed dialog's claim for one more.
+    pub give_back_in: u8,
+    /// The checklist row has the focus: Enter then means the primary action.
+    pub focus_on_row: bool,
+    /// Give the focus to the row of the selected step.
+    pub focus_step: bool,
+    /// Give the focus to the screen's filter or path field.
+    pub focus_field: bool,
+    /// Pages to scroll the main column by.
+    pub scroll_pages: f32,
+    /// Height of the step's buttons in the last frame, so that they never leave the window.
+    pub actions_height: f32,
+    /// Strategy chosen for each scenario.
+    pub strategies: BTreeMap<String, Strategy>,
+    /// Speed of the next rehearsal.
+    pub speed: Speed,
+    /// Draft of the path field.
+    pub path: String,
+    /// Draft of the operator's name.
+    pub operator: Option<String>,
+    /// The Audit screen.
+    pub audit: AuditView,
+    /// What the window itself has to say, until the next thing happens.
+    pub said: Option<String>,
+}
+
+impl View {
+    /// As remembered.
+    pub fn new(screen: Screen, looks: Looks) -> Self {
+        Self {
+            screen,
+            looks,
+            selected: None,
+            column: Column::default(),
+            ask: None,
+            palette: None,
+            help: false,
+            focus_back: None,
+            give_back_in: 0,
+            focus_on_row: false,
+            focus_step: false,
+            focus_field: false,
+            scroll_pages: 0.0,
+            actions_height: 52.0,
+            strategies: BTreeMap::new(),
+            speed: Speed::Times(1),
+            path: String::new(),
+            operator: None,
+            audit: AuditView::default(),
+            said: None,
+        }
+    }
+
+    /// Something lies over the screen and takes the keys.
+    pub fn covered(&self) -> bool {
+        self.ask.is_some() || self.palette.is_some() || self.help
+    }
+
+    /// The card on show: the selected step's, else the current one's.
+    pub fn card<'a>(&self, run: &'a RunView) -> Option<&'a Arc<StepCard>> {
+        let id = self.selected.as_ref().or(run.current.as_ref());
+        id.and_then(|id| run.cards.iter().find(|c| c.id == *id)).or_else(|| run.cards.first())
+    }
+
+    /// The action of the step on show that stands at `index`.
+    pub fn action<'a>(&self, run: &'a RunView, index: usize) -> Option<(&'a StepCard, &'a ActionView)> {
+        let card = self.card(run)?;
+        Some((card, card.actions.get(index)?))
+    }
+}
+
+/// What drawing code may want.
+pub enum Act {
+    /// Do this.
+    Do(Intent),
+    /// To the desk.
+    Send(Command),
+    /// Show this screen.
+    Go(Screen),
+    /// Open this dialog.
+    Ask(Ask),
+    /// Look at this step.
+    Select(StepId),
+    /// An action of the step on show, by its place.
+    Action(usize),
+    /// Into the clipboard; the second text says what it was.
+    Copy(String, &'static str),
+    /// Dark or light.
+    Looks(Looks),
+    /// Open this file or folder.
+    Open(PathBuf),
+}
+
+/// What drawing code gets: the picture, the time, and where to put what is wanted.
+pub struct Cx<'a> {
+    /// The picture.
+    pub snap: &'a Snapshot,
+    /// One instant for the whole frame.
+    pub now: Now,
+    /// Milliseconds until something shown changes by itself.
+    next_change: Cell<u64>,
+    acts: std::cell::RefCell<Vec<Act>>,
+}
+
+/// Without a run, ages move in steps of this many seconds, so that an idle window stays idle.
+const IDLE_STEP: u64 = 10;
+
+impl<'a> Cx<'a> {
+    /// For one frame.
+    pub fn new(snap: &'a Snapshot, now: Now) -> Self {
+        Self { snap, now, next_change: Cell::new(u64::MAX), acts: Default::default() }
+    }
+    /// Says what is wanted.
+    pub fn act(&self, act: Act) {
+        self.acts.borrow_mut().push(act);
+    }
+    /// Says that a command is wanted.
+    pub fn send(&self, command: Command) {
+        self.act(Act::Send(command));
+    }
+    /// Everything wanted, and when something shown changes by itself.
+    pub fn finish(self) -> (Vec<Act>, Option<Millis>) {
+        let next = self.next_change.get();
+        (self.acts.into_inner(), (next < u64::MAX).then_some(Millis(next)))
+    }
+    /// Whether seconds tick: while a run is open and not over.
+    pub fn ticking(&self) -> bool {
+        self.snap.run.as_ref().is_some_and(|r| r.closed.is_none())
+    }
+    /// The frame shows something that changes at the next multiple of `step` seconds after `base`.
+    pub fn changes_every(&self, base: i64, step: u64) {
+        let step = step * 1_000;
+        let past = self.now.utc.wrapping_sub(base).rem_euclid(step as i64) as u64;
+        self.next_change.set(self.next_change.get().min(step - past));
+    }
+    /// How long ago: `2 s`, `1 min`; in steps when nothing is going on.
+    pub fn age(&self, at: i64) -> String {
+        let s = self.now.since(at).0 / 1_000;
+        let step = match s {
+            _ if s >= 7_200 => 3_600,
+            _ if s >= 120 => 60,
+            _ if self.ticking() => 1,
+            _ => IDLE_STEP,
+        };
+        self.changes_every(at, step);
+        let shown = s / step * step;
+        if shown == 0 && step > 1 { format!("under {step} s") } else { Millis::from_secs(shown).to_string() }
+    }
+    /// `2 s ago`.
+    pub fn ago(&self, at: i64) -> String {
+        format!("{} ago", self.age(at))
+    }
+}
+
+/// `03:14` in the computer's own time zone.
+pub fn local_clock(utc: i64, seconds: bool) -> String {
+    let Ok(t) = jiff::Timestamp::from_millisecond(utc) else { return String::new() };
+    let zoned = t.to_zoned(jiff::tz::TimeZone::system());
+    if seconds { zoned.strftime("%H:%M:%S").to_string() } else { zoned.strftime("%H:%M").to_string() }
+}
+
+/// `2026-11-20 03:14` in UTC.
+pub fn utc_minute(utc: i64) -> String {
+    jiff::Timestamp::from_millisecond(utc)
+        .map(|t| t.to_zoned(jiff::tz::TimeZone::UTC).strftime("%Y-%m-%d %H:%M").to_string())
+        .unwrap_or_default()
+}

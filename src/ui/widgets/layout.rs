@@ -1,0 +1,126 @@
+//! Cards, headings, key-value rows, empty states.
+
+use eframe::egui::{self, CornerRadius, Frame, Layout, Margin, Stroke, TextEdit, Ui, vec2};
+
+use super::text::{bold, secondary, small, wrapped};
+use crate::ui::theme::{self, CARD_RADIUS, LINE};
+
+/// A framed group as wide as there is room.
+pub fn card<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> R {
+    let t = theme::of(ui);
+    Frame::new()
+        .fill(t.panel)
+        .stroke(Stroke::new(1.0, t.line))
+        .corner_radius(CornerRadius::same(CARD_RADIUS))
+        .inner_margin(Margin::same(16))
+        .show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            add(ui)
+        })
+        .inner
+}
+
+/// A framed message with a status edge: something to read before going on.
+pub fn banner<R>(ui: &mut Ui, hue: egui::Color32, add: impl FnOnce(&mut Ui) -> R) -> R {
+    let t = theme::of(ui);
+    let shown = Frame::new()
+        .fill(t.panel)
+        .stroke(Stroke::new(1.0, t.line))
+        .corner_radius(CornerRadius::same(CARD_RADIUS))
+        .inner_margin(Margin { left: 20, right: 16, top: 12, bottom: 12 })
+        .show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            add(ui)
+        });
+    edge(ui, shown.response.rect, hue, 4.0, CARD_RADIUS);
+    shown.inner
+}
+
+/// The coloured left edge of something with round corners.
+pub fn edge(ui: &Ui, rect: egui::Rect, hue: egui::Color32, width: f32, radius: u8) {
+    let clip = egui::Rect::from_min_max(rect.min, egui::pos2(rect.left() + width, rect.bottom()));
+    let painter = ui.painter().with_clip_rect(clip.intersect(ui.clip_rect()));
+    painter.rect_filled(rect, f32::from(radius), hue);
+}
+
+/// The title of a screen.
+pub fn title(ui: &mut Ui, text: &str) -> egui::Response {
+    ui.add(
+        egui::Label::new(
+            egui::RichText::new(text).font(egui::FontId::new(theme::TITLE, theme::bold())).line_height(Some(28.0)),
+        )
+        .wrap(),
+    )
+}
+
+/// The heading of a group.
+pub fn heading(ui: &mut Ui, text: &str) {
+    ui.label(bold(text));
+}
+
+/// A hairline with air around it.
+pub fn hairline(ui: &mut Ui, air: f32) {
+    ui.add_space(air);
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 1.0), egui::Sense::hover());
+    ui.painter().hline(rect.x_range(), rect.center().y, Stroke::new(1.0, theme::of(ui).line));
+    ui.add_space(air);
+}
+
+/// Things of different heights on one centre line.
+pub fn in_line<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> R {
+    let row = Layout::left_to_right(egui::Align::Center);
+    ui.allocate_ui_with_layout(vec2(ui.available_width(), theme::CONTROL), row, add).inner
+}
+
+/// A label in a column of its own, and what belongs to it.
+pub fn row<R>(ui: &mut Ui, width: f32, label: &str, add: impl FnOnce(&mut Ui) -> R) -> R {
+    let gap = ui.spacing().item_spacing.x;
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = 0.0;
+        let top = Layout::top_down(egui::Align::Min);
+        ui.allocate_ui_with_layout(vec2(width, LINE), top, |ui| {
+            ui.set_width(width);
+            ui.label(secondary(ui, label));
+        });
+        ui.vertical(|ui| {
+            ui.spacing_mut().item_spacing.x = gap;
+            ui.set_width(ui.available_width());
+            add(ui)
+        })
+        .inner
+    })
+    .inner
+}
+
+/// What belongs here, and one way to get it.
+pub fn empty(ui: &mut Ui, heading: &str, text: &str, add: impl FnOnce(&mut Ui)) {
+    ui.add_space(48.0);
+    ui.vertical(|ui| {
+        ui.set_max_width(ui.available_width().min(460.0));
+        title(ui, heading);
+        ui.add_space(8.0);
+        wrapped(ui, secondary(ui, text));
+        ui.add_space(16.0);
+        add(ui);
+    });
+}
+
+/// A labelled text field; the label is its accessible name.
+pub fn field(ui: &mut Ui, label: &str, text: &mut String, tall: bool, width: f32) -> egui::Response {
+    let name = ui.label(small(ui, label));
+    ui.add_space(2.0);
+    let edit = if tall { TextEdit::multiline(text).desired_rows(3) } else { TextEdit::singleline(text) };
+    let edit = edit.desired_width(width).margin(Margin::symmetric(10, 9));
+    let response = ui.add(edit).labelled_by(name.id);
+    typing_ring(ui, &response);
+    response
+}
+
+/// Where one types.
+pub fn typing_ring(ui: &Ui, response: &egui::Response) {
+    if response.has_focus() {
+        let stroke = Stroke::new(2.0, theme::of(ui).accent);
+        let radius = f32::from(theme::RADIUS);
+        ui.painter().rect_stroke(response.rect, radius, stroke, egui::StrokeKind::Inside);
+    }
+}

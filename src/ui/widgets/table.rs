@@ -1,0 +1,69 @@
+//! Long tables: only the rows on show are laid out, so that a hundred thousand cost what thirty do.
+
+use eframe::egui::accesskit::Role;
+use eframe::egui::{self, Layout, Sense, Ui, WidgetInfo};
+use egui_extras::{Column, TableBuilder};
+
+use super::text::{cut, small};
+use crate::ui::theme::{self, ROW};
+
+/// A table of single lines. `name` is a row's whole sentence for the screen reader, `cell` draws one cell; the result is
+/// the row that was pressed.
+pub fn table(
+    ui: &mut Ui,
+    id: &str,
+    columns: &[(&str, Option<f32>)],
+    rows: usize,
+    selected: impl Fn(usize) -> bool,
+    name: impl Fn(usize) -> String,
+    mut cell: impl FnMut(&mut Ui, usize, usize),
+) -> Option<usize> {
+    let t = theme::of(ui);
+    ui.spacing_mut().item_spacing.y = 0.0;
+    ui.visuals_mut().selection.bg_fill = t.accent.gamma_multiply(0.16);
+    let mut clicked = None;
+    let mut builder = TableBuilder::new(ui)
+        .id_salt(id)
+        .sense(Sense::click())
+        .striped(false)
+        .animate_scrolling(false)
+        .auto_shrink([false, false])
+        .min_scrolled_height(0.0)
+        .cell_layout(Layout::left_to_right(egui::Align::Center));
+    for (_, width) in columns {
+        builder = builder.column(match width {
+            Some(w) => Column::exact(*w).clip(true),
+            None => Column::remainder().clip(true),
+        });
+    }
+    let mut focused: Option<egui::Response> = None;
+    builder
+        .header(ROW, |mut header| {
+            for (name, _) in columns {
+                header.col(|ui| {
+                    cut(ui, small(ui, *name));
+                });
+            }
+        })
+        .body(|body| {
+            body.rows(ROW, rows, |mut row| {
+                let i = row.index();
+                row.set_selected(selected(i));
+                for c in 0..columns.len() {
+                    row.col(|ui| cell(ui, i, c));
+                }
+                let response = row.response();
+                response.widget_info(|| WidgetInfo::selected(Role::Row, true, selected(i), name(i)));
+                if response.clicked() {
+                    clicked = Some(i);
+                }
+                if response.has_focus() {
+                    focused = Some(response);
+                }
+            });
+        });
+    if let Some(response) = focused {
+        super::button::focus_ring(ui, &response, response.rect.shrink(3.0));
+    }
+    clicked
+}

@@ -1,0 +1,56 @@
+//! Real windows to look at: `LIFEBOAT_PICTURES=screen,theme,width,height,scale` opens one on the display there is and
+//! leaves it open until it is closed. Without the variable this does nothing.
+
+use eframe::egui;
+use lifeboat::desk::snapshot::Snapshot;
+use lifeboat::ui::App;
+use lifeboat::ui::view::Screen;
+
+use super::{link_of, sample};
+
+#[test]
+fn open() {
+    let Ok(wish) = std::env::var("LIFEBOAT_PICTURES") else { return };
+    let mut parts = wish.split(',');
+    let mut next = || parts.next().unwrap_or_default().to_owned();
+    let (screen, theme) = (next(), next());
+    let mut number = || next().parse::<f32>().unwrap();
+    let (width, height, scale) = (number(), number(), number());
+    let snapshot: Snapshot = match screen.as_str() {
+        "start" => sample::first_start(),
+        "closed" => sample::closed(),
+        "failed" => sample::at("F2"),
+        "decide" => sample::at("D4"),
+        "live" => sample::live(),
+        "situation" | "rehearse" | "runbooks" | "settings" => sample::on_call(),
+        _ => sample::snapshot(),
+    };
+    let options = eframe::NativeOptions {
+        viewport: egui::ViewportBuilder::default()
+            .with_inner_size([width, height])
+            .with_position([0.0, 0.0])
+            .with_decorations(false),
+        renderer: eframe::Renderer::Glow,
+        event_loop_builder: Some(Box::new(|b| {
+            use winit::platform::x11::EventLoopBuilderExtX11;
+            b.with_any_thread(true);
+        })),
+        ..Default::default()
+    };
+    let made = eframe::run_native(
+        "Lifeboat",
+        options,
+        Box::new(move |cc| {
+            let (link, _sent, _keep) = link_of(snapshot);
+            let mut app = App::new(cc, link);
+            cc.egui_ctx.set_theme(if theme == "light" { egui::Theme::Light } else { egui::Theme::Dark });
+            cc.egui_ctx.set_pixels_per_point(scale);
+            let shown = Screen::ALL.into_iter().find(|s| s.name().eq_ignore_ascii_case(&screen));
+            let started = matches!(screen.as_str(), "start" | "situation");
+            app.show(shown.unwrap_or(if started { Screen::Situation } else { Screen::Run }));
+            std::mem::forget(_keep);
+            Ok(Box::new(app))
+        }),
+    );
+    made.unwrap();
+}
