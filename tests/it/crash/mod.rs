@@ -132,7 +132,7 @@ pub fn desk(home: &Path, disk: Arc<dyn Disk>) -> Handle {
 
 pub fn desk_with(home: &Path, disk: Arc<dyn Disk>, script: Option<ScriptSource>) -> Handle {
     let home = Home::find(Some(home)).unwrap();
-    start(Options { home, disk, cloud: None, operator: "operator".to_owned(), script }).unwrap()
+    start(Options { home, disk, cloud: None, watch: None, operator: "operator".to_owned(), script }).unwrap()
 }
 
 /// Waits for a picture.
