@@ -7,6 +7,8 @@ use crate::run::event::{Change, Reading};
 pub struct Preview {
     /// Still being read.
     pub reading: bool,
+    /// Being read once more, right before it is done.
+    pub again: bool,
     /// What would be sent.
     pub changes: Vec<Change>,
     /// Azure shows that nothing has to be changed.

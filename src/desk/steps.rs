@@ -176,6 +176,11 @@ impl Desk {
         let o = self.opened()?;
         let Some(world) = o.world.clone() else { return Err(DeskError::NoRun) };
         let facts = facts(o);
+        if purpose != Purpose::Show
+            && let Some(seen) = o.session.previews.get_mut(step)
+        {
+            seen.again = true;
+        }
         if purpose == Purpose::Show {
             let options = o.session.previews.remove(step).map(|p| p.options).unwrap_or_default();
             let reading = Preview { reading: true, option: option.clone(), options, ..Preview::default() };
@@ -194,6 +199,9 @@ impl Desk {
     ) -> Result<(), DeskError> {
         let me = self.me();
         let o = self.opened()?;
+        if let Some(seen) = o.session.previews.get_mut(step) {
+            seen.again = false;
+        }
         let fresh = match result {
             Ok(p) => p,
             Err(e) => {
@@ -205,6 +213,7 @@ impl Desk {
                 };
                 o.session.problems.insert(step.to_owned(), problem);
                 if let Some(p) = o.session.previews.get_mut(step) {
+                    p.again = false;
                     p.reading = false;
                     p.read_at = 0;
                 }
@@ -320,7 +329,7 @@ impl Desk {
         }
         let (Some(script), Some(world)) = (o.script.as_mut(), o.world.as_ref()) else { return };
         // A look in progress comes first.
-        if o.session.previews.values().any(|p| p.reading) {
+        if o.session.previews.values().any(|p| p.reading || p.again) {
             return;
         }
         let Some(next) = script.next(&o.session.run) else { return };

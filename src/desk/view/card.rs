@@ -181,6 +181,9 @@ fn progress(p: &RunPicture<'_>, step: &StepRun, state: StepState, preview: Optio
         StepState::Indeterminate => {
             Some("It is not known whether this reached Azure. It is being read back; nothing is sent again.".to_owned())
         }
+        _ if preview.is_some_and(|v| v.again) => {
+            Some("Reading values and guards once more; then it is sent.".to_owned())
+        }
         _ if preview.is_some_and(|v| v.reading) => Some("Reading from Azure what it would change.".to_owned()),
         _ => None,
     }
@@ -281,6 +284,9 @@ fn decide(p: &RunPicture<'_>, choice: Choice) -> ActionView {
 }
 
 fn automated(p: &RunPicture<'_>, planned: &PlannedStep, step: &StepRun, preview: Option<&Preview>) -> Vec<ActionView> {
+    if preview.is_some_and(|v| v.again) {
+        return Vec::new();
+    }
     let Some(v) = preview.filter(|v| !v.reading) else {
         return vec![
             action(StepIntent::Preview { option: None }, "Read what it would change"),

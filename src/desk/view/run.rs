@@ -221,7 +221,6 @@ fn long_wait(p: &RunPicture<'_>) -> Option<LongWait> {
     }
     let busy = p.run.steps.iter().find(|s| s.own_state().busy() || s.own_state() == StepState::AwaitingApproval)?;
     let planned = p.run.planned(&busy.id)?;
-    let text =
-        p.progress.get(&busy.id).cloned().unwrap_or_else(|| format!("{}: {}", planned.title, busy.own_state().word()));
+    let text = format!("{}: {}", planned.title, busy.own_state().word());
     Some(LongWait { text })
 }
