@@ -34,7 +34,7 @@ impl std::fmt::Display for Speed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Times(n) => write!(f, "{n}×"),
-            Self::Max => f.write_str("as fast as possible"),
+            Self::Max => f.write_str("max"),
         }
     }
 }

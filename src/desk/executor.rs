@@ -242,6 +242,7 @@ impl World {
         }
         Ok(Preview {
             reading: false,
+            again: false,
             changes: p.changes,
             already_true: p.already_true,
             notes,

@@ -198,6 +198,10 @@ impl Desk {
         purpose: Purpose,
     ) -> Result<(), DeskError> {
         let me = self.me();
+        if purpose == Purpose::Show {
+            // The operator's turn to look.
+            self.land();
+        }
         let o = self.opened()?;
         if let Some(seen) = o.session.previews.get_mut(step) {
             seen.again = false;
@@ -405,16 +409,24 @@ impl Desk {
                 method: "scripted".to_owned(),
                 label: "scripted approver of the rehearsal, not a person".to_owned(),
             },
-        )
+        )?;
+        self.land();
+        Ok(())
     }
 
+    /// Only a wait can be jumped over: time that is the operator's own is not spent for them.
     fn jump(&mut self) {
-        if let Some(o) = self.open.as_deref_mut()
-            && o.session.epoch.is_some()
-            && o.session.run.open()
-        {
+        let Some(o) = self.open.as_deref_mut() else { return };
+        if o.session.epoch.is_none() || !o.session.run.open() {
+            return;
+        }
+        let waits = |s: StepState| s.busy() || matches!(s, StepState::AwaitingApproval | StepState::Indeterminate);
+        let reading = o.session.previews.values().any(|p| p.reading || p.again);
+        if reading || o.session.run.steps.iter().any(|s| waits(s.own_state())) {
             o.jumping = true;
             o.session.clock.set_speed(Speed::Max);
+        } else {
+            self.say("nothing is being waited for: the next step is yours".to_owned());
         }
     }
 

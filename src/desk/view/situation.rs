@@ -38,12 +38,16 @@ fn whole_seconds(ms: i64) -> Millis {
     Millis(u64::try_from(ms).unwrap_or(0) / 1_000 * 1_000)
 }
 
+/// Seconds matter in the first minutes; after that they only take room.
+fn roughly(ms: i64) -> String {
+    let t = whole_seconds(ms);
+    if t < Millis::from_mins(10) { t.to_string() } else { Millis(t.0 / 60_000 * 60_000).to_string() }
+}
+
 fn lamp(l: &HealthLamp, now: i64) -> Lamp {
     let text = match (l.state, l.latency, l.since) {
         (LampState::Ok | LampState::Degraded, Some(t), _) => t.to_string(),
-        (LampState::Down | LampState::Suspect | LampState::Blind, _, Some(since)) => {
-            whole_seconds(now - since).to_string()
-        }
+        (LampState::Down | LampState::Suspect | LampState::Blind, _, Some(since)) => roughly(now - since),
         _ => String::new(),
     };
     let m = lamp_mark(l.state);
