@@ -11,7 +11,7 @@ use super::ask::Ask;
 use super::intent::{self, Intent, TABLE};
 use super::memory::{self, Memory};
 use super::overlay::{self, Palette};
-use super::screens::{self, audit, rehearse, run::other_speed, start};
+use super::screens::{self, audit, rehearse, run::other_speed, situation, start};
 use super::shell;
 use super::theme;
 use super::view::{Act, Cx, Screen, View};
@@ -223,6 +223,10 @@ impl App {
         match intent {
             Intent::Go(screen) => self.view.screen = screen,
             Intent::Confirm if self.view.screen == Screen::Situation => {
+                if let Some(r) = situation::unfinished(snap) {
+                    self.say_to_desk(Command::OpenRun(r.id.clone()));
+                    return;
+                }
                 self.perform(ui, snap, if start::wanted(snap) { Intent::TryRehearsal } else { Intent::OpenPlan });
             }
             Intent::Change | Intent::Confirm if self.view.screen != Screen::Run => self.start(snap, intent),

@@ -237,7 +237,10 @@ pub fn available(intent: Intent, snap: &Snapshot, view: &View) -> bool {
         Intent::Change => on_run && action_index(intent, snap, view).is_some(),
         Intent::Confirm => match view.screen {
             Screen::Run => action_index(intent, snap, view).is_some(),
-            Screen::Situation => super::screens::situation::offers_plan(snap) || super::screens::start::wanted(snap),
+            Screen::Situation => {
+                use super::screens::{situation, start};
+                situation::offers_plan(snap) || start::wanted(snap) || situation::unfinished(snap).is_some()
+            }
             Screen::Runbooks => can_start && snap.library.preview.is_some(),
             Screen::Rehearse => can_start && !snap.library.scenarios.is_empty(),
             Screen::Audit | Screen::Settings => false,

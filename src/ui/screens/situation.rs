@@ -3,7 +3,8 @@
 use eframe::egui::accesskit::Role;
 use eframe::egui::{self, Align, FontId, Layout, Sense, Ui, WidgetInfo, pos2, vec2};
 
-use crate::desk::snapshot::{Mark, Reason, RegionRow, Situation, Snapshot};
+use crate::desk::protocol::Command;
+use crate::desk::snapshot::{Mark, Reason, RegionRow, RunRow, Situation, Snapshot};
 use crate::ui::intent::{self, Intent};
 use crate::ui::theme::{self, BODY, CARD_RADIUS, SMALL};
 use crate::ui::view::{Act, Cx, Screen, View};
@@ -12,6 +13,12 @@ use crate::ui::widgets::{
     Button, card, empty, hairline, heading, layout::edge, link, mark, paint_mark, secondary, title,
 };
 use crate::ui::{map, plot};
+
+/// A run that was left open, perhaps by a crash: taking it up comes before anything else.
+pub fn unfinished(snap: &Snapshot) -> Option<&RunRow> {
+    let free = snap.run.is_none() && !snap.situation.watching;
+    snap.audit.runs.iter().find(|r| r.open).filter(|_| free)
+}
 
 /// A plan is recommended, and no run is open that would be in its way.
 pub fn offers_plan(snap: &Snapshot) -> bool {
@@ -53,6 +60,25 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
 }
 
 fn nothing(ui: &mut Ui, cx: &Cx) {
+    if let Some(r) = unfinished(cx.snap) {
+        let title = format!("Run {} is open", r.short);
+        let text = format!(
+            "{}, {}. It goes on where it stood; what was caught half way is read from Azure first.",
+            r.title, r.mode
+        );
+        empty(ui, &title, &text, |ui| {
+            ui.horizontal(|ui| {
+                if Button::new("Go on with it").primary().key(intent::key_text(Intent::Confirm)).show(ui) {
+                    cx.send(Command::OpenRun(r.id.clone()));
+                }
+                let key = intent::key_text(Intent::Go(Screen::Audit));
+                if Button::new("Read its record").key(key).show(ui) {
+                    cx.act(Act::Go(Screen::Audit));
+                }
+            });
+        });
+        return;
+    }
     empty(
         ui,
         "Nothing is watched",
