@@ -154,7 +154,7 @@ async fn notices(world: World, task: Task) {
         for (region, account) in accounts(&world.plan) {
             let list = reading::platform_notices(&world.azure, &task, &region, account).await;
             let read = list.into_iter().filter(|n| !n.unread);
-            said.extend(read.map(|n| notice(n, &region, task.now().utc)));
+            said.extend(read.map(|n| notice(n, &region, account, task.now().utc)));
             if let Ok(Some(a)) = crate::azure::cognitive::account(&world.azure, &task, account).await {
                 states.push((region.clone(), Provisioning { text: a.state, at: task.now().utc }));
             }
@@ -168,10 +168,14 @@ fn accounts(plan: &Plan) -> [(Region, &str); 2] {
     [(plan.primary.clone(), plan.primary_account.as_str()), (plan.secondary.clone(), plan.secondary_account.as_str())]
 }
 
-fn notice(n: crate::azure::health::Notice, region: &Region, now: i64) -> Notice {
+fn account_state(account: &str, title: &str) -> String {
+    format!("{} is {}", account.rsplit('/').next().unwrap_or(account), title.to_lowercase())
+}
+
+fn notice(n: crate::azure::health::Notice, region: &Region, account: &str, now: i64) -> Notice {
     Notice {
+        text: if n.source == "Resource Health" { account_state(account, &n.title) } else { n.title },
         source: n.source,
-        text: n.title,
         status: n.status,
         region: Some(region.clone()),
         at: n.updated.or(n.since).unwrap_or(now),

@@ -167,7 +167,7 @@ impl App {
         match act {
             Act::Do(intent) => self.perform(ui, snap, intent),
             Act::Send(command) => self.say_to_desk(command),
-            Act::Go(screen) => self.view.screen = screen,
+            Act::Go(screen) => self.go(screen, snap),
             Act::Ask(ask) => self.view.ask = Some(ask),
             Act::Select(id) => {
                 self.view.selected = snap.run.as_ref().filter(|r| r.current.as_ref() != Some(&id)).map(|_| id);
@@ -215,13 +215,22 @@ impl App {
         }
     }
 
+    /// Who comes to the Audit screen wants to read: the record shown before, made fresh, or the newest run's.
+    fn go(&mut self, screen: Screen, snap: &Snapshot) {
+        self.view.screen = screen;
+        let shown = snap.audit.shown.as_ref().map(|r| &r.run);
+        if let (Screen::Audit, Some(run)) = (screen, shown.or(snap.audit.runs.first().map(|r| &r.id))) {
+            self.say_to_desk(Command::ShowRecord(run.clone()));
+        }
+    }
+
     fn perform(&mut self, ui: &Ui, snap: &Snapshot, intent: Intent) {
         if !intent::available(intent, snap, &self.view) {
             return;
         }
         let run = snap.run.as_deref();
         match intent {
-            Intent::Go(screen) => self.view.screen = screen,
+            Intent::Go(screen) => self.go(screen, snap),
             Intent::Confirm if self.view.screen == Screen::Situation => {
                 if let Some(r) = situation::unfinished(snap) {
                     self.say_to_desk(Command::OpenRun(r.id.clone()));

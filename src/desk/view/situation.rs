@@ -202,7 +202,11 @@ fn notices(w: &Watched) -> Vec<Reason> {
         .iter()
         .map(|n| Reason {
             mark: if n.active() { Mark::Down } else { Mark::Ok },
-            text: format!("{}: {} ({})", n.source, n.text, n.status),
+            text: if n.text.to_lowercase().contains(&n.status.to_lowercase()) {
+                format!("{}: {}", n.source, n.text)
+            } else {
+                format!("{}: {} ({})", n.source, n.text, n.status)
+            },
             at: n.at,
         })
         .collect()
