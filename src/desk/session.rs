@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::clock::Clock;
-use crate::journal::{Disk, Header, Journal, new_id, this_app};
+use crate::journal::{Disk, Header, Journal, JournalError, new_id, this_app};
 use crate::record::{Stored, client_request_id};
 use crate::rehearsal::scenario::Scenario;
 use crate::run::command::{Command, Order};
@@ -151,6 +151,8 @@ impl Session {
             .collect();
         let written = match journal.append(&lines) {
             Ok(w) => w,
+            // The record is at fault, not the disk: nothing was written, and others can be.
+            Err(e @ (JournalError::Record { .. } | JournalError::TooMuch(_))) => return Err(e.into()),
             Err(e) => {
                 let why = chain(&e);
                 self.read_only = Some(why.clone());

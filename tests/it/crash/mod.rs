@@ -149,8 +149,12 @@ pub fn until(desk: &Handle, what: &str, wanted: impl FnMut(&Snapshot) -> bool) -
     })
 }
 
+/// Waits for the end of the run; fails at once when nothing can be recorded.
 pub fn closed(desk: &Handle) -> Arc<Snapshot> {
-    until(desk, "the end", |s| s.run.as_ref().is_some_and(|r| r.closed.is_some()))
+    let over = |s: &Snapshot| s.run.as_ref().is_some_and(|r| r.closed.is_some() || r.read_only.is_some());
+    let s = until(desk, "the end", over);
+    assert_eq!(s.run.as_ref().unwrap().read_only, None);
+    s
 }
 
 /// Changing requests that reached the simulated Azure, by client request id.
@@ -192,7 +196,7 @@ pub fn sound(disk: &dyn Disk, run: &Path, counts: &BTreeMap<String, u64>) -> Vec
     for r in &records {
         let kind = r.body.kind.as_str();
         let Some(step) = r.body.step.as_deref() else {
-            if kind == "session.opened" {
+            if kind == "session.start" {
                 open.values_mut().for_each(|o| o.1 = true);
             }
             continue;
