@@ -7,7 +7,8 @@
 //! To know that, the clock counts work. A [`Task`] is one thread of work; [`Task::request`] is one question it puts to the
 //! simulator over a socket. The request carries its number in the header [`WORK_HEADER`]; when the simulator is itself
 //! waiting on behalf of that number (latency, a black hole), it says so through [`Clock::serve_sleep`], and the clock
-//! knows that nobody is busy. On the computer's clock all this bookkeeping does nothing.
+//! knows that nobody is busy. A message is work too: whoever sends one lets a [`Task`] travel with it, so that time stands
+//! still until it is read; and a [`Task`] sleeps once at a time. On the computer's clock all this bookkeeping does nothing.
 
 use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
@@ -108,6 +109,11 @@ impl Inner {
     /// At full speed and with nobody busy, time jumps to the next timer and its owner becomes busy.
     fn advance(&mut self) {
         while self.speed == Speed::Max && self.work.values().all(|waiting| *waiting) {
+            // A server that still waits for a client who gave up fires on the way, but is no reason to go there.
+            let wanted = |t: &Timer| t.work == 0 || self.work.contains_key(&t.work);
+            if !self.timers.values().any(wanted) {
+                return;
+            }
             let Some((&key, _)) = self.timers.first_key_value() else { return };
             let Some(timer) = self.timers.remove(&key) else { return };
             if key.0 > self.base_mono {

@@ -69,6 +69,9 @@ pub enum Refusal {
     /// Only a person can say so.
     #[error("{0} is done on a person's word; there is nothing here that could be read instead")]
     PersonsWord(String),
+    /// It has no automated action.
+    #[error("{0} is not a step in which Lifeboat sends anything to Azure")]
+    SendsNothing(String),
     /// The operator cannot agree with themselves.
     #[error("{0} needs a second person's agreement; whoever does it cannot give it")]
     SamePerson(String),

@@ -78,6 +78,10 @@ impl Step<'_> {
         self.run.paused.as_ref().map_or(Ok(()), |reason| Err(Refusal::Paused(reason.clone())))
     }
 
+    fn can_send(&self) -> Result<(), Refusal> {
+        if self.planned.action.is_some() { Ok(()) } else { Err(Refusal::SendsNothing(self.step.id.clone())) }
+    }
+
     /// Where only a person's word counts, nothing that is read can make it done.
     fn can_be_read(&self) -> Result<(), Refusal> {
         if self.planned.asks_a_person() { Err(Refusal::PersonsWord(self.step.id.clone())) } else { Ok(()) }
@@ -97,6 +101,7 @@ impl Step<'_> {
         match command {
             StepCommand::AskSecondPerson { changes } => {
                 self.must_be(&[S::Ready, S::Undone], "asking a second person")?;
+                self.can_send()?;
                 self.may_begin()?;
                 let what = describe(self.planned, changes);
                 let digest = approval::of_changes(self.plan_digest(), &self.step.id, changes);
@@ -267,6 +272,7 @@ impl Step<'_> {
             self.push(started(Vec::new(), guards.to_vec(), option.cloned(), false));
             return Ok(());
         }
+        self.can_send()?;
         if let Some(bad) = guards.iter().find(|g| g.ok != Some(true)) {
             let why = if bad.ok.is_none() { format!("unknown, {}", bad.value) } else { bad.value.clone() };
             return Err(Refusal::Guard { guard: bad.name.clone(), why });

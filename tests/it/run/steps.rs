@@ -30,13 +30,15 @@ fn a_guard_that_is_false_unknown_or_unread_refuses_and_is_named() {
         (vec![reading(Some(false))], "a reading", "42 of 60"),
         (vec![reading(None)], "a reading", "unknown, 42 of 60"),
         (vec![reading(Some(true)), reading(None)], "a reading", "unknown, 42 of 60"),
-        (Vec::new(), "at least one region serves afterwards", "it was not read"),
+        (Vec::new(), "this laptop can see", "it was not read"),
     ] {
         let refusal = at("AO-F5").step("AO-F5", with_guards(guards)).unwrap_err();
         assert_eq!(refusal, Refusal::Guard { guard: name.to_owned(), why: why.to_owned() });
         assert!(refusal.to_string().contains(name));
     }
     at("AO-F5").step("AO-F5", with_guards(vec![reading(Some(true))])).unwrap();
+    // What has no action sends nothing, whoever asks.
+    assert_eq!(at("CV1").step("CV1", with_guards(Vec::new())), Err(Refusal::SendsNothing("CV1".to_owned())));
     // Where nothing changes, nothing has to be guarded.
     let nothing = StepCommand::Perform { changes: Vec::new(), guards: vec![reading(None)], option: None, typed: None };
     at("AO-F5").step("AO-F5", nothing).unwrap();
