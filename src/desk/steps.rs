@@ -185,6 +185,9 @@ impl Desk {
             let options = o.session.previews.remove(step).map(|p| p.options).unwrap_or_default();
             let reading = Preview { reading: true, option: option.clone(), options, ..Preview::default() };
             o.session.previews.insert(step.to_owned(), reading);
+        } else if let Some(p) = o.session.previews.get_mut(step) {
+            // It shows that the press was heard, and a second press is refused.
+            p.reading = true;
         }
         world.look(step, option, facts, purpose);
         Ok(())

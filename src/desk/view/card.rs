@@ -287,12 +287,12 @@ fn automated(p: &RunPicture<'_>, planned: &PlannedStep, step: &StepRun, preview:
     if preview.is_some_and(|v| v.again) {
         return Vec::new();
     }
-    let Some(v) = preview.filter(|v| !v.reading) else {
-        return vec![
-            action(StepIntent::Preview { option: None }, "Read what it would change"),
-            by_hand(planned),
-            skip(),
-        ];
+    let Some(v) = preview.filter(|v| !v.reading && v.read_at != 0) else {
+        let mut read = action(StepIntent::Preview { option: None }, "Read what it would change");
+        if preview.is_some_and(|v| v.reading) {
+            read.refused = Some("Azure is being read right now".to_owned());
+        }
+        return vec![read, by_hand(planned), skip()];
     };
     let mut out = Vec::new();
     let start = p.run.start.as_ref();

@@ -10,7 +10,8 @@ use super::{link_of, sample};
 
 #[test]
 fn open() {
-    let Ok(wish) = std::env::var("LIFEBOAT_PICTURES") else { return };
+    // A folder is a wish to `tests/it/window.rs`.
+    let Some(wish) = std::env::var("LIFEBOAT_PICTURES").ok().filter(|w| w.contains(',')) else { return };
     let mut parts = wish.split(',');
     let mut next = || parts.next().unwrap_or_default().to_owned();
     let (screen, theme) = (next(), next());
