@@ -225,7 +225,8 @@ impl Desk {
             }
             (None, false) => Some(self.cloud()?),
         };
-        self.idle = None;
+        // What was seen of the same plan before the run began is evidence of it.
+        let seen = self.idle.take().filter(|i| i.world.plan.digest == plan.digest && !clock.is_scenario());
         let script = match (&self.options.script, &session.scenario) {
             (Some(ScriptSource::Scenario), Some(s)) => Some(Script::new(s, plan.strategy)),
             (Some(ScriptSource::Answers(a)), Some(s)) => {
@@ -250,7 +251,10 @@ impl Desk {
             timeline: None,
         });
         if let Some(cloud) = cloud {
-            let world = self.world(cloud, plan, number, &clock)?;
+            let mut world = self.world(cloud, plan, number, &clock)?;
+            if let Some(idle) = &seen {
+                world.monitor = idle.world.monitor.clone();
+            }
             {
                 let mut watched = world.monitor.lock();
                 watched.decision.t0 = open.session.run.clocks.t[0];

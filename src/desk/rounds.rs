@@ -197,6 +197,10 @@ impl Desk {
         };
         if let (None, Some(at)) = (t[1], t1) {
             orders.push(measure("T1", at, "first probe of the primary that failed"));
+            if t[0].is_none() {
+                let evidence = "the first failed probe; enter an earlier time if you know of one".to_owned();
+                orders.push(Order::Declare { impact_start: at, evidence });
+            }
         }
         if let (None, Some(at)) = (t[2], t2) {
             orders.push(measure("T2", at, "the detector's threshold for persistent failure"));

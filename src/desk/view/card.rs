@@ -301,7 +301,10 @@ fn automated(p: &RunPicture<'_>, planned: &PlannedStep, step: &StepRun, preview:
         let digest = approval::of_changes(start.map_or("", |s| s.digest.as_str()), &step.id, &v.changes);
         step.approval().is_some_and(|(given, _)| given == digest)
     };
-    if v.changes.is_empty() {
+    if start.is_some_and(|s| s.mode == Mode::DryRun) && !v.changes.is_empty() {
+        let intent = StepIntent::Perform { option: v.option.clone(), typed: None };
+        out.push(action(intent, "Note what would be sent"));
+    } else if v.changes.is_empty() {
         out.push(action(StepIntent::Perform { option: v.option.clone(), typed: None }, "Check that it is so already"));
     } else if planned.second_person.is_some() && !agreed() {
         let mut ask = action(StepIntent::AskSecondPerson, "Ask the second person");
