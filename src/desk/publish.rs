@@ -11,6 +11,7 @@ use crate::rehearsal::scenario::Choice;
 use crate::run::event::Mode;
 use crate::runbook::model::{Strategy, Tier};
 
+use super::snapshot;
 use super::snapshot::{Audit, Band, DecisionView, Lamp, Library, Record, Score, Settings, Situation, Snapshot};
 use super::supervisor::{Desk, Open};
 use super::view::{audit, library, run, situation};
@@ -164,11 +165,28 @@ pub fn record_of(disk: &dyn crate::journal::Disk, dir: &Path) -> Result<Record, 
     let records = read_run(disk, dir)?;
     let id = dir.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let broken = report.verdict == Verdict::Broken;
-    let proven = |heading: &str| match heading {
-        "Consistent" => Some(!broken),
-        _ => None,
+    let line = |heading: &str| {
+        report.lines().into_iter().find(|l| l.0 == heading).map_or_else(String::new, |l| format!("{heading}: {}", l.1))
     };
-    let badge = report.lines().into_iter().map(|(h, text)| (proven(h), format!("{h}: {text}"))).collect();
+    let unclear = report.indeterminate.len();
+    let badge = [
+        (Some(!broken), if broken { "broken".to_owned() } else { "consistent".to_owned() }, "Consistent"),
+        (None, "not signed".to_owned(), "Signed"),
+        (None, "not anchored elsewhere".to_owned(), "Anchored"),
+        (
+            if unclear == 0 { Some(true) } else { None },
+            if unclear == 0 { "no action unclear".to_owned() } else { format!("{unclear} actions unclear") },
+            "Indeterminate actions",
+        ),
+        (
+            if report.recovered == 0 { Some(true) } else { None },
+            if report.recovered == 0 { "no gap".to_owned() } else { format!("{} recoveries", report.recovered) },
+            "Gaps and recoveries",
+        ),
+    ]
+    .into_iter()
+    .map(|(proven, word, heading)| snapshot::Verdict { proven, word, sentence: line(heading) })
+    .collect();
     Ok(audit::record(&id, &records, badge, !broken))
 }
 

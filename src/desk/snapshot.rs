@@ -543,12 +543,23 @@ pub struct RunRow {
 pub struct Record {
     /// Run id.
     pub run: String,
-    /// Verdict lines of the verification: (`Some(true)` proven, `Some(false)` broken, `None` not proven), text.
-    pub badge: Vec<(Option<bool>, String)>,
+    /// What its verification says.
+    pub badge: Vec<Verdict>,
     /// One line: `Record intact, 214 entries, all on disk`.
     pub summary: String,
     /// Rows, in order.
     pub rows: Vec<RecordRow>,
+}
+
+/// One verdict on a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// `Some(true)`: proven; `Some(false)`: broken; `None`: not proven.
+    pub proven: Option<bool>,
+    /// `consistent`, `not signed`.
+    pub word: String,
+    /// The verifier's own line.
+    pub sentence: String,
 }
 
 /// One line of the record.

@@ -7,7 +7,7 @@ use crate::run::event::{Event, Mode};
 use crate::units::utc_clock;
 
 use super::super::record::entry;
-use super::super::snapshot::{Record, RecordRow, RunRow};
+use super::super::snapshot::{Record, RecordRow, RunRow, Verdict};
 use super::run::short;
 use super::words;
 
@@ -87,7 +87,7 @@ pub fn rows(records: &[Stored]) -> Vec<RecordRow> {
 }
 
 /// The screen's data of one run.
-pub fn record(run: &str, records: &[Stored], badge: Vec<(Option<bool>, String)>, intact: bool) -> Record {
+pub fn record(run: &str, records: &[Stored], badge: Vec<Verdict>, intact: bool) -> Record {
     let n = records.len();
     Record {
         run: run.to_owned(),

@@ -143,10 +143,10 @@ fn timeline(ui: &mut Ui, view: &mut View, record: &Arc<Record>) {
         ui.spacing_mut().item_spacing.x = 6.0;
         ui.label(bold(&record.summary));
         ui.add_space(8.0);
-        for (i, (ok, text)) in record.badge.iter().enumerate() {
+        for (i, v) in record.badge.iter().enumerate() {
             ui.push_id(i, |ui| {
-                verdict(ui, *ok);
-                ui.label(small(ui, text));
+                verdict(ui, v.proven);
+                ui.label(small(ui, &v.word)).on_hover_text(&v.sentence);
                 ui.add_space(8.0);
             });
         }
