@@ -422,11 +422,9 @@ pub fn audit() -> Audit {
         ],
         shown: Some(Arc::new(Record {
             run: "run-2qxm".into(),
-            badge: vec![
-                (Some(true), "chain unbroken".into()),
-                (Some(true), "all on disk".into()),
-                (None, "no second witness".into()),
-            ],
+            badge: [(Some(true), "consistent"), (None, "not signed"), (None, "not anchored elsewhere")]
+                .map(|(proven, word)| Verdict { proven, word: word.into(), sentence: word.into() })
+                .to_vec(),
             summary: "Record intact, 2,000 entries".into(),
             rows,
         })),
