@@ -104,7 +104,10 @@ fn row(label: &'static str, ok: Option<bool>, text: impl Into<String>) -> CardRo
 
 fn rows(p: &RunPicture<'_>, planned: &PlannedStep, step: &StepRun, preview: Option<&Preview>) -> Vec<CardRow> {
     let mut out = Vec::new();
-    let guards = preview.map(|v| v.guards.as_slice()).filter(|g| !g.is_empty()).unwrap_or(&step.guards);
+    // Once begun, what was read then counts: after the switch itself the newest look would say "switched 19 s ago".
+    let ahead = !step.own_state().over() && !step.own_state().busy();
+    let fresh = preview.filter(|_| ahead).map(|v| v.guards.as_slice()).filter(|g| !g.is_empty());
+    let guards = fresh.unwrap_or(&step.guards);
     for g in guards {
         out.push(row("guard", Some(g.ok == Some(true)), format!("{}: {}", g.name, g.value)));
     }

@@ -9,7 +9,7 @@ use lifeboat::journal::{Disk, DiskFile, Entry, Lock};
 /// What is asked.
 pub enum Call<'a> {
     /// To make a file.
-    Create(&'a Path),
+    Create,
     /// To append.
     Write(&'a Path, &'a [u8]),
     /// To make durable what was last appended.
@@ -108,7 +108,7 @@ impl Disk for Watched {
         self.inner.list(dir)
     }
     fn create_new(&self, file: &Path) -> io::Result<Box<dyn DiskFile>> {
-        if let Then::Fail(kind) = (self.hook)(Call::Create(file)) {
+        if let Then::Fail(kind) = (self.hook)(Call::Create) {
             return Err(kind.into());
         }
         Ok(self.file(file, self.inner.create_new(file)?))

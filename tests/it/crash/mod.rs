@@ -20,7 +20,7 @@ use std::time::Duration;
 use lifeboat::desk::snapshot::Snapshot;
 use lifeboat::desk::{Handle, Home, Options, ScriptSource, start};
 use lifeboat::journal::{Disk, RealDisk, contents, read_run};
-use lifeboat::record::{Against, Kind, Stored, Verdict, client_request_id, verify};
+use lifeboat::record::{Against, Stored, Verdict, client_request_id, verify};
 use lifeboat::rehearsal::scenario::Answer;
 use serde_json::Value;
 
@@ -299,9 +299,4 @@ pub fn ended(out: &Output, codes: &[i32], what: &str) {
 /// Whether the run was started before its process died; before that there is nothing to resume.
 pub fn begun(run: &Path) -> bool {
     read_run(&RealDisk, run).is_ok_and(|r| r.iter().any(|r| is(r, "run.start")))
-}
-
-/// The kinds of a run's records, for messages.
-pub fn count_of(records: &[Stored], kind: Kind) -> usize {
-    records.iter().filter(|r| r.body.kind == kind).count()
 }
