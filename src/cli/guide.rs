@@ -146,9 +146,10 @@ impl<'a> Guide<'a> {
 
     /// What happened since, a line each: health, the scenario, steps that ended.
     fn news(&mut self, s: &Snapshot, run: &RunView) {
-        if s.situation.headline != self.headline && !s.situation.headline.is_empty() {
-            self.headline.clone_from(&s.situation.headline);
-            say(&wrapped("# ", &format!("{} {}", utc_clock(s.clock.now().utc), self.headline)));
+        let headline = without_figures(&s.situation.headline);
+        if headline != self.headline && !headline.is_empty() {
+            self.headline = headline;
+            say(&wrapped("# ", &format!("{} {}", utc_clock(s.clock.now().utc), s.situation.headline)));
         }
         for line in run.injects.iter().skip(self.told) {
             say(&wrapped("> ", &format!("{} {}: {}", utc_clock(line.at), line.who, line.text)));
@@ -185,13 +186,13 @@ impl<'a> Guide<'a> {
             return;
         }
         let text = body(run, &card, false);
-        if text != self.shown {
-            self.shown.clone_from(&text);
+        let key = without_figures(&text);
+        if key != self.shown {
+            self.shown = key;
             say(&format!("{}{text}", header(s, run, &card)));
         }
         // A wait is told when it begins and when it is for something else, not every second.
         let progress = card.progress.clone().unwrap_or_default();
-        let without_figures = |t: &str| t.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
         if without_figures(&progress) != self.progress {
             self.progress = without_figures(&progress);
             if !progress.is_empty() {
@@ -353,6 +354,11 @@ const HELP: &str = "\
   x  normal or degraded instructions       p  pause, or go on
   j  jump to the next event (rehearsals)
   c  close the run            q  leave; the run stays open";
+
+/// Figures that tick must not say the same again every few seconds.
+fn without_figures(text: &str) -> String {
+    text.chars().filter(|c| !c.is_ascii_digit()).collect()
+}
 
 /// The line over a card.
 fn header(s: &Snapshot, run: &RunView, card: &StepCard) -> String {

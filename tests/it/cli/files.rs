@@ -152,7 +152,7 @@ fn scenarios_are_listed() {
     assert_eq!((said.code, said.err.as_str()), (0, ""));
     let all = said.json();
     let ids: Vec<&str> = all["scenarios"].as_array().unwrap().iter().map(|s| s["id"].as_str().unwrap()).collect();
-    assert_eq!(ids, ["own-network", "quota-exhausted", "region-loss"]);
+    assert_eq!(ids, ["region-loss", "quota-exhausted", "own-network"]);
     assert_eq!(all["scenarios"][1]["strategies"], serde_json::json!(["hot/cold"]));
     assert_eq!(say(home.path(), &["rehearse", "--list"]).out.lines().count(), 3);
     let none = say(home.path(), &["runs", "--json"]);

@@ -98,8 +98,17 @@ fn a_person_is_guided_leaves_and_comes_back() {
     p.types("the clock is on the wall");
     p.sees("= D7: skipped");
     // The region takes a while to be called persistently down; nobody has to sit through it.
-    p.types("j");
-    p.sees("= D1: ");
+    let mut news = String::new();
+    for _ in 0..12 {
+        p.types("j");
+        p.types("s");
+        news.push_str(&p.sees("source: "));
+        if news.contains("= D1: ") {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(700));
+    }
+    assert!(news.contains("= D1: done by Lifeboat") && news.contains("# "), "{news}");
     p.types("q");
     let last = p.sees("Continue it with");
     let run = last.trim().rsplit(' ').next().unwrap().to_owned();
