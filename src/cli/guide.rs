@@ -1,5 +1,6 @@
 //! The guided run in a terminal: the same desk, the same words as the window, 80 columns, no colour needed.
 
+use std::collections::HashMap;
 use std::io::{BufRead, Write};
 use std::sync::Arc;
 use std::sync::mpsc;
@@ -7,7 +8,7 @@ use std::sync::mpsc;
 use crate::clock::Speed;
 use crate::desk::Handle;
 use crate::desk::protocol::{Command, StepIntent};
-use crate::desk::snapshot::{ActionView, RunView, Snapshot, StepCard};
+use crate::desk::snapshot::{ActionView, PhaseView, Problem, RunView, Snapshot, StepCard, StepState};
 use crate::rehearsal::scenario::Outcome;
 use crate::units::{Millis, countdown, utc_clock, visible};
 
@@ -39,7 +40,7 @@ pub fn guide(handle: &Handle) -> u8 {
         }
         let _ = tx.send(Input::End);
     });
-    let mut g = Guide { handle, shown: String::new(), notice: None, told: 0, asked: Asked::Nothing };
+    let mut g = Guide::new(handle);
     g.show(&handle.snapshot());
     while let Ok(input) = rx.recv() {
         let done = match input {
@@ -72,9 +73,14 @@ fn say(text: &str) {
 }
 
 fn wrapped(indent: &str, text: &str) -> String {
+    wrapped_at(indent, &" ".repeat(indent.chars().count()), text)
+}
+
+/// The first line begins with `first`, the others with `indent`.
+fn wrapped_at(first: &str, indent: &str, text: &str) -> String {
     let mut out = String::new();
-    for paragraph in visible(text).split('\n') {
-        let mut line = indent.to_owned();
+    for (n, paragraph) in visible(text).split('\n').enumerate() {
+        let mut line = if n == 0 { first } else { indent }.to_owned();
         for word in paragraph.split(' ') {
             if line.chars().count() + word.chars().count() + 1 > WIDTH && line.trim() != "" {
                 out.push_str(line.trim_end());
@@ -99,31 +105,76 @@ enum Asked {
     Name(String, ActionView, String),
     Yes(String, ActionView),
     Note,
+    Pause,
     CloseText(Outcome),
 }
 
 struct Guide<'a> {
     handle: &'a Handle,
+    /// The card as it stands on the terminal, without what ticks.
     shown: String,
-    notice: Option<String>,
+    progress: String,
+    notice: Option<Arc<Problem>>,
+    headline: String,
     told: usize,
+    states: HashMap<String, StepState>,
+    /// A step that was asked for by its id; else the one that is next.
+    picked: Option<String>,
     asked: Asked,
 }
 
-impl Guide<'_> {
-    fn show(&mut self, s: &Snapshot) {
-        if let Some(n) = &s.notice
-            && self.notice.as_deref() != Some(n.what.as_str())
-        {
-            self.notice = Some(n.what.clone());
-            say(&wrapped("! ", &format!("{} {} {}", n.what, n.means, n.next)));
+impl<'a> Guide<'a> {
+    fn new(handle: &'a Handle) -> Self {
+        Self {
+            handle,
+            shown: String::new(),
+            progress: String::new(),
+            notice: None,
+            headline: String::new(),
+            told: 0,
+            states: HashMap::new(),
+            picked: None,
+            asked: Asked::Nothing,
         }
-        let Some(run) = &s.run else { return };
+    }
+
+    /// The step in front of the person.
+    fn card(&self, run: &RunView) -> Option<Arc<StepCard>> {
+        let id = self.picked.as_ref().or(run.current.as_ref())?;
+        run.cards.iter().find(|c| c.id == *id).cloned()
+    }
+
+    /// What happened since, a line each: health, the scenario, steps that ended.
+    fn news(&mut self, s: &Snapshot, run: &RunView) {
+        let headline = without_figures(&s.situation.headline);
+        if headline != self.headline && !headline.is_empty() {
+            self.headline = headline;
+            say(&wrapped("# ", &format!("{} {}", utc_clock(s.clock.now().utc), s.situation.headline)));
+        }
         for line in run.injects.iter().skip(self.told) {
             say(&wrapped("> ", &format!("{} {}: {}", utc_clock(line.at), line.who, line.text)));
         }
         self.told = run.injects.len();
-        let Some(card) = current(run) else {
+        let first = self.states.is_empty();
+        for c in &run.cards {
+            let was = self.states.insert(c.id.clone(), c.state);
+            let tells = c.state.over() || matches!(c.state, StepState::Failed | StepState::Undone);
+            if !first && was != Some(c.state) && tells {
+                say(&wrapped("= ", &format!("{}: {}. {}", c.id, c.state.word(), c.title)));
+            }
+        }
+    }
+
+    fn show(&mut self, s: &Snapshot) {
+        if let Some(n) = &s.notice
+            && !self.notice.as_ref().is_some_and(|told| Arc::ptr_eq(told, n))
+        {
+            self.notice = Some(n.clone());
+            say(&wrapped("! ", &format!("{} {} {}", n.what, n.means, n.next)));
+        }
+        let Some(run) = &s.run else { return };
+        self.news(s, run);
+        let Some(card) = self.card(run) else {
             if self.shown != "over" && run.closed.is_none() {
                 self.shown = "over".to_owned();
                 say("\nAll steps are over. Type `c` to close the run.");
@@ -134,11 +185,20 @@ impl Guide<'_> {
         if !matches!(self.asked, Asked::Nothing) {
             return;
         }
-        let text = render(s, run, card);
+        let text = body(run, &card, false);
         let key = without_figures(&text);
         if key != self.shown {
             self.shown = key;
-            say(&text);
+            say(&format!("{}{text}", header(s, run, &card)));
+        }
+        // A wait is told when it begins and when it is for something else, not every second.
+        let progress = card.progress.clone().unwrap_or_default();
+        if without_figures(&progress) != self.progress {
+            self.progress = without_figures(&progress);
+            if !progress.is_empty() {
+                let jump = if run.long_wait.is_some() { " j jumps to what comes next." } else { "" };
+                say(&wrapped("… ", &format!("{progress}{jump}")));
+            }
         }
     }
 
@@ -148,6 +208,7 @@ impl Guide<'_> {
         match asked {
             Asked::Nothing => return self.command(line, &s),
             _ if line == "." => say("Left as it was."),
+            Asked::Pause => self.send(Command::Pause(line.to_owned())),
             Asked::Note => self.send(Command::Note(line.to_owned())),
             Asked::CloseText(outcome) => self.send(Command::Close { outcome, summary: line.to_owned() }),
             Asked::Text(step, a) => {
@@ -185,12 +246,10 @@ impl Guide<'_> {
                 }
             }
         }
-        self.shown.clear();
-        self.show(&self.handle.snapshot());
         None
     }
 
-    fn perform(&self, step: String, a: ActionView, typed: Option<String>) {
+    fn perform(&mut self, step: String, a: ActionView, typed: Option<String>) {
         let intent = match a.intent {
             StepIntent::Perform { option, .. } => StepIntent::Perform { option, typed },
             other => other,
@@ -198,7 +257,10 @@ impl Guide<'_> {
         self.send(Command::Step(step, intent));
     }
 
-    fn send(&self, c: Command) {
+    /// The answer is the next picture, which shows the card again.
+    fn send(&mut self, c: Command) {
+        self.shown.clear();
+        self.picked = None;
         if !self.handle.send(c) {
             say("! not sent: the desk has ended");
         }
@@ -206,7 +268,7 @@ impl Guide<'_> {
 
     fn command(&mut self, line: &str, s: &Arc<Snapshot>) -> Option<u8> {
         let run = s.run.clone()?;
-        let card = current(&run).cloned();
+        let card = self.card(&run);
         match line {
             "q" => {
                 say(&format!("The run stays open. Continue it with: lifeboat rehearse --resume {}", run.short));
@@ -217,7 +279,23 @@ impl Guide<'_> {
                 self.asked = Asked::Note;
             }
             "j" => self.send(Command::JumpToNextEvent),
-            "l" => say(&checklist(&run)),
+            "l" => say(&checklist(&run, false)),
+            "ll" => say(&checklist(&run, true)),
+            "h" => say(&health(s)),
+            "s" => match &card {
+                Some(card) => say(&format!("{}{}", header(s, &run, card), body(&run, card, true))),
+                None => say("No step is open."),
+            },
+            "p" if run.paused.is_some() => self.send(Command::Resume),
+            "p" => {
+                say("Why is the run paused? (. to leave)");
+                self.asked = Asked::Pause;
+            }
+            "." if self.picked.is_some() => {
+                self.picked = None;
+                self.shown.clear();
+                self.show(s);
+            }
             "t" => summary(&run),
             "x" => self.send(Command::Degraded(!run.degraded)),
             "c" => {
@@ -228,6 +306,11 @@ impl Guide<'_> {
                 self.asked = Asked::CloseText(run.suggest_outcome);
             }
             "?" | "help" => say(HELP),
+            id if run.cards.iter().any(|c| c.id.eq_ignore_ascii_case(id)) => {
+                self.picked = run.cards.iter().find(|c| c.id.eq_ignore_ascii_case(id)).map(|c| c.id.clone());
+                self.shown.clear();
+                self.show(s);
+            }
             _ => {
                 let n = if line.is_empty() { Some(1) } else { line.parse::<usize>().ok() };
                 let action = n.and_then(|n| card.as_ref()?.actions.get(n.checked_sub(1)?).cloned());
@@ -265,21 +348,20 @@ impl Guide<'_> {
 }
 
 const HELP: &str = "\
-  number  choose      Enter  the first choice, unless it changes Azure
-  n note   j jump to the next event (rehearsals)   l checklist   t clocks
-  x normal or degraded instructions   c close the run   q leave, the run stays open";
+  1, 2 …  choose              Enter  the first choice, unless it changes Azure
+  s  this step in full        AO-F6  look at that step; . goes back
+  l  checklist, ll all of it  h  health    t  clocks    n  write a note
+  x  normal or degraded instructions       p  pause, or go on
+  j  jump to the next event (rehearsals)
+  c  close the run            q  leave; the run stays open";
 
-fn current(run: &RunView) -> Option<&Arc<StepCard>> {
-    let id = run.current.as_ref()?;
-    run.cards.iter().find(|c| c.id == *id)
-}
-
-/// Figures that tick must not print the card anew every second.
+/// Figures that tick must not say the same again every few seconds.
 fn without_figures(text: &str) -> String {
     text.chars().filter(|c| !c.is_ascii_digit()).collect()
 }
 
-fn render(s: &Snapshot, run: &RunView, card: &StepCard) -> String {
+/// The line over a card.
+fn header(s: &Snapshot, run: &RunView, card: &StepCard) -> String {
     let now = s.clock.now().utc;
     let left = match (run.clocks.rta, run.clocks.deadline) {
         (Some(rta), _) => format!("RTA {}", Millis(rta)),
@@ -287,17 +369,18 @@ fn render(s: &Snapshot, run: &RunView, card: &StepCard) -> String {
         (None, Some(d)) => format!("{} past the RTO", countdown(u64::try_from(now - d).unwrap_or(0))),
         _ => String::new(),
     };
-    let mut out = format!(
-        "\n── {} · {} · {}Z · {left}\n{}\n{} [{}]\n",
-        run.mode.word(),
-        run.short,
-        utc_clock(now),
-        card.eyebrow,
-        card.title,
-        card.id
-    );
-    out.push_str(&wrapped("  ", &card.why));
+    let paused = run.paused.as_ref().map_or(String::new(), |why| format!("\nPAUSED: {why} (p goes on)"));
+    let first = format!("── {} · {} · {}Z · {left}{paused}", run.mode.word(), run.short, utc_clock(now));
+    format!("\n{}\n{}\n{}\n", first, wrapped("", &card.eyebrow), wrapped("", &format!("{}  {}", card.id, card.title)))
+}
+
+/// The card; `whole` with its source and the commands to do it by hand, which are shown in any case when they are needed.
+fn body(run: &RunView, card: &StepCard, whole: bool) -> String {
+    let mut out = wrapped("  ", &card.why);
     out.push('\n');
+    if card.state != StepState::Ready {
+        out.push_str(&format!("  This step: {}\n", card.state.word()));
+    }
     for c in &card.changes {
         out.push_str(&format!("  will {}\n", visible(&c.what)));
         for (name, before, after) in &c.fields {
@@ -306,7 +389,7 @@ fn render(s: &Snapshot, run: &RunView, card: &StepCard) -> String {
             out.push('\n');
         }
     }
-    for r in &card.rows {
+    for r in card.rows.iter().filter(|r| whole || r.label != "source") {
         let mark = match r.ok {
             Some(true) => "[ok] ",
             Some(false) => "[no] ",
@@ -328,20 +411,28 @@ fn render(s: &Snapshot, run: &RunView, card: &StepCard) -> String {
         out.push_str(&wrapped("  ", &d.arithmetic));
         out.push('\n');
     }
-    for line in &card.by_hand {
-        out.push_str(&wrapped("  $ ", line));
-        out.push('\n');
+    let app_can = card.actions.iter().any(|a| {
+        a.refused.is_none()
+            && matches!(
+                a.intent,
+                StepIntent::Preview { .. }
+                    | StepIntent::Perform { .. }
+                    | StepIntent::AskSecondPerson
+                    | StepIntent::Check
+            )
+    });
+    let needed = !app_can || run.degraded || card.problem.is_some();
+    if whole || needed && !card.state.over() && !card.state.busy() {
+        for line in &card.by_hand {
+            // Not wrapped: a command is copied whole.
+            out.push_str(&format!("  $ {}\n", visible(line)));
+        }
+    } else if !card.by_hand.is_empty() && !card.state.over() {
+        out.push_str("  s shows the commands to do it by hand\n");
     }
     if let Some(p) = &card.problem {
         out.push_str(&wrapped("! ", &format!("{} {}", p.what, p.next)));
         out.push('\n');
-    }
-    if let Some(p) = &card.progress {
-        out.push_str(&wrapped("… ", p));
-        out.push('\n');
-    }
-    if run.long_wait.is_some() {
-        out.push_str("… j jumps to the next event\n");
     }
     for (n, a) in card.actions.iter().enumerate() {
         let changes = if a.changes_azure { "  (changes Azure)" } else { "" };
@@ -351,17 +442,40 @@ fn render(s: &Snapshot, run: &RunView, card: &StepCard) -> String {
     out
 }
 
-/// The checklist.
-pub fn checklist(run: &RunView) -> String {
+/// The checklist: the phases, and the steps of the one that is at hand, or of all.
+fn checklist(run: &RunView, all: bool) -> String {
     let mut out = String::new();
+    let here = |p: &PhaseView| p.steps.iter().any(|s| run.current.as_ref() == Some(&s.id));
     for p in &run.phases {
-        out.push_str(&format!("{}  {}\n", p.name, p.note));
-        for s in &p.steps {
-            let here = if run.current.as_ref() == Some(&s.id) { "→" } else { " " };
-            out.push_str(&format!("{here} {:<8} {} ({})\n", s.id, s.title, s.state.word()));
+        let over = p.steps.iter().filter(|s| s.state.over()).count();
+        out.push_str(&format!("{:<26} {over} of {} over   {}\n", p.name, p.steps.len(), p.note));
+        for s in p.steps.iter().filter(|_| all || here(p)) {
+            let mark = match s.state {
+                _ if run.current.as_ref() == Some(&s.id) => "→",
+                StepState::Failed | StepState::Indeterminate => "!",
+                state if state.over() => "x",
+                _ => " ",
+            };
+            // That a step waits for earlier ones shows from its place.
+            let state = if s.state == StepState::Blocked { String::new() } else { format!(" ({})", s.state.word()) };
+            out.push_str(&wrapped_at(&format!(" {mark} {:<8} ", s.id), "            ", &format!("{}{state}", s.title)));
+            out.push('\n');
         }
     }
     out.trim_end().to_owned()
+}
+
+/// What is believed of the regions.
+fn health(s: &Snapshot) -> String {
+    let sit = &s.situation;
+    let mut out = format!("{}\n{}", wrapped("# ", &sit.headline), wrapped("  ", &sit.explanation));
+    for r in &sit.regions {
+        out.push_str(&format!("\n  {:<18} {:<10} {:<9} {}", r.display, r.role, r.mark.word(), r.calls));
+    }
+    for r in &sit.reasons {
+        out.push_str(&format!("\n{}", wrapped("  ", &format!("{}: {}", r.mark.word(), r.text))));
+    }
+    out
 }
 
 /// Clocks and score.

@@ -20,7 +20,8 @@ pub fn run(args: &Args, plan: Option<&str>, json: bool) -> u8 {
     };
     let seen = handle.wait(Duration::from_secs(45), |s| {
         s.situation.watching && s.situation.regions.iter().all(|r| r.calls != "not asked yet")
-            || s.revision > 0 && !s.situation.watching
+            // Before its first picture the desk has not tried yet.
+            || s.revision > 0 && s.busy.is_none() && !s.situation.watching
     });
     let Some(s) = seen.filter(|s| s.situation.watching) else {
         eprintln!("lifeboat: nothing could be observed; connect an Azure (--cloud FILE), see `lifeboat --help`");

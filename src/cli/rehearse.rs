@@ -96,6 +96,12 @@ pub fn run(args: &Args, wish: &Wish) -> u8 {
             }
         },
     };
+    if let Some(id) = &wish.scenario
+        && let Err(why) = possible(id, wish.strategy)
+    {
+        eprintln!("lifeboat: {why}");
+        return USAGE;
+    }
     let handle = match super::desk(args, script) {
         Ok(h) => h,
         Err(code) => return code,
@@ -123,10 +129,7 @@ pub fn run(args: &Args, wish: &Wish) -> u8 {
     let Some(view) = &first.run else {
         let why = first.notice.as_ref().map_or_else(String::new, |n| format!("{} {}", n.what, n.next));
         eprintln!("lifeboat: {why}");
-        return match &first.notice {
-            Some(n) if n.what.contains("scenario") => USAGE,
-            _ => FAILED,
-        };
+        return FAILED;
     };
     if view.closed.is_some() {
         eprintln!("lifeboat: run {} is closed; there is nothing to continue", view.short);
@@ -137,6 +140,21 @@ pub fn run(args: &Args, wish: &Wish) -> u8 {
         return FAILED;
     }
     if wish.scripted { scripted(&handle, wish.json) } else { guide::guide(&handle) }
+}
+
+/// Whether there is such a rehearsal, before anything is started for it.
+fn possible(id: &str, strategy: Option<Strategy>) -> Result<(), String> {
+    let scenario = Catalog::builtin().scenario(id).map_err(|e| e.to_string())?;
+    if scenario.plan.is_empty() {
+        return Err(format!("`{id}` is a world without a rehearsal; connect to it with: lifeboat simulate {id}"));
+    }
+    match strategy {
+        Some(s) if !scenario.strategies.contains(&s) => {
+            let known: Vec<_> = scenario.strategies.iter().map(|s| s.display()).collect();
+            Err(format!("`{id}` cannot be rehearsed {}; it can be {}", s.display(), known.join(", ")))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn answers(path: &std::path::Path) -> Result<Vec<Answer>, String> {

@@ -1,0 +1,160 @@
+//! Commands about files and the ones that need no run: help, check, plan, lists, refusals.
+
+use super::{keys, say};
+
+#[test]
+fn every_command_explains_itself() {
+    let home = tempfile::tempdir().unwrap();
+    let all = [
+        "check",
+        "plan",
+        "run",
+        "rehearse",
+        "simulate",
+        "health",
+        "recoverable",
+        "verify",
+        "export",
+        "approve",
+        "credentials",
+        "runs",
+    ];
+    let top = say(home.path(), &["--help"]);
+    assert_eq!((top.code, top.err.as_str()), (0, ""));
+    assert!(top.out.contains("Exit codes: 0 fine; 1 a finding") && top.out.contains("rehearse region-loss"));
+    for name in all {
+        assert!(top.out.contains(&format!("  {name} ")), "{name} is not in the list");
+        let help = say(home.path(), &[name, "--help"]);
+        assert_eq!((help.code, help.err.as_str()), (0, ""), "{name}");
+        assert!(help.out.contains(&format!("Usage: lifeboat {name}")), "{}", help.out);
+        assert!(help.out.lines().all(|l| l.chars().count() <= 120), "{}", help.out);
+    }
+    assert!(say(home.path(), &["--version"]).out.starts_with("lifeboat 0."));
+}
+
+#[test]
+fn wrong_usage_is_two_and_a_sentence() {
+    let home = tempfile::tempdir().unwrap();
+    for args in [
+        &["no-such-command"][..],
+        &["check"],
+        &["rehearse"],
+        &["rehearse", "region-loss", "--strategy", "warm/hot"],
+        &["rehearse", "region-loss", "--speed", "0"],
+        &["rehearse", "region-loss", "--answers", "x.ron"],
+        &["rehearse", "no-such-scenario", "--scripted"],
+        &["rehearse", "quota-exhausted", "--strategy", "hot/hot", "--scripted"],
+        &["rehearse", "region-loss", "--scripted", "--answers", "/no/such/file.ron"],
+        &["rehearse", "sandbox", "--scripted"],
+        &["simulate", "no-such-world"],
+        &["plan", "no-such-plan"],
+        &["health", "--plan", "no-such-plan"],
+        &["check", "/no/such/folder"],
+    ] {
+        let said = say(home.path(), args);
+        assert_eq!(said.code, 2, "{args:?}: {}", said.err);
+        assert_eq!(said.out, "", "{args:?}: words are for stderr");
+        assert!(said.err.trim().len() > 20, "{args:?}: {:?}", said.err);
+    }
+    let said = say(home.path(), &["rehearse", "no-such-scenario", "--scripted"]);
+    assert!(
+        said.err.contains("no-such-scenario") && said.err.contains("region-loss"),
+        "it names what there is: {}",
+        said.err
+    );
+    let said = say(home.path(), &["rehearse", "quota-exhausted", "--strategy", "hot/hot"]);
+    assert!(said.err.contains("hot/hot") && said.err.contains("hot/cold"), "{}", said.err);
+}
+
+#[test]
+fn what_this_version_lacks_is_three_and_a_sentence() {
+    let home = tempfile::tempdir().unwrap();
+    let out = home.path().join("x.csv");
+    for args in [
+        &["recoverable"][..],
+        &["export", "7F3K", "--format", "csv", "--out", out.to_str().unwrap()],
+        &["approve", "abc"],
+        &["credentials", "list"],
+        &["plan", "prod-chat", "--print", "html"],
+    ] {
+        let said = say(home.path(), args);
+        assert_eq!((said.code, said.out.as_str()), (3, ""), "{args:?}");
+        assert!(said.err.contains("this version does not have"), "{}", said.err);
+    }
+    assert!(!out.exists(), "nothing was written");
+}
+
+#[test]
+fn the_built_in_files_are_clean() {
+    let home = tempfile::tempdir().unwrap();
+    let said = say(home.path(), &["check", "runbooks", "assets/plans", "assets/scenarios"]);
+    assert_eq!((said.code, said.err.as_str()), (0, ""));
+    assert!(said.out.trim_end().ends_with("6 files, 0 errors, 0 warnings"), "{}", said.out);
+    let said = say(home.path(), &["check", "--json", "runbooks", "assets/plans", "assets/scenarios"]);
+    let all = said.json();
+    assert_eq!(keys(&all), ["diagnostics", "files", "plans", "runbooks", "scenarios"]);
+    assert_eq!(all["runbooks"][0]["id"], "azure-openai");
+    assert!(all["runbooks"][0]["strategies"]["hot/warm"].as_array().unwrap().len() > 20);
+    assert_eq!(keys(&all["plans"][0]), ["digest", "id", "runbook", "steps", "strategy"]);
+    assert_eq!(all["scenarios"].as_array().unwrap().len(), 4);
+    assert_eq!(all["diagnostics"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn mistakes_are_shown_where_they_are() {
+    let home = tempfile::tempdir().unwrap();
+    let text = include_str!("../../../runbooks/azure-openai.ron");
+    let file = home.path().join("mine.ron");
+    // Two mistakes: a step that nobody has, and a strategy that is none.
+    let broken =
+        text.replacen("needs: [\"D9\"]", "needs: [\"D99\"]", 1).replacen("do_in: [HotHot,", "do_in: [Hothot,", 1);
+    assert_ne!(broken, text);
+    std::fs::write(&file, &broken).unwrap();
+    let path = file.to_str().unwrap();
+    let said = say(home.path(), &["check", path]);
+    assert_eq!(said.code, 2);
+    let place = |needle: &str| {
+        let at = broken.find(needle).unwrap();
+        let line = broken[..at].lines().count();
+        format!("{path}:{line}:")
+    };
+    assert!(said.err.contains(&place("Hothot")), "{}", said.err);
+    let json = say(home.path(), &["check", "--json", path]);
+    assert_eq!((json.code, json.err.as_str()), (2, ""));
+    let first = json.json()["diagnostics"][0].clone();
+    for key in ["code", "column", "file", "line", "message", "severity"] {
+        assert!(first.get(key).is_some(), "{key}: {first}");
+    }
+    // With the syntax mended, the meaning is looked at.
+    std::fs::write(&file, broken.replace("Hothot", "HotHot")).unwrap();
+    let said = say(home.path(), &["check", path]);
+    assert_eq!(said.code, 2);
+    assert!(said.err.contains("D99") && said.err.contains(&place("D99")), "{}", said.err);
+}
+
+#[test]
+fn a_plan_is_shown_with_its_values() {
+    let home = tempfile::tempdir().unwrap();
+    for strategy in ["hot/hot", "hot-warm", "HotCold"] {
+        let said = say(home.path(), &["plan", "prod-chat", "--strategy", strategy]);
+        assert_eq!((said.code, said.err.as_str()), (0, ""));
+        assert!(said.out.contains("AO-F6") && said.out.contains("oai-prod-swedencentral"));
+        assert!(!said.out.contains("{secondary"), "everything is filled in");
+    }
+    let by_file = say(home.path(), &["plan", "assets/plans/prod-chat.ron"]);
+    assert_eq!(by_file.out, say(home.path(), &["plan", "prod-chat"]).out);
+}
+
+#[test]
+fn scenarios_are_listed() {
+    let home = tempfile::tempdir().unwrap();
+    let said = say(home.path(), &["rehearse", "--list", "--json"]);
+    assert_eq!((said.code, said.err.as_str()), (0, ""));
+    let all = said.json();
+    let ids: Vec<&str> = all["scenarios"].as_array().unwrap().iter().map(|s| s["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["region-loss", "quota-exhausted", "own-network"]);
+    assert_eq!(all["scenarios"][1]["strategies"], serde_json::json!(["hot/cold"]));
+    assert_eq!(say(home.path(), &["rehearse", "--list"]).out.lines().count(), 3);
+    let none = say(home.path(), &["runs", "--json"]);
+    assert_eq!((none.code, none.out.trim()), (0, "{\"runs\":[]}"));
+}

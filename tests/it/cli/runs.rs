@@ -1,0 +1,181 @@
+//! Rehearsals from start to verified record, and the simulated Azure that other commands connect to.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Stdio};
+
+use super::{Said, keys, lifeboat, say};
+use serde_json::Value;
+
+fn rehearse(home: &Path, scenario: &str, strategy: &str) -> Value {
+    let said = say(home, &["rehearse", scenario, "--strategy", strategy, "--scripted", "--json"]);
+    assert_eq!((said.code, said.err.as_str()), (0, ""), "{scenario} {strategy}: {}", said.out);
+    let v = said.json();
+    for key in ["clocks", "journal", "outcome", "rta_ms", "rto_ms", "run", "score", "summary"] {
+        assert!(v.get(key).is_some(), "{key}: {v}");
+    }
+    assert_eq!(v["score"]["points"], v["score"]["of"], "{v}");
+    assert!(v["score"]["of"].as_u64().unwrap() >= 8);
+    assert_eq!(keys(&v["clocks"]).len(), 13);
+    v
+}
+
+/// The record of a run: intact, not anchored outside; and not to be altered unseen.
+fn proven(home: &Path, v: &Value) {
+    let journal = v["journal"].as_str().unwrap();
+    let said = say(home, &["verify", journal, "--json"]);
+    assert_eq!((said.code, said.err.as_str()), (1, ""), "{}", said.out);
+    assert_eq!(said.json()["exit_code"], 1);
+    let segment = Path::new(journal).join("1.jsonl");
+    let segment = if segment.is_file() {
+        segment
+    } else {
+        std::fs::read_dir(journal)
+            .unwrap()
+            .map(|e| e.unwrap().path())
+            .find(|p| p.extension().is_some_and(|x| x == "jsonl"))
+            .unwrap()
+    };
+    let copy = home.join("copy.jsonl");
+    let text = std::fs::read_to_string(segment).unwrap();
+    std::fs::write(&copy, text.replacen("Dana", "Dona", 1)).unwrap();
+    let said = say(home, &["verify", copy.to_str().unwrap()]);
+    assert_eq!(said.code, 2, "a changed name shows: {}", said.out);
+}
+
+#[test]
+fn a_region_lost_hot_warm() {
+    let home = tempfile::tempdir().unwrap();
+    let v = rehearse(home.path(), "region-loss", "hot/warm");
+    assert_eq!((v["outcome"].as_str(), v["strategy"].as_str()), (Some("Recovered"), Some("hot/warm")));
+    assert!(v["rta_ms"].as_u64().unwrap() <= v["rto_ms"].as_u64().unwrap());
+    assert!(v["clocks"].as_object().unwrap().values().all(Value::is_string), "{}", v["clocks"]);
+    proven(home.path(), &v);
+    let runs = say(home.path(), &["runs", "--json"]);
+    assert_eq!((runs.code, runs.err.as_str()), (0, ""));
+    let row = runs.json()["runs"][0].clone();
+    assert_eq!(keys(&row), ["journal", "mode", "open", "outcome", "run", "started", "title"]);
+    assert_eq!((&row["run"], &row["journal"], &row["open"]), (&v["run"], &v["journal"], &Value::Bool(false)));
+    assert_eq!(say(home.path(), &["runs"]).out.lines().count(), 1);
+    // It is closed; there is nothing to continue, and its result is told again.
+    let again = say(home.path(), &["rehearse", "--resume", v["run"].as_str().unwrap(), "--json"]);
+    assert!(again.err.contains("nothing to continue"), "{}", again.err);
+    assert_eq!(again.json()["outcome"], "Recovered");
+}
+
+#[test]
+fn a_region_lost_hot_hot_and_hot_cold() {
+    let home = tempfile::tempdir().unwrap();
+    for strategy in ["hot/hot", "hot/cold"] {
+        let v = rehearse(home.path(), "region-loss", strategy);
+        assert_eq!(v["outcome"], "Recovered");
+        assert!(v["rta_ms"].as_u64().unwrap() <= v["rto_ms"].as_u64().unwrap());
+    }
+    assert_eq!(say(home.path(), &["runs", "--json"]).json()["runs"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn quota_exhausted_and_a_fault_of_our_own() {
+    let home = tempfile::tempdir().unwrap();
+    let v = rehearse(home.path(), "quota-exhausted", "hot/cold");
+    assert_eq!(v["outcome"], "Recovered, with findings");
+    proven(home.path(), &v);
+    for strategy in ["hot/hot", "hot/warm", "hot/cold"] {
+        let v = rehearse(home.path(), "own-network", strategy);
+        assert_eq!(v["outcome"], "False alarm");
+        assert!(v["rta_ms"].is_null() && v["clocks"]["T4"].is_null(), "nothing was moved: {v}");
+    }
+}
+
+#[test]
+fn other_answers_are_scored_as_they_are() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("answers.ron");
+    let answers = r#"[
+        (step: "D1", when: Failed, answer: Skip("blind")),
+        (step: "*", when: FailedAgain, answer: Skip("blind")),
+        (step: "D9", answer: Decide(choice: Abort, reason: "not convinced", expected_loss: "none")),
+        (step: "*", when: Failed, answer: Skip("not now")),
+        (step: "AO-F1", answer: Skip("stays")),
+        (step: "close", answer: Close(outcome: FalseAlarm, summary: "nothing")),
+        (step: "*", answer: Skip("left out")),
+    ]"#;
+    std::fs::write(&file, answers).unwrap();
+    let file = file.to_str().unwrap();
+    let args = ["rehearse", "region-loss", "--strategy", "hot/warm", "--scripted", "--json", "--answers", file];
+    let said = say(home.path(), &args);
+    assert_eq!(said.code, 1, "a finding: {}{}", said.out, said.err);
+    let v = said.json();
+    assert_eq!((v["outcome"].as_str(), v["score"]["lines"][0]["points"].as_u64()), (Some("False alarm"), Some(0)));
+    std::fs::write(file, "[(step: 5)]").unwrap();
+    let said = say(home.path(), &args);
+    assert_eq!(said.code, 2);
+    assert!(said.err.contains(&format!("{file}:1:")), "{}", said.err);
+}
+
+#[test]
+fn without_a_display_and_without_a_terminal_the_script_runs() {
+    let home = tempfile::tempdir().unwrap();
+    let said = say(home.path(), &[]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert!(said.err.starts_with("No display was found"), "{}", said.err);
+    assert!(said.out.contains("Record intact") && said.out.contains("closed: Recovered"), "{}", said.out);
+    assert!(said.err.contains("Score 13 of 13"), "{}", said.err);
+}
+
+/// A simulated Azure that ends with the test.
+struct Azure(Child);
+
+impl Azure {
+    fn serve(home: &Path, scenario: &str) -> (Self, std::path::PathBuf) {
+        let mut child = lifeboat(home).args(["simulate", scenario]).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let file = home.join(format!("{scenario}.json"));
+        serde_json::from_str::<Value>(&line).unwrap();
+        std::fs::write(&file, line).unwrap();
+        (Self(child), file)
+    }
+}
+
+impl Drop for Azure {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn health(home: &Path, cloud: &Path) -> Said {
+    say(home, &["health", "--json", "--cloud", cloud.to_str().unwrap()])
+}
+
+#[test]
+fn health_of_a_simulated_azure() {
+    let home = tempfile::tempdir().unwrap();
+    let (_azure, cloud) = Azure::serve(home.path(), "sandbox");
+    let said = health(home.path(), &cloud);
+    assert_eq!((said.code, said.err.as_str()), (0, ""), "{}", said.out);
+    let v = said.json();
+    assert_eq!(keys(&v), ["explanation", "headline", "regions"]);
+    let regions = v["regions"].as_array().unwrap();
+    assert_eq!(regions.len(), 2);
+    for r in regions {
+        assert_eq!(keys(r), ["calls", "figure", "reasons", "region", "role", "verdict"]);
+        assert_eq!(r["verdict"], "ok");
+    }
+    let text = say(home.path(), &["health", "--cloud", cloud.to_str().unwrap()]);
+    assert!(text.code == 0 && text.out.contains("Sweden Central"), "{}", text.out);
+}
+
+#[test]
+fn health_of_a_faulty_one() {
+    let home = tempfile::tempdir().unwrap();
+    let (_azure, cloud) = Azure::serve(home.path(), "quota-exhausted");
+    let said = health(home.path(), &cloud);
+    assert_eq!(said.code, 1, "{}{}", said.out, said.err);
+    let v = said.json();
+    assert_ne!(v["regions"][0]["verdict"], "ok");
+    let none = say(home.path(), &["health", "--cloud", "/no/such/file"]);
+    assert_eq!((none.code, none.out.as_str()), (3, ""));
+    assert!(none.err.contains("/no/such/file"));
+}
