@@ -133,15 +133,14 @@ fn refresh(view: &mut AuditView, record: &Arc<Record>) {
 }
 
 fn timeline(ui: &mut Ui, view: &mut View, record: &Arc<Record>) {
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = 6.0;
-        ui.label(bold(&record.summary));
-        ui.add_space(8.0);
-        for (i, (ok, text)) in record.badge.iter().enumerate() {
-            ui.push_id(i, |ui| {
+    ui.label(bold(&record.summary));
+    // One line each, cut where it is too long: what is proven names hashes and times.
+    ui.scope(|ui| {
+        ui.spacing_mut().item_spacing = vec2(6.0, 2.0);
+        for (ok, text) in &record.badge {
+            ui.horizontal(|ui| {
                 verdict(ui, *ok);
-                ui.label(small(ui, text));
-                ui.add_space(8.0);
+                cut(ui, small(ui, text));
             });
         }
     });
