@@ -8,6 +8,7 @@ mod crash;
 mod desk;
 mod health;
 mod journal;
+mod keys;
 mod plan;
 mod probe;
 mod record;

@@ -19,8 +19,10 @@ const TOOLS: [&str; 5] = ["Xvfb", "openbox", "xdotool", "import", "dbus-run-sess
 const PYTHON: &str = "/usr/bin/python3";
 const ACCESSIBILITY_BUS: &str = "/usr/libexec/at-spi-bus-launcher";
 /// The picture is the window: it fills the screen, without a frame.
-const OPENBOX: &str = r#"<openbox_config xmlns="http://openbox.org/3.4/rc"><applications><application class="*">
-<decor>no</decor><maximized>yes</maximized></application></applications></openbox_config>"#;
+const OPENBOX: &str = r#"<openbox_config xmlns="http://openbox.org/3.4/rc">
+<keyboard><keybind key="A-F4"><action name="Close"/></keybind></keyboard>
+<applications><application class="*"><decor>no</decor><maximized>yes</maximized></application></applications>
+</openbox_config>"#;
 
 /// A process with everything it starts, ended when this goes out of scope.
 struct Group(Child);
