@@ -37,6 +37,7 @@ impl Keyboard {
             home: Home::find(Some(dir.path())).unwrap(),
             disk: Arc::new(RealDisk),
             cloud: None,
+            watch: None,
             operator: "Robin".to_owned(),
             script: None,
         };
