@@ -4,6 +4,7 @@
 //! `lower` makes the model of it, and `check` (with `values`) asks whether it makes sense. All of them add to one report.
 
 mod check;
+pub mod condition;
 pub mod diagnostic;
 pub(crate) mod format;
 mod lower;

@@ -1,0 +1,184 @@
+//! What the front ends draw: one immutable picture, made new after every change, its sections shared by `Arc`.
+//!
+//! Texts are ready to show. Where something ages or ticks, the instant is given and the front end says the age.
+
+use std::sync::Arc;
+
+use crate::clock::Clock;
+
+mod run;
+mod shelves;
+
+pub use run::*;
+pub use shelves::*;
+
+pub use crate::run::event::{Mode, StepState};
+
+/// Everything a front end shows.
+#[derive(Clone)]
+pub struct Snapshot {
+    /// Grows with every change.
+    pub revision: u64,
+    /// The mode band.
+    pub band: Band,
+    /// The clock of the open run, else the computer's.
+    pub clock: Clock,
+    /// The reachability ladder.
+    pub ladder: Arc<Vec<Lamp>>,
+    /// Situation screen.
+    pub situation: Arc<Situation>,
+    /// Run screen; `None` when no run is open.
+    pub run: Option<Arc<RunView>>,
+    /// Runbooks, plans and scenarios.
+    pub library: Arc<Library>,
+    /// Audit screen.
+    pub audit: Arc<Audit>,
+    /// Settings screen.
+    pub settings: Arc<Settings>,
+    /// The activity line: newest last, bounded.
+    pub activity: Arc<Vec<Activity>>,
+    /// Something that needs the operator's attention until dismissed.
+    pub notice: Option<Arc<Problem>>,
+    /// The desk is busy with this (starting, opening), shown as progress.
+    pub busy: Option<String>,
+}
+
+/// The band over every screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Band {
+    /// `None`: no run is open.
+    pub mode: Option<Mode>,
+    /// `REHEARSAL · simulated Azure, nothing real changes`.
+    pub text: String,
+    /// `prod-chat · run 7F3K`, or the environment.
+    pub run: String,
+}
+
+/// Status of anything watched; the front end gives it shape, colour and word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Mark {
+    /// Works.
+    Ok,
+    /// Some failures.
+    Suspect,
+    /// Does not work.
+    Down,
+    /// Works badly.
+    Degraded,
+    /// No fresh news.
+    Unknown,
+    /// The observer cannot tell.
+    Blind,
+}
+
+impl Mark {
+    /// The word that goes with shape and colour.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Suspect => "suspect",
+            Self::Down => "down",
+            Self::Degraded => "degraded",
+            Self::Unknown => "unknown",
+            Self::Blind => "blind",
+        }
+    }
+}
+
+/// One rung of the ladder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lamp {
+    /// `This laptop`, `Entra ID`, `ARM`, `East US`.
+    pub name: String,
+    /// Status.
+    pub mark: Mark,
+    /// Right-hand text: latency, or since when it fails.
+    pub text: String,
+    /// A full sentence for hover and screen reader.
+    pub sentence: String,
+}
+
+/// One line of evidence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason {
+    /// Status.
+    pub mark: Mark,
+    /// Sentence.
+    pub text: String,
+    /// When it was seen (UTC ms on the run's clock).
+    pub at: i64,
+}
+
+/// The Situation screen.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Situation {
+    /// Worst status.
+    pub mark: Option<Mark>,
+    /// `East US is down for prod-chat, persistently, for 4 min 10 s`.
+    pub headline: String,
+    /// Two sentences.
+    pub explanation: String,
+    /// Strongest first.
+    pub reasons: Vec<Reason>,
+    /// What is recommended, or why nothing is.
+    pub recommendation: String,
+    /// Plan to open, when one is recommended.
+    pub open_plan: Option<String>,
+    /// Watched regions.
+    pub regions: Vec<RegionRow>,
+    /// Answer times by endpoint.
+    pub series: Vec<Series>,
+    /// What the platform says.
+    pub notices: Vec<Reason>,
+    /// What colleagues see.
+    pub colleagues: Vec<Reason>,
+    /// Whether anything is watched at all.
+    pub watching: bool,
+}
+
+/// A watched region.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RegionRow {
+    /// ARM name.
+    pub region: String,
+    /// Portal name.
+    pub display: String,
+    /// Position for the map.
+    pub position: Option<(f64, f64)>,
+    /// Status.
+    pub mark: Mark,
+    /// `serving`, `down, persistent`.
+    pub word: String,
+    /// `61 ms`, or how long it has been down.
+    pub figure: String,
+    /// `62 of 62`.
+    pub calls: String,
+    /// `primary`, `secondary`, or empty.
+    pub role: &'static str,
+    /// Control plane, apart from the data plane.
+    pub control: Option<(Mark, String)>,
+    /// Evidence, strongest first.
+    pub reasons: Vec<Reason>,
+}
+
+/// Answer times of one endpoint.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Series {
+    /// Endpoint.
+    pub name: String,
+    /// Region's portal name.
+    pub region: String,
+    /// Present status.
+    pub mark: Mark,
+    /// (UTC ms, answer time in ms; `None` = no answer), oldest first, bounded.
+    pub points: Vec<(i64, Option<u32>)>,
+}
+
+/// One line of the activity line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Activity {
+    /// UTC ms on the run's clock.
+    pub at: i64,
+    /// Text.
+    pub text: String,
+}

@@ -1,0 +1,251 @@
+//! The Run screen's picture.
+
+use std::sync::Arc;
+
+use crate::desk::protocol::StepIntent;
+use crate::rehearsal::scenario::{Choice, Outcome};
+use crate::runbook::model::{StepId, Strategy};
+
+use super::{Mode, StepState};
+
+/// The Run screen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunView {
+    /// Run id (folder name).
+    pub id: String,
+    /// Four characters that people say on the phone.
+    pub short: String,
+    /// Plan title.
+    pub title: String,
+    /// Strategy.
+    pub strategy: Strategy,
+    /// Mode.
+    pub mode: Mode,
+    /// Scenario title in a rehearsal.
+    pub scenario: Option<String>,
+    /// Checklist.
+    pub phases: Vec<PhaseView>,
+    /// Cards of all steps, by id order of the checklist.
+    pub cards: Vec<Arc<StepCard>>,
+    /// The step that is next or in work; `None` when all are over.
+    pub current: Option<StepId>,
+    /// Over / all.
+    pub progress: (usize, usize),
+    /// Clocks.
+    pub clocks: Clocks,
+    /// Notes, newest last.
+    pub notes: Vec<NoteView>,
+    /// Messages of the scenario and of colleagues, newest last.
+    pub injects: Vec<NoteView>,
+    /// Why it is paused.
+    pub paused: Option<String>,
+    /// How it ended.
+    pub closed: Option<String>,
+    /// Degraded instructions are shown.
+    pub degraded: bool,
+    /// A wait long enough to offer the jump (rehearsals only).
+    pub long_wait: Option<LongWait>,
+    /// The journal cannot be written: actions are refused.
+    pub read_only: Option<String>,
+    /// Score, when the rehearsal is closed.
+    pub score: Option<Score>,
+    /// Journal folder.
+    pub journal: String,
+    /// Records in the journal.
+    pub records: u64,
+    /// Outcome to suggest when closing.
+    pub suggest_outcome: Outcome,
+}
+
+/// One phase of the checklist.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PhaseView {
+    /// Heading.
+    pub name: String,
+    /// `6 min 12 s`, or `about 15 min`.
+    pub note: String,
+    /// Steps.
+    pub steps: Vec<StepRow>,
+}
+
+/// One line of the checklist.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepRow {
+    /// Id.
+    pub id: StepId,
+    /// Title.
+    pub title: String,
+    /// State.
+    pub state: StepState,
+    /// `0:40`, `~1 min`.
+    pub timing: String,
+    /// Whole sentence for the screen reader: title, state, timing.
+    pub sentence: String,
+}
+
+/// One step in full.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepCard {
+    /// Id.
+    pub id: StepId,
+    /// State.
+    pub state: StepState,
+    /// `Fail over · step 4 of 5 · reversible · about 1 min`.
+    pub eyebrow: String,
+    /// Title.
+    pub title: String,
+    /// Instruction, normal or degraded as the run is set.
+    pub why: String,
+    /// What it is done to.
+    pub target: String,
+    /// What changes, as read from Azure; empty before the preview and for steps that change nothing.
+    pub changes: Vec<ChangeView>,
+    /// When the `before` values were read (UTC ms).
+    pub changes_read_at: Option<i64>,
+    /// Notes of the preview.
+    pub changes_note: String,
+    /// Label → text rows: guard, approval, needs, may lose, undo, source.
+    pub rows: Vec<CardRow>,
+    /// The same by hand, resolved.
+    pub by_hand: Vec<String>,
+    /// What its verification read, newest attempt.
+    pub readings: Vec<ReadingView>,
+    /// What is going on now.
+    pub progress: Option<String>,
+    /// What went wrong, newest attempt.
+    pub problem: Option<Problem>,
+    /// Arithmetic and choices, on the decision step.
+    pub decision: Option<DecisionView>,
+    /// What can be done now; the first is the primary one.
+    pub actions: Vec<ActionView>,
+    /// What was said or recorded about it: evidence, reasons.
+    pub history: Vec<NoteView>,
+}
+
+/// One request that the step would send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeView {
+    /// `create deployment chat`.
+    pub what: String,
+    /// (field, before, after).
+    pub fields: Vec<(String, Option<String>, Option<String>)>,
+    /// `sent`, `accepted`, `done`, `failed` …; empty before.
+    pub state: String,
+}
+
+/// A label with a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CardRow {
+    /// `guard`, `approval`, `may lose`, `undo`, `needs`, `source`.
+    pub label: &'static str,
+    /// Tick, cross or nothing: fulfilled, refused, no claim.
+    pub ok: Option<bool>,
+    /// Text.
+    pub text: String,
+}
+
+/// One reading.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadingView {
+    /// `None`: unknown.
+    pub ok: Option<bool>,
+    /// What was read.
+    pub name: String,
+    /// Value for people.
+    pub value: String,
+    /// Where from.
+    pub source: String,
+    /// When (UTC ms).
+    pub at: i64,
+}
+
+/// What happened, what it means for the run, what to do next; raw cause apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// What happened.
+    pub what: String,
+    /// What it means.
+    pub means: String,
+    /// What to do.
+    pub next: String,
+    /// Raw cause, to copy.
+    pub raw: String,
+}
+
+/// The decision step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecisionView {
+    /// `RTO 30 min, 6 min gone, last drill 12 min: …`.
+    pub arithmetic: String,
+    /// What the assessment recommends.
+    pub recommends: Option<Choice>,
+    /// Loss text to start from.
+    pub loss_draft: String,
+}
+
+/// Something the operator can do with a step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ActionView {
+    /// What is sent; texts in it are drafts the front end fills in.
+    pub intent: StepIntent,
+    /// `Switch to Sweden Central`.
+    pub label: String,
+    /// It changes something in Azure: Ctrl+Enter or a click, never Enter alone.
+    pub changes_azure: bool,
+    /// The name the operator has to type.
+    pub typed_name: Option<String>,
+    /// A text the operator has to give (evidence, reason), with this prompt.
+    pub wants_text: Option<String>,
+    /// Why it cannot be done now; shown with the disabled button.
+    pub refused: Option<String>,
+}
+
+/// Clocks of a run, on the run's clock (UTC ms).
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Clocks {
+    /// Agreed RTO in ms.
+    pub rto: u64,
+    /// T0 … T12, unknown where not reached.
+    pub t: [Option<i64>; 13],
+    /// When the RTO is used up.
+    pub deadline: Option<i64>,
+    /// The clock was stopped at T8: achieved.
+    pub rta: Option<u64>,
+    /// `At rehearsal pace done in 9 min: 12 min to spare`.
+    pub forecast: String,
+    /// ms spent waiting for people, for Azure, working.
+    pub waited_people: u64,
+    /// See above.
+    pub waited_azure: u64,
+    /// Name and duration of each segment: detect, acknowledge, decide, execute, verify.
+    pub segments: Vec<(&'static str, Option<u64>)>,
+}
+
+/// A line with a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoteView {
+    /// UTC ms on the run's clock.
+    pub at: i64,
+    /// Who.
+    pub who: String,
+    /// Text.
+    pub text: String,
+}
+
+/// A long wait.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LongWait {
+    /// What is waited for.
+    pub text: String,
+}
+
+/// Score of a rehearsal.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Score {
+    /// Points reached.
+    pub points: u32,
+    /// Points there were.
+    pub of: u32,
+    /// Line by line: what, points, of, why.
+    pub lines: Vec<(String, u32, u32, String)>,
+}
