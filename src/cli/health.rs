@@ -4,29 +4,41 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::desk::snapshot::Mark;
+use crate::desk::protocol::Command;
+use crate::desk::snapshot::{Mark, Snapshot};
 
 use super::{Args, FAILED, FINDING, FINE, USAGE};
 
+/// So long a first verdict may take.
+const PATIENCE: Duration = Duration::from_secs(45);
+
 /// Prints regions with verdict, reasons and ages; 1 when one is not ok.
 pub fn run(args: &Args, plan: &str, json: bool) -> u8 {
-    if let Err(why) = super::plan::find(plan, None) {
-        eprintln!("lifeboat: {why}");
-        return USAGE;
-    }
+    let found = match super::plan::find(plan, None) {
+        Ok(p) => p,
+        Err(why) => {
+            eprintln!("lifeboat: {why}");
+            return USAGE;
+        }
+    };
     let handle = match super::desk(args, None) {
         Ok(h) => h,
         Err(code) => return code,
     };
-    let seen = handle.wait(Duration::from_secs(45), |s| {
-        s.situation.watching && s.situation.regions.iter().all(|r| r.calls != "not asked yet")
-            // Before its first picture the desk has not tried yet.
-            || s.revision > 0 && s.busy.is_none() && !s.situation.watching
+    handle.send(Command::Watch(plan.to_owned()));
+    let wanted = [found.primary.name(), found.secondary.name()];
+    let its =
+        |s: &Snapshot| s.situation.watching && s.situation.regions.iter().all(|r| wanted.contains(&r.region.as_str()));
+    let _ = handle.wait(PATIENCE, |s| {
+        s.notice.is_some() || its(s) && s.situation.regions.iter().all(|r| r.calls != "not asked yet")
     });
-    let Some(s) = seen.filter(|s| s.situation.watching) else {
-        eprintln!("lifeboat: nothing could be observed; connect an Azure (--cloud FILE), see `lifeboat --help`");
+    // What nobody answered for is unknown, and is said so.
+    let s = handle.snapshot();
+    if !its(&s) {
+        let why = s.notice.as_ref().map_or_else(|| "nothing could be observed".to_owned(), |n| n.what.clone());
+        eprintln!("lifeboat: {why}");
         return FAILED;
-    };
+    }
     let now = s.clock.now().utc;
     let age = |at: i64| u64::try_from(now - at).unwrap_or(0);
     let sit = &s.situation;

@@ -307,6 +307,17 @@ impl Desk {
         let own = self.catalog.plans().find(|f| f.path.is_some()).or_else(|| self.catalog.plans().next()).cloned();
         let Some(file) = own else { return Ok(()) };
         let (Some(plan), _) = self.catalog.bind(&file, None) else { return Ok(()) };
+        self.watch_now(cloud, plan)
+    }
+
+    /// The same for a plan that was named.
+    pub(super) fn watch_plan(&mut self, name: &str) -> Result<(), DeskError> {
+        self.must_be_free()?;
+        let (cloud, plan) = (self.cloud()?, self.plan_named(name)?);
+        self.watch_now(cloud, plan)
+    }
+
+    fn watch_now(&mut self, cloud: Cloud, plan: Plan) -> Result<(), DeskError> {
         self.sessions += 1;
         let number = self.sessions;
         let clock = Clock::system();

@@ -27,6 +27,8 @@ pub enum Command {
         /// Reads only.
         dry_run: bool,
     },
+    /// While no run is open: watch what this plan depends on, instead of the first plan there is.
+    Watch(String),
     /// Open a run from disk where it stood.
     OpenRun(String),
     /// Close the view of the run; the run itself stays open on disk.

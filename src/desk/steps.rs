@@ -33,6 +33,7 @@ impl Desk {
                 self.start_rehearsal(&scenario, strategy, speed, seed).await
             }
             Command::StartRun { plan, dry_run } => self.start_run(&plan, dry_run).await,
+            Command::Watch(plan) => self.watch_plan(&plan),
             Command::OpenRun(id) => self.open_run(&id, self.pace()).await,
             Command::LeaveRun => {
                 self.open = None;
