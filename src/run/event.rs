@@ -339,9 +339,7 @@ pub struct Entry {
 impl Event {
     /// The record kind, e.g. `action.intent`.
     pub fn kind(&self) -> String {
-        match self.to_parts() {
-            (kind, _) => kind,
-        }
+        self.to_parts().0
     }
 
     /// `kind` and `d` of the record.
