@@ -8,6 +8,9 @@ use crate::desk::snapshot::Mark;
 
 use super::{Args, FAILED, FINDING, FINE, USAGE};
 
+/// So long a first verdict may take.
+const PATIENCE: Duration = Duration::from_secs(45);
+
 /// Prints regions with verdict, reasons and ages; 1 when one is not ok.
 pub fn run(args: &Args, plan: Option<&str>, json: bool) -> u8 {
     if let Some(Err(why)) = plan.map(|p| super::plan::find(p, None)) {
@@ -18,15 +21,21 @@ pub fn run(args: &Args, plan: Option<&str>, json: bool) -> u8 {
         Ok(h) => h,
         Err(code) => return code,
     };
-    let seen = handle.wait(Duration::from_secs(45), |s| {
-        s.situation.watching && s.situation.regions.iter().all(|r| r.calls != "not asked yet")
-            // Before its first picture the desk has not tried yet.
-            || s.revision > 0 && s.busy.is_none() && !s.situation.watching
+    // Before its first picture the desk has not tried yet; after it, what is not watched will not be.
+    let _ = handle.wait(PATIENCE, |s| {
+        let all = s.situation.regions.iter().all(|r| r.calls != "not asked yet");
+        s.revision > 0 && (!s.situation.watching || all)
     });
-    let Some(s) = seen.filter(|s| s.situation.watching) else {
-        eprintln!("lifeboat: nothing could be observed; connect an Azure (--cloud FILE), see `lifeboat --help`");
+    // What nobody answered for is unknown, and is said so.
+    let s = handle.snapshot();
+    if !s.situation.watching {
+        let why = s.notice.as_ref().map_or_else(
+            || "nothing is watched; connect an Azure (--cloud FILE) that a plan fits, or name the plan".to_owned(),
+            |n| n.what.clone(),
+        );
+        eprintln!("lifeboat: {why}");
         return FAILED;
-    };
+    }
     let now = s.clock.now().utc;
     let age = |at: i64| u64::try_from(now - at).unwrap_or(0);
     let sit = &s.situation;

@@ -30,7 +30,7 @@ pub struct Runbook {
     pub components: Vec<Component>,
     /// The step before which everything that must hold is checked again.
     pub gate: Option<StepId>,
-    /// All steps, in file order. Order by strategy and phase: [`crate::plan::order`].
+    /// All steps, in file order. Order by strategy and phase: the order of a plan.
     pub steps: Vec<Step>,
     /// Fail-over order by strategy where it differs from file order.
     pub orders: BTreeMap<Strategy, Vec<StepId>>,

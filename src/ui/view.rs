@@ -107,6 +107,8 @@ pub struct View {
     pub focus_on_row: bool,
     /// Give the focus to the row of the selected step.
     pub focus_step: bool,
+    /// The step that was next when the checklist was last drawn.
+    pub seen_current: Option<String>,
     /// Give the focus to the screen's filter or path field.
     pub focus_field: bool,
     /// Pages to scroll the main column by.
@@ -142,6 +144,7 @@ impl View {
             give_back_in: 0,
             focus_on_row: false,
             focus_step: false,
+            seen_current: None,
             focus_field: false,
             scroll_pages: 0.0,
             actions_height: 52.0,

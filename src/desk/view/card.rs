@@ -243,6 +243,11 @@ fn actions(
         StepState::Blocked if planned.decision => {
             [Choice::Abort, Choice::Wait].into_iter().map(|c| decide(p, c)).collect()
         }
+        StepState::DoneByHand | StepState::Skipped if planned.decision => Choice::ALL
+            .into_iter()
+            .filter(|c| p.run.decision.as_ref().is_none_or(|d| d.choice != *c))
+            .map(|c| ActionView { label: format!("Decide again: {}", c.display()), ..decide(p, c) })
+            .collect(),
         StepState::Ready | StepState::Undone if planned.action.is_some() && !step.verified => {
             automated(p, planned, step, preview)
         }

@@ -49,7 +49,6 @@ fn wrong_usage_is_two_and_a_sentence() {
         &["simulate", "no-such-world"],
         &["plan", "no-such-plan"],
         &["health", "--plan", "no-such-plan"],
-        &["check", "/no/such/folder"],
     ] {
         let said = say(home.path(), args);
         assert_eq!(said.code, 2, "{args:?}: {}", said.err);

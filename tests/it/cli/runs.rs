@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Stdio};
 
-use super::{Said, keys, lifeboat, say};
+use super::{keys, lifeboat, say};
 use serde_json::Value;
 
 fn rehearse(home: &Path, scenario: &str, strategy: &str) -> Value {
@@ -145,15 +145,25 @@ impl Drop for Azure {
     }
 }
 
-fn health(home: &Path, cloud: &Path) -> Said {
-    say(home, &["health", "--json", "--cloud", cloud.to_str().unwrap()])
+/// The chat plan with the names of the sandbox.
+fn sandbox_plan(home: &Path) -> String {
+    let file = home.join("sandbox-plan.ron");
+    let text = include_str!("../../../assets/plans/prod-chat.ron")
+        .replace("prod-chat\",\n    title", "sandbox-chat\",\n    title")
+        .replace("oai-prod-", "oai-sandbox-")
+        .replace("rg-chat-", "rg-sandbox-")
+        .replace("swedencentral", "westeurope")
+        .replace("appcs-prod-chat", "appcs-sandbox");
+    std::fs::write(&file, text).unwrap();
+    file.to_str().unwrap().to_owned()
 }
 
 #[test]
 fn health_of_a_simulated_azure() {
     let home = tempfile::tempdir().unwrap();
     let (_azure, cloud) = Azure::serve(home.path(), "sandbox");
-    let said = health(home.path(), &cloud);
+    let (plan, cloud) = (sandbox_plan(home.path()), cloud.to_str().unwrap());
+    let said = say(home.path(), &["health", "--plan", &plan, "--json", "--cloud", cloud]);
     assert_eq!((said.code, said.err.as_str()), (0, ""), "{}", said.out);
     let v = said.json();
     assert_eq!(keys(&v), ["explanation", "headline", "regions"]);
@@ -163,18 +173,21 @@ fn health_of_a_simulated_azure() {
         assert_eq!(keys(r), ["calls", "figure", "reasons", "region", "role", "verdict"]);
         assert_eq!(r["verdict"], "ok");
     }
-    let text = say(home.path(), &["health", "--cloud", cloud.to_str().unwrap()]);
-    assert!(text.code == 0 && text.out.contains("Sweden Central"), "{}", text.out);
+    let text = say(home.path(), &["health", "--plan", &plan, "--cloud", cloud]);
+    assert!(text.code == 0 && text.out.contains("West Europe"), "{}", text.out);
 }
 
 #[test]
 fn health_of_a_faulty_one() {
     let home = tempfile::tempdir().unwrap();
     let (_azure, cloud) = Azure::serve(home.path(), "quota-exhausted");
-    let said = health(home.path(), &cloud);
+    let said = say(home.path(), &["health", "--json", "--cloud", cloud.to_str().unwrap()]);
     assert_eq!(said.code, 1, "{}{}", said.out, said.err);
     let v = said.json();
     assert_ne!(v["regions"][0]["verdict"], "ok");
+    let nothing = say(home.path(), &["health"]);
+    assert_eq!((nothing.code, nothing.out.as_str()), (3, ""));
+    assert!(nothing.err.contains("--cloud"), "{}", nothing.err);
     let none = say(home.path(), &["health", "--cloud", "/no/such/file"]);
     assert_eq!((none.code, none.out.as_str()), (3, ""));
     assert!(none.err.contains("/no/such/file"));

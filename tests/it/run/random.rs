@@ -151,7 +151,7 @@ fn hold(run: &Run, decided: bool, e: &Entry, seen: &mut HashMap<String, Seen>) {
             assert_eq!(s.open.replace(*n), None, "{id} has two requests open");
         }
         Event::ActionFinished { n, .. } => assert_eq!(s.open.take(), Some(*n)),
-        Event::ActionReconciled { n, found, .. } if matches!(found, Found::Applied | Found::NotApplied) => {
+        Event::ActionReconciled { n, found: Found::Applied | Found::NotApplied, .. } => {
             assert_eq!(s.open.take(), Some(*n));
         }
         Event::StepVerified { .. } => s.verified = true,

@@ -12,6 +12,11 @@ use crate::ui::widgets::{layout::edge, paint_step};
 
 /// Draws it.
 pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView) {
+    // When the run moves on, the focus goes along with the step it was on: Enter must not mean the step before.
+    if view.seen_current != run.current {
+        view.focus_step |= view.focus_on_row && view.selected.is_none();
+        view.seen_current.clone_from(&run.current);
+    }
     view.focus_on_row = false;
     ScrollArea::vertical().id_salt("checklist").auto_shrink([false, false]).show(ui, |ui| {
         Frame::new().inner_margin(Margin { left: 16, right: 9, top: 10, bottom: 12 }).show(ui, |ui| {
