@@ -7,6 +7,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::catalog::Catalog;
 use crate::clock::{Clock, Speed, Task};
+use crate::journal::JournalError;
 use crate::rehearsal::score::Score;
 use crate::rehearsal::script::Script;
 use crate::run::event::Actor;
@@ -258,6 +259,12 @@ impl Desk {
     /// Something the operator has to know.
     pub(super) fn problem(&mut self, e: &DeskError) {
         let (means, next) = match e {
+            DeskError::Journal(
+                JournalError::NotARun(_)
+                | JournalError::OtherRun { .. }
+                | JournalError::Newer { .. }
+                | JournalError::Record { .. },
+            ) => ("Nothing was changed.", "Follow what it says, then try again."),
             DeskError::ReadOnly(_) | DeskError::Journal(_) => (
                 "No action is executed while nothing can be recorded. Reading, health and by-hand commands go on.",
                 "Make room or mend the disk, then choose “Try the journal again”; or go on by hand.",

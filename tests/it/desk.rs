@@ -140,7 +140,7 @@ fn a_really_full_disk_ends_the_command_with_a_clear_word_and_resuming_goes_on() 
     let room = format!("{}k", whole / 1024 - 20);
 
     let place = Place::new();
-    fs::create_dir_all(place.home()).unwrap();
+    fs::remove_dir_all(place.home().join("runs")).unwrap();
     let Some(small) = Small::new(&room) else {
         eprintln!("skipped: no file system can be mounted here");
         return;
@@ -175,7 +175,7 @@ fn left_open(place: &Place) -> String {
 #[test]
 fn in_a_folder_that_cannot_be_written_a_run_is_shown_and_nothing_is_done() {
     let place = Place::new();
-    fs::create_dir_all(place.home()).unwrap();
+    fs::remove_dir_all(place.home().join("runs")).unwrap();
     let Some(small) = Small::new("32m") else {
         eprintln!("skipped: no file system can be mounted here");
         return;
