@@ -243,7 +243,9 @@ def turn(w, seen):
         w.press(usual)
         return True
     if do is not None and do.on:
-        w.press(do)
+        # At a person's pace again, should a wait have been hurried.
+        slower = button(nodes, "slower") if clock(nodes) != "Clock 1×" else None
+        w.press(slower or do)
         return True
     if do is not None and not first(nodes, role="label", starts="Reading from Azure"):
         # A guard asks for time. Nothing is at work, so there is no event to jump to: the clock goes faster.

@@ -149,7 +149,14 @@ fn enter_changes_nothing(k: &mut Keyboard, label: &str) {
     // The focus follows to the step that is next.
     k.plain("Home", Key::Home);
     k.plain("Enter", Key::Enter);
-    k.moment(200);
+    k.moment(300);
+    let nothing = |k: &Keyboard| {
+        let after = k.desk.snapshot().run.clone().unwrap();
+        assert_eq!(sent(&after), sent(&before), "Enter alone has changed Azure at `{label}`");
+        assert_eq!((state(&after), after.current.as_ref()), (state(&before), before.current.as_ref()));
+        assert!(!k.asked());
+    };
+    nothing(k);
     for _ in 0..160 {
         if k.focused().as_deref() == Some(label) {
             break;
@@ -159,10 +166,7 @@ fn enter_changes_nothing(k: &mut Keyboard, label: &str) {
     assert_eq!(k.focused().as_deref(), Some(label), "Tab comes to the button");
     k.plain("Enter", Key::Enter);
     k.moment(300);
-    let after = k.desk.snapshot().run.clone().unwrap();
-    assert_eq!(sent(&after), sent(&before), "Enter alone has changed Azure at `{label}`");
-    assert_eq!((state(&after), after.current.as_ref()), (state(&before), before.current.as_ref()));
-    assert!(!k.asked());
+    nothing(k);
     k.plain("Home", Key::Home);
 }
 
@@ -205,10 +209,15 @@ fn turn(k: &mut Keyboard, proven: &mut BTreeSet<String>) -> bool {
             // A guard asks for time, and there is no event to jump to.
             k.plain("+", Key::Plus);
         } else {
-            k.moment(1_500);
+            k.moment(2_000);
             k.plain("P", Key::P);
         }
         k.moment(100);
+        return true;
+    }
+    if s.clock.speed() != Speed::Times(1) {
+        // What follows is done at a person's pace again.
+        k.plain("-", Key::Minus);
         return true;
     }
     if action.changes_azure {
