@@ -243,6 +243,7 @@ impl World {
         Ok(Preview {
             reading: false,
             again: false,
+            waits_until: None,
             changes: p.changes,
             already_true: p.already_true,
             notes,

@@ -27,6 +27,8 @@ pub enum Mail {
     Live(StepId, Vec<Reading>, String),
     /// A look at a step ended.
     Looked(StepId, Result<Preview, AzureError>, Purpose),
+    /// The time that a guard of this step asked for is over.
+    LookAgain(StepId),
     /// A probe ended.
     Probed(Observation),
     /// What the platform says, and what ARM says of the accounts.

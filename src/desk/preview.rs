@@ -19,8 +19,17 @@ pub struct Preview {
     pub options: Vec<(String, String, String)>,
     /// The option that was looked at.
     pub option: Option<String>,
+    /// A guard asks for time until then (UTC ms).
+    pub waits_until: Option<i64>,
     /// Guards.
     pub guards: Vec<Reading>,
     /// When (UTC ms on the run's clock).
     pub read_at: i64,
+}
+
+impl Preview {
+    /// A guard asks for time still.
+    pub fn waits(&self, now: i64) -> bool {
+        self.waits_until.is_some_and(|t| t > now)
+    }
 }

@@ -85,6 +85,7 @@ impl Desk {
                 return false;
             }
             Mail::Looked(step, result, purpose) => self.looked(&step, result, purpose),
+            Mail::LookAgain(step) => self.look_again(&step),
             Mail::Probed(seen) => self.probed(&seen),
             Mail::Notices(notices, states) => {
                 if let Some(world) = self.open.as_ref().and_then(|o| o.world.as_ref()) {

@@ -7,7 +7,7 @@ use crate::run::approval;
 use crate::run::command::{Command as Order, StepCommand};
 use crate::run::effect::Effect;
 use crate::run::event::{Actor, Mode, StepState};
-use crate::runbook::model::StepId;
+use crate::runbook::model::{Guard, StepId};
 
 use super::executor::{Facts, Purpose};
 use super::mailbox::Mail;
@@ -176,18 +176,13 @@ impl Desk {
         let o = self.opened()?;
         let Some(world) = o.world.clone() else { return Err(DeskError::NoRun) };
         let facts = facts(o);
-        if purpose != Purpose::Show
-            && let Some(seen) = o.session.previews.get_mut(step)
-        {
-            seen.again = true;
-        }
         if purpose == Purpose::Show {
             let options = o.session.previews.remove(step).map(|p| p.options).unwrap_or_default();
             let reading = Preview { reading: true, option: option.clone(), options, ..Preview::default() };
             o.session.previews.insert(step.to_owned(), reading);
         } else if let Some(p) = o.session.previews.get_mut(step) {
             // It shows that the press was heard, and a second press is refused.
-            p.reading = true;
+            (p.reading, p.again) = (true, true);
         }
         world.look(step, option, facts, purpose);
         Ok(())
@@ -230,6 +225,7 @@ impl Desk {
         let typed = match purpose {
             Purpose::Show => {
                 o.session.previews.insert(step.to_owned(), fresh);
+                self.look_when_time(step);
                 return Ok(());
             }
             Purpose::Perform(typed) => typed,
@@ -243,6 +239,37 @@ impl Desk {
         let perform =
             StepCommand::Perform { changes: fresh.changes, guards: fresh.guards, option: fresh.option, typed };
         self.step_as(me, step, perform)
+    }
+
+    /// A guard that asks for time is looked at again when the time is over.
+    fn look_when_time(&mut self, step: &str) {
+        let Some(o) = self.open.as_deref_mut() else { return };
+        let (Some(planned), Some(world)) = (o.session.run.planned(step), o.world.as_ref()) else { return };
+        let now = world.clock.now();
+        let wait = planned.guards.iter().filter_map(|g| match g {
+            Guard::WaitSinceLastSwitch { at_least } => {
+                Some(at_least.saturating_sub(now.since(o.session.run.last_switch?)))
+            }
+            _ => None,
+        });
+        let Some(wait) = wait.max().filter(|w| w.0 > 0) else { return };
+        let (mail, task, id) = (world.mail.clone(), world.clock.task(), step.to_owned());
+        if let Some(p) = o.session.previews.get_mut(step) {
+            p.waits_until = Some(now.utc + i64::try_from(wait.0).unwrap_or(0));
+        }
+        tokio::spawn(async move {
+            task.sleep(wait).await;
+            mail.send(Mail::LookAgain(id));
+        });
+    }
+
+    /// The time that a guard asked for is over, if the step still waits for it.
+    pub(super) fn look_again(&mut self, step: &str) -> Result<(), DeskError> {
+        let waits = self.opened()?.session.previews.get(step).filter(|p| p.waits_until.is_some());
+        match waits.map(|p| p.option.clone()) {
+            Some(option) => self.look(step, option, Purpose::Show),
+            None => Ok(()),
+        }
     }
 
     fn undo(&mut self, step: &str) -> Result<(), DeskError> {
@@ -335,8 +362,9 @@ impl Desk {
             return;
         }
         let (Some(script), Some(world)) = (o.script.as_mut(), o.world.as_ref()) else { return };
-        // A look in progress comes first.
-        if o.session.previews.values().any(|p| p.reading || p.again) {
+        // A look in progress comes first, and the time that a guard asks for.
+        let now = o.session.clock.now().utc;
+        if o.session.previews.values().any(|p| p.reading || p.waits(now)) {
             return;
         }
         let Some(next) = script.next(&o.session.run) else { return };
@@ -424,7 +452,8 @@ impl Desk {
             return;
         }
         let waits = |s: StepState| s.busy() || matches!(s, StepState::AwaitingApproval | StepState::Indeterminate);
-        let reading = o.session.previews.values().any(|p| p.reading || p.again);
+        let now = o.session.clock.now().utc;
+        let reading = o.session.previews.values().any(|p| p.reading || p.waits(now));
         if reading || o.session.run.steps.iter().any(|s| waits(s.own_state())) {
             o.jumping = true;
             o.session.clock.set_speed(Speed::Max);

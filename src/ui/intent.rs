@@ -6,7 +6,7 @@ use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 use super::memory::Looks;
 use super::view::{Screen, View};
 use crate::desk::protocol::StepIntent;
-use crate::desk::snapshot::Snapshot;
+use crate::desk::snapshot::{ActionView, Snapshot};
 
 /// Something the operator can want.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -200,14 +200,18 @@ pub fn action_index(intent: Intent, snap: &Snapshot, view: &View) -> Option<usiz
     let actions = &view.card(run)?.actions;
     let first = actions.first()?;
     match intent {
-        Intent::Change => first.changes_azure.then_some(0),
-        // Leaving a step out is never what Enter means.
-        Intent::Confirm => (!first.changes_azure && !matches!(first.intent, StepIntent::Skip { .. })).then_some(0),
+        Intent::Change => (first.changes_azure && primary(first)).then_some(0),
+        Intent::Confirm => (!first.changes_azure && primary(first)).then_some(0),
         _ => actions.iter().enumerate().position(|(i, a)| i > 0 && intent_of(i, &a.intent) == intent).or_else(|| {
             // The first action keeps its letter beside Enter.
             (intent_of(0, &first.intent) == intent && !matches!(intent, Intent::Change | Intent::Confirm)).then_some(0)
         }),
     }
+}
+
+/// Leaving a step out or taking it back is never what Enter means, even where it is all that can be done.
+pub fn primary(a: &ActionView) -> bool {
+    !matches!(a.intent, StepIntent::Skip { .. } | StepIntent::Undo)
 }
 
 /// The intent that stands for an action of a step.

@@ -219,6 +219,10 @@ fn long_wait(p: &RunPicture<'_>) -> Option<LongWait> {
     if !p.can_jump || !p.run.open() {
         return None;
     }
+    if let Some((id, _)) = p.previews.iter().find(|(_, v)| v.waits(p.now)) {
+        let title = p.run.planned(id).map_or(id.as_str(), |s| s.title.as_str());
+        return Some(LongWait { text: format!("{title}: a guard asks for more time since the last switch") });
+    }
     let busy = p.run.steps.iter().find(|s| s.own_state().busy() || s.own_state() == StepState::AwaitingApproval)?;
     let planned = p.run.planned(&busy.id)?;
     let text = format!("{}: {}", planned.title, busy.own_state().word());

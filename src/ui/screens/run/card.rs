@@ -2,7 +2,6 @@
 
 use eframe::egui::{self, FontId, RichText, ScrollArea, Ui, text::LayoutJob, text::TextFormat};
 
-use crate::desk::protocol::StepIntent;
 use crate::desk::snapshot::{ChangeView, NoteView, ReadingView, RunView, Score, StepCard};
 use crate::ui::intent::{self, Intent};
 use crate::ui::overlay;
@@ -294,10 +293,9 @@ fn actions(ui: &mut Ui, cx: &Cx, run: &RunView, card: &StepCard) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = egui::vec2(8.0, 8.0);
         for (i, a) in card.actions.iter().enumerate() {
-            // Leaving a step out is never the primary thing.
-            let primary = i == 0 && !matches!(a.intent, StepIntent::Skip { .. });
+            let primary = i == 0 && intent::primary(a);
             let intent = match i {
-                0 if a.changes_azure => Intent::Change,
+                0 if primary && a.changes_azure => Intent::Change,
                 0 if primary => Intent::Confirm,
                 _ => intent::intent_of(i, &a.intent),
             };

@@ -56,7 +56,9 @@ pub fn heading(ui: &mut Ui, phase: &PhaseView) {
 fn step(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, row: &StepRow) {
     let current = run.closed.is_none() && run.current.as_deref() == Some(row.id.as_str());
     let shown = view.card(run).is_some_and(|c| c.id == row.id);
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
+    // One stop for Tab: Up and Down go through the rows.
+    let sense = if shown { Sense::click() } else { Sense::click().difference(Sense::FOCUSABLE) };
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), sense);
     response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, shown, &row.sentence));
     let t = theme::of(ui);
     if shown {
@@ -73,9 +75,11 @@ fn step(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, row: &StepRow) {
         response.request_focus();
         response.scroll_to_me(None);
     }
-    if response.has_focus() {
-        // On another row than the one on show, Enter looks at that row.
-        view.focus_on_row = shown;
+    if response.has_focus() && !shown {
+        // The run moved on, or a dialog gave the focus back: it belongs to the step on show.
+        response.surrender_focus();
+    } else if response.has_focus() {
+        view.focus_on_row = true;
         // Up and Down belong to the checklist, not to egui's walk from widget to widget.
         let filter = EventFilter { vertical_arrows: true, ..Default::default() };
         ui.memory_mut(|m| m.set_focus_lock_filter(response.id, filter));
