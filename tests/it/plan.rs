@@ -246,7 +246,7 @@ mod on_disk {
         assert_eq!(catalog.runbook("azure-openai").unwrap().steps.len(), 66);
         assert_eq!(catalog.plan("prod-chat", None).unwrap().environment, "contoso-prod");
         let missing = catalog.plan("prod-chit", None).unwrap_err().to_string();
-        assert_eq!(missing, "there is no plan `prod-chit`; known are prod-chat");
+        assert_eq!(missing, "there is no plan `prod-chit`; known are prod-chat, sandbox");
     }
 
     #[test]

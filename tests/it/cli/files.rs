@@ -88,7 +88,7 @@ fn the_built_in_files_are_clean() {
     let home = tempfile::tempdir().unwrap();
     let said = say(home.path(), &["check", "runbooks", "assets/plans", "assets/scenarios"]);
     assert_eq!((said.code, said.err.as_str()), (0, ""));
-    assert!(said.out.trim_end().ends_with("6 files, 0 errors, 0 warnings"), "{}", said.out);
+    assert!(said.out.trim_end().ends_with("7 files, 0 errors, 0 warnings"), "{}", said.out);
     let said = say(home.path(), &["check", "--json", "runbooks", "assets/plans", "assets/scenarios"]);
     let all = said.json();
     assert_eq!(keys(&all), ["diagnostics", "files", "plans", "runbooks", "scenarios"]);

@@ -71,7 +71,7 @@ fn a_person_is_guided_leaves_and_comes_back() {
     let mut p = Person::at(home.path(), &["rehearse", "region-loss", "--strategy", "hot/warm"]);
     let card = p.sees("  ? help");
     assert!(
-        card.contains("REHEARSAL") && card.contains("left to the RTO") && card.contains("D3  Ask someone"),
+        card.contains("REHEARSAL") && card.contains("left to the RTO") && card.contains("D3  Second vantage"),
         "{card}"
     );
     p.types("?");
