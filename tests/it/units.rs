@@ -45,7 +45,7 @@ fn durations_as_people_write_them() {
 #[test]
 fn durations_as_people_read_them() {
     for (ms, text) in [
-        (0, "0 ms"),
+        (0, "0 s"),
         (61, "61 ms"),
         (999, "999 ms"),
         (1_000, "1 s"),

@@ -92,7 +92,7 @@ fn a_person_is_guided_leaves_and_comes_back() {
     p.sees("Write");
     p.types("Dana sees it too");
     p.sees("= D3: done by hand");
-    p.sees("D7  Compare the time left");
+    p.sees("D7  Time left against");
     p.types("2");
     p.sees("Why is this step left out?");
     p.types("the clock is on the wall");

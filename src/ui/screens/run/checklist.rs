@@ -16,6 +16,7 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView) {
     if view.seen_current != run.current {
         view.focus_step |= view.focus_on_row && view.selected.is_none();
         view.seen_current.clone_from(&run.current);
+        view.focus_back = None;
     }
     view.focus_on_row = false;
     ScrollArea::vertical().id_salt("checklist").auto_shrink([false, false]).show(ui, |ui| {
@@ -56,9 +57,7 @@ pub fn heading(ui: &mut Ui, phase: &PhaseView) {
 fn step(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, row: &StepRow) {
     let current = run.closed.is_none() && run.current.as_deref() == Some(row.id.as_str());
     let shown = view.card(run).is_some_and(|c| c.id == row.id);
-    // One stop for Tab: Up and Down go through the rows.
-    let sense = if shown { Sense::click() } else { Sense::click().difference(Sense::FOCUSABLE) };
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), sense);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, shown, &row.sentence));
     let t = theme::of(ui);
     if shown {
@@ -75,8 +74,11 @@ fn step(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, row: &StepRow) {
         response.request_focus();
         response.scroll_to_me(None);
     }
-    if response.has_focus() && !shown {
-        // The run moved on, or a dialog gave the focus back: it belongs to the step on show.
+    if response.gained_focus() && !shown {
+        // A screen reader's way to look at a step.
+        cx.act(Act::Select(row.id.clone()));
+    } else if response.has_focus() && !shown {
+        // The run moved on: Enter must not mean the step before.
         response.surrender_focus();
     } else if response.has_focus() {
         view.focus_on_row = true;
