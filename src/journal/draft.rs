@@ -1,13 +1,17 @@
 //! What the caller hands to the journal, and what comes back.
 
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
 use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Duration;
 
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use crate::clock::Clock;
 use crate::record::{Actor, App, Corr, Kind, Mode, PlanRef, Target};
-use crate::units::{Now, sha256_hex};
+use crate::units::{Now, hex};
 
 /// A write and its sync that take longer count as failed: a disk that hangs cannot be told from one that is gone.
 pub const SLOW: Duration = Duration::from_secs(5);
@@ -50,9 +54,20 @@ pub fn this_app() -> App {
     static APP: OnceLock<App> = OnceLock::new();
     let make = || App {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        sha256: std::env::current_exe().and_then(std::fs::read).ok().map(|bytes| sha256_hex(&bytes)),
+        sha256: std::env::current_exe().and_then(|path| hash_of(&path)).ok(),
     };
     APP.get_or_init(make).clone()
+}
+
+/// In pieces: a binary has a hundred megabytes.
+fn hash_of(path: &Path) -> io::Result<String> {
+    let (mut file, mut hash, mut piece) = (File::open(path)?, Sha256::new(), vec![0; 256 * 1024]);
+    loop {
+        match file.read(&mut piece)? {
+            0 => return Ok(hex(&hash.finalize())),
+            n => hash.update(&piece[..n]),
+        }
+    }
 }
 
 /// A record to be; the journal fills in the rest.

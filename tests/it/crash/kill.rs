@@ -33,6 +33,10 @@ fn resume(place: &Place, run: &str, short: bool, expected: Option<&str>, what: &
     if let Some(expected) = expected {
         assert_eq!(outcome(&dir), expected, "{what}");
     }
+    // Each is a process more; what the library says of the record was checked above.
+    if !all() && !what.ends_with(['0', '5']) {
+        return;
+    }
     let verified = place.lifeboat(&["verify"]).arg(&dir).output().unwrap();
     ended(&verified, &[0, 1], "verify");
     // Once closed there is nothing left to do, however often it is asked for.

@@ -83,8 +83,7 @@ fn rehearsed(lie: Lie) -> (usize, Vec<String>) {
         sound(&disk, &run, &counts(&run));
     }
     drop(desk);
-    let found = std::mem::take(&mut *looks.lock().unwrap());
-    found
+    std::mem::take(&mut *looks.lock().unwrap())
 }
 
 fn contains(bytes: &[u8], what: &[u8]) -> bool {
