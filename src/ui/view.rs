@@ -109,6 +109,10 @@ pub struct View {
     pub focus_step: bool,
     /// The step that was next when the checklist was last drawn.
     pub seen_current: Option<String>,
+    /// The step that was next before: a focus left on it, perhaps by a dialog, moves on once.
+    pub left_behind: Option<String>,
+    /// It moves on in the next frame.
+    pub focus_passes: bool,
     /// Give the focus to the screen's filter or path field.
     pub focus_field: bool,
     /// Pages to scroll the main column by.
@@ -145,6 +149,8 @@ impl View {
             focus_on_row: false,
             focus_step: false,
             seen_current: None,
+            left_behind: None,
+            focus_passes: false,
             focus_field: false,
             scroll_pages: 0.0,
             actions_height: 52.0,

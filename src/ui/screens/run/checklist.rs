@@ -15,7 +15,7 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView) {
     // When the run moves on, the focus goes along with the step it was on: Enter must not mean the step before.
     if view.seen_current != run.current {
         view.focus_step |= view.focus_on_row && view.selected.is_none();
-        view.seen_current.clone_from(&run.current);
+        view.left_behind = std::mem::replace(&mut view.seen_current, run.current.clone());
         view.focus_back = None;
     }
     view.focus_on_row = false;
@@ -36,7 +36,7 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView) {
             }
         });
     });
-    view.focus_step = false;
+    view.focus_step = std::mem::take(&mut view.focus_passes);
 }
 
 /// The phase's name with its note at the right.
@@ -74,14 +74,13 @@ fn step(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, row: &StepRow) {
         response.request_focus();
         response.scroll_to_me(None);
     }
-    if response.gained_focus() && !shown {
-        // A screen reader's way to look at a step.
-        cx.act(Act::Select(row.id.clone()));
-    } else if response.has_focus() && !shown {
-        // The run moved on: Enter must not mean the step before.
+    if response.has_focus() && !shown && view.selected.is_none() && view.left_behind.as_ref() == Some(&row.id) {
+        view.left_behind = None;
+        view.focus_passes = true;
         response.surrender_focus();
     } else if response.has_focus() {
-        view.focus_on_row = true;
+        // On another row than the one on show, Enter looks at that row.
+        view.focus_on_row = shown;
         // Up and Down belong to the checklist, not to egui's walk from widget to widget.
         let filter = EventFilter { vertical_arrows: true, ..Default::default() };
         ui.memory_mut(|m| m.set_focus_lock_filter(response.id, filter));
