@@ -271,7 +271,8 @@ impl<'a> Guide<'a> {
         let card = self.card(&run);
         match line {
             "q" => {
-                say(&format!("The run stays open. Continue it with: lifeboat rehearse --resume {}", run.short));
+                let command = if run.scenario.is_some() { "rehearse" } else { "run" };
+                say(&format!("The run stays open. Continue it with: lifeboat {command} --resume {}", run.short));
                 return Some(FINDING);
             }
             "n" => {

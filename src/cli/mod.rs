@@ -74,10 +74,14 @@ pub enum Cmd {
     /// Run a plan, guided, in the terminal
     Run {
         /// Plan id, or a plan file
-        plan: String,
+        #[arg(required_unless_present = "resume")]
+        plan: Option<String>,
         /// Read only; send nothing that changes Azure
         #[arg(long)]
         dry_run: bool,
+        /// Continue this open run instead of starting one
+        #[arg(long, value_name = "RUN", conflicts_with_all = ["plan", "dry_run"])]
+        resume: Option<String>,
     },
     /// Rehearse a scenario on the embedded simulated Azure
     Rehearse {
@@ -113,8 +117,8 @@ pub enum Cmd {
     Simulate {
         /// Scenario id, or `sandbox`
         scenario: String,
-        /// Address to listen on (loopback)
-        #[arg(long, value_name = "ADDR")]
+        /// Address to listen on (default: loopback); each simulated host gets a port of its own
+        #[arg(long, value_name = "ADDR", value_parser = listen_on)]
         listen: Option<IpAddr>,
         /// Serve https with a certificate of its own
         #[arg(long)]
@@ -230,7 +234,9 @@ pub fn dispatch(args: &Args, command: &Cmd) -> u8 {
             None => plan::run(plan, *strategy),
             Some(_) => not_here("printing a plan as a sheet"),
         },
-        Cmd::Run { plan, dry_run } => run::run(args, plan, *dry_run),
+        Cmd::Run { plan, dry_run, resume } => {
+            run::run(args, plan.as_deref().unwrap_or_default(), *dry_run, resume.as_deref())
+        }
         Cmd::Rehearse { list: true, json, .. } => rehearse::list(*json),
         Cmd::Rehearse { scenario, strategy, scripted, answers, speed, seed, resume, json, .. } => rehearse::run(
             args,
@@ -262,6 +268,18 @@ pub fn dispatch(args: &Args, command: &Cmd) -> u8 {
         Cmd::Export { .. } => not_here("exporting; `runs` shows where the record lies, and it is plain JSONL"),
         Cmd::Approve { .. } => not_here("approving by key"),
         Cmd::Credentials { .. } => not_here("keeping credentials in the OS keyring"),
+    }
+}
+
+/// `127.0.0.1`, or `127.0.0.1:0`: the ports are the system's to choose.
+fn listen_on(text: &str) -> Result<IpAddr, String> {
+    if let Ok(ip) = text.parse() {
+        return Ok(ip);
+    }
+    match text.parse::<std::net::SocketAddr>() {
+        Ok(a) if a.port() == 0 => Ok(a.ip()),
+        Ok(a) => Err(format!("every simulated host has a port of its own, so port {} cannot be asked for", a.port())),
+        Err(_) => Err("not an IP address".to_owned()),
     }
 }
 

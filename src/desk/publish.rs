@@ -207,6 +207,7 @@ fn run_view(o: &Open) -> Option<super::snapshot::RunView> {
             lines: s.lines.iter().map(|l| (l.what.clone(), l.points, l.of, l.why.clone())).collect(),
         }),
         journal: o.session.dir.display().to_string(),
+        records: o.session.records(),
         decision: decision(o, now),
         now,
         can_jump: o.session.epoch.is_some() && !o.jumping,

@@ -113,6 +113,11 @@ impl Session {
         }
     }
 
+    /// Records in the journal, those about the log itself included.
+    pub fn records(&self) -> u64 {
+        self.journal.as_ref().map_or(self.run.entries, |j| j.head().0)
+    }
+
     /// Why nothing can be added.
     pub fn read_only(&self) -> Option<&str> {
         self.read_only.as_deref()

@@ -319,6 +319,7 @@ impl Desk {
                 tokio::spawn(s.shutdown());
             }
             o.session.clock.set_speed(Speed::Times(0));
+            self.say("the run is closed; its record is sealed".to_owned());
         }
         self.refresh_runs();
     }

@@ -36,6 +36,8 @@ pub struct RunPicture<'a> {
     pub score: Option<Score>,
     /// Journal folder.
     pub journal: String,
+    /// Records in it.
+    pub records: u64,
     /// The decision's arithmetic.
     pub decision: DecisionView,
     /// Now, run's clock.
@@ -85,7 +87,7 @@ pub fn view(p: &RunPicture<'_>) -> Option<RunView> {
         read_only: p.read_only.map(str::to_owned),
         score: p.score.clone(),
         journal: p.journal.clone(),
-        records: run.entries,
+        records: p.records,
         suggest_outcome: suggest(run),
     })
 }
