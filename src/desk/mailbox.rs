@@ -31,8 +31,15 @@ pub enum Mail {
     LookAgain(StepId),
     /// A probe ended.
     Probed(Observation),
-    /// What the platform says, and what ARM says of the accounts.
-    Notices(Vec<Notice>, Vec<(Region, Provisioning)>),
+    /// What the platform says.
+    Notices {
+        /// Everything that could be read.
+        said: Vec<Notice>,
+        /// What ARM says of the accounts.
+        states: Vec<(Region, Provisioning)>,
+        /// Service Health was read, so that silence is its own.
+        announced: bool,
+    },
     /// Users are served: share in percent, by metrics, for the minute that ended at this instant.
     Served(u32, i64),
     /// A happening of the scenario.

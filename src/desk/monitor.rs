@@ -82,6 +82,18 @@ impl Watched {
         }
     }
 
+    /// Takes in what the platform says; `read` is when Service Health was read. Unread, the older announcements stay.
+    pub fn announce(&mut self, said: Vec<Notice>, states: Vec<(Region, Provisioning)>, read: Option<i64>) {
+        if read.is_some() {
+            self.notices_read = read;
+            self.notices = said;
+        } else {
+            self.notices.retain(|old| !said.iter().any(|new| new.source == old.source && new.region == old.region));
+            self.notices.extend(said);
+        }
+        self.provisioning.extend(states);
+    }
+
     /// The data plane's detector of a region.
     pub fn region(&self, region: &Region) -> Option<&Detector> {
         let id = &self.regions.iter().find(|r| r.0 == *region)?.2;

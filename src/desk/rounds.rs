@@ -87,12 +87,9 @@ impl Desk {
             Mail::Looked(step, result, purpose) => self.looked(&step, result, purpose),
             Mail::LookAgain(step) => self.look_again(&step),
             Mail::Probed(seen) => self.probed(&seen),
-            Mail::Notices(notices, states) => {
+            Mail::Notices { said, states, announced } => {
                 if let Some(world) = self.open.as_ref().and_then(|o| o.world.as_ref()) {
-                    let mut w = world.monitor.lock();
-                    w.notices = notices;
-                    w.notices_read = Some(world.clock.now().utc);
-                    w.provisioning.extend(states);
+                    world.monitor.lock().announce(said, states, announced.then(|| world.clock.now().utc));
                 }
                 return false;
             }
@@ -130,10 +127,8 @@ impl Desk {
         let mut w = idle.world.monitor.lock();
         match mail {
             Mail::Probed(seen) => w.observe(&seen),
-            Mail::Notices(notices, states) => {
-                w.notices = notices;
-                w.notices_read = Some(idle.world.clock.now().utc);
-                w.provisioning.extend(states);
+            Mail::Notices { said, states, announced } => {
+                w.announce(said, states, announced.then(|| idle.world.clock.now().utc));
             }
             _ => {}
         }

@@ -21,6 +21,8 @@ pub const INTERVAL: Millis = Millis::from_secs(15);
 const NOTICES: Millis = Millis::from_mins(1);
 /// Between two looks at who serves the users.
 const SERVED: Millis = Millis::from_secs(30);
+/// Source of announcements, as notices name it.
+const SERVICE_HEALTH: &str = "Service Health";
 /// Share of requests that counts as served: T8.
 const SERVED_PERCENT: u32 = 95;
 /// Version of the models list that probes ask for.
@@ -151,15 +153,17 @@ async fn notices(world: World, task: Task) {
     loop {
         let mut said = Vec::new();
         let mut states = Vec::new();
+        let mut announced = true;
         for (region, account) in accounts(&world.plan) {
             let list = reading::platform_notices(&world.azure, &task, &region, account).await;
+            announced &= !list.iter().any(|n| n.unread && n.source == SERVICE_HEALTH);
             let read = list.into_iter().filter(|n| !n.unread);
             said.extend(read.map(|n| notice(n, &region, account, task.now().utc)));
             if let Ok(Some(a)) = crate::azure::cognitive::account(&world.azure, &task, account).await {
                 states.push((region.clone(), Provisioning { text: a.state, at: task.now().utc }));
             }
         }
-        world.mail.send(Mail::Notices(said, states));
+        world.mail.send(Mail::Notices { said, states, announced });
         task.sleep(NOTICES).await;
     }
 }

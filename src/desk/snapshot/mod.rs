@@ -130,6 +130,8 @@ pub struct Situation {
     pub series: Vec<Series>,
     /// What the platform says.
     pub notices: Vec<Reason>,
+    /// When Service Health was last read; none: silence is not its own.
+    pub notices_read: Option<i64>,
     /// What colleagues see.
     pub colleagues: Vec<Reason>,
     /// Whether anything is watched at all.

@@ -108,6 +108,7 @@ pub fn view(w: &Watched, a: &Assessment, open_plan: Option<&str>, now: i64) -> S
         regions: a.regions.iter().zip(w.regions()).map(|(v, (_, role, d))| region_row(v, role, d, w, now)).collect(),
         series: w.regions().map(|(r, _, d)| series(&r.display(), d, a, now)).collect(),
         notices: notices(w),
+        notices_read: w.notices_read,
         colleagues: w
             .colleagues
             .iter()

@@ -222,7 +222,11 @@ fn lists(ui: &mut Ui, cx: &Cx, s: &Situation, rest: f32) {
                 region(ui, r);
             });
         }
-        notices(ui, cx, "Service Health", "Nothing is posted for the watched regions.", &s.notices);
+        let silence = match s.notices_read {
+            Some(_) => "Nothing is posted for the watched regions.",
+            None => "Not read yet: nothing can be said.",
+        };
+        notices(ui, cx, "Service Health", silence, &s.notices);
         notices(ui, cx, "Colleagues", "", &s.colleagues);
         if cx.snap.run.is_some() {
             ui.add_space(8.0);

@@ -52,6 +52,7 @@ fn series(name: &str, region: &str, mark: Mark, base: u32, dies: Option<i64>) ->
 
 pub fn situation() -> Situation {
     Situation {
+        notices_read: Some(NOW - 60_000),
         mark: Some(Mark::Down),
         headline: "East US is down for prod-chat, persistently, for 4 min 10 s".into(),
         explanation: "It is the region, not us: three witnesses elsewhere answer from this laptop. Redirecting is reversible and \
