@@ -11,6 +11,24 @@
 //!  1  the core     units  runbook  plan  run  rehearsal  health  record      (pure)
 //! ```
 //!
+//! | room | what it is |
+//! |---|---|
+//! | `units` | time, regions, ARM ids, secrets: the words everything else is said in |
+//! | `runbook` | what could be done: text → checked model, every mistake with its place |
+//! | `plan` | what would be done here: a runbook bound to real resources, in order |
+//! | `run` | what is being done: decide → facts → state; effects; clocks |
+//! | `rehearsal` | scenarios, their scripted operator, their score |
+//! | `health` | what may be believed: detector, verdict, ladder, advice |
+//! | `record` | audit bytes: canonical lines, chain, tree, verification |
+//! | `clock` | time as a handle; why a rehearsal can run at any speed |
+//! | `catalog` | runbooks, plans, scenarios from disk and from the binary |
+//! | `azure` | Azure over HTTP: tokens, client, actions, readings; real and simulated differ by configuration |
+//! | `probe` | one observation of an endpoint, stage by stage |
+//! | `journal` | `record` on a disk: append, sync, lock, recover |
+//! | `simulator` | the embedded Azure; shares no type with `azure` |
+//! | `desk` | one mailbox, one road: order → facts → journal → state → effects → snapshot |
+//! | `ui`, `cli` | draw a snapshot, send commands; own nothing but what is on the screen |
+//!
 //! # Invariants
 //! - Floor 1 has no file, network, clock, thread, randomness or environment.
 //! - A run's state is a fold over its journal; nothing else holds state of a run.
