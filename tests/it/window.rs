@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 /// Of the rehearsal itself; a quick machine needs two minutes.
-const LIMIT: Duration = Duration::from_secs(360);
+const LIMIT: Duration = Duration::from_secs(900);
 /// What the driver gets on top, to say what it saw last.
 const GRACE: Duration = Duration::from_secs(40);
 /// Found by their names in the PATH.
