@@ -148,7 +148,7 @@ fn dying_before_and_after_each_change_it_is_sent_once() {
 
 #[test]
 fn dying_before_and_after_any_request_loses_nothing() {
-    let step = if all() { 3 } else { 24 };
+    let step = if all() { 1 } else { 24 };
     let (died, last) = (AtomicUsize::new(0), AtomicUsize::new(usize::MAX));
     each(20_000 / step, |i| {
         let n = 1 + (i / 2) * step;
