@@ -37,7 +37,7 @@ impl Desk {
     }
 
     /// Publishes and wakes the front end.
-    pub(super) fn publish(&mut self, _forced: bool) {
+    pub(super) fn publish(&mut self) {
         self.revision += 1;
         self.published = std::time::Instant::now();
         let (ladder, situation, clock) = self.health();

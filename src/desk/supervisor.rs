@@ -206,7 +206,7 @@ impl Desk {
         if let Err(e) = self.watch_idle().await {
             self.say(format!("not watching: {}", chain(&e)));
         }
-        self.publish(true);
+        self.publish();
     }
 
     async fn run(&mut self, mut from: mpsc::UnboundedReceiver<Envelope>) {
@@ -228,7 +228,7 @@ impl Desk {
             let fast =
                 self.open.as_ref().is_some_and(|o| o.session.clock.speed() == Speed::Max && o.session.run.open());
             if forced || due || !fast {
-                self.publish(forced);
+                self.publish();
             }
             // Only now may the clock go on.
             drop(kept);
