@@ -148,7 +148,7 @@ fn dying_before_and_after_each_change_it_is_sent_once() {
 
 #[test]
 fn dying_before_and_after_any_request_loses_nothing() {
-    let step = if all() { 1 } else { 24 };
+    let step = if all() { 1 } else { 12 };
     let (died, last) = (AtomicUsize::new(0), AtomicUsize::new(usize::MAX));
     each(20_000 / step, |i| {
         let n = 1 + (i / 2) * step;
@@ -167,7 +167,8 @@ fn dying_before_and_after_any_request_loses_nothing() {
     // How many requests a run has depends on its timing; every point before its end was died at, on both sides.
     let (died, last) = (died.into_inner(), last.into_inner());
     assert!(last < usize::MAX, "the points go on to the end of the run");
-    assert!(died >= 8 && died >= 2 * (last - 1).div_ceil(step), "died {died} times before request {last}");
+    assert!(last > 2 * step, "a run has more than {last} requests");
+    assert!(died >= 2 * (last - 1).div_ceil(step), "died {died} times before request {last}");
 }
 
 #[test]
