@@ -7,6 +7,7 @@ use lifeboat::run::command::{Command, Order};
 use lifeboat::run::decide::decide;
 use lifeboat::run::event::{Actor, Entry, Event, Mode, Observed, Reading, Start};
 use lifeboat::run::state::Run;
+use lifeboat::runbook::Source;
 use lifeboat::runbook::model::{Phase, Strategy};
 
 const ENTRIES: usize = 100_000;
@@ -15,7 +16,7 @@ const PLAN: &str = include_str!("../assets/plans/prod-chat.ron");
 
 /// A long night: health on record over and over, steps that are checked, fail and are tried again.
 fn entries() -> Vec<Entry> {
-    let (plan, _) = plan::bind("plan.ron", PLAN, "runbook.ron", RUNBOOK, Some(Strategy::HotWarm));
+    let (plan, _) = plan::bind("plan.ron", PLAN, &Source::new("runbook.ron", RUNBOOK), Some(Strategy::HotWarm));
     let plan = plan.unwrap();
     let start = Start {
         mode: Mode::Rehearsal,

@@ -6,3 +6,12 @@ pub(super) const FILES: [(&str, &str); 3] = [
     ("prod-chat.ron", include_str!("../../assets/plans/prod-chat.ron")),
     ("sandbox-plan.ron", include_str!("../../assets/plans/sandbox.ron")),
 ];
+
+/// Steps that the built-in runbooks share: path as they write it, and text.
+const PARTS: [(&str, &str); 0] = [];
+
+/// A built-in part by its path: name and text.
+pub(super) fn part(path: &str) -> Option<(String, Result<String, String>)> {
+    let (path, text) = PARTS.iter().find(|(p, _)| *p == path)?;
+    Some((format!("built-in/{path}"), Ok((*text).to_owned())))
+}

@@ -68,3 +68,26 @@ pub fn read_file(path: &Path) -> Result<File, CatalogError> {
     };
     Ok(File { name: path.display().to_string(), text, path: Some(path.to_owned()) })
 }
+
+/// A part that the runbook in `own` includes: its name and text. Nothing when there is no such file.
+///
+/// A path that leaves the runbook's folder is not even looked at; one that leaves it by a link is refused.
+pub(super) fn read_part(own: &Path, path: &str) -> Option<(String, Result<String, String>)> {
+    if !crate::runbook::stays_inside(path) {
+        return None;
+    }
+    let folder = own.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let wanted = folder.join(path);
+    let name = wanted.display().to_string();
+    let inside = |f: &Path, w: &Path| Ok::<_, std::io::Error>(w.canonicalize()?.starts_with(f.canonicalize()?));
+    let text = match inside(folder, &wanted) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return None,
+        Err(e) => Err(e.to_string()),
+        Ok(false) => Err("a link leads out of the folder of the runbook".to_owned()),
+        Ok(true) => read_file(&wanted).map(|f| f.text).map_err(|e| match std::error::Error::source(&e) {
+            Some(cause) => cause.to_string(),
+            None => e.to_string(),
+        }),
+    };
+    Some((name, text))
+}

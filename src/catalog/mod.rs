@@ -12,11 +12,14 @@ use std::path::PathBuf;
 use crate::plan::model::Plan;
 use crate::rehearsal::scenario::Scenario;
 use crate::runbook::model::{Runbook, Strategy};
-use crate::runbook::{self, Diagnostic, Kind, Outline};
+use crate::runbook::{self, Diagnostic, Kind, Outline, Part, Source};
 pub use disk::{list_path, read_file, read_path};
 
 /// Newest format version of scenarios that this program reads.
 const SCENARIO_SCHEMA: u32 = 1;
+
+/// Files that one runbook may include; more are no checklist that a person can follow.
+const MAX_PARTS: usize = 16;
 
 /// A text and where it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,10 +135,24 @@ impl Catalog {
         self.find(Kind::Runbook, "runbook", id)
     }
 
+    /// A runbook's text with the parts it includes: beside its own file, or built in for a built-in one.
+    pub fn source(&self, file: &File) -> Source {
+        let read = |path: &String| match &file.path {
+            Some(own) => disk::read_part(own, path),
+            None => builtin::part(path),
+        };
+        let part = |path: String| {
+            let (name, text) = read(&path)?;
+            Some(Part { path, name, text })
+        };
+        let wanted = file.outline().map(|o| o.includes).unwrap_or_default();
+        let parts = wanted.into_iter().take(MAX_PARTS).filter_map(part).collect();
+        Source { name: file.name.clone(), text: file.text.clone(), parts }
+    }
     /// A runbook by id, checked.
     pub fn runbook(&self, id: &str) -> Result<Runbook, CatalogError> {
         let file = self.runbook_file(id)?;
-        let (runbook, findings) = runbook::load(&file.name, &file.text);
+        let (runbook, findings) = runbook::load(&self.source(file));
         runbook.ok_or(CatalogError::Broken { findings })
     }
     /// A scenario's file by id.
@@ -164,11 +181,12 @@ impl Catalog {
     /// Everything that is wrong with a file.
     pub fn check(&self, file: &File) -> Vec<Diagnostic> {
         match file.outline().map(|o| o.kind) {
-            Some(Kind::Runbook) => runbook::load(&file.name, &file.text).1,
+            Some(Kind::Runbook) => runbook::load(&self.source(file)).1,
+            Some(Kind::Part) => runbook::check_part(&file.name, &file.text),
             Some(Kind::Plan) => self.bind(file, None).1,
             Some(Kind::Scenario) => parse_scenario(file).1,
             None => {
-                let message = "this is no Runbook(…), Plan(…) or Scenario(…)".to_owned();
+                let message = "this is no Runbook(…), Part(…), Plan(…) or Scenario(…)".to_owned();
                 vec![runbook::diagnostic::about_file(&file.name, "RB000", message)]
             }
         }
@@ -176,7 +194,7 @@ impl Catalog {
     /// Binds any plan file to its runbook.
     pub fn bind(&self, plan: &File, strategy: Option<Strategy>) -> (Option<Plan>, Vec<Diagnostic>) {
         match self.runbook_of(plan) {
-            Some(r) => crate::plan::bind(&plan.name, &plan.text, &r.name, &r.text, strategy),
+            Some(r) => crate::plan::bind(&plan.name, &plan.text, &self.source(&r), strategy),
             None => {
                 let known = self.ids(Kind::Runbook);
                 let known: Vec<&str> = known.iter().map(String::as_str).collect();

@@ -121,10 +121,11 @@ fn unreadable(name: &str, e: &CatalogError) -> Diagnostic {
 fn one(file: &File, catalog: &Catalog, found: &mut Findings) {
     match file.outline().map(|o| o.kind) {
         Some(Kind::Runbook) => {
-            let (runbook, diagnostics) = runbook::load(&file.name, &file.text);
+            let (runbook, diagnostics) = runbook::load(&catalog.source(file));
             found.diagnostics.extend(diagnostics);
             found.runbooks.extend(runbook.map(|r| runbook_line(&r)));
         }
+        Some(Kind::Part) => found.diagnostics.extend(runbook::check_part(&file.name, &file.text)),
         Some(Kind::Plan) => {
             let (plan, diagnostics) = catalog.bind(file, None);
             // A runbook that was named as well says what is wrong with it itself.
@@ -145,7 +146,7 @@ fn one(file: &File, catalog: &Catalog, found: &mut Findings) {
             found.scenarios.extend(scenario.map(|s| s.id));
         }
         None => {
-            let message = "this is no Runbook(…), Plan(…) or Scenario(…)".to_owned();
+            let message = "this is no Runbook(…), Part(…), Plan(…) or Scenario(…)".to_owned();
             found.diagnostics.push(about_file(&file.name, "RB000", message));
         }
     }
@@ -166,7 +167,7 @@ fn same_ids(files: &[File], found: &mut Findings) {
 fn runbook_line(runbook: &Runbook) -> RunbookLine {
     let steps = |s: Strategy| {
         let components = order::components(runbook, s, &BTreeMap::new());
-        order::slots(runbook, s, &components).into_iter().map(|slot| slot.id).collect()
+        order::slots(runbook, s, &components, &BTreeMap::new()).into_iter().map(|slot| slot.id).collect()
     };
     RunbookLine {
         id: runbook.id.clone(),

@@ -39,10 +39,9 @@ impl Monitor {
     /// Watches what a plan depends on.
     pub fn new(plan: &Plan, witnesses: &[String]) -> Self {
         let thresholds = Thresholds::of(plan.tier);
-        let regions = vec![
-            (plan.primary.clone(), Role::Primary, EndpointId(plan.primary_account.name().to_owned())),
-            (plan.secondary.clone(), Role::Secondary, EndpointId(plan.secondary_account.name().to_owned())),
-        ];
+        let sides = plan.sides().zip([Role::Primary, Role::Secondary]);
+        let regions: Vec<_> =
+            sides.map(|(s, role)| (s.region.clone(), role, EndpointId(super::watch::endpoint(s)))).collect();
         let witnesses: Vec<EndpointId> = witnesses.iter().map(|w| EndpointId(w.clone())).collect();
         let all = regions
             .iter()

@@ -345,8 +345,8 @@ impl Desk {
             return self.plan_named(name).map(Some);
         }
         let fits = |p: &Plan| {
-            let host = cloud.openai_host(p.primary_account.name());
-            host.and_then(|h| cloud.resolve(&h)).is_ok()
+            let host = super::watch::account(&p.primary).map(|a| cloud.openai_host(a.name()));
+            host.is_some_and(|h| h.and_then(|h| cloud.resolve(&h)).is_ok())
         };
         // The built-in plans are made for simulated worlds.
         let known = self.catalog.plans().filter(|f| f.path.is_some() || cloud.is_simulated());

@@ -5,10 +5,10 @@ use futures::future::join_all;
 use crate::azure::{Azure, reading};
 use crate::clock::Task;
 use crate::health::{EndpointId, Expectation, Notice, Provisioning};
-use crate::plan::model::Plan;
+use crate::plan::model::{Plan, Side};
 use crate::probe::{Credential, Target, Tls, probe};
 use crate::runbook::model::Condition;
-use crate::units::{Millis, Region};
+use crate::units::{Millis, Region, ResourceId};
 
 use super::DeskError;
 use super::executor::World;
@@ -25,6 +25,8 @@ const SERVED: Millis = Millis::from_secs(30);
 const SERVICE_HEALTH: &str = "Service Health";
 /// Share of requests that counts as served: T8.
 const SERVED_PERCENT: u32 = 95;
+/// Kind of the accounts whose own address shows whether they serve.
+const ACCOUNT: &str = "Microsoft.CognitiveServices/accounts";
 /// Version of the models list that probes ask for.
 const MODELS: &str = "/openai/models?api-version=2024-10-21";
 
@@ -49,16 +51,8 @@ impl Targets {
     pub fn new(plan: &Plan, azure: &Azure, witnesses: &[String]) -> Result<Self, DeskError> {
         let cloud = azure.cloud();
         let mut all = Vec::new();
-        for account in [&plan.primary_account, &plan.secondary_account] {
-            all.push(Address {
-                id: account.name().to_owned(),
-                public: cloud
-                    .openai_host(account.name())?
-                    .join(MODELS)
-                    .map_err(|e| DeskError::Address(e.to_string()))?,
-                expect: Expectation::JsonWith("data".to_owned()),
-                signed_in: true,
-            });
+        for side in plan.sides() {
+            all.extend(data_plane(side, azure)?);
         }
         for w in witnesses {
             let public = format!("https://{w}/").parse().map_err(|_| DeskError::Address(w.clone()))?;
@@ -119,6 +113,29 @@ impl Targets {
     }
 }
 
+/// What shows whether a side serves: the address its plan names, else an Azure OpenAI account's own; else nothing does.
+fn data_plane(side: &Side, azure: &Azure) -> Result<Option<Address>, DeskError> {
+    let bad = |e: url::ParseError| DeskError::Address(e.to_string());
+    let id = endpoint(side);
+    if let Some(address) = &side.address {
+        let public = address.parse().map_err(bad)?;
+        return Ok(Some(Address { id, public, expect: Expectation::Reachable, signed_in: false }));
+    }
+    let Some(account) = account(side) else { return Ok(None) };
+    let public = azure.cloud().openai_host(account.name())?.join(MODELS).map_err(bad)?;
+    Ok(Some(Address { id, public, expect: Expectation::JsonWith("data".to_owned()), signed_in: true }))
+}
+
+/// The Azure AI account of a side, if that is what serves there.
+pub fn account(side: &Side) -> Option<&ResourceId> {
+    side.resource.as_ref().filter(|r| r.kind().eq_ignore_ascii_case(ACCOUNT))
+}
+
+/// What a side's endpoint is called: by its resource, else by its region.
+pub fn endpoint(side: &Side) -> String {
+    side.resource.as_ref().map_or(side.region.name(), |r| r.name()).to_owned()
+}
+
 /// Starts the watch; it ends when the returned handle is dropped.
 pub fn start(world: World) -> Watch {
     let spawn = |f: std::pin::Pin<Box<dyn Future<Output = ()> + Send>>| tokio::spawn(f).abort_handle();
@@ -154,7 +171,7 @@ async fn notices(world: World, task: Task) {
         let mut said = Vec::new();
         let mut states = Vec::new();
         let mut announced = true;
-        for (region, account) in accounts(&world.plan) {
+        for (region, account) in resources(&world.plan) {
             let list = reading::platform_notices(&world.azure, &task, &region, account).await;
             announced &= !list.iter().any(|n| n.unread && n.source == SERVICE_HEALTH);
             let read = list.into_iter().filter(|n| !n.unread);
@@ -168,8 +185,8 @@ async fn notices(world: World, task: Task) {
     }
 }
 
-fn accounts(plan: &Plan) -> [(Region, &str); 2] {
-    [(plan.primary.clone(), plan.primary_account.as_str()), (plan.secondary.clone(), plan.secondary_account.as_str())]
+fn resources(plan: &Plan) -> impl Iterator<Item = (Region, &str)> {
+    plan.sides().filter_map(|s| Some((s.region.clone(), s.resource.as_ref()?.as_str())))
 }
 
 fn account_state(account: &str, title: &str) -> String {
@@ -188,11 +205,13 @@ fn notice(n: crate::azure::health::Notice, region: &Region, account: &str, now: 
 
 /// By metrics, whether the secondary serves the users: T8 is the first minute of it.
 async fn served(world: World, task: Task) {
-    let condition = Condition::ShareOfRequests {
-        account: world.plan.secondary_account.as_str().to_owned(),
-        other: world.plan.primary_account.as_str().to_owned(),
-        at_least_percent: SERVED_PERCENT,
+    let accounts = |s: &Side| account(s).map(|a| a.as_str().to_owned());
+    let (Some(other), Some(account)) =
+        (accounts(&world.plan.primary), world.plan.secondary.as_ref().and_then(accounts))
+    else {
+        return;
     };
+    let condition = Condition::ShareOfRequests { account, other, at_least_percent: SERVED_PERCENT };
     loop {
         task.sleep(SERVED).await;
         let facts = super::executor::Facts::default();

@@ -9,14 +9,15 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::format::{self, PlanFile};
-use super::model::{Plan, PlannedStep, Texts};
+use super::model::{Plan, PlannedStep, Side, Texts};
 use super::order::{self, Slot};
 use crate::runbook::diagnostic::{Diagnostic, Report, Severity};
 use crate::runbook::model::{
-    Check, Condition, Parameter, ParameterKind, Risk, Runbook, Step, StepId, StepKind, Strategy, Tier, Undo,
+    Check, Condition, Parameter, ParameterKind, Risk, Role, Runbook, Step, StepId, StepKind, Strategy, Tier, Undo,
 };
-use crate::runbook::template::{self, Part};
+use crate::runbook::template::{self, Part as Piece};
 use crate::runbook::values::check_value;
+use crate::runbook::{Part, Source};
 use crate::units::{Millis, Region, ResourceId, sha256_hex};
 
 /// File names for texts that come out of a journal.
@@ -29,15 +30,16 @@ const JOURNAL_PLAN: &str = "plan.ron";
 pub fn bind(
     plan_file: &str,
     plan_text: &str,
-    runbook_file: &str,
-    runbook_text: &str,
+    source: &Source,
     strategy: Option<Strategy>,
 ) -> (Option<Plan>, Vec<Diagnostic>) {
-    let (runbook, mut found) = crate::runbook::load(runbook_file, runbook_text);
+    let (runbook, mut found) = crate::runbook::load(source);
     let mut report = Report::new(plan_file, plan_text);
     let file = format::plan(&mut report);
     let plan = file.zip(runbook).and_then(|(file, runbook)| {
-        let texts = Texts { runbook: runbook_text.to_owned(), plan: plan_text.to_owned() };
+        let part = |p: &Part| Some((p.path.clone(), p.text.clone().ok()?));
+        let parts = source.parts.iter().filter_map(part).collect();
+        let texts = Texts { runbook: source.text.clone(), parts, plan: plan_text.to_owned() };
         let plan = whole(file, &runbook, texts, strategy, &mut report);
         if plan.is_none() && !report.has_errors() {
             report.error(0..0, "PL010", "a step of the runbook cannot be filled in with these values");
@@ -51,7 +53,7 @@ pub fn bind(
 
 /// Makes the same plan again from its texts.
 pub fn rebind(texts: &Texts, strategy: Option<Strategy>) -> (Option<Plan>, Vec<Diagnostic>) {
-    bind(JOURNAL_PLAN, &texts.plan, JOURNAL_RUNBOOK, &texts.runbook, strategy)
+    bind(JOURNAL_PLAN, &texts.plan, &texts.source(JOURNAL_RUNBOOK), strategy)
 }
 
 /// What can be said of a plan whose runbook is nowhere: its own findings, and that.
@@ -83,13 +85,11 @@ fn whole(
         return None;
     }
     let (strategy, objective) = (strategy?, runbook.objectives.get(&strategy?)?);
-    let slots = order::slots(runbook, strategy, &components);
+    let slots = order::slots(runbook, strategy, &components, &values);
     let fill = Fill { parameters: &runbook.parameters, values: &values };
     let steps: Option<Vec<PlannedStep>> =
         slots.iter().map(|slot| planned(slot, &slots, runbook, objective.tier, &fill)).collect();
-    let region = |name: &str| values.get(name).map(|v| Region::new(v));
-    let resource = |name: &str| values.get(name).and_then(|v| v.parse::<ResourceId>().ok());
-    let digest = digest(&texts, strategy);
+    let digest = sha256_hex(format!("{}\0{}", texts.digest(), strategy.display()).as_bytes());
     Some(Plan {
         id: file.id,
         title: file.title,
@@ -102,10 +102,8 @@ fn whole(
         rto: objective.rto,
         rpo: objective.rpo,
         tier: objective.tier,
-        primary: region("primary")?,
-        secondary: region("secondary")?,
-        primary_account: resource("primary_account")?,
-        secondary_account: resource("secondary_account")?,
+        primary: side(Role::Primary, runbook, &values)?,
+        secondary: side(Role::Secondary, runbook, &values),
         last_drill: file.last_drill,
         steps: steps?,
         digest,
@@ -114,9 +112,17 @@ fn whole(
     })
 }
 
-/// What was agreed to: both texts and the strategy.
-fn digest(texts: &Texts, strategy: Strategy) -> String {
-    sha256_hex(format!("{}\0{}\0{}", texts.runbook, texts.plan, strategy.display()).as_bytes())
+/// What the parameters of a role say together; `None` without a region.
+fn side(role: Role, runbook: &Runbook, values: &BTreeMap<String, String>) -> Option<Side> {
+    let value = |is: fn(&ParameterKind) -> bool| {
+        let p = runbook.parameters.iter().find(|p| p.role == Some(role) && is(&p.kind))?;
+        values.get(&p.name)
+    };
+    Some(Side {
+        region: Region::new(value(|k| matches!(k, ParameterKind::Region))?),
+        resource: value(|k| matches!(k, ParameterKind::Resource(_))).and_then(|v| v.parse().ok()),
+        address: value(|k| matches!(k, ParameterKind::Url)).cloned(),
+    })
 }
 
 /// Every parameter's value, checked against its kind; regions by their ARM name.
@@ -211,6 +217,7 @@ fn planned(slot: &Slot, slots: &[Slot], runbook: &Runbook, tier: Tier, fill: &Fi
     let component = s.component.as_ref().and_then(|name| runbook.components.iter().find(|c| c.name == *name));
     let checks = if slot.must_hold && !s.holds.is_empty() { &s.holds } else { &s.verify };
     let bound = PlannedStep {
+        group: s.group.clone(),
         id: slot.id.clone(),
         phase: slot.phase,
         must_hold: slot.must_hold,
@@ -291,8 +298,8 @@ impl Fill<'_> {
         let mut out = String::with_capacity(text.len());
         for part in template::parse(text).ok()? {
             match part {
-                Part::Text(t) => out.push_str(&t),
-                Part::Value { name, field } => out.push_str(&self.one(&name, field.as_deref())?),
+                Piece::Text(t) => out.push_str(&t),
+                Piece::Value { name, field } => out.push_str(&self.one(&name, field.as_deref())?),
             }
         }
         Some(out)

@@ -39,6 +39,9 @@ pub(super) struct Entry<T> {
     pub(super) at: Range<usize>,
 }
 
+/// Newest format version of plans that this program reads.
+const SCHEMA: u32 = 1;
+
 /// Reads the shape; findings go to the report.
 pub(super) fn plan(report: &mut Report<'_>) -> Option<PlanFile> {
     let root = tree::parse(report)?;
@@ -47,7 +50,7 @@ pub(super) fn plan(report: &mut Report<'_>) -> Option<PlanFile> {
         return None;
     }
     if f.required_node("schema", report).is_some() {
-        schema(&root, "plan", report)?;
+        schema(&root, "plan", SCHEMA, report)?;
     }
     let id = file_id(&mut f, report);
     let (title, environment) = (f.text("title", report), f.text("environment", report));

@@ -34,22 +34,29 @@ pub struct Plan {
     pub tier: Tier,
     /// Every parameter's text value, defaults included.
     pub values: BTreeMap<String, String>,
-    /// Where users are served today.
-    pub primary: Region,
-    /// Where they go.
-    pub secondary: Region,
-    /// Account in the primary region.
-    pub primary_account: ResourceId,
-    /// Account in the secondary region.
-    pub secondary_account: ResourceId,
+    /// Where users are served today, or where something was deleted.
+    pub primary: Side,
+    /// Where they go; none when something is recovered where it was.
+    pub secondary: Option<Side>,
     /// Duration of the last drill, when there was one.
     pub last_drill: Option<Millis>,
     /// Steps in the order of the run, all phases.
     pub steps: Vec<PlannedStep>,
-    /// SHA-256 over runbook text and plan text: what was agreed to.
+    /// SHA-256 over the texts and the strategy: what was agreed to.
     pub digest: String,
     /// The texts it was made from; they go into the journal whole.
     pub texts: Texts,
+}
+
+/// One side of the move.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Side {
+    /// Region.
+    pub region: Region,
+    /// What serves users there.
+    pub resource: Option<ResourceId>,
+    /// Address that shows whether it does, when the resource's own is not enough.
+    pub address: Option<String>,
 }
 
 /// The sources a plan can be made from again, byte for byte.
@@ -57,6 +64,8 @@ pub struct Plan {
 pub struct Texts {
     /// Runbook RON.
     pub runbook: String,
+    /// Shared steps it includes: path as written → RON.
+    pub parts: BTreeMap<String, String>,
     /// Plan RON.
     pub plan: String,
 }
@@ -64,6 +73,8 @@ pub struct Texts {
 /// One concrete step.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PlannedStep {
+    /// Steps of one group may be done at the same time.
+    pub group: Option<String>,
     /// Unique in the plan: the runbook's id, or with `/prepare` for a check made a second time on a quiet day.
     pub id: StepId,
     /// Where it stands.
@@ -135,7 +146,32 @@ impl PlannedStep {
     }
 }
 
+impl Texts {
+    /// The runbook as the loader takes it.
+    pub fn source(&self, name: &str) -> crate::runbook::Source {
+        let part = |(path, text): (&String, &String)| crate::runbook::Part {
+            path: path.clone(),
+            name: path.clone(),
+            text: Ok(text.clone()),
+        };
+        let parts = self.parts.iter().map(part).collect();
+        crate::runbook::Source { name: name.to_owned(), text: self.runbook.clone(), parts }
+    }
+    /// SHA-256 over every byte of them: what a person trusts, whatever the strategy.
+    pub fn digest(&self) -> String {
+        let mut all = format!("{}\0{}", self.runbook, self.plan);
+        for (path, text) in &self.parts {
+            all.push_str(&format!("\0{path}\0{text}"));
+        }
+        crate::units::sha256_hex(all.as_bytes())
+    }
+}
+
 impl Plan {
+    /// Both sides, the primary first.
+    pub fn sides(&self) -> impl Iterator<Item = &Side> {
+        std::iter::once(&self.primary).chain(&self.secondary)
+    }
     /// A step by id.
     pub fn step(&self, id: &str) -> Option<&PlannedStep> {
         self.steps.iter().find(|s| s.id == id)

@@ -37,10 +37,16 @@ pub fn components(
     runbook.components.iter().map(|c| (c.name.clone(), one(c))).collect()
 }
 
-/// Every step of the plan, in order.
-pub fn slots(runbook: &Runbook, strategy: Strategy, components: &BTreeMap<String, Strategy>) -> Vec<Slot> {
+/// Every step of the plan, in order. A choice that is not made yet leaves the steps of all its answers in.
+pub fn slots(
+    runbook: &Runbook,
+    strategy: Strategy,
+    components: &BTreeMap<String, Strategy>,
+    values: &BTreeMap<String, String>,
+) -> Vec<Slot> {
     let of = |s: &Step| s.component.as_ref().and_then(|c| components.get(c)).copied().unwrap_or(strategy);
-    let numbered = || runbook.steps.iter().enumerate();
+    let chosen = |s: &Step| s.when.iter().all(|(name, value)| values.get(name).is_none_or(|v| v == value));
+    let numbered = || runbook.steps.iter().enumerate().filter(|(_, s)| chosen(s));
     let mut order: Vec<usize> = numbered().filter(|(_, s)| s.do_in.contains(&of(s))).map(|(i, _)| i).collect();
     order.sort_by_key(|&i| key(runbook, strategy, i));
     let holding: Vec<usize> = numbered().filter(|(_, s)| s.must_hold_in.contains(&of(s))).map(|(i, _)| i).collect();

@@ -98,7 +98,7 @@ pub fn score(run: &Run, expect: &Expect) -> Score {
 
 /// In the primary they are while nobody was moved, and again once fail back was verified; elsewhere, when metrics say so.
 fn served_by(run: &Run, region: &Region) -> (bool, &'static str) {
-    let primary = run.plan.as_ref().is_some_and(|p| p.primary == *region);
+    let primary = run.plan.as_ref().is_some_and(|p| p.primary.region == *region);
     match (primary, run.last_switch, run.clocks.t[11]) {
         (true, None, _) => (true, "nobody was moved"),
         (true, Some(_), Some(_)) => (true, "failed back, verified"),

@@ -114,7 +114,8 @@ pub fn decide(run: &Run, order: &Order) -> Result<Vec<Draft>, Refusal> {
             return Err(Refusal::Begun);
         }
         let mut out = Vec::new();
-        for (what, text) in [("runbook", &texts.runbook), ("plan", &texts.plan)] {
+        let shared = texts.parts.iter().map(|(path, text)| (path.as_str(), text));
+        for (what, text) in [("runbook", &texts.runbook), ("plan", &texts.plan)].into_iter().chain(shared) {
             let parts = split(text, PLAN_PART);
             let of = u32::try_from(parts.len()).unwrap_or(u32::MAX);
             for (i, part) in parts.into_iter().enumerate() {

@@ -16,10 +16,10 @@ pub use super::fact::{
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "d")]
 pub enum Event {
-    /// A part of the frozen plan: `what` is `runbook` or `plan`.
+    /// A part of the frozen plan: `what` is `runbook`, `plan` or the path of a shared file, which ends in `.ron`.
     #[serde(rename = "run.plan")]
     Plan {
-        /// `runbook` or `plan`.
+        /// `runbook`, `plan` or a path.
         what: String,
         /// From 1.
         part: u32,

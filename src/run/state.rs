@@ -242,7 +242,11 @@ impl Run {
         let note = |text: &str| Note { at: entry.at, who: entry.actor.display().to_owned(), text: text.to_owned() };
         match &entry.event {
             Event::Plan { what, part, of, sha256, text } => {
-                let whole = if what == "runbook" { &mut self.texts.runbook } else { &mut self.texts.plan };
+                let whole = match what.as_str() {
+                    "runbook" => &mut self.texts.runbook,
+                    "plan" => &mut self.texts.plan,
+                    path => self.texts.parts.entry(path.to_owned()).or_default(),
+                };
                 whole.push_str(text);
                 if part == of && crate::units::sha256_hex(whole.as_bytes()) != *sha256 {
                     return Err(ReplayError::Digest(what.clone()));
@@ -364,7 +368,7 @@ impl Run {
             Some(p) => p,
             None => Arc::new(self.rebind(start)?),
         };
-        self.texts = Texts { runbook: String::new(), plan: String::new() };
+        self.texts = Texts::default();
         for id in &start.steps {
             let Some(p) = plan.step(id) else {
                 return Err(ReplayError::Plan(format!("it has no step `{id}`")));

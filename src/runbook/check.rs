@@ -24,6 +24,8 @@ pub(super) struct Draft<'n> {
     pub(super) order_nodes: BTreeMap<Strategy, &'n Node>,
     /// No step was left out.
     pub(super) whole: bool,
+    /// Format version of the file.
+    pub(super) schema: u32,
 }
 
 /// A step and where it stands.

@@ -162,4 +162,78 @@ pub enum Condition {
         /// ARM id.
         account: String,
     },
+    /// A property of a resource in Azure Resource Manager. With nothing asked of it: it is there.
+    ArmProperty {
+        /// ARM id of the resource; a child such as `{registry}/replications/{secondary}` will do.
+        resource: String,
+        /// Path of names and indexes, e.g. `properties.provisioningState`.
+        path: String,
+        /// It says this, in upper or lower case.
+        #[serde(default)]
+        is: Option<String>,
+        /// It does not say this.
+        #[serde(default)]
+        is_not: Option<String>,
+        /// The number there is at least this.
+        #[serde(default)]
+        at_least: Option<u64>,
+    },
+    /// Azure Resource Manager answers that this resource does not exist.
+    ArmAbsent {
+        /// ARM id.
+        resource: String,
+    },
+    /// An address answers a GET. Nothing secret is sent along.
+    Http {
+        /// https address, on a host that the plan names.
+        url: String,
+        /// Status code.
+        #[serde(default = "ok_status")]
+        status: u16,
+        /// Path into a JSON answer, e.g. `data.0.status`.
+        #[serde(default)]
+        json: Option<String>,
+        /// What stands there, in upper or lower case; without it the path need only be there.
+        #[serde(default)]
+        is: Option<String>,
+    },
+    /// A metric of Azure Monitor, over the last `over`.
+    Metric {
+        /// ARM id.
+        resource: String,
+        /// Its name, e.g. `ModelRequests`.
+        name: String,
+        /// How its points are made one number.
+        aggregation: Aggregation,
+        /// Window.
+        over: Millis,
+        /// At least this.
+        #[serde(default)]
+        at_least: Option<u64>,
+        /// At most this.
+        #[serde(default)]
+        at_most: Option<u64>,
+    },
+    /// A name leads to the same addresses as another.
+    DnsLeadsTo {
+        /// Host name that users resolve.
+        name: String,
+        /// Host name it should lead to.
+        target: String,
+    },
+}
+
+/// How points of a metric become one number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Aggregation {
+    /// Their sum.
+    Total,
+    /// Their mean.
+    Average,
+    /// The highest.
+    Maximum,
+}
+
+fn ok_status() -> u16 {
+    200
 }

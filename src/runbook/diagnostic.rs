@@ -76,9 +76,10 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// Collects the findings of one text.
+/// Collects the findings of one text, or of several joined to one.
 pub(crate) struct Report<'t> {
-    file: &'t str,
+    /// Name and place of each file, in the order of the text.
+    pub(crate) files: Vec<(&'t str, Range<usize>)>,
     /// The text itself.
     pub(crate) text: &'t str,
     line_starts: Vec<usize>,
@@ -88,16 +89,28 @@ pub(crate) struct Report<'t> {
 impl<'t> Report<'t> {
     /// For one text.
     pub(crate) fn new(file: &'t str, text: &'t str) -> Self {
-        let line_starts = std::iter::once(0).chain(text.match_indices('\n').map(|(i, _)| i + 1)).collect();
-        Self { file, text, line_starts, found: Vec::new() }
+        Self::of(text, vec![(file, 0..text.len())])
     }
 
-    /// Line and column, from 1, of a byte; inside a character counts as before it.
+    /// For several, joined; each begins on a line of its own.
+    pub(crate) fn of(text: &'t str, files: Vec<(&'t str, Range<usize>)>) -> Self {
+        let line_starts = std::iter::once(0).chain(text.match_indices('\n').map(|(i, _)| i + 1)).collect();
+        Self { files, text, line_starts, found: Vec::new() }
+    }
+
+    /// The file around a byte.
+    fn file(&self, byte: usize) -> (&'t str, usize) {
+        let at = self.files.partition_point(|(_, r)| r.start <= byte).max(1);
+        self.files.get(at - 1).map_or(("", 0), |(name, r)| (name, r.start))
+    }
+
+    /// Line and column, from 1, of a byte in its file; inside a character counts as before it.
     fn position(&self, byte: usize) -> (usize, usize) {
         let line = self.line_starts.partition_point(|&s| s <= byte).max(1);
         let start = self.line_starts[line - 1];
         let column = self.text[start..].char_indices().take_while(|(i, _)| start + i < byte).count();
-        (line, column + 1)
+        let above = self.line_starts.partition_point(|&s| s < self.file(byte).1);
+        (line - above, column + 1)
     }
 
     /// The byte at a line and column counted within `within`.
@@ -124,7 +137,9 @@ impl<'t> Report<'t> {
         let (line, column) = self.position(span.start);
         let (end_line, end_column) = self.position(span.end.max(span.start));
         let message = message.into();
-        let file = self.file.to_owned();
+        let (file, start) = self.file(span.start);
+        let file = file.to_owned();
+        let span = span.start - start..span.end.saturating_sub(start);
         self.found.push(Diagnostic {
             file,
             line,
@@ -182,9 +197,10 @@ impl<'t> Report<'t> {
         self.found.iter().any(Diagnostic::is_error)
     }
 
-    /// Everything found, in the order of the text.
+    /// Everything found, file by file in the order of the text.
     pub(crate) fn finish(mut self) -> Vec<Diagnostic> {
-        self.found.sort_by(|a, b| (a.span.start, a.severity, a.code).cmp(&(b.span.start, b.severity, b.code)));
+        let order = |d: &Diagnostic| self.files.iter().position(|(name, _)| *name == d.file);
+        self.found.sort_by_key(|d| (order(d), d.span.start, d.severity, d.code));
         self.found.dedup();
         self.found
     }

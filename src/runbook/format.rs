@@ -1,4 +1,4 @@
-//! The shapes of schema 1, read field by field.
+//! The shapes of a runbook's file, read field by field.
 //!
 //! Every field of a runbook or plan goes through [`Fields`], so that each bad one gives its own finding. The words of a step
 //! (strategies, conditions, actions …) are the model's own enums: their names are the language.
@@ -8,19 +8,37 @@ use std::collections::BTreeMap;
 use serde::de::DeserializeOwned;
 
 use super::diagnostic::{Report, did_you_mean};
-use super::model::{Check, Component, Condition, Objective, Parameter, ParameterKind, Strategy};
+use super::model::{Check, Component, Condition, Objective, Parameter, ParameterKind, Role, Strategy};
 use super::template;
 use super::tree::{self, Node, Shape, read};
 use crate::units::Millis;
 
-/// Newest format version this program reads.
-pub(crate) const SCHEMA: u32 = 1;
+/// Newest format version of runbooks that this program reads. 1 had no roles and no parts; it is read as it was meant.
+pub(super) const SCHEMA: u32 = 2;
 /// Patience of a check that names none.
 const USUAL_PATIENCE: Millis = Millis::from_mins(1);
 
 /// Fields of a runbook.
-pub(super) const RUNBOOK: &[&str] =
-    &["schema", "id", "title", "about", "system", "objectives", "parameters", "components", "gate", "orders", "steps"];
+pub(super) const RUNBOOK: &[&str] = &[
+    "schema",
+    "id",
+    "title",
+    "about",
+    "system",
+    "retired",
+    "incomplete",
+    "resource_model",
+    "objectives",
+    "parameters",
+    "components",
+    "gate",
+    "orders",
+    "steps",
+];
+/// Fields of a file of shared steps.
+pub(super) const PART: &[&str] = &["schema", "about", "steps"];
+/// Fields that bring in the steps of such a file.
+pub(super) const INCLUDE: &[&str] = &["file", "from", "to", "without", "with"];
 /// Fields of a step.
 pub(super) const STEP: &[&str] = &[
     "id",
@@ -31,6 +49,8 @@ pub(super) const STEP: &[&str] = &[
     "degraded",
     "do_in",
     "must_hold_in",
+    "when",
+    "group",
     "kind",
     "decision",
     "second_vantage",
@@ -166,16 +186,21 @@ impl<'n> Fields<'n> {
     }
 }
 
-/// Refuses a file of a newer program in one sentence; `None` then.
-pub(crate) fn schema(root: &Node, what: &str, report: &mut Report<'_>) -> Option<()> {
+/// The format version. Refuses a file of a newer program in one sentence, and notes an older one; `None` if refused.
+pub(crate) fn schema(root: &Node, what: &str, newest: u32, report: &mut Report<'_>) -> Option<u32> {
     let node = root.field(report.text, "schema")?;
     let found: u32 = read(node, report)?;
-    if found == 0 || found > SCHEMA {
-        let message = format!("this {what} is written in schema {found}; this Lifeboat reads schema {SCHEMA}");
+    if found == 0 || found > newest {
+        let message = format!("this {what} is written in schema {found}; this Lifeboat reads schema {newest}");
         report.error_do(node.span.clone(), "RB003", message, "use a newer Lifeboat to read it".to_owned());
         return None;
     }
-    Some(())
+    if found < newest {
+        let message = format!("this {what} is written in schema {found} and read as schema {newest}");
+        let fix = Some(format!("nothing has to be done; see the help page for what schema {newest} adds"));
+        report.add(super::Severity::Note, node.span.clone(), "RB053", message, fix);
+    }
+    Some(found)
 }
 
 /// Lower-case words joined by `-`.
@@ -217,7 +242,7 @@ pub(super) fn objective(node: &Node, report: &mut Report<'_>) -> Option<Objectiv
 }
 
 /// `Region(about: "…", differs_from: "…")` and the other kinds.
-pub(super) fn parameter(node: &Node, report: &mut Report<'_>) -> Option<Parameter> {
+pub(super) fn parameter(node: &Node, schema: u32, report: &mut Report<'_>) -> Option<Parameter> {
     const KINDS: [&str; 9] = ["Region", "Resource", "Url", "Duration", "Number", "Choice", "List", "SecretRef", "Text"];
     let name = node.key_text(report.text).unwrap_or_default().to_owned();
     if !template::is_name(&name) {
@@ -232,9 +257,10 @@ pub(super) fn parameter(node: &Node, report: &mut Report<'_>) -> Option<Paramete
     };
     let mut known = vec!["about", "default", "differs_from"];
     known.extend(match head {
-        "Resource" => Some("kind"),
-        "Choice" => Some("of"),
-        _ => None,
+        "Resource" => &["kind", "role", "default_store"][..],
+        "Region" | "Url" => &["role"],
+        "Choice" => &["of"],
+        _ => &[],
     });
     let mut f = Fields::open(node, head, &known, report);
     let kind = match head {
@@ -250,7 +276,19 @@ pub(super) fn parameter(node: &Node, report: &mut Report<'_>) -> Option<Paramete
     };
     let about = f.text("about", report);
     let (default, differs_from) = (f.optional("default", report), f.optional("differs_from", report));
-    Some(Parameter { name, kind, about, default, differs_from })
+    let written = if known.contains(&"role") { f.optional("role", report) } else { None };
+    let role = if schema == 1 { role_by_name(&name) } else { written };
+    let default_store = head == "Resource" && f.optional("default_store", report).unwrap_or_default();
+    Some(Parameter { name, kind, about, default, differs_from, role, default_store })
+}
+
+/// In schema 1 four names said what a role says now.
+fn role_by_name(name: &str) -> Option<Role> {
+    match name {
+        "primary" | "primary_account" => Some(Role::Primary),
+        "secondary" | "secondary_account" => Some(Role::Secondary),
+        _ => None,
+    }
 }
 
 /// `(title: "…", strategies: […], usual: HotWarm)`.

@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 
 use super::check::{self, Draft, Placed};
 use super::diagnostic::{Diagnostic, Report};
-use super::format::{self, Fields, RUNBOOK, STEP};
-use super::model::{Check, Condition, Phase, Provenance, Risk, Runbook, Rung, Step, StepKind, System, Undo};
+use super::format::{self, Fields, PART, RUNBOOK, SCHEMA, STEP};
+use super::include;
+use super::model::{Check, Condition, Phase, Provenance, Risk, Runbook, Rung, Step, StepKind, Strategy, System, Undo};
+use super::source::Source;
 use super::tree::{self, Node, read};
 use crate::units::Millis;
 
@@ -16,21 +18,41 @@ use crate::units::Millis;
 pub const MAX_STEPS: usize = 2_000;
 
 /// Reads and checks a runbook. There is one exactly when no finding is an error.
-pub fn load(file_name: &str, text: &str) -> (Option<Runbook>, Vec<Diagnostic>) {
-    let mut report = Report::new(file_name, text);
-    let runbook = lower(&mut report).filter(|_| !report.has_errors());
+pub fn load(source: &Source) -> (Option<Runbook>, Vec<Diagnostic>) {
+    let joined = source.joined();
+    let mut report = Report::of(&joined.text, joined.files);
+    let runbook = lower(source, &mut report).filter(|_| !report.has_errors());
     (runbook, report.finish())
 }
 
-fn lower(report: &mut Report<'_>) -> Option<Runbook> {
+/// What can be said of a file of shared steps by itself: whether each is well written. Whether they make sense is seen
+/// where they are included.
+pub fn check_part(file_name: &str, text: &str) -> Vec<Diagnostic> {
+    let mut report = Report::new(file_name, text);
+    let read = |report: &mut Report<'_>| {
+        let root = tree::parse(report)?;
+        let mut f = Fields::open(&root, "Part", PART, report);
+        if f.required_node("schema", report).is_some() {
+            format::schema(&root, "part", SCHEMA, report)?;
+        }
+        f.required_node("steps", report)?;
+        f.list("steps", report).iter().for_each(|n| drop(step(n, &[], report)));
+        Some(())
+    };
+    read(&mut report);
+    report.finish()
+}
+
+fn lower(source: &Source, report: &mut Report<'_>) -> Option<Runbook> {
     let root = tree::parse(report)?;
     let mut f = Fields::open(&root, "Runbook", RUNBOOK, report);
     if f.broken() {
         return None;
     }
-    if f.required_node("schema", report).is_some() {
-        format::schema(&root, "runbook", report)?;
-    }
+    let schema = match f.required_node("schema", report) {
+        Some(_) => format::schema(&root, "runbook", SCHEMA, report)?,
+        None => SCHEMA,
+    };
     let id = format::file_id(&mut f, report);
     let (title, about) = (f.text("title", report), f.text("about", report));
     let system: Option<System> = f.required("system", report);
@@ -42,31 +64,48 @@ fn lower(report: &mut Report<'_>) -> Option<Runbook> {
         }
     }
     let parameter_nodes: Vec<&Node> = f.map("parameters", report).iter().collect();
-    let parameters = parameter_nodes.iter().filter_map(|n| format::parameter(n, report)).collect();
+    let parameters = parameter_nodes.iter().filter_map(|n| format::parameter(n, schema, report)).collect();
     let components = f.map("components", report).iter().filter_map(|n| format::component(n, report)).collect();
     let gate = f.optional("gate", report);
     let order_nodes = format::by_strategy(f.map("orders", report), report);
     let orders = order_nodes.iter().filter_map(|(s, n)| Some((*s, read(n, report)?))).collect();
     f.required_node("steps", report);
-    let nodes = f.list("steps", report);
+    let (nodes, complete) = include::steps(f.list("steps", report), source, report);
     if nodes.len() > MAX_STEPS {
         let message = format!("{} steps; {MAX_STEPS} is the limit", nodes.len());
         report.error(nodes[MAX_STEPS].anchor(), "RB002", message);
         return None;
     }
-    let placed: Vec<Placed<'_>> = nodes.iter().filter_map(|n| step(n, report)).collect();
+    // In schema 1 a step had to name its strategies; now silence means all of them.
+    let all: Vec<Strategy> = if schema == 1 { Vec::new() } else { objective_nodes.keys().copied().collect() };
+    let placed: Vec<Placed<'_>> = nodes.iter().filter_map(|n| step(n, &all, report)).collect();
     let steps = placed.iter().map(|p| p.step.clone()).collect();
-    let whole = placed.len() == nodes.len();
+    let whole = complete && placed.len() == nodes.len();
     // A system that cannot be read is an error already; the model made of the stand-in is thrown away.
     let system = system.unwrap_or(System::AzureOpenAI);
-    let runbook = Runbook { id, title, about, system, objectives, parameters, components, gate, steps, orders };
-    let draft = Draft { root: &root, runbook: &runbook, placed: &placed, objective_nodes, order_nodes, whole };
+    let runbook = Runbook {
+        id,
+        title,
+        about,
+        system,
+        retired: f.optional("retired", report),
+        incomplete: f.optional("incomplete", report),
+        resource_model: f.optional("resource_model", report),
+        objectives,
+        parameters,
+        components,
+        gate,
+        steps,
+        orders,
+    };
+    let draft = Draft { root: &root, runbook: &runbook, placed: &placed, objective_nodes, order_nodes, whole, schema };
     check::run(&draft, report);
     Some(runbook)
 }
 
 /// One step; `None` only if it is no `Step(…)` or has no id. What cannot be read otherwise is reported and stood in for.
-fn step<'n>(node: &'n Node, report: &mut Report<'_>) -> Option<Placed<'n>> {
+/// A step that names no strategy is done in `all`.
+fn step<'n>(node: &'n Node, all: &[Strategy], report: &mut Report<'_>) -> Option<Placed<'n>> {
     let mut f = Fields::open(node, "Step", STEP, report);
     if f.broken() {
         return None;
@@ -86,6 +125,8 @@ fn step<'n>(node: &'n Node, report: &mut Report<'_>) -> Option<Placed<'n>> {
             None => f.lose("guards"),
         }
     }
+    let said = f.node("do_in", report).is_some() || f.node("must_hold_in", report).is_some();
+    let usual = if said { Vec::new() } else { all.to_vec() };
     let step = Step {
         id,
         kind,
@@ -94,8 +135,10 @@ fn step<'n>(node: &'n Node, report: &mut Report<'_>) -> Option<Placed<'n>> {
         component: f.optional("component", report),
         why: f.optional("why", report).unwrap_or_default(),
         degraded: f.optional("degraded", report).unwrap_or_default(),
-        do_in: f.optional("do_in", report).unwrap_or_default(),
+        do_in: f.optional("do_in", report).unwrap_or(usual),
         must_hold_in: f.optional("must_hold_in", report).unwrap_or_default(),
+        when: f.optional("when", report).unwrap_or_default(),
+        group: f.optional("group", report),
         decision: f.optional("decision", report).unwrap_or_default(),
         second_vantage: f.optional("second_vantage", report).unwrap_or_default(),
         target: f.text("target", report),

@@ -1,20 +1,24 @@
 //! What could be done: runbooks from text to a checked model.
 //!
-//! [`load`] reads one RON text in four moves: `tree` finds where everything stands, `format` reads each value by itself,
-//! `lower` makes the model of it, and `check` (with `values`) asks whether it makes sense. All of them add to one report.
+//! [`load`] reads a RON text and the parts it includes in four moves: `tree` finds where everything stands, `format` reads
+//! each value by itself, `lower` makes the model of it (with the steps that `include` brings in), and `check` (with
+//! `values`) asks whether it makes sense. All of them add to one report.
 
 mod check;
 pub mod condition;
 pub mod diagnostic;
 pub(crate) mod format;
+mod include;
 mod lower;
 pub mod model;
 pub mod order;
 mod outline;
+mod source;
 pub mod template;
 pub(crate) mod tree;
 pub(crate) mod values;
 
 pub use diagnostic::{Diagnostic, Severity};
-pub use lower::load;
+pub use lower::{check_part, load};
 pub use outline::{Kind, Outline, outline, read_whole};
+pub use source::{Part, Source, stays_inside};

@@ -22,6 +22,12 @@ pub struct Runbook {
     pub about: String,
     /// Which system it moves.
     pub system: System,
+    /// Why it is kept although the service is retired; shown wherever the runbook is.
+    pub retired: Option<String>,
+    /// What its source leaves open; shown wherever the runbook is.
+    pub incomplete: Option<String>,
+    /// For AI Foundry: the kind of project it moves.
+    pub resource_model: Option<ResourceModel>,
     /// RTO, RPO and detection tier by strategy; only strategies listed here can be chosen.
     pub objectives: BTreeMap<Strategy, Objective>,
     /// What a plan has to fill in.
@@ -53,7 +59,25 @@ pub enum System {
     SoftDelete,
 }
 
+/// The two kinds of AI Foundry projects; only one of them lives in a hub.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum ResourceModel {
+    /// Hub-based projects.
+    Hub,
+    /// Foundry projects without a hub.
+    FoundryProject,
+}
+
 impl System {
+    /// Every system, in the order they are offered.
+    pub const ALL: [Self; 6] = [
+        Self::AzureOpenAI,
+        Self::AIFoundry,
+        Self::AzureML,
+        Self::OperatorInsights,
+        Self::MultiRegionAI,
+        Self::SoftDelete,
+    ];
     /// As the portal says it.
     pub fn display(self) -> &'static str {
         match self {
@@ -86,6 +110,8 @@ pub enum Strategy {
     Performance,
     /// Traffic Manager Weighted routing.
     Weighted,
+    /// What was deleted comes back; there is no second region.
+    Recover,
 }
 
 impl Strategy {
@@ -100,10 +126,11 @@ impl Strategy {
             Self::Priority => "priority",
             Self::Performance => "performance",
             Self::Weighted => "weighted",
+            Self::Recover => "recover",
         }
     }
     /// Every strategy, in the order they are offered.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::HotHot,
         Self::HotWarm,
         Self::HotCold,
@@ -112,6 +139,7 @@ impl Strategy {
         Self::Priority,
         Self::Performance,
         Self::Weighted,
+        Self::Recover,
     ];
 }
 
@@ -163,6 +191,20 @@ pub struct Parameter {
     pub default: Option<String>,
     /// Another parameter that must have another value.
     pub differs_from: Option<String>,
+    /// Which side of the move it describes, so that the program knows what to watch.
+    pub role: Option<Role>,
+    /// A workspace's default storage account, which no failover supports.
+    pub default_store: bool,
+}
+
+/// A side of the move. A region, a resource and an address may each have one: where users are, what serves them there,
+/// and what is called to see whether it does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Role {
+    /// Where users are served today, or where something was deleted.
+    Primary,
+    /// Where they go.
+    Secondary,
 }
 
 /// Types of parameters.
@@ -268,6 +310,10 @@ pub struct Step {
     pub do_in: Vec<Strategy>,
     /// Strategies in which it must already be true.
     pub must_hold_in: Vec<Strategy>,
+    /// In only when these choices were made: parameter → value.
+    pub when: BTreeMap<String, String>,
+    /// Steps of one group may be done at the same time, by several people.
+    pub group: Option<String>,
     /// Who does it.
     pub kind: StepKind,
     /// The step at which waiting, moving a part, failing over or aborting is decided.

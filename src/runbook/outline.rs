@@ -10,6 +10,8 @@ use super::tree::{self, text_of};
 pub enum Kind {
     /// `Runbook(…)`
     Runbook,
+    /// `Part(…)`: steps that runbooks share.
+    Part,
     /// `Plan(…)`
     Plan,
     /// `Scenario(…)`
@@ -25,19 +27,28 @@ pub struct Outline {
     pub id: Option<String>,
     /// Runbook that a plan names.
     pub runbook: Option<String>,
+    /// Parts that a runbook includes, each once, in the order of first mention.
+    pub includes: Vec<String>,
 }
 
 /// Looks at the outer name and the ids; `None` for a file of another kind.
 pub fn outline(text: &str) -> Option<Outline> {
     let kind = match tree::outer_name(text) {
         "Runbook" => Kind::Runbook,
+        "Part" => Kind::Part,
         "Plan" => Kind::Plan,
         "Scenario" => Kind::Scenario,
         _ => return None,
     };
     let root = tree::parse(&mut Report::new("", text));
     let field = |name: &str| root.as_ref()?.field(text, name).and_then(|n| text_of(n, text));
-    Some(Outline { kind, id: field("id"), runbook: field("runbook") })
+    let mut includes: Vec<String> = Vec::new();
+    let steps = root.as_ref().and_then(|r| r.field(text, "steps")).map_or(&[][..], |s| &s.items);
+    for step in steps.iter().filter(|s| s.head_text(text) == "Include") {
+        let file = step.field(text, "file").and_then(|n| text_of(n, text));
+        includes.extend(file.filter(|f| !includes.contains(f)));
+    }
+    Some(Outline { kind, id: field("id"), runbook: field("runbook"), includes })
 }
 
 /// Reads a file that is one serde shape, with findings at their place.

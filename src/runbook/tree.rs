@@ -83,13 +83,20 @@ fn options() -> ron::Options {
 
 /// The text as a tree, or nothing and a finding.
 pub(crate) fn parse(report: &mut Report<'_>) -> Option<Node> {
-    let text = report.text;
-    if text.len() > MAX_BYTES {
-        report.error(0..0, "RB002", format!("the file has {} bytes; {MAX_BYTES} is the limit", text.len()));
+    parse_file(0, report)
+}
+
+/// One of the joined files as a tree; its spans are those of the whole text.
+pub(crate) fn parse_file(file: usize, report: &mut Report<'_>) -> Option<Node> {
+    let range = report.files.get(file)?.1.clone();
+    let (start, size) = (range.start, range.len());
+    if size > MAX_BYTES {
+        report.error(start..start, "RB002", format!("the file has {size} bytes; {MAX_BYTES} is the limit"));
         return None;
     }
-    if let Err(e) = options().from_str::<IgnoredAny>(text) {
-        let span = error_span(report, &(0..text.len()), &e.span);
+    let text = &report.text[..range.end];
+    if let Err(e) = options().from_str::<IgnoredAny>(&text[start..]) {
+        let span = error_span(report, &range, &e.span);
         let (code, message) = match e.code {
             ron::Error::ExceededRecursionLimit => ("RB002", format!("brackets nest deeper than {MAX_NESTING}")),
             other => ("RB001", format!("this is not RON: {}", plain(&other.to_string()))),
@@ -97,7 +104,7 @@ pub(crate) fn parse(report: &mut Report<'_>) -> Option<Node> {
         report.error(span, code, message);
         return None;
     }
-    let mut scanner = Scanner { text, at: 0, depth: 0 };
+    let mut scanner = Scanner { text, at: start, depth: 0 };
     let Some(root) = scanner.file() else {
         let at = scanner.at.min(text.len());
         report.error(at..at, "RB001", "this is not RON as runbooks use it");

@@ -5,13 +5,11 @@ use std::ops::Range;
 
 use super::check::Draft;
 use super::diagnostic::{Report, did_you_mean};
-use super::model::{Parameter, ParameterKind};
+use super::model::{Parameter, ParameterKind, Role, System};
 use super::template::{self, Part};
 use super::tree::{Node, text_of};
 use crate::units::{Millis, Region, ResourceId, known_region, known_regions};
 
-/// Every plan names these: the core of the program speaks of them.
-pub(crate) const REQUIRED: [&str; 4] = ["primary", "secondary", "primary_account", "secondary_account"];
 /// Fields of a step that may hold templates.
 const TEMPLATED: [&str; 12] = [
     "title",
@@ -36,7 +34,10 @@ pub(super) fn run(draft: &Draft<'_>, report: &mut Report<'_>) {
     // Parameters that could not be read are reported already; do not call their uses undeclared.
     let text = report.text;
     let named: Vec<&str> = nodes.map_or_else(Vec::new, |n| n.items.iter().filter_map(|i| i.key_text(text)).collect());
-    let mut used: BTreeSet<String> = REQUIRED.iter().map(|r| (*r).to_owned()).collect();
+    // What has a role is used by the program itself; what a choice hangs on is used by `when`.
+    let spoken_for = draft.runbook.parameters.iter().filter(|p| p.role.is_some() || p.default_store);
+    let mut used: BTreeSet<String> = spoken_for.map(|p| p.name.clone()).collect();
+    used.extend(draft.runbook.steps.iter().flat_map(|s| s.when.keys().cloned()));
     for p in draft.placed {
         for field in TEMPLATED {
             let Some(node) = p.fields.node(field, report) else { continue };
@@ -69,19 +70,7 @@ pub(super) fn run(draft: &Draft<'_>, report: &mut Report<'_>) {
 fn declared(draft: &Draft<'_>, nodes: Option<&Node>, parameters: &BTreeMap<&str, &Parameter>, report: &mut Report<'_>) {
     let text = report.text;
     let at = nodes.map_or(draft.root.anchor(), Node::anchor);
-    for name in REQUIRED {
-        let kind = if name.ends_with("account") { "a Resource" } else { "a Region" };
-        let fits = |p: &&Parameter| {
-            matches!((&p.kind, kind), (ParameterKind::Region, "a Region") | (ParameterKind::Resource(_), "a Resource"))
-        };
-        match (parameters.get(name), nodes.and_then(|n| n.field(text, name))) {
-            (None, None) => report.error(at.clone(), "RB038", format!("every runbook declares `{name}`, {kind}")),
-            (Some(p), Some(n)) if !fits(p) => {
-                report.error(n.anchor(), "RB038", format!("`{name}` must be {kind}"));
-            }
-            _ => {}
-        }
-    }
+    roles(draft, nodes, &at, report);
     let mut seen = BTreeSet::new();
     for node in nodes.map_or(&[][..], |n| &n.items) {
         let name = node.key_text(text).unwrap_or_default();
@@ -100,6 +89,36 @@ fn declared(draft: &Draft<'_>, nodes: Option<&Node>, parameters: &BTreeMap<&str,
             && let Err((message, fix)) = check_value(&p.kind, default)
         {
             report.add(super::Severity::Error, n.span.clone(), "RB046", message, fix);
+        }
+    }
+}
+
+/// Where users are and where they go must be known, each once; recovery from soft delete has one side only.
+fn roles(draft: &Draft<'_>, nodes: Option<&Node>, at: &Range<usize>, report: &mut Report<'_>) {
+    let all = &draft.runbook.parameters;
+    let kinds: [(&str, fn(&ParameterKind) -> bool); 3] = [
+        ("Region", |k| matches!(k, ParameterKind::Region)),
+        ("Resource", |k| matches!(k, ParameterKind::Resource(_))),
+        ("Url", |k| matches!(k, ParameterKind::Url)),
+    ];
+    for role in [Role::Primary, Role::Secondary] {
+        for (kind, is) in kinds {
+            let mut having = all.iter().filter(|p| p.role == Some(role) && is(&p.kind));
+            let first = having.next();
+            for p in having {
+                let at = nodes.and_then(|n| n.field(report.text, &p.name)).map_or(at.clone(), Node::anchor);
+                let message = format!("another {kind} is the {role:?} already");
+                report.error_do(at, "RB038", message, "take the role from one of the two".to_owned());
+            }
+            let needed = kind == "Region" && (role == Role::Primary || draft.runbook.system != System::SoftDelete);
+            // One that could not be read may have been it.
+            if needed && first.is_none() && nodes.is_none_or(|n| n.items.len() == all.len()) {
+                let fix = match draft.schema {
+                    1 => format!("declare `\"{}\": Region(about: \"…\")`", format!("{role:?}").to_lowercase()),
+                    _ => format!("declare a parameter `Region(about: \"…\", role: {role:?})`"),
+                };
+                report.error_do(at.clone(), "RB038", format!("no region is the {role:?}"), fix);
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use lifeboat::plan::{self, model::Plan};
 use lifeboat::runbook::Diagnostic;
+use lifeboat::runbook::Source;
 use lifeboat::runbook::model::{Action, Condition, Guard, Phase, StepKind, Strategy};
 use lifeboat::units::Millis;
 
@@ -10,7 +11,7 @@ const PLAN: &str = include_str!("../../assets/plans/prod-chat.ron");
 const STRATEGIES: [Strategy; 3] = [Strategy::HotHot, Strategy::HotWarm, Strategy::HotCold];
 
 fn bind(text: &str, strategy: Option<Strategy>) -> (Option<Plan>, Vec<Diagnostic>) {
-    plan::bind("prod-chat.ron", text, "azure-openai.ron", RUNBOOK, strategy)
+    plan::bind("prod-chat.ron", text, &Source::new("azure-openai.ron", RUNBOOK), strategy)
 }
 
 fn bound(strategy: Strategy) -> Plan {
@@ -25,8 +26,11 @@ fn the_built_in_plan_is_clean_in_every_strategy() {
         let plan = bound(strategy);
         assert_eq!(plan.strategy, strategy);
         assert_eq!(plan.components["deployments"], strategy);
-        assert_eq!((plan.primary.name(), plan.secondary.name()), ("eastus", "swedencentral"));
-        assert_eq!(plan.primary_account.name(), "oai-prod-eastus");
+        assert_eq!(
+            (plan.primary.region.name(), plan.secondary.as_ref().unwrap().region.name()),
+            ("eastus", "swedencentral")
+        );
+        assert_eq!(plan.primary.resource.as_ref().unwrap().name(), "oai-prod-eastus");
         let mut ids: Vec<&str> = plan.steps.iter().map(|s| s.id.as_str()).collect();
         assert!(plan.steps.is_sorted_by_key(|s| s.phase));
         for (i, s) in plan.steps.iter().enumerate() {
@@ -102,7 +106,7 @@ fn a_change_that_must_hold_already_is_not_made() {
         "do_in: [HotCold], must_hold_in: [HotWarm],\n            target: \"{secondary_account}\"",
         1,
     );
-    let (plan, found) = plan::bind("p.ron", PLAN, "r.ron", &held, None);
+    let (plan, found) = plan::bind("p.ron", PLAN, &Source::new("r.ron", held.as_str()), None);
     assert_eq!(found, []);
     let plan = plan.unwrap();
     let s = plan.step("AO-F3").unwrap();
@@ -202,7 +206,7 @@ fn all_mistakes_of_a_plan_come_at_once() {
 #[test]
 fn a_broken_runbook_binds_nothing_and_says_why() {
     let broken = RUNBOOK.replace("gate: \"D8\"", "gate: \"D88\"");
-    let (plan, found) = plan::bind("p.ron", PLAN, "r.ron", &broken, None);
+    let (plan, found) = plan::bind("p.ron", PLAN, &Source::new("r.ron", broken.as_str()), None);
     assert!(plan.is_none());
     assert!(found.iter().any(|d| d.file == "r.ron" && d.code == "RB034"));
     let found = plan::without_runbook("p.ron", PLAN, &["azure-openia"]);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use lifeboat::plan::order;
+use lifeboat::runbook::Source;
 use lifeboat::runbook::diagnostic::MAX_DIAGNOSTICS;
 use lifeboat::runbook::model::{Phase, Runbook, Strategy};
 use lifeboat::runbook::{self, Diagnostic, Severity};
@@ -13,7 +14,7 @@ const BUILT_IN: &str = include_str!("../../runbooks/azure-openai.ron");
 /// The smallest runbook with one step of each kind.
 const SMALL: &str = r##"#![enable(implicit_some)]
 Runbook(
-    schema: 1,
+    schema: 2,
     id: "small",
     title: "Small",
     about: "For tests.",
@@ -23,10 +24,10 @@ Runbook(
         HotCold: (rto: "2h", rpo: "0s", tier: T2, source: Judgement("test")),
     },
     parameters: {
-        "primary": Region(about: "from"),
-        "secondary": Region(about: "to", differs_from: "primary"),
-        "primary_account": Resource(kind: "Microsoft.CognitiveServices/accounts", about: "from"),
-        "secondary_account": Resource(kind: "Microsoft.CognitiveServices/accounts", about: "to"),
+        "primary": Region(about: "from", role: Primary),
+        "secondary": Region(about: "to", differs_from: "primary", role: Secondary),
+        "primary_account": Resource(kind: "Microsoft.CognitiveServices/accounts", about: "from", role: Primary),
+        "secondary_account": Resource(kind: "Microsoft.CognitiveServices/accounts", about: "to", role: Secondary),
         "store": Resource(kind: "Microsoft.AppConfiguration/configurationStores", about: "weights"),
         "baseline": Duration(about: "p95", default: "400ms"),
     },
@@ -66,7 +67,7 @@ Runbook(
 "##;
 
 fn load(text: &str) -> (Option<Runbook>, Vec<Diagnostic>) {
-    runbook::load("small.ron", text)
+    runbook::load(&Source::new("small.ron", text))
 }
 
 /// Where `‸` stands in the text, from 1, and the text without it.
@@ -93,7 +94,7 @@ fn the_small_runbook_is_clean() {
 const MISTAKES: &[(&str, &str, &str, &str)] = &[
     // --- shape
     ("title: \"Small\",", "title: \"Small\"", "RB001", "comma"),
-    ("schema: 1", "schema: ‸2", "RB003", "schema 2"),
+    ("schema: 2", "schema: ‸3", "RB003", "schema 3"),
     ("about: \"For tests.\"", "‸abuot: \"For tests.\"", "RB004", "did you mean `about`"),
     ("    about: \"For tests.\",\n", "", "RB006", "`about` is missing"),
     ("title: \"Small\",", "title: \"Small\", ‸title: \"x\",", "RB005", "twice"),
@@ -156,8 +157,8 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
     ),
     ("\"baseline\": Duration(", "\"baseline\": ‸Durations(", "RB008", "did you mean `Duration`"),
     ("differs_from: \"primary\"", "differs_from: ‸\"primry\"", "RB032", "did you mean `primary`"),
-    ("        \"primary\": Region(about: \"from\"),\n", "", "RB038", "declares `primary`"),
-    ("\"primary\": Region(about: \"from\")", "\"primary\": ‸Text(about: \"from\")", "RB038", "must be a Region"),
+    ("about: \"from\", role: Primary),\n        \"secondary\"", "about: \"from\"),\n        \"secondary\"", "RB038", "no region is the Primary"),
+    ("\"baseline\": Duration(", "\"third\": ‸Region(about: \"x\", role: Primary), \"baseline\": Duration(", "RB038", "already"),
     ("    parameters: {\n", "    parameters: {\n        ‸\"extra\": Text(about: \"unused\"),\n", "RB018", "extra"),
     // --- strategies, components, orders, gate
     ("component: \"models\"", "component: ‸\"model\"", "RB019", "did you mean `models`"),
@@ -175,7 +176,7 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
     ("[\"F2\", \"F1\"]", "[\"F2\", \"F1\", ‸\"F9\"]", "RB028", "F9"),
     ("HotHot: [\"F2\", \"F1\"]", "‸HotHot: [\"F2\"]", "RB029", "leaves out `F1`"),
     ("must_hold_in: [HotCold]", "must_hold_in: ‸[HotCold, HotHot]", "RB033", "cannot both"),
-    ("do_in: [HotHot, HotCold], target: \"users\"", "target: \"users\"", "RB035", "in no strategy"),
+    ("do_in: [HotHot, HotCold], target: \"users\"", "do_in: [], target: \"users\"", "RB035", "in no strategy"),
     ("rto: \"30m\"", "rto: ‸\"2m\"", "RB027", "beyond the RTO"),
     // --- what a step must say
     (
@@ -305,7 +306,11 @@ fn a_cycle_is_named_at_each_of_its_steps_and_nowhere_else() {
 /// Ids of the steps of a phase, as a run would go through them.
 fn ids(runbook: &Runbook, strategy: Strategy, phase: Phase) -> Vec<String> {
     let components = order::components(runbook, strategy, &BTreeMap::new());
-    order::slots(runbook, strategy, &components).into_iter().filter(|s| s.phase == phase).map(|s| s.id).collect()
+    order::slots(runbook, strategy, &components, &BTreeMap::new())
+        .into_iter()
+        .filter(|s| s.phase == phase)
+        .map(|s| s.id)
+        .collect()
 }
 
 #[test]
@@ -319,7 +324,7 @@ fn an_order_moves_fail_over_steps_and_what_must_hold_is_checked_twice() {
 
 #[test]
 fn the_built_in_runbook_is_clean_and_follows_the_index() {
-    let (runbook, found) = runbook::load("azure-openai.ron", BUILT_IN);
+    let (runbook, found) = runbook::load(&Source::new("azure-openai.ron", BUILT_IN));
     assert_eq!(found, [], "{}", found.iter().map(|d| format!("{d}\n")).collect::<String>());
     let runbook = runbook.unwrap();
     let words = |s: &str| s.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
@@ -350,7 +355,7 @@ fn the_built_in_runbook_is_clean_and_follows_the_index() {
 
 #[test]
 fn the_built_in_runbook_says_what_a_tired_person_needs() {
-    let runbook = runbook::load("azure-openai.ron", BUILT_IN).0.unwrap();
+    let runbook = runbook::load(&Source::new("azure-openai.ron", BUILT_IN)).0.unwrap();
     for s in &runbook.steps {
         assert!(s.why.len() > 60 && s.why.ends_with('.'), "{} has no instruction", s.id);
         assert!(!s.degraded.is_empty(), "{} says nothing for when the portal is down", s.id);
@@ -368,7 +373,7 @@ fn the_built_in_runbook_says_what_a_tired_person_needs() {
 fn an_rto_shorter_than_what_is_planned_is_a_warning() {
     // Hot/hot and hot/warm are planned for half an hour, and for little less.
     let short = BUILT_IN.replace("rto: \"30m\"", "rto: \"25m\"");
-    let codes: Vec<&str> = runbook::load("r.ron", &short).1.iter().map(|d| d.code).collect();
+    let codes: Vec<&str> = runbook::load(&Source::new("r.ron", short.as_str())).1.iter().map(|d| d.code).collect();
     assert_eq!(codes, ["RB027", "RB027"]);
 }
 

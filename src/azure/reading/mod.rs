@@ -52,7 +52,9 @@ pub async fn read(azure: &Azure, task: &Task, condition: &Condition, created: &[
         | Condition::StillFailsAfterRetry { .. }
         | Condition::Answers { .. }
         | Condition::SteadyFor { .. }
-        | Condition::LatencyWithin { .. } => return None,
+        | Condition::LatencyWithin { .. }
+        | Condition::Http { .. }
+        | Condition::DnsLeadsTo { .. } => return None,
         Condition::PlatformNoticesRead { region, account } => c.notices_read(region, account).await,
         Condition::PlanesRead { primary, secondary } => c.planes(primary, secondary).await,
         Condition::NoOwnChange { account, back } => vec![c.own_changes(account, *back).await],
@@ -73,6 +75,7 @@ pub async fn read(azure: &Azure, task: &Task, condition: &Condition, created: &[
         Condition::TelemetryArrives { account } => vec![c.telemetry(account).await],
         Condition::Locked { resource } => vec![c.locked(resource).await],
         Condition::CreatedDeploymentsGone { account } => c.created_gone(account, created).await,
+        Condition::ArmProperty { .. } | Condition::ArmAbsent { .. } | Condition::Metric { .. } => Vec::new(),
     })
 }
 

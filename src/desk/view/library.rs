@@ -1,7 +1,7 @@
 //! Runbooks, plans and scenarios of the library, and the preview of a plan.
 
 use crate::catalog::Catalog;
-use crate::plan::model::Plan;
+use crate::plan::model::{Plan, Side};
 use crate::run::event::StepState;
 use crate::runbook::model::{Phase, Risk, Runbook, Strategy};
 use crate::runbook::{Diagnostic, Severity};
@@ -15,7 +15,7 @@ use super::super::snapshot::{
 pub fn view(catalog: &Catalog, findings: &[Diagnostic]) -> Library {
     let mut out = Library { diagnostics: findings.iter().map(diagnostic).collect(), ..Library::default() };
     for file in catalog.runbooks() {
-        let (book, found) = crate::runbook::load(&file.name, &file.text);
+        let (book, found) = crate::runbook::load(&catalog.source(file));
         let errors = found.iter().filter(|d| d.severity == Severity::Error).count();
         let warnings = found.iter().filter(|d| d.severity == Severity::Warning).count();
         if let Some(b) = book {
@@ -45,6 +45,11 @@ pub fn view(catalog: &Catalog, findings: &[Diagnostic]) -> Library {
         }
     }
     out
+}
+
+fn side(s: &Side) -> String {
+    let of = s.resource.as_ref().map_or_else(String::new, |r| format!(" ({})", r.name()));
+    format!("{}{of}", s.region.display())
 }
 
 fn place(path: Option<&std::path::Path>) -> String {
@@ -117,8 +122,8 @@ pub fn preview(plan: &Plan, strategies: Vec<Strategy>) -> PlanPreview {
         if all.is_empty() { "none".to_owned() } else { all.join(", ") }
     };
     let facts = vec![
-        ("From".to_owned(), format!("{} ({})", plan.primary.display(), plan.primary_account.name())),
-        ("To".to_owned(), format!("{} ({})", plan.secondary.display(), plan.secondary_account.name())),
+        ("From".to_owned(), side(&plan.primary)),
+        ("To".to_owned(), plan.secondary.as_ref().map_or_else(|| "the same place".to_owned(), side)),
         ("Environment".to_owned(), plan.environment.clone()),
         ("Runbook".to_owned(), plan.runbook_title.clone()),
         ("Automated".to_owned(), format!("{automated} of {} steps", plan.steps.len())),

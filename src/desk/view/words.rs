@@ -71,6 +71,26 @@ pub fn condition(c: &Condition) -> String {
         Condition::CreatedDeploymentsGone { account } => {
             format!("nothing this run created is left in {}", name(account))
         }
+        Condition::ArmProperty { resource, path, is, is_not, at_least } => {
+            let what = format!("{path} of {}", name(resource));
+            match (is, is_not, at_least) {
+                (Some(v), ..) => format!("{what} is {v}"),
+                (_, Some(v), _) => format!("{what} is not {v}"),
+                (.., Some(n)) => format!("{what} is at least {n}"),
+                _ => format!("{what} can be read"),
+            }
+        }
+        Condition::ArmAbsent { resource } => format!("{} does not exist", name(resource)),
+        Condition::Http { url, status, json, is } => {
+            let says = |p: &String| is.as_ref().map_or_else(|| format!(" with {p}"), |v| format!(" with {p} = {v}"));
+            format!("{url} answers {status}{}", json.as_ref().map_or_else(String::new, says))
+        }
+        Condition::Metric { resource, name: metric, over, at_least, at_most, .. } => {
+            let least = at_least.map_or_else(String::new, |n| format!(" at least {n}"));
+            let most = at_most.map_or_else(String::new, |n| format!(" at most {n}"));
+            format!("{metric} of {} over {over} is{least}{most}", name(resource))
+        }
+        Condition::DnsLeadsTo { name, target } => format!("{name} leads to {target}"),
     }
 }
 
