@@ -6,6 +6,7 @@
 mod builtin;
 mod disk;
 mod scenarios;
+mod watching;
 
 use std::path::PathBuf;
 
@@ -14,6 +15,7 @@ use crate::rehearsal::scenario::Scenario;
 use crate::runbook::model::{Runbook, Strategy};
 use crate::runbook::{self, Diagnostic, Kind, Outline, Part, Source};
 pub use disk::{list_path, read_file, read_path};
+pub use watching::{Watching, watch};
 
 /// Newest format version of scenarios that this program reads.
 const SCENARIO_SCHEMA: u32 = 1;
@@ -59,6 +61,12 @@ pub enum CatalogError {
         limit: usize,
         /// Of what.
         what: &'static str,
+    },
+    /// The system does not tell of changes.
+    #[error("changes to files on disk will not be seen; open them again after saving")]
+    Watch {
+        /// Why.
+        source: notify::Error,
     },
     /// Nothing of this id.
     #[error("there is no {what} `{id}`; known are {}", known.join(", "))]

@@ -15,7 +15,7 @@ pub struct Link {
     /// The newest picture; latest wins.
     pub snapshots: watch::Receiver<Arc<Snapshot>>,
     /// Sends a command without waiting; `false`: not sent, the desk is gone or its queue is full.
-    pub send: Box<dyn Fn(Command) -> bool + Send>,
+    pub send: Arc<dyn Fn(Command) -> bool + Send + Sync>,
     /// Takes the front end's waker, once, before anything is drawn.
     pub on_wake: Box<dyn FnOnce(Waker) + Send>,
 }

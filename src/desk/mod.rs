@@ -24,6 +24,7 @@ mod publish;
 mod record;
 mod rounds;
 mod session;
+mod shelf;
 pub mod snapshot;
 mod steps;
 mod supervisor;
@@ -121,6 +122,20 @@ pub enum DeskError {
         asked: &'static str,
         /// Known.
         known: String,
+    },
+    /// A file that was shown and is gone.
+    #[error("`{0}` is not in the library any more; open it again")]
+    Gone(String),
+    /// A file that is no plan.
+    #[error("{0} cannot be read as a plan; `lifeboat check` says where it breaks")]
+    NoPlan(String),
+    /// A file could not be written.
+    #[error("cannot write {}; choose another folder or make room", path.display())]
+    Save {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
     },
     /// Another run is open here.
     #[error("the run {0} is open here; close it or leave it first")]

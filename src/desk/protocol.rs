@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::clock::Speed;
+use crate::plan::draft::Draft;
 use crate::rehearsal::scenario::{Choice, Outcome};
 use crate::runbook::model::{StepId, Strategy};
 
@@ -60,8 +61,21 @@ pub enum Command {
     SetSpeed(Speed),
     /// Load the record of a run for the Audit screen.
     ShowRecord(String),
-    /// Read runbooks or plans from this file or folder.
+    /// Read runbooks or plans from this file or folder, and keep it on the shelf.
     OpenPath(PathBuf),
+    /// Take a file or folder off the shelf; it stays on disk.
+    ForgetPath(PathBuf),
+    /// Read everything on the shelf again.
+    Reload,
+    /// Preview a runbook of the library with this strategy.
+    PreviewRunbook {
+        /// Its file, as the library names it.
+        file: String,
+        /// Strategy; the first when absent.
+        strategy: Option<Strategy>,
+    },
+    /// A plan that is being filled in.
+    Draft(DraftIntent),
     /// Preview a plan of the library with this strategy.
     PreviewPlan {
         /// Plan id.
@@ -75,6 +89,21 @@ pub enum Command {
     DismissNotice,
     /// Try to write the journal again after its disk failed.
     RetryJournal,
+}
+
+/// What can be said about a plan that is being filled in.
+#[derive(Debug, Clone, PartialEq)]
+pub enum DraftIntent {
+    /// Begin a plan of this runbook, named by its file.
+    New(String),
+    /// Change this plan, named by its file; a built-in one becomes a copy.
+    Edit(String),
+    /// This is what it says now.
+    Change(Box<Draft>),
+    /// Write it to this file.
+    Save(PathBuf),
+    /// Forget it.
+    Discard,
 }
 
 /// What can be said about a step.

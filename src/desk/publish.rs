@@ -9,12 +9,12 @@ use crate::journal::{contents, read_run};
 use crate::record::{Against, Checkpoint, Verdict};
 use crate::rehearsal::scenario::Choice;
 use crate::run::event::Mode;
-use crate::runbook::model::{Strategy, Tier};
+use crate::runbook::model::Tier;
 
 use super::snapshot;
 use super::snapshot::{Audit, Band, DecisionView, Lamp, Library, Record, Score, Settings, Situation, Snapshot};
 use super::supervisor::{Desk, Open};
-use super::view::{audit, library, run, situation};
+use super::view::{audit, run, situation};
 use super::{DeskError, Options};
 
 impl Desk {
@@ -98,34 +98,6 @@ impl Desk {
         };
         let plan = o.session.run.plan.as_ref().map_or("", |p| p.id.as_str());
         Band { mode: Some(o.session.mode), text, run: format!("{plan} · run {}", run::short(&o.session.id)) }
-    }
-
-    /// Reads the library anew, with the preview asked for, or the one that is shown.
-    pub(super) fn refresh_library(&mut self, preview: Option<(&str, Option<Strategy>)>) {
-        let shown = self.library.preview.clone();
-        let mut next = library::view(&self.catalog, &self.findings);
-        next.preview = match preview {
-            Some((id, strategy)) => self.preview_of(id, strategy).map(Arc::new),
-            None => shown.or_else(|| next.plans.first().and_then(|p| self.preview_of(&p.id, None)).map(Arc::new)),
-        };
-        self.library = Arc::new(next);
-    }
-
-    fn preview_of(&self, id: &str, strategy: Option<Strategy>) -> Option<super::snapshot::PlanPreview> {
-        let plan = self.catalog.plan(id, strategy).ok()?;
-        let book = self.catalog.runbook(&plan.runbook_id).ok()?;
-        Some(library::preview(&plan, book.objectives.keys().copied().collect()))
-    }
-
-    /// Takes in the runbooks and plans of a file or folder.
-    pub(super) fn open_path(&mut self, path: &Path) -> Result<(), DeskError> {
-        let files = crate::catalog::read_path(path)?;
-        self.findings = files.iter().flat_map(|f| self.catalog.check(f)).collect();
-        let first = files.iter().find_map(|f| f.outline().filter(|o| o.kind == crate::runbook::Kind::Plan));
-        self.catalog = self.catalog.clone().with(files);
-        let id = first.and_then(|o| o.id);
-        self.refresh_library(id.as_deref().map(|id| (id, None)));
-        Ok(())
     }
 
     /// Reads the list of runs anew.

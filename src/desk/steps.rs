@@ -64,10 +64,14 @@ impl Desk {
             }
             Command::ShowRecord(id) => self.show_record(&id),
             Command::OpenPath(path) => self.open_path(&path),
-            Command::PreviewPlan { plan, strategy } => {
-                self.refresh_library(Some((&plan, strategy)));
+            Command::ForgetPath(path) => self.forget_path(&path),
+            Command::Reload => {
+                self.reload();
                 Ok(())
             }
+            Command::PreviewPlan { plan, strategy } => self.show_plan(&plan, strategy),
+            Command::PreviewRunbook { file, strategy } => self.show_book(&file, strategy),
+            Command::Draft(intent) => self.draft(intent),
             Command::SetOperator(name) => {
                 let name = name.trim();
                 if !name.is_empty() {

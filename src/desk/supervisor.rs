@@ -41,7 +41,7 @@ impl Handle {
         let (commands, waker) = (self.commands.clone(), self.waker.clone());
         Link {
             snapshots: self.snapshots.clone(),
-            send: Box::new(move |c| send(&commands, c)),
+            send: Arc::new(move |c| send(&commands, c)),
             on_wake: Box::new(move |w| {
                 *waker.lock().unwrap_or_else(PoisonError::into_inner) = Some(w);
             }),
@@ -111,6 +111,7 @@ pub fn start(options: Options) -> Result<Handle, DeskError> {
         revision: 0,
         library: Arc::new(Library::default()),
         findings: Vec::new(),
+        shelf: super::shelf::Shelf::default(),
         audit: Arc::new(Audit::default()),
         published: std::time::Instant::now(),
         operator: options.operator.clone(),
@@ -174,6 +175,7 @@ pub(super) struct Desk {
     pub revision: u64,
     pub library: Arc<Library>,
     pub findings: Vec<crate::runbook::Diagnostic>,
+    pub shelf: super::shelf::Shelf,
     pub audit: Arc<Audit>,
     pub published: std::time::Instant,
     pub operator: String,
@@ -195,13 +197,7 @@ impl Desk {
     }
 
     async fn begin(&mut self) {
-        let own = self.options.home.plans();
-        if own.is_dir()
-            && let Err(e) = self.open_path(&own)
-        {
-            self.problem(&e);
-        }
-        self.refresh_library(None);
+        self.fill_shelf();
         self.refresh_runs();
         if let Err(e) = self.watch_idle().await {
             self.say(format!("not watching: {}", chain(&e)));

@@ -1,6 +1,7 @@
 //! What would be done here: a runbook bound to real resources, in order.
 
 mod bind;
+pub mod draft;
 mod format;
 pub mod model;
 pub mod order;

@@ -197,7 +197,7 @@ pub(super) fn interrupted(s: &StepRun) -> Event {
     let done = s.changes.iter().filter(|c| c.state == ChangeState::Done).count();
     Event::StepFailed {
         failure: Failure {
-            code: "Interrupted".to_owned(),
+            code: super::step::INTERRUPTED.to_owned(),
             message: format!("Lifeboat ended in between: {done} of {} changes were made", s.changes.len()),
             next: "Retry: Azure is read again and only what is missing is sent.".to_owned(),
         },

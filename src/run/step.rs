@@ -6,6 +6,9 @@ use crate::runbook::model::{Phase, StepId};
 use super::event::{Change, Entry, Event, Failure, Found, Reading, StepState};
 use super::state::Note;
 
+/// Code of the failure of a step during which Lifeboat itself ended.
+pub const INTERRUPTED: &str = "Interrupted";
+
 /// One step as far as it has come.
 #[derive(Debug, Clone)]
 pub struct StepRun {
@@ -279,7 +282,8 @@ impl StepRun {
                 if !readings.is_empty() {
                     self.readings.clone_from(readings);
                 }
-                self.failures += 1;
+                // Lifeboat's own end is no failure of the step.
+                self.failures += u32::from(failure.code != INTERRUPTED);
                 self.end(at, StepState::Failed);
             }
             Event::StepSkipped { reason } => {

@@ -18,6 +18,7 @@ pub mod template;
 pub(crate) mod tree;
 pub(crate) mod values;
 
+pub(crate) use check::planned_time;
 pub use diagnostic::{Diagnostic, Severity};
 pub use lower::{check_part, load};
 pub use outline::{Kind, Outline, outline, read_whole};

@@ -89,6 +89,13 @@ impl System {
             Self::SoftDelete => "Soft-delete recovery",
         }
     }
+    /// A phase's heading; what is recovered does not move.
+    pub fn phase(self, phase: Phase) -> &'static str {
+        match (self, phase) {
+            (Self::SoftDelete, Phase::FailOver) => "Recover",
+            _ => phase.display(),
+        }
+    }
 }
 
 /// How the second region stands by.

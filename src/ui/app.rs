@@ -23,7 +23,7 @@ use crate::units::Millis;
 /// The window.
 pub struct App {
     snapshots: watch::Receiver<Arc<Snapshot>>,
-    send: Box<dyn Fn(Command) -> bool + Send>,
+    send: Arc<dyn Fn(Command) -> bool + Send + Sync>,
     view: View,
     file: Option<PathBuf>,
     memory: Memory,
@@ -180,6 +180,7 @@ impl App {
                 self.view.looks = looks;
                 ui.ctx().set_theme(looks);
             }
+            Act::Choose { folder } => self.choose(folder),
             Act::Open(path) => {
                 self.view.screen = Screen::Runbooks;
                 self.say_to_desk(Command::OpenPath(path));
@@ -193,6 +194,20 @@ impl App {
         } else {
             Some("Not sent: Lifeboat is still busy with what came before. Try again in a moment.".to_owned())
         };
+    }
+
+    /// The system's own dialog, on a thread of its own: it stays open for as long as the person looks around.
+    fn choose(&mut self, folder: bool) {
+        self.view.screen = Screen::Runbooks;
+        let send = self.send.clone();
+        std::thread::spawn(move || {
+            let dialog = rfd::FileDialog::new().set_title("Open runbooks or plans");
+            let chosen =
+                if folder { dialog.pick_folder() } else { dialog.add_filter("Runbooks", &["ron"]).pick_file() };
+            if let Some(path) = chosen {
+                send(Command::OpenPath(path));
+            }
+        });
     }
 
     fn copy(&mut self, ui: &Ui, text: String, what: &str) {
@@ -286,6 +301,10 @@ impl App {
                 }
             }
             Intent::TryRehearsal => self.say_to_desk(start::first_rehearsal()),
+            Intent::Language => {
+                self.view.screen = Screen::Runbooks;
+                self.view.library.language = true;
+            }
             Intent::OpenPath => {
                 self.view.screen = Screen::Runbooks;
                 self.view.focus_field = true;

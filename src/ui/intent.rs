@@ -71,6 +71,8 @@ pub enum Intent {
     TryRehearsal,
     /// Open a file or folder.
     OpenPath,
+    /// The page on the language of runbooks.
+    Language,
     /// Filter the record.
     Filter,
     /// Scroll the main column up.
@@ -159,6 +161,7 @@ pub const TABLE: &[Row] = &[
     row(Intent::OpenPlan, "Open the recommended plan", None, "What the situation recommends"),
     row(Intent::TryRehearsal, "Try a rehearsal", None, "A lost region, on a simulated Azure"),
     row(Intent::OpenPath, "Open a file or folder…", ctrl(Key::O), "Runbooks or plans"),
+    row(Intent::Language, "How to write a runbook", None, "The language of runbooks, on one page"),
     row(Intent::Filter, "Filter the record", ctrl(Key::F), "On the Audit screen"),
     row(Intent::PageUp, "Scroll up", plain(Key::PageUp), "The main column"),
     row(Intent::PageDown, "Scroll down", plain(Key::PageDown), "The main column"),
@@ -278,6 +281,7 @@ pub fn available(intent: Intent, snap: &Snapshot, view: &View) -> bool {
         Intent::Filter => view.screen == Screen::Audit && snap.audit.shown.is_some(),
         Intent::Go(_)
         | Intent::OpenPath
+        | Intent::Language
         | Intent::PageUp
         | Intent::PageDown
         | Intent::Looks(_)

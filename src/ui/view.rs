@@ -12,6 +12,7 @@ use super::ask::Ask;
 use super::intent::Intent;
 use super::memory::Looks;
 use super::overlay::Palette;
+use super::screens::runbooks::LibraryView;
 use crate::clock::Speed;
 use crate::desk::protocol::Command;
 use crate::desk::snapshot::{ActionView, Record, RunView, Snapshot, StepCard};
@@ -129,6 +130,8 @@ pub struct View {
     pub operator: Option<String>,
     /// The Audit screen.
     pub audit: AuditView,
+    /// The Runbooks screen.
+    pub library: LibraryView,
     /// What the window itself has to say, until the next thing happens.
     pub said: Option<String>,
 }
@@ -159,6 +162,7 @@ impl View {
             path: String::new(),
             operator: None,
             audit: AuditView::default(),
+            library: LibraryView::default(),
             said: None,
         }
     }
@@ -201,6 +205,11 @@ pub enum Act {
     Looks(Looks),
     /// Open this file or folder.
     Open(PathBuf),
+    /// Let the person choose one.
+    Choose {
+        /// A folder instead of a file.
+        folder: bool,
+    },
 }
 
 /// What drawing code gets: the picture, the time, and where to put what is wanted.

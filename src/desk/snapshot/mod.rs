@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 
+mod authoring;
 mod run;
 mod shelves;
 
+pub use authoring::*;
 pub use run::*;
 pub use shelves::*;
 

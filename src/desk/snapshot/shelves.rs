@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::runbook::model::Strategy;
+use crate::runbook::model::{Strategy, System};
 
 use super::PhaseView;
+use super::authoring::{DraftView, RunbookPreview};
 
 /// Runbooks, plans and scenarios.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -15,10 +16,27 @@ pub struct Library {
     pub plans: Vec<PlanRow>,
     /// Scenarios.
     pub scenarios: Vec<ScenarioRow>,
+    /// Files and folders that are read beside what is built in.
+    pub places: Vec<PlaceRow>,
     /// Preview of one plan.
     pub preview: Option<Arc<PlanPreview>>,
+    /// Preview of one runbook; shown instead of the plan's.
+    pub book: Option<Arc<RunbookPreview>>,
+    /// A plan that is being filled in; shown instead of both.
+    pub draft: Option<Arc<DraftView>>,
     /// What is wrong with files that were opened.
     pub diagnostics: Vec<DiagnosticRow>,
+}
+
+/// A file or folder on the shelf.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlaceRow {
+    /// Where.
+    pub path: std::path::PathBuf,
+    /// How many runbooks and plans it holds, or what is wrong with it.
+    pub note: String,
+    /// It could not be read.
+    pub failed: bool,
 }
 
 /// A runbook of the library.
@@ -28,12 +46,14 @@ pub struct RunbookRow {
     pub id: String,
     /// Title.
     pub title: String,
-    /// System.
-    pub system: &'static str,
+    /// System; none when it has errors.
+    pub system: Option<System>,
     /// Strategies.
     pub strategies: Vec<Strategy>,
     /// File, or `built in`.
     pub file: String,
+    /// How the catalog names it.
+    pub name: String,
     /// Steps.
     pub steps: usize,
     /// Errors, warnings.
@@ -51,8 +71,14 @@ pub struct PlanRow {
     pub runbook: String,
     /// Strategy.
     pub strategy: Strategy,
+    /// System.
+    pub system: Option<System>,
     /// File, or `built in`.
     pub file: String,
+    /// How the catalog names it.
+    pub name: String,
+    /// Errors; with any it can be opened in the editor only.
+    pub errors: usize,
     /// `rehearsed 3 d ago`, `never rehearsed`.
     pub readiness: String,
 }
@@ -75,6 +101,8 @@ pub struct ScenarioRow {
 pub struct PlanPreview {
     /// Plan id.
     pub plan: String,
+    /// How the catalog names its file.
+    pub name: String,
     /// Title.
     pub title: String,
     /// Strategy shown.

@@ -1,6 +1,7 @@
 //! Runbooks, plans and scenarios of the library, and the preview of a plan.
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, File};
+use crate::plan::draft::Draft;
 use crate::plan::model::{Plan, Side};
 use crate::run::event::StepState;
 use crate::runbook::model::{Phase, Risk, Runbook, Strategy};
@@ -16,26 +17,12 @@ pub fn view(catalog: &Catalog, findings: &[Diagnostic]) -> Library {
     let mut out = Library { diagnostics: findings.iter().map(diagnostic).collect(), ..Library::default() };
     for file in catalog.runbooks() {
         let (book, found) = crate::runbook::load(&catalog.source(file));
-        let errors = found.iter().filter(|d| d.severity == Severity::Error).count();
-        let warnings = found.iter().filter(|d| d.severity == Severity::Warning).count();
-        if let Some(b) = book {
-            out.runbooks.push(runbook(&b, place(file.path.as_deref()), (errors, warnings)));
-        }
+        let count = |s: Severity| found.iter().filter(|d| d.severity == s).count();
+        let findings = (count(Severity::Error), count(Severity::Warning));
+        out.runbooks.push(runbook(book.as_ref(), file, findings));
     }
     for file in catalog.plans() {
-        if let (Some(p), _) = catalog.bind(file, None) {
-            out.plans.push(PlanRow {
-                id: p.id.clone(),
-                title: p.title.clone(),
-                runbook: p.runbook_title.clone(),
-                strategy: p.strategy,
-                file: place(file.path.as_deref()),
-                readiness: match p.last_drill {
-                    Some(d) => format!("last drill took {d}"),
-                    None => "never rehearsed".to_owned(),
-                },
-            });
-        }
+        out.plans.push(plan(catalog, file));
     }
     for id in catalog.ids(crate::runbook::Kind::Scenario) {
         if let Ok(s) = catalog.scenario(&id)
@@ -56,15 +43,40 @@ fn place(path: Option<&std::path::Path>) -> String {
     path.map_or_else(|| "built in".to_owned(), |p| p.display().to_string())
 }
 
-fn runbook(b: &Runbook, file: String, findings: (usize, usize)) -> RunbookRow {
+/// A file's own name, for one that cannot be read further.
+fn short(file: &File) -> String {
+    file.name.rsplit(['/', '\\']).next().unwrap_or(&file.name).to_owned()
+}
+
+fn runbook(b: Option<&Runbook>, file: &File, findings: (usize, usize)) -> RunbookRow {
     RunbookRow {
-        id: b.id.clone(),
-        title: b.title.clone(),
-        system: b.system.display(),
-        strategies: b.objectives.keys().copied().collect(),
-        file,
-        steps: b.steps.len(),
+        id: b.map(|b| b.id.clone()).or_else(|| file.outline()?.id).unwrap_or_default(),
+        title: b.map_or_else(|| short(file), |b| b.title.clone()),
+        system: b.map(|b| b.system),
+        strategies: b.map(|b| b.objectives.keys().copied().collect()).unwrap_or_default(),
+        file: place(file.path.as_deref()),
+        name: file.name.clone(),
+        steps: b.map_or(0, |b| b.steps.len()),
         findings,
+    }
+}
+
+fn plan(catalog: &Catalog, file: &File) -> PlanRow {
+    let (bound, found) = catalog.bind(file, None);
+    let draft = Draft::read(&file.text).unwrap_or_default();
+    PlanRow {
+        id: draft.id,
+        title: if draft.title.is_empty() { short(file) } else { draft.title },
+        runbook: bound.as_ref().map_or(draft.runbook, |p| p.runbook_title.clone()),
+        strategy: draft.strategy.unwrap_or(Strategy::HotWarm),
+        system: bound.as_ref().map(|p| p.system),
+        file: place(file.path.as_deref()),
+        name: file.name.clone(),
+        errors: found.iter().filter(|d| d.is_error()).count(),
+        readiness: match bound.and_then(|p| p.last_drill) {
+            Some(d) => format!("last drill took {d}"),
+            None => "never rehearsed".to_owned(),
+        },
     }
 }
 
@@ -82,8 +94,20 @@ pub fn diagnostic(d: &Diagnostic) -> DiagnosticRow {
     }
 }
 
+/// `RTO 30 min · planned 22 min until users are moved · 8 min to spare`.
+pub fn totals(plan: &Plan) -> String {
+    let planned: Millis = plan.phase(Phase::Decide).chain(plan.phase(Phase::FailOver)).map(|s| s.expect).sum();
+    let left = if planned <= plan.rto {
+        format!("{} to spare", plan.rto.saturating_sub(planned))
+    } else {
+        format!("{} too long", planned.saturating_sub(plan.rto))
+    };
+    let until = if plan.secondary.is_some() { "users are moved" } else { "it is back" };
+    format!("RTO {} · planned {planned} until {until} · {left}", plan.rto)
+}
+
 /// A plan, phase by phase.
-pub fn preview(plan: &Plan, strategies: Vec<Strategy>) -> PlanPreview {
+pub fn preview(plan: &Plan, name: &str, strategies: Vec<Strategy>) -> PlanPreview {
     let mut phases = Vec::new();
     for phase in Phase::ALL {
         let steps: Vec<StepRow> = plan
@@ -99,23 +123,9 @@ pub fn preview(plan: &Plan, strategies: Vec<Strategy>) -> PlanPreview {
         if !steps.is_empty() {
             let sum: Millis = plan.phase(phase).map(|s| s.expect).sum();
             let note = if sum.0 == 0 { String::new() } else { format!("about {sum}") };
-            phases.push(PhaseView { name: phase.display().to_owned(), note, steps });
+            phases.push(PhaseView { name: plan.system.phase(phase).to_owned(), note, steps });
         }
     }
-    let planned: Millis = plan.phase(Phase::Decide).chain(plan.phase(Phase::FailOver)).map(|s| s.expect).sum();
-    let totals = if planned <= plan.rto {
-        format!(
-            "RTO {} · planned {planned} until users are moved · {} to spare",
-            plan.rto,
-            plan.rto.saturating_sub(planned)
-        )
-    } else {
-        format!(
-            "RTO {} · planned {planned} until users are moved · {} too long",
-            plan.rto,
-            planned.saturating_sub(plan.rto)
-        )
-    };
     let automated = plan.steps.iter().filter(|s| s.automatic() || s.action.is_some()).count();
     let ids = |f: &dyn Fn(&crate::plan::model::PlannedStep) -> bool| {
         let all: Vec<&str> = plan.steps.iter().filter(|s| f(s)).map(|s| s.id.as_str()).collect();
@@ -134,10 +144,11 @@ pub fn preview(plan: &Plan, strategies: Vec<Strategy>) -> PlanPreview {
     ];
     PlanPreview {
         plan: plan.id.clone(),
+        name: name.to_owned(),
         title: plan.title.clone(),
         strategy: plan.strategy,
         strategies,
-        totals,
+        totals: totals(plan),
         phases,
         facts,
     }

@@ -1,7 +1,9 @@
 //! From state to [`super::snapshot`]: texts ready to show. Pure; one file a screen.
 
 pub mod audit;
+pub mod book;
 pub mod card;
+pub mod draft;
 pub mod library;
 pub mod run;
 pub mod situation;

@@ -1,0 +1,140 @@
+//! A plan while it is being filled in: every field with what is wanted, what may be chosen and what is wrong.
+
+use std::collections::BTreeMap;
+
+use crate::plan::draft::{Draft, Finding, Switch, compare, wanted};
+use crate::plan::order;
+use crate::runbook::Source;
+use crate::runbook::model::{Parameter, ParameterKind, Runbook, Strategy};
+use crate::units::{RegionFacts, known_regions};
+
+use super::super::snapshot::{ComponentChoice, DraftField, DraftView};
+
+/// Enough to choose from without scrolling.
+const SUGGESTED: usize = 8;
+/// Ids named in a sentence; the rest is a number.
+const NAMED: usize = 6;
+
+/// Draws a draft; the caller says where it would be saved and whether it was.
+pub fn view(number: u64, draft: &Draft, runbook: &Runbook, source: &Source, path: std::path::PathBuf) -> DraftView {
+    let found = draft.check(source);
+    let of =
+        |name: &str| -> Vec<String> { found.iter().filter(|f| f.field.as_deref() == Some(name)).map(said).collect() };
+    let fields = runbook.parameters.iter().map(|p| field(p, draft, of(&p.name))).collect::<Vec<_>>();
+    let components = components(draft, runbook, &of);
+    let known = |f: &Finding| {
+        let name = f.field.as_deref().unwrap_or_default();
+        fields.iter().any(|x| x.name == name) || components.iter().any(|c| c.name == name)
+    };
+    let others = found.iter().filter(|f| !known(f)).map(|f| (f.field.clone().unwrap_or_default(), said(f))).collect();
+    let plan = crate::plan::bind("plan", &draft.text(), source, None).0;
+    DraftView {
+        number,
+        draft: draft.clone(),
+        runbook: runbook.title.clone(),
+        strategies: strategies(draft, runbook),
+        components,
+        fields,
+        findings: others,
+        totals: plan.as_ref().map(super::library::totals),
+        digest: plan.map(|p| p.digest),
+        path,
+        saved: false,
+        inventory: String::new(),
+    }
+}
+
+fn said(f: &Finding) -> String {
+    f.said.suggestion.as_ref().map_or_else(|| f.said.message.clone(), |s| format!("{}; {s}", f.said.message))
+}
+
+fn field(p: &Parameter, draft: &Draft, findings: Vec<String>) -> DraftField {
+    let typed = draft.values.get(&p.name).map_or("", String::as_str);
+    DraftField {
+        name: p.name.clone(),
+        about: p.about.clone(),
+        wanted: wanted(&p.kind),
+        suggestions: suggestions(&p.kind, typed),
+        bad: !findings.is_empty(),
+        findings,
+    }
+}
+
+fn suggestions(kind: &ParameterKind, typed: &str) -> Vec<(String, String)> {
+    let typed = typed.trim().to_lowercase();
+    match kind {
+        ParameterKind::Choice(of) => of.iter().map(|c| (c.clone(), String::new())).collect(),
+        ParameterKind::Region => {
+            let fits = |r: &&RegionFacts| {
+                r.name != typed && (r.name.contains(&typed) || r.display_name.to_lowercase().contains(&typed))
+            };
+            let all = known_regions().iter().filter(fits).take(SUGGESTED);
+            all.map(|r| (r.name.clone(), r.display_name.clone())).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn strategies(draft: &Draft, runbook: &Runbook) -> Vec<(Strategy, String)> {
+    let Some(now) = draft.strategy.filter(|s| runbook.objectives.contains_key(s)) else {
+        return runbook.objectives.keys().map(|s| (*s, String::new())).collect();
+    };
+    let one = |s: &Strategy| {
+        // A strategy of the whole takes along every component for which it makes sense.
+        let mut then = draft.components.clone();
+        then.retain(|name, _| !runbook.components.iter().any(|c| c.name == *name && c.strategies.contains(s)));
+        let change = compare(runbook, (now, *s), (&draft.components, &then), &draft.values);
+        (*s, if *s == now { String::new() } else { sentence(&change) })
+    };
+    runbook.objectives.keys().map(one).collect()
+}
+
+fn components(draft: &Draft, runbook: &Runbook, of: &dyn Fn(&str) -> Vec<String>) -> Vec<ComponentChoice> {
+    let Some(strategy) = draft.strategy else { return Vec::new() };
+    let chosen = order::components(runbook, strategy, &draft.components);
+    let choices = |name: &str, list: &[Strategy], now: Strategy| -> Vec<(Strategy, String)> {
+        let one = |s: &Strategy| {
+            let mut then: BTreeMap<String, Strategy> = chosen.clone();
+            then.insert(name.to_owned(), *s);
+            let change = compare(runbook, (strategy, strategy), (&chosen, &then), &draft.values);
+            (*s, if *s == now { String::new() } else { sentence(&change) })
+        };
+        list.iter().map(one).collect()
+    };
+    let row = |c: &crate::runbook::model::Component| {
+        let now = chosen.get(&c.name).copied().unwrap_or(c.usual);
+        ComponentChoice {
+            name: c.name.clone(),
+            title: c.title.clone(),
+            chosen: now,
+            choices: choices(&c.name, &c.strategies, now),
+            finding: of(&c.name).into_iter().next(),
+        }
+    };
+    runbook.components.iter().map(row).collect()
+}
+
+/// `adds AO-F2, AO-F3; AO-P3 no longer; 40 min more`.
+pub fn sentence(s: &Switch) -> String {
+    let list = |ids: &[String]| {
+        let named = ids.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+        if ids.len() > NAMED { format!("{named} and {} more", ids.len() - NAMED) } else { named }
+    };
+    let mut out = Vec::new();
+    if !s.to_do.is_empty() {
+        out.push(format!("adds {}", list(&s.to_do)));
+    }
+    if !s.gone.is_empty() {
+        out.push(format!("leaves out {}", list(&s.gone)));
+    }
+    if !s.to_hold.is_empty() {
+        out.push(format!("must hold already: {}", list(&s.to_hold)));
+    }
+    let (now, then) = s.time;
+    if then > now {
+        out.push(format!("{} longer", then.saturating_sub(now)));
+    } else if now > then {
+        out.push(format!("{} shorter", now.saturating_sub(then)));
+    }
+    if out.is_empty() { "changes no step".to_owned() } else { out.join(" · ") }
+}

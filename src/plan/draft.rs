@@ -1,0 +1,197 @@
+//! A plan while it is being filled in: what a person edits, what is still wrong with it, and the file it becomes.
+//!
+//! A draft may be wrong in every field. Whether it is a plan is asked of its text, so that what the editor accepts is what
+//! the file's reader accepts.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use super::order;
+use crate::runbook::model::{ParameterKind, Phase, Runbook, Step, StepId, Strategy};
+use crate::runbook::{Diagnostic, Source};
+use crate::units::Millis;
+
+/// What a person fills in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Draft {
+    /// Kebab-case id.
+    pub id: String,
+    /// One line.
+    pub title: String,
+    /// Name for the mode band.
+    pub environment: String,
+    /// Id of the runbook.
+    pub runbook: String,
+    /// Strategy of the plan as a whole.
+    pub strategy: Option<Strategy>,
+    /// Strategy of components, where it is said.
+    pub components: BTreeMap<String, Strategy>,
+    /// Values of parameters, as typed.
+    pub values: BTreeMap<String, String>,
+    /// Duration of the last drill, as written.
+    pub last_drill: Option<Millis>,
+}
+
+impl Draft {
+    /// An empty plan of a runbook: its defaults, its first strategy.
+    pub fn of(runbook: &Runbook) -> Self {
+        let values = runbook.parameters.iter().map(|p| (p.name.clone(), p.default.clone().unwrap_or_default()));
+        Self {
+            id: format!("my-{}", runbook.id),
+            title: runbook.title.clone(),
+            environment: String::new(),
+            runbook: runbook.id.clone(),
+            strategy: runbook.objectives.keys().next().copied(),
+            components: runbook.components.iter().map(|c| (c.name.clone(), c.usual)).collect(),
+            values: values.collect(),
+            last_drill: None,
+        }
+    }
+
+    /// What can be read of a plan's text, however wrong it is; nothing if it is no plan at all.
+    pub fn read(text: &str) -> Option<Self> {
+        let mut report = crate::runbook::diagnostic::Report::new("", text);
+        let file = super::format::plan(&mut report)?;
+        let components = file.components.into_iter().filter_map(|(k, e)| Some((k, e.value?)));
+        let values = file.values.into_iter().map(|(k, e)| (k, e.value.unwrap_or_default()));
+        Some(Self {
+            id: file.id,
+            title: file.title,
+            environment: file.environment,
+            runbook: file.runbook.map(|r| r.value).unwrap_or_default(),
+            strategy: file.strategy.map(|s| s.value),
+            components: components.collect(),
+            values: values.collect(),
+            last_drill: file.last_drill,
+        })
+    }
+
+    /// The file. Values that are empty are left out, so that what is missing is said to be missing.
+    pub fn text(&self) -> String {
+        let mut out = String::from("Plan(\n    schema: 1,\n");
+        let mut field = |name: &str, value: &str| {
+            let _ = writeln!(out, "    {name}: {},", quoted(value));
+        };
+        field("id", &self.id);
+        field("title", &self.title);
+        field("environment", &self.environment);
+        field("runbook", &self.runbook);
+        if let Some(s) = self.strategy {
+            let _ = writeln!(out, "    strategy: {s:?},");
+        }
+        if !self.components.is_empty() {
+            let all: Vec<String> = self.components.iter().map(|(k, s)| format!("{}: {s:?}", quoted(k))).collect();
+            let _ = writeln!(out, "    components: {{ {} }},", all.join(", "));
+        }
+        out.push_str("    values: {\n");
+        for (name, value) in self.values.iter().filter(|(_, v)| !v.trim().is_empty()) {
+            let _ = writeln!(out, "        {}: {},", quoted(name), quoted(value.trim()));
+        }
+        out.push_str("    },\n");
+        if let Some(d) = self.last_drill {
+            let _ = writeln!(out, "    last_drill: Some({}),", quoted(&format!("{}s", d.0 / 1_000)));
+        }
+        out.push_str(")\n");
+        out
+    }
+
+    /// What is wrong with it, each finding with the field it is about.
+    pub fn check(&self, source: &Source) -> Vec<Finding> {
+        const NAME: &str = "plan";
+        let text = self.text();
+        let (_, found) = super::bind(NAME, &text, source, None);
+        // The runbook's own findings are shown with the runbook.
+        found
+            .into_iter()
+            .filter(|d| d.file == NAME)
+            .map(|d| Finding { field: self.field_of(&text, &d), said: d })
+            .collect()
+    }
+
+    /// The parameter, component or field that a finding in the text is about.
+    fn field_of(&self, text: &str, d: &Diagnostic) -> Option<String> {
+        let line = text.lines().nth(d.line - 1)?.trim();
+        let name = line.split(':').next().unwrap_or_default().trim_matches('"');
+        if let Some(missing) =
+            self.values.keys().find(|k| d.code == "PL002" && d.message.starts_with(&format!("`{k}`")))
+        {
+            return Some(missing.clone());
+        }
+        Some(name.to_owned())
+    }
+}
+
+/// Something wrong with a draft.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Parameter or field, where it is about one.
+    pub field: Option<String>,
+    /// What is said.
+    pub said: Diagnostic,
+}
+
+fn quoted(text: &str) -> String {
+    ron::to_string(text).unwrap_or_else(|_| "\"\"".to_owned())
+}
+
+/// What changes when one component takes another strategy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Switch {
+    /// Steps to do that are not in now.
+    pub to_do: Vec<StepId>,
+    /// Steps that are in now and then not.
+    pub gone: Vec<StepId>,
+    /// Steps that must hold already then, and not now.
+    pub to_hold: Vec<StepId>,
+    /// Planned time until users are moved and it is verified, now and then.
+    pub time: (Millis, Millis),
+}
+
+/// Compares two choices of strategies.
+pub fn compare(
+    runbook: &Runbook,
+    strategy: (Strategy, Strategy),
+    components: (&BTreeMap<String, Strategy>, &BTreeMap<String, Strategy>),
+    values: &BTreeMap<String, String>,
+) -> Switch {
+    let slots = |s: Strategy, given: &BTreeMap<String, Strategy>| {
+        let all = order::components(runbook, s, given);
+        order::slots(runbook, s, &all, values)
+    };
+    let (now, then) = (slots(strategy.0, components.0), slots(strategy.1, components.1));
+    let ids = |a: &[order::Slot], b: &[order::Slot], hold: bool| -> Vec<StepId> {
+        let here = a.iter().filter(|x| x.must_hold == hold && !x.id.contains('/'));
+        here.filter(|x| !b.iter().any(|y| y.id == x.id && y.must_hold == hold)).map(|x| x.id.clone()).collect()
+    };
+    let time = |slots: &[order::Slot]| {
+        let steps = slots.iter().filter(|s| !s.must_hold).filter_map(|s| runbook.steps.get(s.index));
+        until_verified(steps)
+    };
+    Switch {
+        to_do: ids(&then, &now, false),
+        gone: ids(&now, &then, false),
+        to_hold: ids(&then, &now, true),
+        time: (time(&now), time(&then)),
+    }
+}
+
+/// Planned time of deciding, moving and verifying, as the lint against the RTO counts it.
+pub fn until_verified<'s>(steps: impl Iterator<Item = &'s Step> + Clone) -> Millis {
+    let of = |phase| crate::runbook::planned_time(steps.clone().filter(move |s| s.phase == phase));
+    [Phase::Decide, Phase::FailOver, Phase::Verify].map(of).into_iter().sum()
+}
+
+/// What a kind of parameter wants, in words.
+pub fn wanted(kind: &ParameterKind) -> String {
+    match kind {
+        ParameterKind::Region => "Azure region".to_owned(),
+        ParameterKind::Resource(of) => of.clone(),
+        ParameterKind::Url => "https address".to_owned(),
+        ParameterKind::Duration => "duration, such as 15m".to_owned(),
+        ParameterKind::Number => "whole number".to_owned(),
+        ParameterKind::Choice(of) => format!("one of {}", of.join(", ")),
+        ParameterKind::List => "names with commas between".to_owned(),
+        ParameterKind::SecretRef => "name of a keyring entry".to_owned(),
+        ParameterKind::Text => "text".to_owned(),
+    }
+}

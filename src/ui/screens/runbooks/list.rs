@@ -1,0 +1,227 @@
+//! What is in the library: search and filters, plans, runbooks, and the files and folders they come from.
+
+use eframe::egui::accesskit::Role;
+use eframe::egui::{self, ComboBox, FontId, Sense, Ui, WidgetInfo, pos2, vec2};
+
+use super::choose;
+use crate::desk::protocol::Command;
+use crate::desk::snapshot::{Library, PlaceRow, PlanRow, RunbookRow};
+use crate::runbook::model::{Strategy, System};
+use crate::ui::intent::{self, Intent};
+use crate::ui::theme::{self, BODY, RADIUS, SMALL};
+use crate::ui::view::{Act, Cx, View};
+use crate::ui::widgets::button::focus_ring;
+use crate::ui::widgets::text::{cut, line, small, wrapped};
+use crate::ui::widgets::{self, Button, heading, link};
+
+use super::LibraryView;
+
+/// Draws it.
+pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View, library: &Library) {
+    ui.spacing_mut().item_spacing.y = 2.0;
+    filters(ui, &mut view.library);
+    ui.add_space(12.0);
+    heading(ui, "Plans");
+    let plans: Vec<&PlanRow> = library.plans.iter().filter(|p| plan_fits(&view.library, p)).collect();
+    if plans.is_empty() {
+        let none = if library.plans.is_empty() { "None yet. Choose a runbook and make one." } else { "None fits." };
+        wrapped(ui, small(ui, none));
+    }
+    for p in plans {
+        ui.push_id(("plan", &p.name), |ui| plan(ui, cx, view, library, p));
+    }
+    ui.add_space(16.0);
+    heading(ui, "Runbooks");
+    let books: Vec<&RunbookRow> = library.runbooks.iter().filter(|r| book_fits(&view.library, r)).collect();
+    if books.is_empty() {
+        wrapped(ui, small(ui, "None fits."));
+    }
+    for r in books {
+        ui.push_id(("runbook", &r.name), |ui| runbook(ui, cx, view, library, r));
+    }
+    ui.add_space(4.0);
+    if link(ui, "How to write a runbook", "") {
+        view.library.language = true;
+    }
+    ui.add_space(16.0);
+    heading(ui, "Files and folders");
+    for p in &library.places {
+        ui.push_id(("place", &p.path), |ui| place(ui, cx, p));
+    }
+    open(ui, cx, view);
+}
+
+fn filters(ui: &mut Ui, view: &mut LibraryView) {
+    widgets::field(ui, "Search", &mut view.query, false, f32::INFINITY);
+    ui.add_space(6.0);
+    let half = (ui.available_width() - 6.0) / 2.0;
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        ui.vertical(|ui| {
+            ui.set_width(half);
+            let name = ui.label(small(ui, "System"));
+            let shown = view.system.map_or("All", System::display);
+            let combo =
+                ComboBox::from_id_salt("system").selected_text(shown).width(half).truncate().show_ui(ui, |ui| {
+                    ui.selectable_value(&mut view.system, None, "All");
+                    for s in System::ALL {
+                        ui.selectable_value(&mut view.system, Some(s), s.display());
+                    }
+                });
+            let _ = combo.response.labelled_by(name.id);
+        });
+        ui.vertical(|ui| {
+            ui.set_width(half);
+            let name = ui.label(small(ui, "Strategy"));
+            let shown = view.strategy.map_or("All", Strategy::display);
+            let combo = ComboBox::from_id_salt("strategy").selected_text(shown).width(half).show_ui(ui, |ui| {
+                ui.selectable_value(&mut view.strategy, None, "All");
+                for s in Strategy::ALL {
+                    ui.selectable_value(&mut view.strategy, Some(s), s.display());
+                }
+            });
+            let _ = combo.response.labelled_by(name.id);
+        });
+    });
+}
+
+/// Every word of the query occurs somewhere in these texts.
+fn has(query: &str, texts: &[&str]) -> bool {
+    let all = texts.join(" ").to_lowercase();
+    query.to_lowercase().split_whitespace().all(|w| all.contains(w))
+}
+
+fn plan_fits(v: &LibraryView, p: &PlanRow) -> bool {
+    has(&v.query, &[&p.id, &p.title, &p.runbook, &p.file])
+        && v.system.is_none_or(|s| p.system == Some(s))
+        && v.strategy.is_none_or(|s| p.strategy == s)
+}
+
+fn book_fits(v: &LibraryView, r: &RunbookRow) -> bool {
+    has(&v.query, &[&r.id, &r.title, &r.file, r.system.map_or("", System::display)])
+        && v.system.is_none_or(|s| r.system == Some(s))
+        && v.strategy.is_none_or(|s| r.strategies.contains(&s))
+}
+
+fn entry(ui: &mut Ui, chosen: bool, name: &str, under: &str, right: &str) -> egui::Response {
+    let t = theme::of(ui);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 46.0), Sense::click());
+    let sentence = format!("{name}. {under}. {right}");
+    response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, chosen, &sentence));
+    if chosen || response.hovered() {
+        let fill = if chosen { t.raised } else { t.raised.gamma_multiply(0.5) };
+        ui.painter().rect_filled(rect, f32::from(RADIUS), fill);
+    }
+    if chosen {
+        widgets::layout::edge(ui, rect, t.accent, 2.0, RADIUS);
+    }
+    let (left, end) = (rect.left() + 10.0, rect.right() - 8.0);
+    let note = line(ui, right, FontId::proportional(SMALL), t.secondary, 120.0);
+    let note_left = end - note.size().x;
+    let font = if chosen { FontId::new(BODY, theme::bold()) } else { FontId::proportional(BODY) };
+    let first = line(ui, name, font, t.text, note_left - 8.0 - left);
+    let second = line(ui, under, FontId::proportional(SMALL), t.secondary, end - left);
+    let put = |g: std::sync::Arc<egui::Galley>, x: f32, y: f32| {
+        let at = pos2(x, y - g.size().y / 2.0);
+        ui.painter().galley(at, g, t.text);
+    };
+    put(first, left, rect.top() + 14.0);
+    put(note, note_left, rect.top() + 14.0);
+    put(second, left, rect.top() + 33.0);
+    focus_ring(ui, &response, rect.shrink(3.0));
+    response
+}
+
+/// `2 errors`, `1 warning`, or nothing.
+fn count(errors: usize, warnings: usize) -> String {
+    match (errors, warnings) {
+        (0, 0) => String::new(),
+        (0, 1) => "1 warning".to_owned(),
+        (0, w) => format!("{w} warnings"),
+        (1, _) => "1 error".to_owned(),
+        (e, _) => format!("{e} errors"),
+    }
+}
+
+fn plan(ui: &mut Ui, cx: &Cx, view: &mut View, library: &Library, p: &PlanRow) {
+    let shown = library.book.is_none() && library.draft.is_none() && !view.library.language;
+    let chosen = shown && library.preview.as_ref().is_some_and(|v| v.name == p.name);
+    let under = format!("{} · {}", p.readiness, p.runbook);
+    let note = if p.errors > 0 { count(p.errors, 0) } else { p.strategy.display().to_owned() };
+    let response = entry(ui, chosen, &p.title, &under, &note);
+    if response.clicked() {
+        view.library.language = false;
+        cx.send(Command::PreviewPlan { plan: p.name.clone(), strategy: None });
+    }
+    response.on_hover_text(format!("{under}\n{}", p.file));
+}
+
+fn runbook(ui: &mut Ui, cx: &Cx, view: &mut View, library: &Library, r: &RunbookRow) {
+    let shown = library.draft.is_none() && !view.library.language;
+    let chosen = shown && library.book.as_ref().is_some_and(|b| b.name == r.name);
+    let strategies: Vec<&str> = r.strategies.iter().map(|s| s.display()).collect();
+    let system = r.system.map_or("cannot be used yet", System::display);
+    let under = format!("{system} · {} steps · {}", r.steps, r.file);
+    let response = entry(ui, chosen, &r.title, &under, &count(r.findings.0, r.findings.1));
+    if response.clicked() {
+        view.library.language = false;
+        view.library.part = 0;
+        // What cannot be used has no steps to show, only its text.
+        view.library.text = r.findings.0 > 0;
+        cx.send(Command::PreviewRunbook { file: r.name.clone(), strategy: None });
+    }
+    response.on_hover_text(format!("{under}\n{}", strategies.join(", ")));
+}
+
+fn place(ui: &mut Ui, cx: &Cx, p: &PlaceRow) {
+    let t = theme::of(ui);
+    let name = p.path.file_name().map_or_else(|| p.path.display().to_string(), |n| n.to_string_lossy().into_owned());
+    ui.horizontal(|ui| {
+        let width = ui.available_width() - 76.0;
+        ui.vertical(|ui| {
+            ui.set_width(width);
+            ui.spacing_mut().item_spacing.y = 0.0;
+            cut(ui, widgets::body(name)).on_hover_text(p.path.display().to_string());
+            let note = small(ui, &p.note);
+            cut(ui, if p.failed { note.color(t.down) } else { note }).on_hover_text(&p.note);
+        });
+        if Button::new("Remove").small().id(&p.path).show(ui) {
+            cx.send(Command::ForgetPath(p.path.clone()));
+        }
+    });
+}
+
+fn open(ui: &mut Ui, cx: &Cx, view: &mut View) {
+    wrapped(
+        ui,
+        small(ui, "Files that are open here are read again whenever they are saved. Drop files or folders anywhere."),
+    );
+    ui.add_space(4.0);
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        if Button::new("Choose file…").small().show(ui) {
+            choose(cx, false);
+        }
+        if Button::new("Choose folder…").small().show(ui) {
+            choose(cx, true);
+        }
+    });
+    ui.add_space(4.0);
+    let field = widgets::field(ui, "Path of a file or folder", &mut view.path, false, f32::INFINITY);
+    if view.focus_field {
+        field.request_focus();
+        field.scroll_to_me(None);
+        view.focus_field = false;
+    }
+    let entered = field.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
+    ui.add_space(4.0);
+    let path = view.path.trim().to_owned();
+    let refused = path.is_empty().then_some("Give a path first");
+    let key = intent::key_text(Intent::OpenPath);
+    let pressed = Button::new("Open").small().refused(refused).show(ui);
+    if (pressed || entered) && !path.is_empty() {
+        view.path.clear();
+        cx.act(Act::Open(path.into()));
+    }
+    ui.label(small(ui, format!("{key} comes here.")));
+}

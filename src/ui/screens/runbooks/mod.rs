@@ -1,0 +1,147 @@
+//! The library at the left; at the right the plan, the runbook, the plan being filled in, or the page on the language.
+
+mod book;
+mod editor;
+mod language;
+mod list;
+mod plan;
+
+use eframe::egui::{Frame, Margin, Panel, ScrollArea, Stroke, Ui};
+
+use crate::desk::snapshot::{DiagnosticRow, Mark};
+use crate::plan::draft::Draft;
+use crate::runbook::model::{Strategy, System};
+use crate::ui::intent::{self, Intent};
+use crate::ui::theme;
+use crate::ui::view::{Act, Cx, View};
+use crate::ui::widgets::text::{copyable, small};
+use crate::ui::widgets::{Button, body, card, empty, heading, mark, mono};
+
+const LIST: f32 = 308.0;
+/// More than this is a file of another kind.
+const MOST_DIAGNOSTICS: usize = 50;
+
+/// The screen's own state.
+#[derive(Default)]
+pub struct LibraryView {
+    /// What is searched for.
+    pub query: String,
+    /// Only runbooks and plans of this system.
+    pub system: Option<System>,
+    /// Only those that know this strategy.
+    pub strategy: Option<Strategy>,
+    /// The page on the language is shown.
+    pub language: bool,
+    /// A runbook's text is shown instead of its steps.
+    pub text: bool,
+    /// Which of its files.
+    pub part: usize,
+    /// Line to scroll to.
+    pub jump: Option<usize>,
+    /// The plan being filled in: the desk's number for it, what it says, where it goes.
+    pub draft: Option<(u64, Draft, String)>,
+}
+
+/// Draws it.
+pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
+    let t = theme::of(ui);
+    let library = &cx.snap.library;
+    let width = if ui.available_width() < 800.0 { 260.0 } else { LIST };
+    Panel::left("library")
+        .exact_size(width)
+        .resizable(false)
+        .show_separator_line(false)
+        .frame(Frame::new().fill(t.background))
+        .show(ui, |ui| {
+            let rect = ui.max_rect();
+            ui.painter().vline(rect.right() - 0.5, rect.y_range(), Stroke::new(1.0, t.line));
+            ScrollArea::vertical().id_salt("list").auto_shrink([false, false]).show(ui, |ui| {
+                Frame::new().inner_margin(Margin { left: 16, right: 13, top: 12, bottom: 16 }).show(ui, |ui| {
+                    list::show(ui, cx, view, library);
+                });
+            });
+        });
+    if view.library.language {
+        return super::page(ui, view, "language", language::show);
+    }
+    match (&library.draft, &library.book, &library.preview) {
+        (Some(draft), ..) => super::page(ui, view, "draft", |ui, view| editor::show(ui, cx, view, draft)),
+        (None, Some(book), _) if view.library.text => book::text(ui, cx, view, book),
+        (None, Some(book), _) => super::page(ui, view, "book", |ui, view| book::show(ui, cx, view, book)),
+        (None, None, Some(preview)) => super::page(ui, view, "preview", |ui, _| {
+            diagnostics(ui, &library.diagnostics);
+            plan::show(ui, cx, preview);
+        }),
+        (None, None, None) => super::page(ui, view, "nothing", |ui, view| {
+            diagnostics(ui, &library.diagnostics);
+            let text = "A plan is a runbook bound to your resources. Choose one at the left to see its steps, its total \
+                        against the RTO, and who has to agree. Or open a runbook or plan of your own.";
+            empty(ui, "What would be done", text, |ui| {
+                if Button::new("Open a file or folder").key(intent::key_text(Intent::OpenPath)).show(ui) {
+                    view.focus_field = true;
+                }
+            });
+        }),
+    }
+}
+
+/// What is wrong with files, as a card; each finding can be copied.
+fn diagnostics(ui: &mut Ui, list: &[DiagnosticRow]) {
+    if list.is_empty() {
+        return;
+    }
+    card(ui, |ui| {
+        heading(ui, "What is wrong with the files");
+        ui.add_space(4.0);
+        for (i, d) in list.iter().enumerate().take(MOST_DIAGNOSTICS) {
+            ui.push_id(i, |ui| finding(ui, d));
+        }
+        if list.len() > MOST_DIAGNOSTICS {
+            let more = format!("And {} more; `lifeboat check` shows all of them.", list.len() - MOST_DIAGNOSTICS);
+            ui.label(small(ui, more));
+        }
+    });
+    ui.add_space(20.0);
+}
+
+/// One finding: shape, sentence, place.
+fn finding(ui: &mut Ui, d: &DiagnosticRow) {
+    ui.horizontal_top(|ui| {
+        mark(ui, severity(d)).on_hover_text(d.severity);
+        ui.vertical(|ui| {
+            ui.set_width(ui.available_width());
+            ui.spacing_mut().item_spacing.y = 0.0;
+            copyable(ui, body(&d.message));
+            let place = format!("{} {} {}", d.severity, d.place, d.code);
+            copyable(ui, mono(place).color(theme::of(ui).secondary));
+        });
+    });
+}
+
+fn severity(d: &DiagnosticRow) -> Mark {
+    match d.severity {
+        "error" => Mark::Down,
+        "warning" => Mark::Degraded,
+        _ => Mark::Unknown,
+    }
+}
+
+/// Buttons for the strategies, the shown one marked.
+fn strategies(ui: &mut Ui, all: &[Strategy], shown: Option<Strategy>, mut chosen: impl FnMut(Strategy)) {
+    if all.len() < 2 {
+        return;
+    }
+    ui.horizontal_wrapped(|ui| {
+        for s in all {
+            if Button::new(s.display()).small().selected(Some(*s) == shown).show(ui) {
+                chosen(*s);
+            }
+        }
+    });
+    ui.add_space(8.0);
+}
+
+/// Says that a file dialog is wanted.
+fn choose(cx: &Cx, folder: bool) {
+    cx.act(Act::Choose { folder });
+}
