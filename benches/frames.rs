@@ -59,7 +59,7 @@ fn input(frame: u64) -> RawInput {
 fn bench(c: &mut Criterion) {
     for (name, screen) in [("Run", Screen::Run), ("Audit", Screen::Audit)] {
         let (_keep, snapshots) = watch::channel(Arc::new(grown()));
-        let link = Link { snapshots, send: Box::new(|_| true), on_wake: Box::new(|_| {}) };
+        let link = Link { snapshots, send: std::sync::Arc::new(|_| true), on_wake: Box::new(|_| {}) };
         let ctx = egui::Context::default();
         let mut app = App::new(&eframe::CreationContext::_new_kittest(ctx.clone()), link);
         app.show(screen);

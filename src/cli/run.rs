@@ -14,7 +14,7 @@ pub fn run(args: &Args, plan: &str, dry_run: bool, resume: Option<&str>) -> u8 {
     };
     handle.send(match resume {
         Some(run) => Command::OpenRun(run.to_owned()),
-        None => Command::StartRun { plan: plan.to_owned(), dry_run },
+        None => Command::StartRun { plan: plan.to_owned(), strategy: None, dry_run },
     });
     let started = handle.wait(Duration::from_secs(60), |s| s.run.is_some() || s.notice.is_some());
     match started {

@@ -85,10 +85,15 @@ impl Desk {
     }
 
     /// Starts a run on the connected Azure.
-    pub(super) async fn start_run(&mut self, plan_name: &str, dry_run: bool) -> Result<(), DeskError> {
+    pub(super) async fn start_run(
+        &mut self,
+        plan_name: &str,
+        strategy: Option<Strategy>,
+        dry_run: bool,
+    ) -> Result<(), DeskError> {
         self.must_be_free()?;
         let cloud = self.cloud()?;
-        let plan = Arc::new(self.plan_named(plan_name)?);
+        let plan = Arc::new(self.plan_named(plan_name, strategy)?);
         let mode = match (dry_run, cloud.is_simulated()) {
             (true, _) => Mode::DryRun,
             (false, true) => Mode::Rehearsal,
@@ -163,21 +168,23 @@ impl Desk {
     }
 
     /// A plan by id, or from its file.
-    pub(super) fn plan_named(&self, name: &str) -> Result<Plan, DeskError> {
+    pub(super) fn plan_named(&self, name: &str, strategy: Option<Strategy>) -> Result<Plan, DeskError> {
         let path = std::path::Path::new(name);
+        let mut catalog = self.catalog.clone();
         if path.is_file() {
-            let catalog = self.catalog.clone().with(crate::catalog::read_path(path)?);
-            let file = catalog.plans().find(|f| f.path.as_deref() == Some(path)).cloned();
-            let Some(file) = file else {
-                return Err(DeskError::Plan { plan: name.to_owned(), first: "the file holds no plan".to_owned() });
-            };
-            let (plan, found) = catalog.bind(&file, None);
-            return plan.ok_or_else(|| DeskError::Plan {
-                plan: name.to_owned(),
-                first: found.iter().find(|d| d.is_error()).map_or_else(String::new, |d| d.message.clone()),
-            });
+            catalog = catalog.with(crate::catalog::read_path(path)?);
         }
-        Ok(self.catalog.plan(name, None)?)
+        let Some(file) = catalog.plans().find(|f| f.name == name || f.path.as_deref() == Some(path)) else {
+            if path.is_file() {
+                return Err(DeskError::Plan { plan: name.to_owned(), first: "the file holds no plan".to_owned() });
+            }
+            return Ok(catalog.plan(name, strategy)?);
+        };
+        let (plan, found) = catalog.bind(file, strategy);
+        plan.ok_or_else(|| DeskError::Plan {
+            plan: name.to_owned(),
+            first: found.iter().find(|d| d.is_error()).map_or_else(String::new, |d| d.message.clone()),
+        })
     }
 
     /// The folder of a run, by id or by the four characters that people say.
@@ -342,7 +349,7 @@ impl Desk {
     /// The plan asked for, or the first whose primary account this Azure knows; a team's own plans come first.
     fn plan_to_watch(&self, cloud: &Cloud) -> Result<Option<Plan>, DeskError> {
         if let Some(name) = &self.options.watch {
-            return self.plan_named(name).map(Some);
+            return self.plan_named(name, None).map(Some);
         }
         let fits = |p: &Plan| {
             let host = super::watch::account(&p.primary).map(|a| cloud.openai_host(a.name()));

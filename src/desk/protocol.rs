@@ -23,8 +23,10 @@ pub enum Command {
     },
     /// Start a run of a plan on the connected Azure.
     StartRun {
-        /// Plan id, or path of a plan file.
+        /// Plan by its file as the library names it, by id, or path of a plan file.
         plan: String,
+        /// Strategy; the plan's own when absent.
+        strategy: Option<Strategy>,
         /// Reads only.
         dry_run: bool,
     },

@@ -330,10 +330,12 @@ impl App {
     fn start(&mut self, snap: &Snapshot, intent: Intent) {
         let command = match (self.view.screen, &snap.library.preview) {
             (Screen::Runbooks, Some(p)) if intent == Intent::Change => {
-                self.view.ask = Some(Ask::live(&p.plan, &p.title));
+                self.view.ask = Some(Ask::live(&p.name, &p.plan, p.strategy, &p.title));
                 return;
             }
-            (Screen::Runbooks, Some(p)) => Command::StartRun { plan: p.plan.clone(), dry_run: true },
+            (Screen::Runbooks, Some(p)) => {
+                Command::StartRun { plan: p.name.clone(), strategy: Some(p.strategy), dry_run: true }
+            }
             (Screen::Rehearse, _) => match snap.library.scenarios.first() {
                 Some(scenario) => rehearse::start(&self.view, scenario),
                 None => return,

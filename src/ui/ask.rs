@@ -3,7 +3,7 @@
 use crate::desk::protocol::{Command, StepIntent};
 use crate::desk::snapshot::{ActionView, RunView, StepCard};
 use crate::rehearsal::scenario::{Choice, Outcome};
-use crate::runbook::model::StepId;
+use crate::runbook::model::{StepId, Strategy};
 use crate::units::Millis;
 
 /// What a field accepts.
@@ -71,8 +71,8 @@ pub enum Make {
     Close,
     /// The impact began so long ago.
     Impact,
-    /// Start a live run of this plan.
-    Live(String),
+    /// Start a live run of this plan in this strategy.
+    Live(String, Strategy),
 }
 
 /// A dialog.
@@ -185,10 +185,10 @@ impl Ask {
     }
 
     /// A live run.
-    pub fn live(plan: &str, title: &str) -> Self {
-        let mut a = Self::new("Start a live run", "Start the live run", Make::Live(plan.to_owned()));
+    pub fn live(name: &str, plan: &str, strategy: Strategy, title: &str) -> Self {
+        let mut a = Self::new("Start a live run", "Start the live run", Make::Live(name.to_owned(), strategy));
         a.lines = vec![
-            title.to_owned(),
+            format!("{title}, {}", strategy.display()),
             "Its steps change real resources. Starting it changes nothing yet: every change asks first.".to_owned(),
         ];
         a.fields.push(Field::new(format!("Type {plan} to confirm"), Must::Equal(plan.to_owned())));
@@ -219,7 +219,7 @@ impl Ask {
                 let ago = text(0).parse::<Millis>().ok()?;
                 Command::ImpactStarted(now.saturating_sub(i64::try_from(ago.0).unwrap_or(i64::MAX)))
             }
-            Make::Live(plan) => Command::StartRun { plan: plan.clone(), dry_run: false },
+            Make::Live(plan, s) => Command::StartRun { plan: plan.clone(), strategy: Some(*s), dry_run: false },
             Make::Step(id, intent) => Command::Step(id.clone(), self.fill(intent.clone())),
         })
     }

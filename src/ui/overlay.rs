@@ -128,7 +128,7 @@ fn dialog(ui: &Ui, cx: &Cx, ask: &mut Ask) -> Fate {
             sent |= go;
             cancelled = Button::new("Cancel").key(intent::key_text(Intent::Back)).show(ui);
         });
-        if matches!(ask.make, Make::Live(_)) || ask.changes_azure {
+        if matches!(ask.make, Make::Live(..)) || ask.changes_azure {
             ui.add_space(8.0);
             wrapped(ui, small(ui, "Enter alone does not do this."));
         }

@@ -13,6 +13,7 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use lifeboat::desk::Link;
 use lifeboat::desk::protocol::{Command, StepIntent};
 use lifeboat::desk::snapshot::{Mark, Mode, Snapshot};
+use lifeboat::runbook::model::Strategy;
 use lifeboat::ui::App;
 use lifeboat::ui::ask::Ask;
 use lifeboat::ui::intent::TABLE;
@@ -24,7 +25,7 @@ use tokio::sync::watch;
 pub fn link_of(snapshot: Snapshot) -> (Link, Receiver<Command>, watch::Sender<Arc<Snapshot>>) {
     let (publish, snapshots) = watch::channel(Arc::new(snapshot));
     let (tell, told) = channel();
-    let send = Box::new(move |c| tell.send(c).is_ok());
+    let send = Arc::new(move |c| tell.send(c).is_ok());
     (Link { snapshots, send, on_wake: Box::new(|_| {}) }, told, publish)
 }
 
@@ -291,14 +292,20 @@ fn the_first_start_offers_a_rehearsal_in_one_press() {
 fn a_plan_starts_dry_by_enter_and_live_only_with_its_name() {
     let mut w = Window::on(sample::on_call(), Screen::Runbooks);
     w.key(Key::Enter);
-    assert_eq!(w.told(), [Command::StartRun { plan: "prod-chat".into(), dry_run: true }]);
+    assert_eq!(
+        w.told(),
+        [Command::StartRun { plan: "prod-chat".into(), strategy: Some(Strategy::HotWarm), dry_run: true }]
+    );
     w.ctrl(Key::Enter);
     assert_eq!(w.told(), []);
     w.type_text("prod-chat");
     w.key(Key::Enter);
     assert_eq!(w.told(), []);
     w.ctrl(Key::Enter);
-    assert_eq!(w.told(), [Command::StartRun { plan: "prod-chat".into(), dry_run: false }]);
+    assert_eq!(
+        w.told(),
+        [Command::StartRun { plan: "prod-chat".into(), strategy: Some(Strategy::HotWarm), dry_run: false }]
+    );
 }
 
 #[test]

@@ -6,7 +6,7 @@ use lifeboat::clock::{Clock, Speed};
 use lifeboat::desk::protocol::StepIntent;
 use lifeboat::desk::snapshot::*;
 use lifeboat::rehearsal::scenario::{Choice, Outcome};
-use lifeboat::runbook::model::Strategy;
+use lifeboat::runbook::model::{Strategy, System};
 use lifeboat::units::{Millis, known_region};
 
 /// 2026-11-20T03:14:07Z.
@@ -308,9 +308,10 @@ pub fn library() -> Library {
     let runbook = |id: &str, title: &str, system, steps, findings| RunbookRow {
         id: id.into(),
         title: title.into(),
-        system,
+        system: Some(system),
         strategies: all.to_vec(),
         file: "built in".into(),
+        name: id.into(),
         steps,
         findings,
     };
@@ -319,7 +320,10 @@ pub fn library() -> Library {
         title: title.into(),
         runbook: "Azure OpenAI: retry, then redirect".into(),
         strategy,
+        system: Some(System::AzureOpenAI),
         file: "built in".into(),
+        name: id.into(),
+        errors: 0,
         readiness: readiness.into(),
     };
     let mut phases = phases();
@@ -329,9 +333,9 @@ pub fn library() -> Library {
     let fact = |a: &str, b: &str| (a.to_owned(), b.to_owned());
     Library {
         runbooks: vec![
-            runbook("azure-openai", "Azure OpenAI: retry, then redirect", "Azure OpenAI", 31, (0, 0)),
-            runbook("azure-ml", "Azure Machine Learning: two workspaces", "Azure ML", 44, (0, 2)),
-            runbook("storage", "Storage account: failover", "Storage", 19, (1, 0)),
+            runbook("azure-openai", "Azure OpenAI: retry, then redirect", System::AzureOpenAI, 31, (0, 0)),
+            runbook("azure-ml", "Azure Machine Learning: two workspaces", System::AzureML, 44, (0, 2)),
+            runbook("storage", "Storage account: failover", System::SoftDelete, 19, (1, 0)),
         ],
         plans: vec![
             plan("prod-chat", "Production chat", "rehearsed 3 d ago", Strategy::HotWarm),
@@ -366,6 +370,7 @@ pub fn library() -> Library {
         ],
         preview: Some(Arc::new(PlanPreview {
             plan: "prod-chat".into(),
+            name: "prod-chat".into(),
             title: "Production chat".into(),
             strategy: Strategy::HotWarm,
             strategies: all.to_vec(),
@@ -379,6 +384,9 @@ pub fn library() -> Library {
                 fact("data may be lost", "Requests in flight; conversations held in East US"),
             ],
         })),
+        places: Vec::new(),
+        book: None,
+        draft: None,
         diagnostics: vec![DiagnosticRow {
             severity: "warning",
             place: "storage.ron:41:9".into(),
