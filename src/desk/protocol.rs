@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::clock::Speed;
-use crate::plan::draft::Draft;
+pub use crate::plan::draft::Draft;
 use crate::rehearsal::scenario::{Choice, Outcome};
 use crate::runbook::model::{StepId, Strategy};
 

@@ -3,9 +3,8 @@
 
 use eframe::egui::Ui;
 
-use crate::desk::protocol::{Command, DraftIntent};
+use crate::desk::protocol::{Command, Draft, DraftIntent};
 use crate::desk::snapshot::{ComponentChoice, DraftField, DraftView, Mark};
-use crate::plan::draft::Draft;
 use crate::runbook::model::Strategy;
 use crate::ui::view::{Cx, View};
 use crate::ui::widgets::text::{copyable, small, wrapped};

@@ -8,8 +8,8 @@ mod plan;
 
 use eframe::egui::{Frame, Margin, Panel, ScrollArea, Stroke, Ui};
 
+use crate::desk::protocol::Draft;
 use crate::desk::snapshot::{DiagnosticRow, Mark};
-use crate::plan::draft::Draft;
 use crate::runbook::model::{Strategy, System};
 use crate::ui::intent::{self, Intent};
 use crate::ui::theme;
