@@ -7,16 +7,19 @@ use lifeboat::run::command::{Command, Order};
 use lifeboat::run::decide::decide;
 use lifeboat::run::event::{Actor, Entry, Event, Mode, Observed, Reading, Start};
 use lifeboat::run::state::Run;
-use lifeboat::runbook::Source;
 use lifeboat::runbook::model::{Phase, Strategy};
+use lifeboat::runbook::{Part, Source};
 
 const ENTRIES: usize = 100_000;
 const RUNBOOK: &str = include_str!("../runbooks/azure-openai.ron");
+const COMMON: &str = include_str!("../runbooks/parts/common.ron");
 const PLAN: &str = include_str!("../assets/plans/prod-chat.ron");
 
 /// A long night: health on record over and over, steps that are checked, fail and are tried again.
 fn entries() -> Vec<Entry> {
-    let (plan, _) = plan::bind("plan.ron", PLAN, &Source::new("runbook.ron", RUNBOOK), Some(Strategy::HotWarm));
+    let part = Part { path: "parts/common.ron".to_owned(), name: "common.ron".to_owned(), text: Ok(COMMON.to_owned()) };
+    let source = Source { parts: vec![part], ..Source::new("runbook.ron", RUNBOOK) };
+    let (plan, _) = plan::bind("plan.ron", PLAN, &source, Some(Strategy::HotWarm));
     let plan = plan.unwrap();
     let start = Start {
         mode: Mode::Rehearsal,

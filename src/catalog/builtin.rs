@@ -8,7 +8,7 @@ pub(super) const FILES: [(&str, &str); 3] = [
 ];
 
 /// Steps that the built-in runbooks share: path as they write it, and text.
-const PARTS: [(&str, &str); 0] = [];
+const PARTS: [(&str, &str); 1] = [("parts/common.ron", include_str!("../../runbooks/parts/common.ron"))];
 
 /// A built-in part by its path: name and text.
 pub(super) fn part(path: &str) -> Option<(String, Result<String, String>)> {

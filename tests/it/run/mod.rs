@@ -15,7 +15,6 @@ use lifeboat::run::command::{Command, Order, StepCommand};
 use lifeboat::run::decide::{Refusal, decide};
 use lifeboat::run::event::{Actor, Change, Entry, Event, Failure, FieldChange, Mode, Reading, Start, StepState};
 use lifeboat::run::state::Run;
-use lifeboat::runbook::Source;
 use lifeboat::runbook::model::{Phase, Strategy};
 
 pub const RUNBOOK: &str = include_str!("../../../runbooks/azure-openai.ron");
@@ -35,7 +34,8 @@ pub fn second() -> Actor {
 }
 
 pub fn plan_of(strategy: Strategy) -> Plan {
-    let (plan, found) = plan::bind("prod-chat.ron", PLAN, &Source::new("azure-openai.ron", RUNBOOK), Some(strategy));
+    let source = crate::plan::source("azure-openai.ron", RUNBOOK);
+    let (plan, found) = plan::bind("prod-chat.ron", PLAN, &source, Some(strategy));
     assert_eq!(found, []);
     plan.unwrap()
 }

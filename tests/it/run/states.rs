@@ -1,5 +1,7 @@
 //! Which command is possible in which state of a step: the whole table, for a step that needs a second person.
 
+use std::collections::BTreeMap;
+
 use super::*;
 use lifeboat::run::event::Found;
 
@@ -184,14 +186,15 @@ fn nothing_before_the_start_and_nothing_after_the_end() {
 #[test]
 fn the_frozen_plan_is_whole_and_in_parts() {
     let b = Bench::new(Mode::Rehearsal);
-    let mut texts = [String::new(), String::new()];
+    let mut texts: BTreeMap<&str, String> = BTreeMap::new();
     for e in &b.entries {
         if let Event::Plan { what, text, .. } = &e.event {
             assert!(text.len() <= 24 * 1024);
-            texts[usize::from(what == "plan")].push_str(text);
+            texts.entry(what.as_str()).or_default().push_str(text);
         }
     }
-    assert_eq!(texts, [RUNBOOK.to_owned(), PLAN.to_owned()]);
+    let expected = [("parts/common.ron", crate::plan::COMMON), ("plan", PLAN), ("runbook", RUNBOOK)];
+    assert_eq!(texts, BTreeMap::from(expected.map(|(what, text)| (what, text.to_owned()))));
     let replayed = Run::replay(&b.entries).unwrap();
     assert_eq!(replayed.plan, b.run.plan);
     // One letter of the frozen text differs: the hash says so.
