@@ -95,13 +95,14 @@ pub struct Catalog {
 impl Catalog {
     /// What is in the binary.
     pub fn builtin() -> Self {
-        let all = builtin::FILES.iter().chain(&scenarios::FILES);
-        let file = |(name, text): &(&str, &str)| File {
-            name: format!("built-in/{name}"),
+        let shelves = [("runbooks", builtin::RUNBOOKS), ("plans", builtin::PLANS), ("scenarios", &scenarios::FILES)];
+        let files = shelves.iter().flat_map(|(shelf, files)| files.iter().map(move |f| (shelf, f)));
+        let file = |(shelf, (name, text)): (&&str, &(&str, &str))| File {
+            name: format!("built-in/{shelf}/{name}"),
             text: (*text).to_owned(),
             path: None,
         };
-        Self::default().with(all.map(file).collect())
+        Self::default().with(files.map(file).collect())
     }
     /// The same with files that take precedence. What is no runbook, plan or scenario is left out.
     pub fn with(mut self, files: Vec<File>) -> Self {

@@ -282,7 +282,7 @@ mod on_disk {
         write(folder.path(), "plan.ron", PLAN);
         let plan = || read_path(&folder.path().join("plan.ron")).unwrap().remove(0);
         let catalog = Catalog::builtin();
-        assert_eq!(catalog.runbook_of(&plan()).unwrap().name, "built-in/azure-openai.ron");
+        assert_eq!(catalog.runbook_of(&plan()).unwrap().name, "built-in/runbooks/azure-openai.ron");
         write(folder.path(), "parts/common.ron", COMMON);
         write(folder.path(), "own.ron", &RUNBOOK.replace("retry, then redirect", "our own"));
         assert!(catalog.runbook_of(&plan()).unwrap().name.ends_with("own.ron"));
