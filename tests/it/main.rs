@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod azure;
+mod checklists;
 mod cli;
 mod clock;
 mod crash;
