@@ -8,6 +8,7 @@ use lifeboat::cli::{self, Args};
 
 fn main() -> ExitCode {
     let args = Args::parse();
+    end_quietly_with_the_reader();
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_env_filter(tracing_subscriber::EnvFilter::try_from_env("LIFEBOAT_LOG").unwrap_or_else(|_| "off".into()))
@@ -22,6 +23,18 @@ fn main() -> ExitCode {
         }
     };
     ExitCode::from(code)
+}
+
+/// `lifeboat plan … | head` is no error: who reads has seen enough.
+fn end_quietly_with_the_reader() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        let said = info.payload().downcast_ref::<String>().map_or("", String::as_str);
+        if said.starts_with("failed printing to stdout") && said.contains("Broken pipe") {
+            std::process::exit(0);
+        }
+        usual(info);
+    }));
 }
 
 /// Whether a window can be opened. On Linux a display server has to be named; elsewhere there is one.

@@ -252,12 +252,15 @@ mod on_disk {
     #[test]
     fn the_binary_brings_its_own() {
         let catalog = Catalog::builtin();
-        assert_eq!(catalog.ids(Kind::Runbook), ["azure-openai"]);
-        assert_eq!(catalog.ids(Kind::Plan), ["prod-chat", "sandbox"]);
+        assert_eq!(catalog.ids(Kind::Runbook).len(), 10);
+        assert_eq!(catalog.ids(Kind::Plan)[..2], ["prod-chat", "sandbox"]);
+        for id in catalog.ids(Kind::Plan) {
+            catalog.plan(&id, None).unwrap();
+        }
         assert_eq!(catalog.runbook("azure-openai").unwrap().steps.len(), 66);
         assert_eq!(catalog.plan("prod-chat", None).unwrap().environment, "contoso-prod");
         let missing = catalog.plan("prod-chit", None).unwrap_err().to_string();
-        assert_eq!(missing, "there is no plan `prod-chit`; known are prod-chat, sandbox");
+        assert!(missing.starts_with("there is no plan `prod-chit`; known are prod-chat, sandbox, "), "{missing}");
     }
 
     #[test]
