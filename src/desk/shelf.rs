@@ -77,7 +77,11 @@ impl Desk {
             };
             self.shelf.rows.push(PlaceRow { path: path.clone(), note, failed });
         }
+        // Runbooks and plans show what is wrong with them themselves.
+        let other = |f: &&File| f.outline().is_none_or(|o| matches!(o.kind, Kind::Part | Kind::Scenario));
+        let others: Vec<File> = files.iter().filter(other).cloned().collect();
         self.catalog = Catalog::builtin().with(files);
+        self.findings = others.iter().flat_map(|f| self.catalog.check(f)).collect();
         let watched: Vec<PathBuf> = self.shelf.rows.iter().filter(|r| !r.failed).map(|r| r.path.clone()).collect();
         let to = self.to.clone();
         let tell = move || drop(to.send(Envelope { session: 0, mail: Mail::Command(Command::Reload), busy: None }));
@@ -96,7 +100,6 @@ impl Desk {
         // Relative paths would mean something else at the next start.
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let files = read_path(&path)?;
-        self.findings = files.iter().flat_map(|f| self.catalog.check(f)).filter(|_| path.is_file()).collect();
         if !self.shelf.places.contains(&path) && !path.starts_with(self.options.home.plans()) {
             self.shelf.places.insert(0, path);
             self.keep_places()?;
@@ -114,7 +117,6 @@ impl Desk {
     /// Takes it off again.
     pub(super) fn forget_path(&mut self, path: &Path) -> Result<(), DeskError> {
         self.shelf.places.retain(|p| p != path);
-        self.findings.clear();
         self.keep_places()?;
         self.reload();
         Ok(())

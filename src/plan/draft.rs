@@ -37,7 +37,7 @@ impl Draft {
     pub fn of(runbook: &Runbook) -> Self {
         let values = runbook.parameters.iter().map(|p| (p.name.clone(), p.default.clone().unwrap_or_default()));
         Self {
-            id: format!("my-{}", runbook.id),
+            id: format!("{}-plan", runbook.id),
             title: runbook.title.clone(),
             environment: String::new(),
             runbook: runbook.id.clone(),

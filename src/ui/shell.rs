@@ -120,7 +120,10 @@ fn count(cx: &Cx, screen: Screen) -> String {
         }
         Screen::Run => snap.run.as_ref().map_or_else(String::new, |r| format!("{} / {}", r.progress.0, r.progress.1)),
         Screen::Runbooks => {
-            let wrong = snap.library.diagnostics.iter().filter(|d| d.severity == "error").count();
+            let library = &snap.library;
+            let others = library.diagnostics.iter().filter(|d| d.severity == "error").count();
+            let books: usize = library.runbooks.iter().map(|r| r.findings.0).sum();
+            let wrong = others + books + library.plans.iter().map(|p| p.errors).sum::<usize>();
             if wrong > 0 { format!("{wrong} wrong") } else { String::new() }
         }
         Screen::Audit => {

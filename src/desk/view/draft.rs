@@ -64,6 +64,7 @@ fn suggestions(kind: &ParameterKind, typed: &str) -> Vec<(String, String)> {
     let typed = typed.trim().to_lowercase();
     match kind {
         ParameterKind::Choice(of) => of.iter().map(|c| (c.clone(), String::new())).collect(),
+        ParameterKind::Region if typed.is_empty() => Vec::new(),
         ParameterKind::Region => {
             let fits = |r: &&RegionFacts| {
                 r.name != typed && (r.name.contains(&typed) || r.display_name.to_lowercase().contains(&typed))

@@ -12,7 +12,7 @@ use super::super::snapshot::{
     DiagnosticRow, Library, PhaseView, PlanPreview, PlanRow, RunbookRow, ScenarioRow, StepRow,
 };
 
-/// Draws the library; `findings` are the diagnostics of the files that were opened last.
+/// Draws the library; `findings` are those of files that are no runbook or plan.
 pub fn view(catalog: &Catalog, findings: &[Diagnostic]) -> Library {
     let mut out = Library { diagnostics: findings.iter().map(diagnostic).collect(), ..Library::default() };
     for file in catalog.runbooks() {
@@ -83,7 +83,7 @@ fn plan(catalog: &Catalog, file: &File) -> PlanRow {
 /// A diagnostic as a row.
 pub fn diagnostic(d: &Diagnostic) -> DiagnosticRow {
     let message = match &d.suggestion {
-        Some(s) => format!("{} {s}", d.message),
+        Some(s) => format!("{}; {s}", d.message),
         None => d.message.clone(),
     };
     DiagnosticRow {

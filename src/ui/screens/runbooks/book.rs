@@ -1,6 +1,6 @@
 //! A runbook: its steps in a strategy, or its text with what is wrong beside the line.
 
-use eframe::egui::{CentralPanel, Frame, Margin, ScrollArea, Sense, Ui, vec2};
+use eframe::egui::{Align, CentralPanel, Frame, Label, Layout, Margin, ScrollArea, Sense, Ui, UiBuilder, vec2};
 
 use super::plan::phases;
 use super::{finding, strategies};
@@ -13,7 +13,9 @@ use crate::ui::widgets::text::{copyable, cut, small, wrapped};
 use crate::ui::widgets::{Button, banner, body, card, mono, row, secondary, title};
 
 /// Height of a line of text.
-const LINE: f32 = 18.0;
+const LINE: f32 = 20.0;
+/// Width of a character of text.
+const MONO: f32 = 8.0;
 /// Height of a finding below its line.
 const FINDING: f32 = 44.0;
 
@@ -21,10 +23,6 @@ const FINDING: f32 = 44.0;
 pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View, b: &RunbookPreview) {
     ui.set_max_width(ui.available_width().min(860.0));
     head(ui, cx, view, b);
-    if b.strategy.is_none() {
-        wrapped(ui, secondary(ui, "It has errors, so there are no steps to show. Its text says where."));
-        return;
-    }
     strategies(ui, &b.strategies, b.strategy, |s| {
         cx.send(Command::PreviewRunbook { file: b.name.clone(), strategy: Some(s) });
     });
@@ -57,8 +55,10 @@ fn head(ui: &mut Ui, cx: &Cx, view: &mut View, b: &RunbookPreview) {
 }
 
 fn tabs(ui: &mut Ui, cx: &Cx, view: &mut View, b: &RunbookPreview) {
+    let text = view.library.text || b.system.is_none();
     ui.horizontal_wrapped(|ui| {
-        if Button::new("Steps").small().selected(!view.library.text).show(ui) {
+        let refused = b.system.is_none().then_some("Mend its errors first");
+        if Button::new("Steps").small().selected(!text).refused(refused).show(ui) {
             view.library.text = false;
         }
         let (errors, warnings) = b.findings;
@@ -67,7 +67,7 @@ fn tabs(ui: &mut Ui, cx: &Cx, view: &mut View, b: &RunbookPreview) {
             (0, w) => format!("Text · {w} to look at"),
             (e, _) => format!("Text · {e} wrong"),
         };
-        if Button::new(&label).small().selected(view.library.text).id("text").show(ui) {
+        if Button::new(&label).small().selected(text).id("text").show(ui) {
             view.library.text = true;
         }
         let refused = (errors > 0).then_some("Mend its errors first");
@@ -81,7 +81,7 @@ fn tabs(ui: &mut Ui, cx: &Cx, view: &mut View, b: &RunbookPreview) {
 pub fn text(ui: &mut Ui, cx: &Cx, view: &mut View, b: &RunbookPreview) {
     let margin = Margin { left: 24, right: 24, top: 20, bottom: 12 };
     CentralPanel::no_frame().frame(Frame::new().inner_margin(margin)).show(ui, |ui| {
-        ui.label(small(ui, format!("Runbook {}", b.id)));
+        ui.label(small(ui, if b.id.is_empty() { "Runbook".to_owned() } else { format!("Runbook {}", b.id) }));
         title(ui, &b.title);
         ui.add_space(8.0);
         tabs(ui, cx, view, b);
@@ -142,35 +142,44 @@ fn lines(ui: &mut Ui, view: &mut View, source: &SourceText) {
     if let Some(line) = view.library.jump.take() {
         area = area.vertical_scroll_offset((top(source, line) - 4.0 * LINE).max(0.0));
     }
+    let longest = source.lines.iter().map(|l| l.text.chars().count()).max().unwrap_or(0);
     area.show_viewport(ui, |ui, seen| {
         ui.spacing_mut().item_spacing = vec2(8.0, 0.0);
-        let whole = top(source, source.lines.len());
-        let first = (0..source.lines.len()).collect::<Vec<_>>().partition_point(|l| top(source, l + 1) < seen.top());
-        ui.allocate_space(vec2(0.0, top(source, first)));
+        let width = seen.width().max((digits + 2 + longest) as f32 * MONO);
+        let first = first_at(source, seen.top());
+        ui.allocate_space(vec2(width, top(source, first)));
         let mut at = first;
-        while at < source.lines.len() && top(source, at) < seen.bottom() {
+        let mut y = top(source, first);
+        while at < source.lines.len() && y < seen.bottom() {
             let line = &source.lines[at];
             ui.push_id(at, |ui| {
-                ui.allocate_ui(vec2(ui.available_width(), LINE), |ui| {
-                    ui.horizontal(|ui| {
-                        ui.set_height(LINE);
-                        ui.label(mono(format!("{:>digits$}", at + 1)).color(t.faint));
-                        let text = if line.text.is_empty() { " " } else { &line.text };
-                        ui.add(eframe::egui::Label::new(mono(text)).selectable(true).extend());
-                    });
-                });
+                let (rect, _) = ui.allocate_exact_size(vec2(width, LINE), Sense::hover());
+                let row = Layout::left_to_right(Align::Center);
+                let mut child = ui.new_child(UiBuilder::new().max_rect(rect).layout(row));
+                child.label(mono(format!("{:>digits$}", at + 1)).color(t.faint));
+                let text = if line.text.is_empty() { " " } else { &line.text };
+                child.add(Label::new(mono(text)).selectable(true).extend());
                 for d in &line.findings {
                     let (rect, _) = ui.allocate_exact_size(vec2(seen.width() - 16.0, FINDING), Sense::hover());
                     ui.painter().rect_filled(rect.shrink2(vec2(0.0, 2.0)), f32::from(theme::RADIUS), t.raised);
-                    let inner = rect.shrink2(vec2(8.0, 4.0));
-                    let mut child = ui.new_child(eframe::egui::UiBuilder::new().max_rect(inner));
+                    let mut child = ui.new_child(UiBuilder::new().max_rect(rect.shrink2(vec2(8.0, 4.0))));
                     child.set_clip_rect(rect.intersect(ui.clip_rect()));
                     finding(&mut child, d);
                 }
             });
             at += 1;
+            y = top(source, at);
         }
-        let rest = (whole - top(source, at)).max(0.0);
-        ui.allocate_space(vec2(0.0, rest));
+        ui.allocate_space(vec2(width, (top(source, source.lines.len()) - y).max(0.0)));
     });
+}
+
+/// The line that stands at this height.
+fn first_at(source: &SourceText, y: f32) -> usize {
+    let (mut low, mut high) = (0, source.lines.len());
+    while low < high {
+        let middle = usize::midpoint(low, high);
+        if top(source, middle + 1) < y { low = middle + 1 } else { high = middle }
+    }
+    low
 }

@@ -28,6 +28,10 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View, d: &DraftView) {
     heading(ui, "Strategy");
     choice(ui, "strategy", draft.strategy, &d.strategies, &mut |s| {
         draft.strategy = Some(s);
+        // What can follow the whole does.
+        for c in d.components.iter().filter(|c| c.choices.iter().any(|(x, _)| *x == s)) {
+            draft.components.insert(c.name.clone(), s);
+        }
     });
     for c in &d.components {
         ui.push_id(("component", &c.name), |ui| component(ui, &mut draft, c));

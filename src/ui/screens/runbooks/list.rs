@@ -166,8 +166,6 @@ fn runbook(ui: &mut Ui, cx: &Cx, view: &mut View, library: &Library, r: &Runbook
     if response.clicked() {
         view.library.language = false;
         view.library.part = 0;
-        // What cannot be used has no steps to show, only its text.
-        view.library.text = r.findings.0 > 0;
         cx.send(Command::PreviewRunbook { file: r.name.clone(), strategy: None });
     }
     response.on_hover_text(format!("{under}\n{}", strategies.join(", ")));
@@ -177,7 +175,7 @@ fn place(ui: &mut Ui, cx: &Cx, p: &PlaceRow) {
     let t = theme::of(ui);
     let name = p.path.file_name().map_or_else(|| p.path.display().to_string(), |n| n.to_string_lossy().into_owned());
     ui.horizontal(|ui| {
-        let width = ui.available_width() - 76.0;
+        let width = ui.available_width() - 84.0;
         ui.vertical(|ui| {
             ui.set_width(width);
             ui.spacing_mut().item_spacing.y = 0.0;

@@ -66,7 +66,8 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
     }
     match (&library.draft, &library.book, &library.preview) {
         (Some(draft), ..) => super::page(ui, view, "draft", |ui, view| editor::show(ui, cx, view, draft)),
-        (None, Some(book), _) if view.library.text => book::text(ui, cx, view, book),
+        // What cannot be used has no steps to show, only its text.
+        (None, Some(book), _) if view.library.text || book.system.is_none() => book::text(ui, cx, view, book),
         (None, Some(book), _) => super::page(ui, view, "book", |ui, view| book::show(ui, cx, view, book)),
         (None, None, Some(preview)) => super::page(ui, view, "preview", |ui, _| {
             diagnostics(ui, &library.diagnostics);
