@@ -324,8 +324,13 @@ impl Azure {
         Err(AzureError::Refused(Box::new(refusal)))
     }
 
+    /// The client of reads, for requests that are put together elsewhere.
+    pub(super) fn reader(&self) -> &Client {
+        &self.0.reading
+    }
+
     /// Where a request really goes. A simulator is asked again for its hosts: an account may be new.
-    async fn resolve(&self, task: &Task, url: &Url) -> Result<Url, AzureError> {
+    pub(super) async fn resolve(&self, task: &Task, url: &Url) -> Result<Url, AzureError> {
         let refused = match self.cloud().resolve(url) {
             Ok(to) => return Ok(to),
             Err(e) => e,

@@ -4,6 +4,7 @@
 //!  action  reading        what a run does and what it believes
 //!  cognitive openai appconfig monitor health activity resources     one service each
 //!  operation              long-running operations, re-attachable
+//!  open                   addresses of the plan's own, asked as nobody
 //!  client  token  transport  cloud  error  versions
 //! ```
 //!
@@ -19,6 +20,7 @@ pub mod cognitive;
 mod error;
 pub mod health;
 pub mod monitor;
+pub mod open;
 pub mod openai;
 pub mod operation;
 pub mod reading;
