@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  action  reading        what a run does and what it believes
-//!  cognitive openai appconfig monitor health activity resources     one service each
+//!  cognitive openai appconfig monitor health activity resources inventory     one service each
 //!  operation              long-running operations, re-attachable
 //!  open                   addresses of the plan's own, asked as nobody
 //!  client  token  transport  cloud  error  versions
@@ -19,6 +19,7 @@ mod cloud;
 pub mod cognitive;
 mod error;
 pub mod health;
+pub mod inventory;
 pub mod monitor;
 pub mod open;
 pub mod openai;

@@ -2,6 +2,7 @@
 
 mod bind;
 mod format;
+pub mod inventory;
 pub mod model;
 pub mod order;
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::Value;
 
+use super::scenario::Deployment;
 use crate::runbook::model::Strategy;
 use crate::units::{Millis, Region};
 
@@ -26,7 +27,8 @@ pub struct Resource {
     /// Tags.
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
-    /// Its properties: a map, or a text of JSON.
+    /// Its properties: a map, or a text of JSON. In it `id:rg-shop/Microsoft.KeyVault/vaults/kv-shop` stands for the whole
+    /// ARM id, and `ago:4m` for the time so long before the start.
     #[serde(default, deserialize_with = "json")]
     pub properties: Value,
     /// Metrics that always have this value: name → value of every minute.
@@ -105,6 +107,9 @@ pub struct Deleted {
     /// Kind of an Azure AI account; `OpenAI` if silent.
     #[serde(default)]
     pub kind: Option<String>,
+    /// Model deployments that an account had, and has again when it is restored.
+    #[serde(default)]
+    pub deployments: Vec<Deployment>,
     /// Days that a vault is kept: from 7 to 90.
     #[serde(default = "usual_days")]
     pub days: u32,
@@ -128,6 +133,18 @@ pub enum DeletedKind {
     StorageAccount,
     /// `Microsoft.OperationalInsights/workspaces`.
     LogWorkspace,
+}
+
+impl DeletedKind {
+    /// The type it has while it lives.
+    pub fn resource_type(self) -> &'static str {
+        match self {
+            Self::AIAccount => "Microsoft.CognitiveServices/accounts",
+            Self::Vault => "Microsoft.KeyVault/vaults",
+            Self::StorageAccount => "Microsoft.Storage/storageAccounts",
+            Self::LogWorkspace => "Microsoft.OperationalInsights/workspaces",
+        }
+    }
 }
 
 /// A document as a map, or as a text of JSON.

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use super::faults::Timeline;
+use super::http::rfc3339;
 use super::world::{ALWAYS, applies};
 use crate::rehearsal::scenario::{Place, Scenario};
 use crate::rehearsal::things::{Resource, full_id};
 use crate::runbook::model::Strategy;
-use crate::units::Region;
+use crate::units::{Millis, Region};
 
 /// Handed to every handler.
 pub struct Facts {
@@ -44,7 +47,7 @@ impl Facts {
                 }
             }
         }
-        let things: Vec<Thing> = things(&scenario, strategy);
+        let things = things(&scenario, strategy, epoch);
         let mut groups = scenario.world.groups.clone();
         for t in &things {
             if !groups.keys().any(|g| g.eq_ignore_ascii_case(&t.group)) {
@@ -115,7 +118,12 @@ impl Thing {
     }
 }
 
-fn things(scenario: &Scenario, strategy: Option<Strategy>) -> Vec<Thing> {
+fn things(scenario: &Scenario, strategy: Option<Strategy>, epoch: i64) -> Vec<Thing> {
+    let fill = |text: &str| {
+        let ago = text.strip_prefix("ago:").and_then(|t| t.parse::<Millis>().ok());
+        let time = ago.map(|a| rfc3339(epoch.saturating_sub_unsigned(a.0)));
+        time.or_else(|| Some(full_id(text.strip_prefix("id:")?, &scenario.world.subscription)))
+    };
     let here = scenario.world.resources.iter().filter(|r| applies(&r.only_in, strategy));
     let build = |r: &Resource| {
         let id = full_id(&r.id, &scenario.world.subscription);
@@ -132,9 +140,19 @@ fn things(scenario: &Scenario, strategy: Option<Strategy>) -> Vec<Thing> {
             kind,
             name: parts.last().copied().unwrap_or_default().to_owned(),
             location: r.location.clone().unwrap_or_default(),
-            script: r.clone(),
+            script: Resource { properties: filled(&r.properties, &fill), ..r.clone() },
             id,
         }
     };
     here.map(build).collect()
+}
+
+/// The same with texts in it replaced.
+fn filled(value: &Value, fill: &dyn Fn(&str) -> Option<String>) -> Value {
+    match value {
+        Value::String(s) => fill(s).map_or_else(|| value.clone(), Value::from),
+        Value::Array(all) => all.iter().map(|v| filled(v, fill)).collect(),
+        Value::Object(all) => all.iter().map(|(k, v)| (k.clone(), filled(v, fill))).collect(),
+        other => other.clone(),
+    }
 }

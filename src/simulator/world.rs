@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::SimulatorError;
 use crate::rehearsal::scenario::{Scenario, World as Script};
-use crate::rehearsal::things::{Deleted, DeletedKind, Target};
+use crate::rehearsal::things::{Deleted, DeletedKind, Target, full_id};
 use crate::runbook::model::Strategy;
 use crate::units::sha256_hex;
 
@@ -262,7 +262,7 @@ impl World {
             stores: stores(script, strategy),
             profiles: profiles(script),
             operations: Vec::new(),
-            log: Vec::new(),
+            log: script.deleted.iter().map(|d| deletion(script, d)).collect(),
             counts: BTreeMap::new(),
             next: 1,
             changed: true,
@@ -385,18 +385,8 @@ fn account(a: &crate::rehearsal::scenario::Account, strategy: Option<Strategy>) 
         ready_at: ALWAYS,
         deleted_at: None,
         tags: BTreeMap::new(),
-        deployments: here()
-            .map(|d| Deployment {
-                name: d.name.clone(),
-                model: d.model.clone(),
-                version: d.version.clone(),
-                capacity: d.capacity,
-                ready_at: ALWAYS,
-                new: false,
-                gone_at: None,
-            })
-            .collect(),
-        history: here().map(|d| Capacity { at: ALWAYS, deployment: d.name.clone(), units: d.capacity }).collect(),
+        deployments: here().map(deployment).collect(),
+        history: here().map(served).collect(),
     }
 }
 
@@ -410,8 +400,40 @@ fn deleted(d: &Deleted) -> Account {
         ready_at: ALWAYS,
         deleted_at: Some(-i64::try_from(d.ago.0).unwrap_or(i64::MAX)),
         tags: BTreeMap::new(),
-        deployments: Vec::new(),
-        history: Vec::new(),
+        deployments: d.deployments.iter().map(deployment).collect(),
+        history: d.deployments.iter().map(served).collect(),
+    }
+}
+
+fn deployment(d: &crate::rehearsal::scenario::Deployment) -> Deployment {
+    Deployment {
+        name: d.name.clone(),
+        model: d.model.clone(),
+        version: d.version.clone(),
+        capacity: d.capacity,
+        ready_at: ALWAYS,
+        new: false,
+        gone_at: None,
+    }
+}
+
+fn served(d: &crate::rehearsal::scenario::Deployment) -> Capacity {
+    Capacity { at: ALWAYS, deployment: d.name.clone(), units: d.capacity }
+}
+
+/// The log's line about what was deleted before the start.
+fn deletion(script: &Script, d: &Deleted) -> LogEntry {
+    let kind = d.what.resource_type();
+    let id = uuid(0, &format!("deletion/{}", d.name));
+    LogEntry {
+        at: -i64::try_from(d.ago.0).unwrap_or(i64::MAX),
+        resource: full_id(&format!("{}/{kind}/{}", d.group, d.name), &script.subscription),
+        operation: format!("{kind}/delete"),
+        method: "DELETE".to_owned(),
+        status: 200,
+        client_request_id: id.clone(),
+        correlation_id: id,
+        caller: script.client_id.clone(),
     }
 }
 

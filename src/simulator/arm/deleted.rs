@@ -28,7 +28,7 @@ pub fn answer(facts: &Facts, ask: &Ask, target: &Target<'_>) -> Option<Reply> {
             d.what == what && d.region.name() == location && d.name.eq_ignore_ascii_case(name) && kept(d, ask.at)
         };
         let found = facts.scenario.world.deleted.iter().find(fits);
-        found.map_or_else(|| not_found("", kind(what), name), |d| Reply::ok(&body(facts, d)))
+        found.map_or_else(|| not_found("", what.resource_type(), name), |d| Reply::ok(&body(facts, d)))
     };
     Some(match (target.provider.as_str(), target.route().as_slice()) {
         ("microsoft.keyvault", ["deletedvaults"]) => all(DeletedKind::Vault),
@@ -40,15 +40,6 @@ pub fn answer(facts: &Facts, ask: &Ask, target: &Target<'_>) -> Option<Reply> {
         ("microsoft.operationalinsights", ["deletedworkspaces"]) => all(DeletedKind::LogWorkspace),
         _ => return None,
     })
-}
-
-fn kind(what: DeletedKind) -> &'static str {
-    match what {
-        DeletedKind::AIAccount => "Microsoft.CognitiveServices/accounts",
-        DeletedKind::Vault => "Microsoft.KeyVault/vaults",
-        DeletedKind::StorageAccount => "Microsoft.Storage/storageAccounts",
-        DeletedKind::LogWorkspace => "Microsoft.OperationalInsights/workspaces",
-    }
 }
 
 fn span(d: &Deleted) -> i64 {
@@ -67,7 +58,7 @@ fn kept(d: &Deleted, at: i64) -> bool {
 fn body(facts: &Facts, d: &Deleted) -> Value {
     let utc = |at: i64| rfc3339(facts.epoch.saturating_add(at));
     let (deleted, region) = (deleted_at(d), d.region.name());
-    let live = facts.id(&d.group, &format!("{}/{}", kind(d.what), d.name));
+    let live = facts.id(&d.group, &format!("{}/{}", d.what.resource_type(), d.name));
     let below = |provider: &str, list: &str| {
         format!("/subscriptions/{}/providers/{provider}/locations/{region}/{list}/{}", facts.subscription(), d.name)
     };
@@ -88,7 +79,7 @@ fn body(facts: &Facts, d: &Deleted) -> Value {
             },
         }),
         DeletedKind::LogWorkspace | DeletedKind::AIAccount => json!({
-            "id": live, "name": d.name, "type": kind(d.what), "location": region,
+            "id": live, "name": d.name, "type": d.what.resource_type(), "location": region,
             "properties": { "provisioningState": "Deleting", "modifiedDate": utc(deleted) },
         }),
     }
