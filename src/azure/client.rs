@@ -214,6 +214,11 @@ impl Azure {
 
     /// Reads all pages of a list.
     pub async fn list(&self, task: &Task, url: &Url) -> Result<Vec<Value>, AzureError> {
+        self.list_within(task, url, usize::MAX).await
+    }
+
+    /// Reads all pages of a list of at most so many rows; a longer one is refused, since a part of it would mislead.
+    pub async fn list_within(&self, task: &Task, url: &Url, most: usize) -> Result<Vec<Value>, AzureError> {
         let mut out = Vec::new();
         let mut at = url.clone();
         for _ in 0..MAX_PAGES {
@@ -223,6 +228,9 @@ impl Azure {
             match page.get_mut("value").map(Value::take) {
                 Some(Value::Array(rows)) => out.extend(rows),
                 _ => return Err(bad("a list without `value`")),
+            }
+            if out.len() > most {
+                return Err(AzureError::NotPossible(format!("the list is longer than {most} rows")));
             }
             match page.get("nextLink").and_then(Value::as_str) {
                 None | Some("") => return Ok(out),
@@ -324,8 +332,13 @@ impl Azure {
         Err(AzureError::Refused(Box::new(refusal)))
     }
 
+    /// The client of reads, for requests that are put together elsewhere.
+    pub(super) fn reader(&self) -> &Client {
+        &self.0.reading
+    }
+
     /// Where a request really goes. A simulator is asked again for its hosts: an account may be new.
-    async fn resolve(&self, task: &Task, url: &Url) -> Result<Url, AzureError> {
+    pub(super) async fn resolve(&self, task: &Task, url: &Url) -> Result<Url, AzureError> {
         let refused = match self.cloud().resolve(url) {
             Ok(to) => return Ok(to),
             Err(e) => e,

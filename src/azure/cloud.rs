@@ -195,6 +195,17 @@ impl Cloud {
         Ok(moved(url, &to))
     }
 
+    /// Where a request that carries no credential goes: live to any https address, in a rehearsal to the simulator alone.
+    pub fn resolve_open(&self, url: &Url) -> Result<Url, AzureError> {
+        if self.is_simulated() {
+            return self.resolve(url);
+        }
+        if url.scheme() == "https" && url.username().is_empty() && url.password().is_none() {
+            return Ok(url.clone());
+        }
+        Err(AzureError::ForeignHost { host: host_of(url) })
+    }
+
     /// The address of ARM as the real world writes it; everything stored is written with it.
     pub fn public_arm(&self) -> Result<Url, AzureError> {
         if self.is_simulated() { parse(PUBLIC_ARM) } else { Ok(self.arm.clone()) }

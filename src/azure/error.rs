@@ -293,6 +293,11 @@ impl AzureError {
         matches!(self, Self::Refused(r) if r.status == 404 && !r.code.is_empty())
     }
 
+    /// Whether Azure's outermost code is one of these.
+    pub(super) fn has_code(&self, codes: &[&str]) -> bool {
+        matches!(self, Self::Refused(r) if codes.iter().any(|c| r.code.eq_ignore_ascii_case(c)))
+    }
+
     /// Whether a request that changes something certainly had no effect.
     pub fn never_left(&self) -> bool {
         !matches!(self, Self::Refused(_) | Self::NoAnswer { .. } | Self::Broken { .. } | Self::BadAnswer { .. })

@@ -2,8 +2,9 @@
 //!
 //! ```text
 //!  action  reading        what a run does and what it believes
-//!  cognitive openai appconfig monitor health activity resources     one service each
+//!  cognitive openai appconfig monitor health activity resources inventory     one service each
 //!  operation              long-running operations, re-attachable
+//!  open                   addresses of the plan's own, asked as nobody
 //!  client  token  transport  cloud  error  versions
 //! ```
 //!
@@ -18,7 +19,9 @@ mod cloud;
 pub mod cognitive;
 mod error;
 pub mod health;
+pub mod inventory;
 pub mod monitor;
+pub mod open;
 pub mod openai;
 pub mod operation;
 pub mod reading;

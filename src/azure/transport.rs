@@ -67,12 +67,17 @@ pub(super) fn chain(error: &reqwest::Error) -> String {
 }
 
 /// The whole body, or why not.
-pub(super) async fn body(mut answer: Response) -> Result<Vec<u8>, String> {
+pub(super) async fn body(answer: Response) -> Result<Vec<u8>, String> {
+    body_within(answer, MAX_BODY).await
+}
+
+/// The whole body if it is no larger than this.
+pub(super) async fn body_within(mut answer: Response, most: usize) -> Result<Vec<u8>, String> {
     let mut out = Vec::new();
     loop {
         match answer.chunk().await {
-            Ok(Some(part)) if out.len() + part.len() > MAX_BODY => {
-                return Err(format!("its answer is larger than {} MiB", MAX_BODY / 1024 / 1024));
+            Ok(Some(part)) if out.len() + part.len() > most => {
+                return Err(format!("its answer is larger than {} KiB", most / 1024));
             }
             Ok(Some(part)) => out.extend_from_slice(&part),
             Ok(None) => return Ok(out),

@@ -10,6 +10,7 @@ use crate::units::{Millis, Region};
 
 use super::executor::{Facts, World};
 use super::monitor::ENTRA;
+use super::outside;
 use super::view::situation::assessment;
 
 /// Successful probes that a 95th percentile needs.
@@ -67,6 +68,10 @@ pub async fn read(world: &World, task: &Task, condition: &Condition, facts: &Fac
                 None => (None, "too few answers yet for a 95th percentile".to_owned()),
             })
         }
+        Condition::Http { url, status, json, is } => {
+            outside::http(&world.azure, task, url, *status, json.as_deref(), is.as_deref()).await
+        }
+        Condition::DnsLeadsTo { name, target } => outside::dns(&world.azure, task, name, target).await,
         Condition::Person(_) => Vec::new(),
         _ => reading::read(&world.azure, task, condition, &facts.created).await.unwrap_or_default(),
     }

@@ -86,8 +86,9 @@ impl Targets {
     }
 
     async fn ready(&self, azure: &Azure, task: &Task, a: &Address) -> Option<Target> {
-        // An address that a rehearsal may not reach is not probed.
-        let url = azure.cloud().resolve(&a.public).ok()?;
+        // An address that a rehearsal may not reach, or that must not get a token, is not probed.
+        let cloud = azure.cloud();
+        let url = if a.signed_in { cloud.resolve(&a.public) } else { cloud.resolve_open(&a.public) }.ok()?;
         let mut t = Target::get(EndpointId(a.id.clone()), url, a.expect.clone());
         t.authority = a.public.host_str().map(str::to_owned).filter(|h| Some(h.as_str()) != t.url.host_str());
         t.tls.clone_from(&self.tls);

@@ -3,6 +3,7 @@
 mod bind;
 pub mod draft;
 mod format;
+pub mod inventory;
 pub mod model;
 pub mod order;
 

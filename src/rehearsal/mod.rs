@@ -3,3 +3,4 @@
 pub mod scenario;
 pub mod score;
 pub mod script;
+pub mod things;

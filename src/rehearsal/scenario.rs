@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::things::{Deleted, Resource, Site, Target};
 use crate::runbook::model::{Phase, Strategy};
 use crate::units::{Millis, Region};
 
@@ -77,6 +78,18 @@ pub struct World {
     /// Traffic Manager profiles.
     #[serde(default)]
     pub profiles: Vec<Profile>,
+    /// Any other resources.
+    #[serde(default)]
+    pub resources: Vec<Resource>,
+    /// Addresses behind them.
+    #[serde(default)]
+    pub sites: Vec<Site>,
+    /// Names that are other names: `www.shop.example` → `tm-shop.trafficmanager.net`.
+    #[serde(default)]
+    pub names: BTreeMap<String, String>,
+    /// What is in soft delete at the start.
+    #[serde(default)]
+    pub deleted: Vec<Deleted>,
     /// Delete locks: resource group name or ARM id.
     #[serde(default)]
     pub locks: Vec<String>,
@@ -177,7 +190,11 @@ pub struct Profile {
     /// DNS time to live.
     pub ttl: u32,
     /// Accounts behind it, in priority order.
+    #[serde(default)]
     pub endpoints: Vec<String>,
+    /// What else is behind it, in priority order, after the accounts.
+    #[serde(default)]
+    pub targets: Vec<Target>,
 }
 
 /// A modelled population of clients that read weights `weight-<region>` from a store and call the accounts accordingly.

@@ -216,14 +216,19 @@ pub(crate) fn did_you_mean<'k>(name: &str, known: impl IntoIterator<Item = &'k s
     let written = name.to_lowercase();
     let same_start = |k: &str| written.chars().zip(k.to_lowercase().chars()).take_while(|(a, b)| a == b).count();
     let rank = |k: &&&str| (distance(&written, &k.to_lowercase()), std::cmp::Reverse(same_start(k)));
-    let length = written.chars().count();
     match known.iter().min_by_key(rank) {
-        Some(k) if distance(&written, &k.to_lowercase()) <= (length / 3).max(2).min(length.saturating_sub(1)) => {
-            Some(format!("did you mean `{k}`?"))
-        }
+        Some(k) if near(name, k).is_some() => Some(format!("did you mean `{k}`?")),
         _ if known.is_empty() || known.len() > LISTED => None,
         _ => Some(format!("known are {}", known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", "))),
     }
+}
+
+/// Whether a word may be a misspelling of another: how far it is, if that is not too far.
+pub(crate) fn near(written: &str, known: &str) -> Option<usize> {
+    let (written, known) = (written.to_lowercase(), known.to_lowercase());
+    let length = written.chars().count();
+    let d = distance(&written, &known);
+    (d <= (length / 3).max(2).min(length.saturating_sub(1))).then_some(d)
 }
 
 /// Edits (insert, delete, replace, swap of neighbours) from one word to the other.

@@ -13,6 +13,7 @@ mod lower;
 pub mod model;
 pub mod order;
 mod outline;
+pub mod property;
 mod source;
 pub mod template;
 pub(crate) mod tree;

@@ -9,7 +9,8 @@
 //! change is kept in a file beside the run before the change is answered; started again on that file the simulator has the
 //! same world, and the same ports unless another program took them meanwhile.
 //!
-//! Each host has a port of its own: ARM, the Entra authority, every account, every store, every witness. Two addresses are
+//! Each host has a port of its own: ARM, the Entra authority, every account, store, site and witness, every name that leads
+//! to one of them, and the resolver (`resolver.lifeboat.example`), which says where names lead now. Two addresses are
 //! the simulator's own: `GET {arm}/lifeboat/hosts` (where each host is now) and `GET {arm}/lifeboat/counts` (changing
 //! requests by client request id). They know no token, no fault and no latency.
 //!
@@ -24,9 +25,11 @@ mod arm;
 mod clients;
 mod connection;
 mod crash;
+mod dns;
 mod entra;
 mod facts;
 mod faults;
+mod hosts;
 mod http;
 mod openai;
 mod serve;

@@ -30,10 +30,11 @@ use tokio::task::JoinSet;
 use super::connection::Connection;
 use super::crash::{self, Crash};
 use super::facts::Facts;
+use super::hosts::{Host, chain, hosts, site};
 use super::http::{Ask, Reply, http_date};
 use super::tls::Tls;
 use super::world::{World, dice};
-use super::{Options, SimulatorError, appconfig, arm, entra, openai};
+use super::{Options, SimulatorError, appconfig, arm, dns, entra, openai};
 use crate::clock::{Clock, Speed, WORK_HEADER};
 use crate::rehearsal::scenario::{How, Place};
 use crate::units::{Millis, Region};
@@ -49,35 +50,13 @@ const BIND_TRIES: u32 = 8;
 const BIND_PAUSE: Duration = Duration::from_millis(250);
 /// A TLS handshake takes no longer in real time.
 const HANDSHAKE: Duration = Duration::from_secs(10);
-/// Usual answer times in milliseconds: ARM's reads and changes, sign-in, stores, witnesses.
+/// Usual answer times in milliseconds: ARM's reads and changes, sign-in, stores, witnesses, the resolver.
 const ARM_READ_MS: u64 = 80;
 const ARM_CHANGE_MS: u64 = 200;
 const ENTRA_MS: u64 = 120;
 const STORE_MS: u64 = 25;
 const WITNESS_MS: u64 = 30;
-
-/// What a listener plays.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Host {
-    Arm,
-    Entra,
-    Account(String),
-    Store(String),
-    Witness(String),
-}
-
-impl Host {
-    /// Azure's host name, also the key of its port.
-    fn name(&self) -> String {
-        match self {
-            Self::Arm => "management.azure.com".to_owned(),
-            Self::Entra => "login.microsoftonline.com".to_owned(),
-            Self::Account(a) => format!("{}.openai.azure.com", a.to_ascii_lowercase()),
-            Self::Store(s) => format!("{}.azconfig.io", s.to_ascii_lowercase()),
-            Self::Witness(w) => w.clone(),
-        }
-    }
-}
+const DNS_MS: u64 = 15;
 
 /// Everything the listeners share.
 pub struct Shared {
@@ -149,15 +128,6 @@ pub async fn start(options: Options) -> Result<Arc<Shared>, SimulatorError> {
         shared.spawn(accept(shared.clone(), listener, host));
     }
     Ok(shared)
-}
-
-/// Every host that exists now.
-fn hosts(facts: &Facts, world: &World) -> Vec<Host> {
-    let mut out = vec![Host::Arm, Host::Entra];
-    out.extend(world.accounts.iter().map(|a| Host::Account(a.name.clone())));
-    out.extend(world.stores.iter().map(|s| Host::Store(s.name.clone())));
-    out.extend(facts.scenario.world.witnesses.iter().cloned().map(Host::Witness));
-    out
 }
 
 fn address(listen: IpAddr, port: u16, https: bool) -> String {
@@ -275,7 +245,19 @@ impl Shared {
                 std::iter::once(Place::Network).chain(region).collect()
             }
             Host::Store(_) => vec![Place::Network, Place::AppConfiguration],
-            Host::Witness(_) => vec![Place::Network],
+            Host::Site(name) => {
+                let region = site(&self.facts, name).map(|s| Place::DataPlane(s.region.clone()));
+                std::iter::once(Place::Network).chain(region).collect()
+            }
+            Host::Name(_) | Host::Resolver | Host::Witness(_) => vec![Place::Network],
+        }
+    }
+
+    /// The host that a name leads to at this moment; any other host is itself.
+    fn played(&self, host: &Host, at: i64) -> Option<Host> {
+        match host {
+            Host::Name(name) => Some(chain(&self.facts, &self.locked(), name, at)?.pop()?.1),
+            other => Some(other.clone()),
         }
     }
 
@@ -295,6 +277,13 @@ impl Shared {
                 (openai::answer(&self.facts, &mut world, name, ask), usual * jitter / 100)
             }
             Host::Store(name) => (appconfig::answer(&self.facts, &mut world, name, ask), STORE_MS),
+            Host::Site(name) => match (&ask.method, site(&self.facts, name)) {
+                (&Method::GET | &Method::HEAD, Some(s)) => (Reply::ok(&s.json), s.latency.0),
+                (_, Some(s)) => (Reply::error(405, "MethodNotAllowed", "This address is only read."), s.latency.0),
+                (_, None) => (Reply::no_route(ask), WITNESS_MS),
+            },
+            Host::Resolver => (dns::answer(&self.facts, &world, ask), DNS_MS),
+            Host::Name(_) => (Reply::error(503, "NoAddress", "This name leads nowhere now."), WITNESS_MS),
             Host::Witness(_) => {
                 let page = ("text/html; charset=utf-8", "<!doctype html><title>witness</title>".to_owned());
                 (Reply { status: 200, headers: Vec::new(), body: Some(page) }, WITNESS_MS)
@@ -444,6 +433,8 @@ async fn handle(shared: &Arc<Shared>, host: &Host, request: Request<Incoming>, r
     if own {
         return extension(shared, &ask).into_response(&date());
     }
+    // Whoever asks under a name asks the host that it leads to.
+    let host = &shared.played(host, ask.at).unwrap_or_else(|| host.clone());
     let extra = match struck(shared, host, &mut ask, work, reset).await {
         Ok(extra) => extra,
         Err(reply) => return reply.into_response(&date()),
@@ -498,7 +489,7 @@ fn refused(shared: &Shared, host: &Host, ask: &Ask, status: u16) -> Reply {
             status,
             &json!({ "error": "temporarily_unavailable", "error_description": format!("AADSTS90033: {text}"), "error_codes": [90033] }),
         ),
-        Host::Account(_) | Host::Store(_) | Host::Witness(_) => Reply::error(status, code, text),
+        _ => Reply::error(status, code, text),
     }
 }
 

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::SimulatorError;
 use crate::rehearsal::scenario::{Scenario, World as Script};
+use crate::rehearsal::things::{Deleted, DeletedKind, Target, full_id};
 use crate::runbook::model::Strategy;
 use crate::units::sha256_hex;
 
@@ -59,11 +60,14 @@ pub struct World {
     pub changed: bool,
 }
 
-/// An account of kind `OpenAI`.
+/// An Azure AI account.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Account {
     /// Name and custom subdomain.
     pub name: String,
+    /// `OpenAI`, unless the scenario says otherwise.
+    #[serde(default = "openai")]
+    pub kind: String,
     /// Resource group.
     pub group: String,
     /// Region.
@@ -80,6 +84,10 @@ pub struct Account {
     pub deployments: Vec<Deployment>,
     /// What served when: every change of a deployment's capacity in force.
     pub history: Vec<Capacity>,
+}
+
+fn openai() -> String {
+    "OpenAI".to_owned()
 }
 
 /// A model deployment.
@@ -163,11 +171,20 @@ pub struct Profile {
     pub endpoints: Vec<Endpoint>,
 }
 
-/// An endpoint of a profile: an account.
+/// An endpoint of a profile: an account, or what the scenario says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Endpoint {
     /// Name; that of the account.
     pub name: String,
+    /// Host it leads to; empty: the account's.
+    #[serde(default)]
+    pub host: String,
+    /// Region whose health decides; empty: the account's.
+    #[serde(default)]
+    pub region: String,
+    /// Id of the resource behind it, which makes it an Azure endpoint.
+    #[serde(default)]
+    pub resource: Option<String>,
     /// Not switched off.
     pub enabled: bool,
     /// Weight.
@@ -219,7 +236,8 @@ fn keep_newest<T>(all: &mut Vec<T>) {
     all.drain(..over);
 }
 
-fn applies(only_in: &[Strategy], strategy: Option<Strategy>) -> bool {
+/// Whether something exists in a strategy.
+pub fn applies(only_in: &[Strategy], strategy: Option<Strategy>) -> bool {
     only_in.is_empty() || strategy.is_some_and(|s| only_in.contains(&s))
 }
 
@@ -240,11 +258,11 @@ impl World {
                 .filter(|a| applies(&a.only_in, strategy))
                 .map(|a| account(a, strategy))
                 .collect(),
-            deleted: Vec::new(),
+            deleted: script.deleted.iter().filter(|d| d.what == DeletedKind::AIAccount).map(deleted).collect(),
             stores: stores(script, strategy),
             profiles: profiles(script),
             operations: Vec::new(),
-            log: Vec::new(),
+            log: script.deleted.iter().map(|d| deletion(script, d)).collect(),
             counts: BTreeMap::new(),
             next: 1,
             changed: true,
@@ -360,24 +378,62 @@ fn account(a: &crate::rehearsal::scenario::Account, strategy: Option<Strategy>) 
     let here = || a.deployments.iter().filter(|d| applies(&d.only_in, strategy));
     Account {
         name: a.name.clone(),
+        kind: openai(),
         group: a.group.clone(),
         region: a.region.name().to_owned(),
         latency: a.latency.0,
         ready_at: ALWAYS,
         deleted_at: None,
         tags: BTreeMap::new(),
-        deployments: here()
-            .map(|d| Deployment {
-                name: d.name.clone(),
-                model: d.model.clone(),
-                version: d.version.clone(),
-                capacity: d.capacity,
-                ready_at: ALWAYS,
-                new: false,
-                gone_at: None,
-            })
-            .collect(),
-        history: here().map(|d| Capacity { at: ALWAYS, deployment: d.name.clone(), units: d.capacity }).collect(),
+        deployments: here().map(deployment).collect(),
+        history: here().map(served).collect(),
+    }
+}
+
+fn deleted(d: &Deleted) -> Account {
+    Account {
+        name: d.name.clone(),
+        kind: d.kind.clone().unwrap_or_else(openai),
+        group: d.group.clone(),
+        region: d.region.name().to_owned(),
+        latency: 60,
+        ready_at: ALWAYS,
+        deleted_at: Some(-i64::try_from(d.ago.0).unwrap_or(i64::MAX)),
+        tags: BTreeMap::new(),
+        deployments: d.deployments.iter().map(deployment).collect(),
+        history: d.deployments.iter().map(served).collect(),
+    }
+}
+
+fn deployment(d: &crate::rehearsal::scenario::Deployment) -> Deployment {
+    Deployment {
+        name: d.name.clone(),
+        model: d.model.clone(),
+        version: d.version.clone(),
+        capacity: d.capacity,
+        ready_at: ALWAYS,
+        new: false,
+        gone_at: None,
+    }
+}
+
+fn served(d: &crate::rehearsal::scenario::Deployment) -> Capacity {
+    Capacity { at: ALWAYS, deployment: d.name.clone(), units: d.capacity }
+}
+
+/// The log's line about what was deleted before the start.
+fn deletion(script: &Script, d: &Deleted) -> LogEntry {
+    let kind = d.what.resource_type();
+    let id = uuid(0, &format!("deletion/{}", d.name));
+    LogEntry {
+        at: -i64::try_from(d.ago.0).unwrap_or(i64::MAX),
+        resource: full_id(&format!("{}/{kind}/{}", d.group, d.name), &script.subscription),
+        operation: format!("{kind}/delete"),
+        method: "DELETE".to_owned(),
+        status: 200,
+        client_request_id: id.clone(),
+        correlation_id: id,
+        caller: script.client_id.clone(),
     }
 }
 
@@ -410,6 +466,22 @@ fn stores(script: &Script, strategy: Option<Strategy>) -> Vec<Store> {
 }
 
 fn profiles(script: &Script) -> Vec<Profile> {
+    let account = |name: &String| Endpoint {
+        name: name.clone(),
+        host: String::new(),
+        region: String::new(),
+        resource: None,
+        enabled: true,
+        weight: 1,
+        priority: 0,
+    };
+    let target = |t: &Target| Endpoint {
+        host: t.host.to_ascii_lowercase(),
+        region: t.region.name().to_owned(),
+        resource: t.resource.clone(),
+        weight: t.weight,
+        ..account(&t.name)
+    };
     let build = |p: &crate::rehearsal::scenario::Profile| Profile {
         name: p.name.clone(),
         group: p.group.clone(),
@@ -417,8 +489,8 @@ fn profiles(script: &Script) -> Vec<Profile> {
         ttl: p.ttl,
         enabled: true,
         endpoints: (1..)
-            .zip(&p.endpoints)
-            .map(|(n, account)| Endpoint { name: account.clone(), enabled: true, weight: 1, priority: n })
+            .zip(p.endpoints.iter().map(account).chain(p.targets.iter().map(target)))
+            .map(|(priority, e)| Endpoint { priority, ..e })
             .collect(),
     };
     script.profiles.iter().map(build).collect()

@@ -4,6 +4,7 @@
 //! little to judge by is the third, with the reason.
 
 mod control;
+mod resource;
 mod traffic;
 
 use super::health::{self, Notice};
@@ -11,6 +12,7 @@ use super::{Azure, AzureError, versions};
 use crate::clock::Task;
 pub use crate::run::event::Reading;
 use crate::runbook::model::Condition;
+use crate::runbook::property::Asked;
 use crate::units::{Millis, Region};
 
 /// Where readings come from, as shown.
@@ -42,7 +44,7 @@ impl Reading {
 
 /// Reads what a condition is about. `created` are the ARM ids that this run created.
 ///
-/// `None` where the condition is answered elsewhere: by a person, or by this laptop's probes.
+/// `None` where the condition is answered elsewhere: by a person, or by this laptop's own look at the network.
 pub async fn read(azure: &Azure, task: &Task, condition: &Condition, created: &[String]) -> Option<Vec<Reading>> {
     let c = Look { azure, task };
     Some(match condition {
@@ -75,7 +77,14 @@ pub async fn read(azure: &Azure, task: &Task, condition: &Condition, created: &[
         Condition::TelemetryArrives { account } => vec![c.telemetry(account).await],
         Condition::Locked { resource } => vec![c.locked(resource).await],
         Condition::CreatedDeploymentsGone { account } => c.created_gone(account, created).await,
-        Condition::ArmProperty { .. } | Condition::ArmAbsent { .. } | Condition::Metric { .. } => Vec::new(),
+        Condition::ArmProperty { resource, path, is, is_not, at_least } => {
+            let asked = Asked { is: is.as_deref(), is_not: is_not.as_deref(), at_least: *at_least };
+            vec![c.property(resource, path, asked).await]
+        }
+        Condition::ArmAbsent { resource } => vec![c.absent(resource).await],
+        Condition::Metric { resource, name, aggregation, over, at_least, at_most } => {
+            vec![c.metric_within(resource, name, *aggregation, *over, (*at_least, *at_most)).await]
+        }
     })
 }
 

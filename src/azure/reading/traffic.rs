@@ -139,7 +139,7 @@ impl Look<'_> {
         self.or_none(out, like)
     }
 
-    fn metric(&self, name: impl Into<String>, ok: Option<bool>, value: impl Into<String>) -> Reading {
+    pub(super) fn metric(&self, name: impl Into<String>, ok: Option<bool>, value: impl Into<String>) -> Reading {
         Reading::new(self.task, METRICS, name, ok, value)
     }
 

@@ -91,7 +91,7 @@ pub fn id(facts: &Facts, a: &Account) -> String {
 fn body(facts: &Facts, a: &Account, at: i64) -> Value {
     let endpoint = format!("https://{}.openai.azure.com/", a.name.to_ascii_lowercase());
     json!({
-        "id": id(facts, a), "name": a.name, "type": KIND, "location": a.region, "kind": "OpenAI",
+        "id": id(facts, a), "name": a.name, "type": KIND, "location": a.region, "kind": a.kind,
         "sku": { "name": "S0" }, "tags": a.tags, "etag": format!("\"{}\"", uuid(facts.seed, &a.name)),
         "properties": {
             "provisioningState": if at >= a.ready_at { "Succeeded" } else { "Creating" },
@@ -115,7 +115,7 @@ fn deleted_body(facts: &Facts, a: &Account) -> Value {
     );
     json!({
         "id": id, "name": a.name, "type": "Microsoft.CognitiveServices/locations/resourceGroups/deletedAccounts",
-        "location": a.region, "kind": "OpenAI", "sku": { "name": "S0" },
+        "location": a.region, "kind": a.kind, "sku": { "name": "S0" },
         "properties": {
             "provisioningState": "Succeeded", "deletionDate": rfc3339(facts.utc(at)),
             "scheduledPurgeDate": rfc3339(facts.utc(at + KEPT_MS)),
@@ -224,6 +224,7 @@ fn create(facts: &Facts, world: &mut World, ask: &Ask, group: &str, name: &str) 
 fn blank(name: &str, group: &str, region: &Region) -> Account {
     Account {
         name: name.to_owned(),
+        kind: "OpenAI".to_owned(),
         group: group.to_owned(),
         region: region.name().to_owned(),
         latency: USUAL_LATENCY,

@@ -53,7 +53,9 @@ pub fn answer(facts: &Facts, world: &World, ask: &Ask, target: &Target<'_>) -> R
 fn current(facts: &Facts, world: &World, id: &str, at: i64) -> Option<Value> {
     let name = id.rsplit('/').next().unwrap_or_default();
     let known = |kind: &str| id.to_ascii_lowercase().contains(&format!("/{kind}/"));
-    let (location, said) = if known("accounts") {
+    let (location, said) = if let Some(thing) = facts.thing(id) {
+        (thing.location.clone(), facts.timeline.health(at, name))
+    } else if known("accounts") {
         (world.account(name)?.region.clone(), facts.timeline.health(at, name))
     } else if known("configurationstores") {
         (world.store(name)?.region.clone(), None)

@@ -3,7 +3,7 @@
 use hyper::Method;
 use serde_json::{Value, json};
 
-use super::{Target, known_provider};
+use super::{Target, generic, known_provider};
 use crate::simulator::facts::Facts;
 use crate::simulator::http::{Ask, Reply, filter};
 use crate::simulator::world::World;
@@ -63,7 +63,7 @@ pub fn answer(facts: &Facts, world: &World, ask: &Ask) -> Reply {
         (&Method::GET, []) => Reply::ok(&subscription(facts)),
         (&Method::GET, ["locations"]) => locations(facts),
         (&Method::GET, ["resourcegroups"]) => {
-            page(facts, ask, facts.scenario.world.groups.keys().filter_map(|g| group(facts, g)).collect())
+            page(facts, ask, facts.group_names().filter_map(|g| group(facts, g)).collect())
         }
         (&Method::GET, ["resourcegroups", g]) => {
             group(facts, g).map_or_else(|| Reply::no_route(ask), |v| Reply::ok(&v))
@@ -114,7 +114,7 @@ fn resources(facts: &Facts, world: &World, ask: &Ask, group: Option<&str>) -> Re
     };
     let mut rows: Vec<(String, Value)> = Vec::new();
     for a in &world.accounts {
-        let more = json!({ "kind": "OpenAI", "sku": { "name": "S0" }, "tags": a.tags });
+        let more = json!({ "kind": a.kind, "sku": { "name": "S0" }, "tags": a.tags });
         rows.push(row(&a.group, "Microsoft.CognitiveServices/accounts", &a.name, &a.region, more));
     }
     for s in &world.stores {
@@ -124,6 +124,7 @@ fn resources(facts: &Facts, world: &World, ask: &Ask, group: Option<&str>) -> Re
     for p in &world.profiles {
         rows.push(row(&p.group, "Microsoft.Network/trafficManagerProfiles", &p.name, "global", json!({})));
     }
+    rows.extend(facts.things.iter().filter_map(generic::row));
     let Some(conditions) = filter(ask.query("$filter").unwrap_or_default()) else {
         return Reply::error(400, "InvalidFilterInQueryString", "Invalid $filter in the query string.");
     };

@@ -4,12 +4,16 @@
 //! included, since every client brings its own.
 
 mod cognitive;
+mod deleted;
 mod deployments;
+mod generic;
 mod health;
 mod inventory;
 mod monitor;
 mod profiles;
 mod stores;
+
+pub use profiles::leads_to;
 
 use hyper::Method;
 use serde_json::json;
@@ -104,6 +108,10 @@ pub fn places(facts: &Facts, world: &World, ask: &Ask) -> Vec<Place> {
     if let Some(l) = after(s, "locations") {
         region(l);
     }
+    let path = ask.segments.iter().fold(String::new(), |a, s| format!("{a}/{}", s.to_ascii_lowercase())) + "/";
+    for t in facts.things.iter().filter(|t| path.starts_with(&format!("{}/", t.id.to_ascii_lowercase()))) {
+        region(&t.location);
+    }
     out
 }
 
@@ -177,7 +185,8 @@ fn within(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> R
     if changes {
         world.count(id);
     }
-    let reply = match target.provider.as_str() {
+    let listed = generic::answer(facts, ask, target).or_else(|| deleted::answer(facts, ask, target));
+    let reply = listed.unwrap_or_else(|| match target.provider.as_str() {
         "" => inventory::answer(facts, world, ask),
         "microsoft.cognitiveservices" => cognitive::answer(facts, world, ask, target),
         "microsoft.appconfiguration" => stores::answer(facts, world, ask, target),
@@ -185,8 +194,9 @@ fn within(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> R
         "microsoft.resourcehealth" => health::answer(facts, world, ask, target),
         "microsoft.insights" => monitor::answer(facts, world, ask, target),
         "microsoft.authorization" => inventory::authorization(facts, ask, target),
-        _ => inventory::provider(ask, target),
-    };
+        _ => generic::provider(facts, ask, target).unwrap_or_else(|| inventory::provider(ask, target)),
+    });
+    let reply = generic::with_listed(facts, ask, target, reply);
     if changes {
         world.log.push(LogEntry {
             at: ask.at,

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Target, inventory, known_provider};
 use crate::simulator::clients::{self, Row};
-use crate::simulator::facts::Facts;
+use crate::simulator::facts::{Facts, Thing};
 use crate::simulator::http::{Ask, Reply, filter, parse_time, rfc3339};
 use crate::simulator::world::{LogEntry, World};
 
@@ -53,6 +53,9 @@ fn minutes(facts: &Facts, ask: &Ask) -> Result<(i64, i64, Vec<i64>), Box<Reply>>
 fn metrics(facts: &Facts, world: &World, ask: &Ask, target: &Target<'_>) -> Result<Reply, Box<Reply>> {
     let name = target.scope.last().map(String::as_str).unwrap_or_default();
     let id = target.scope_id();
+    if let Some(thing) = facts.thing(&id) {
+        return constant(facts, thing, ask);
+    }
     let Some(account) = world.account(name).filter(|_| id.to_ascii_lowercase().contains("/accounts/")) else {
         return Ok(Reply::error(404, "ResourceNotFound", &format!("The resource '{id}' was not found.")));
     };
@@ -98,6 +101,32 @@ fn metrics(facts: &Facts, world: &World, ask: &Ask, target: &Target<'_>) -> Resu
     Ok(Reply::ok(&json!({
         "cost": 0, "timespan": format!("{}/{}", rfc3339(from), rfc3339(to)), "interval": "PT1M",
         "namespace": "Microsoft.CognitiveServices/accounts", "resourceregion": account.region, "value": value,
+    })))
+}
+
+/// The metrics of a resource that the scenario lists: the same value every minute.
+fn constant(facts: &Facts, thing: &Thing, ask: &Ask) -> Result<Reply, Box<Reply>> {
+    let (from, to, minutes) = minutes(facts, ask)?;
+    let mut value = Vec::new();
+    for asked in ask.query("metricnames").unwrap_or_default().split(',').map(str::trim).filter(|m| !m.is_empty()) {
+        let Some((name, number)) = thing.script.metrics.iter().find(|(n, _)| n.eq_ignore_ascii_case(asked)) else {
+            let text = format!("Failed to find metric configuration for provider: {}, metric: {asked}", thing.kind);
+            return Err(bad(&text));
+        };
+        let point = |m: &i64| {
+            let time = rfc3339(facts.epoch + m);
+            json!({ "timeStamp": time, "total": number, "average": number, "maximum": number, "minimum": number, "count": 1.0 })
+        };
+        let data: Vec<Value> = minutes.iter().map(point).collect();
+        value.push(json!({
+            "id": format!("{}/providers/Microsoft.Insights/metrics/{name}", thing.id), "type": "Microsoft.Insights/metrics",
+            "name": { "value": name, "localizedValue": name }, "displayDescription": name, "unit": "Count",
+            "errorCode": "Success", "timeseries": [{ "metadatavalues": [], "data": data }],
+        }));
+    }
+    Ok(Reply::ok(&json!({
+        "cost": 0, "timespan": format!("{}/{}", rfc3339(from), rfc3339(to)), "interval": "PT1M",
+        "namespace": thing.kind, "resourceregion": thing.location, "value": value,
     })))
 }
 

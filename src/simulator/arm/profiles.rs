@@ -6,9 +6,11 @@ use hyper::Method;
 use serde_json::{Value, json};
 
 use super::{Target, inventory, not_allowed, not_found};
+use crate::rehearsal::things;
 use crate::simulator::facts::Facts;
+use crate::simulator::hosts::{TRAFFIC_MANAGER, site};
 use crate::simulator::http::{Ask, Reply};
-use crate::simulator::world::{Endpoint, Profile, World};
+use crate::simulator::world::{Endpoint, Profile, World, dice};
 
 const KIND: &str = "Microsoft.Network/trafficManagerProfiles";
 /// Seconds between probes, failures tolerated, seconds until a probe is given up: the defaults.
@@ -42,20 +44,67 @@ pub fn answer(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) 
     match (&ask.method, &route[2..]) {
         (&Method::GET, []) => Reply::ok(&body(facts, world, &world.profiles[n], ask.at)),
         (&Method::PUT | &Method::PATCH, []) => set_profile(facts, world, ask, n),
-        (_, ["externalendpoints", e]) => endpoint(facts, world, ask, n, e),
+        (_, [kind @ ("externalendpoints" | "azureendpoints"), e]) => endpoint(facts, world, ask, n, (kind, e)),
         _ => not_allowed(ask),
     }
 }
 
 /// Whether the probes have given the endpoint up: the last tolerated-plus-one of them all failed and were over by now.
 fn degraded(facts: &Facts, world: &World, e: &Endpoint, at: i64) -> bool {
-    let Some(account) = world.account(&e.name) else { return true };
+    let Some(region) = region(world, e) else { return true };
     let interval = INTERVAL_S * 1_000;
     let last = (at - TIMEOUT_S * 1_000).div_euclid(interval) * interval;
     // A good probe is over at once and re-admits at once.
     let newest = at.div_euclid(interval) * interval;
-    !facts.serves(&account.region, newest)
-        && (0..=TOLERATED).all(|k| !facts.serves(&account.region, last - k * interval))
+    !facts.serves(&region, newest) && (0..=TOLERATED).all(|k| !facts.serves(&region, last - k * interval))
+}
+
+/// The region whose health decides.
+fn region(world: &World, e: &Endpoint) -> Option<String> {
+    if e.region.is_empty() { world.account(&e.name).map(|a| a.region.clone()) } else { Some(e.region.clone()) }
+}
+
+/// The host it leads to.
+fn host(e: &Endpoint) -> String {
+    if e.host.is_empty() { format!("{}.openai.azure.com", e.name.to_ascii_lowercase()) } else { e.host.clone() }
+}
+
+/// The last part of an endpoint's type.
+fn kind(e: &Endpoint) -> &'static str {
+    if e.resource.is_some() { "azureEndpoints" } else { "externalEndpoints" }
+}
+
+/// The host that a profile's name leads to now; `None` where it has no address.
+pub fn leads_to(facts: &Facts, world: &World, name: &str, at: i64) -> Option<String> {
+    let label = name.strip_suffix(TRAFFIC_MANAGER)?;
+    let p = world.profiles.iter().find(|p| p.name.eq_ignore_ascii_case(label)).filter(|p| p.enabled)?;
+    let enabled: Vec<&Endpoint> = p.endpoints.iter().filter(|e| e.enabled).collect();
+    let well: Vec<&Endpoint> = enabled.iter().copied().filter(|e| !degraded(facts, world, e, at)).collect();
+    // With every endpoint degraded all of them are given out: one may answer after all.
+    let fit = if well.is_empty() { enabled } else { well };
+    let latency = |e: &Endpoint| {
+        let host = host(e);
+        site(facts, &host)
+            .map(|s| s.latency.0)
+            .or_else(|| world.account(&e.name).map(|a| a.latency))
+            .unwrap_or(u64::MAX)
+    };
+    let chosen = match p.routing.as_str() {
+        "Weighted" => {
+            // Whoever asks within one time to live gets the same answer.
+            let turn = at.div_euclid(i64::from(p.ttl.max(1)) * 1_000);
+            let all: u64 = fit.iter().map(|e| u64::from(e.weight)).sum();
+            let mut drawn = dice(facts.seed, &format!("route/{}/{turn}", p.name), all);
+            fit.iter().find(|e| {
+                let here = drawn < u64::from(e.weight);
+                drawn = drawn.saturating_sub(u64::from(e.weight));
+                here
+            })
+        }
+        "Performance" => fit.iter().min_by_key(|e| (latency(e), e.priority)),
+        _ => fit.iter().min_by_key(|e| e.priority),
+    };
+    chosen.map(|e| host(e))
 }
 
 fn monitor(facts: &Facts, world: &World, p: &Profile, e: &Endpoint, at: i64) -> &'static str {
@@ -72,15 +121,16 @@ fn id(facts: &Facts, p: &Profile) -> String {
 }
 
 fn endpoint_body(facts: &Facts, world: &World, p: &Profile, e: &Endpoint, at: i64) -> Value {
+    let resource = e.resource.as_ref().map(|r| things::full_id(r, facts.subscription()));
     json!({
-        "id": format!("{}/externalEndpoints/{}", id(facts, p), e.name), "name": e.name,
-        "type": format!("{KIND}/externalEndpoints"),
+        "id": format!("{}/{}/{}", id(facts, p), kind(e), e.name), "name": e.name,
+        "type": format!("{KIND}/{}", kind(e)),
         "properties": {
             "endpointStatus": if e.enabled { "Enabled" } else { "Disabled" },
             "endpointMonitorStatus": monitor(facts, world, p, e, at),
-            "target": format!("{}.openai.azure.com", e.name.to_ascii_lowercase()),
+            "target": host(e), "targetResourceId": resource,
             "weight": e.weight, "priority": e.priority,
-            "endpointLocation": world.account(&e.name).map(|a| crate::units::Region::new(&a.region).display()),
+            "endpointLocation": region(world, e).map(|r| crate::units::Region::new(&r).display()),
             "alwaysServe": "Disabled",
         },
     })
@@ -151,10 +201,11 @@ fn set_profile(facts: &Facts, world: &mut World, ask: &Ask, n: usize) -> Reply {
     Reply::ok(&body(facts, world, &world.profiles[n], ask.at))
 }
 
-fn endpoint(facts: &Facts, world: &mut World, ask: &Ask, n: usize, name: &str) -> Reply {
+fn endpoint(facts: &Facts, world: &mut World, ask: &Ask, n: usize, (of, name): (&str, &str)) -> Reply {
     let p = world.profiles[n].clone();
-    let Some(k) = p.endpoints.iter().position(|e| e.name.eq_ignore_ascii_case(name)) else {
-        return not_found(&p.group, &format!("{KIND}/externalEndpoints"), name);
+    let fits = |e: &Endpoint| e.name.eq_ignore_ascii_case(name) && kind(e).eq_ignore_ascii_case(of);
+    let Some(k) = p.endpoints.iter().position(fits) else {
+        return not_found(&p.group, &format!("{KIND}/{of}"), name);
     };
     if ask.method == Method::GET {
         return Reply::ok(&endpoint_body(facts, world, &p, &p.endpoints[k], ask.at));

@@ -5,6 +5,7 @@ mod changes;
 mod client;
 mod examples;
 mod readings;
+mod things;
 mod tokens;
 
 use std::sync::{Arc, Mutex};

@@ -1,0 +1,156 @@
+//! What a scenario's world holds beside Azure OpenAI: any resource, the addresses behind it, deleted things, names.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, Serialize, de};
+use serde_json::Value;
+
+use super::scenario::Deployment;
+use crate::runbook::model::Strategy;
+use crate::units::{Millis, Region};
+
+/// Any other resource, as ARM shows it. Requests read it and do not change it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Resource {
+    /// ARM id, or its end from the group on: `rg-shop/Microsoft.KeyVault/vaults/kv-shop`.
+    pub id: String,
+    /// Region, or `global`; none for a child without one of its own.
+    #[serde(default)]
+    pub location: Option<String>,
+    /// Kind, where the type has kinds.
+    #[serde(default)]
+    pub kind: Option<String>,
+    /// Name of the tier.
+    #[serde(default)]
+    pub sku: Option<String>,
+    /// Tags.
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
+    /// Its properties: a map, or a text of JSON. In it `id:rg-shop/Microsoft.KeyVault/vaults/kv-shop` stands for the whole
+    /// ARM id, and `ago:4m` for the time so long before the start.
+    #[serde(default, deserialize_with = "json")]
+    pub properties: Value,
+    /// Metrics that always have this value: name → value of every minute.
+    #[serde(default)]
+    pub metrics: BTreeMap<String, f64>,
+    /// Exists only in these strategies; empty: in all.
+    #[serde(default)]
+    pub only_in: Vec<Strategy>,
+}
+
+/// The whole ARM id of what a scenario may write from the group on.
+pub fn full_id(id: &str, subscription: &str) -> String {
+    if id.starts_with('/') {
+        return id.to_owned();
+    }
+    let (group, rest) = id.split_once('/').unwrap_or((id, ""));
+    format!("/subscriptions/{subscription}/resourceGroups/{group}/providers/{rest}")
+}
+
+/// An address that answers a GET with a JSON document while its region is healthy, and fails as the region's data plane does.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Site {
+    /// Host name.
+    pub host: String,
+    /// Region.
+    pub region: Region,
+    /// Usual answer time.
+    #[serde(default = "usual_latency")]
+    pub latency: Millis,
+    /// What it answers: a map, or a text of JSON.
+    #[serde(default, deserialize_with = "json")]
+    pub json: Value,
+}
+
+fn usual_latency() -> Millis {
+    Millis(60)
+}
+
+/// An endpoint of a Traffic Manager profile that is no Azure OpenAI account of the world.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Target {
+    /// Name of the endpoint.
+    pub name: String,
+    /// Host it leads to.
+    pub host: String,
+    /// Region whose health decides.
+    pub region: Region,
+    /// Id of the resource behind it, as [`Resource::id`] writes ids; makes it an Azure endpoint.
+    #[serde(default)]
+    pub resource: Option<String>,
+    /// Weight.
+    #[serde(default = "usual_weight")]
+    pub weight: u32,
+}
+
+fn usual_weight() -> u32 {
+    1
+}
+
+/// Something in soft delete.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deleted {
+    /// What it was.
+    pub what: DeletedKind,
+    /// Name.
+    pub name: String,
+    /// Resource group.
+    pub group: String,
+    /// Region.
+    pub region: Region,
+    /// How long before the start it was deleted.
+    pub ago: Millis,
+    /// Kind of an Azure AI account; `OpenAI` if silent.
+    #[serde(default)]
+    pub kind: Option<String>,
+    /// Model deployments that an account had, and has again when it is restored.
+    #[serde(default)]
+    pub deployments: Vec<Deployment>,
+    /// Days that a vault is kept: from 7 to 90.
+    #[serde(default = "usual_days")]
+    pub days: u32,
+    /// A vault that nobody can purge.
+    #[serde(default)]
+    pub purge_protection: bool,
+}
+
+fn usual_days() -> u32 {
+    90
+}
+
+/// Types that ARM lists while they are in soft delete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DeletedKind {
+    /// `Microsoft.CognitiveServices/accounts`.
+    AIAccount,
+    /// `Microsoft.KeyVault/vaults`.
+    Vault,
+    /// `Microsoft.Storage/storageAccounts`.
+    StorageAccount,
+    /// `Microsoft.OperationalInsights/workspaces`.
+    LogWorkspace,
+}
+
+impl DeletedKind {
+    /// The type it has while it lives.
+    pub fn resource_type(self) -> &'static str {
+        match self {
+            Self::AIAccount => "Microsoft.CognitiveServices/accounts",
+            Self::Vault => "Microsoft.KeyVault/vaults",
+            Self::StorageAccount => "Microsoft.Storage/storageAccounts",
+            Self::LogWorkspace => "Microsoft.OperationalInsights/workspaces",
+        }
+    }
+}
+
+/// A document as a map, or as a text of JSON.
+fn json<'de, D: Deserializer<'de>>(d: D) -> Result<Value, D::Error> {
+    match Value::deserialize(d)? {
+        Value::String(text) => serde_json::from_str(&text).map_err(de::Error::custom),
+        other => Ok(other),
+    }
+}

@@ -1,0 +1,86 @@
+//! The hosts that the simulator plays, and where names lead: each host has a port of its own.
+
+use super::arm::leads_to;
+use super::facts::Facts;
+use super::world::World;
+use crate::rehearsal::things::Site;
+
+/// Names that lead to names; a longer chain is a mistake of the scenario.
+const MAX_STEPS: usize = 8;
+/// The end of Traffic Manager's names.
+pub const TRAFFIC_MANAGER: &str = ".trafficmanager.net";
+
+/// What a listener plays.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Host {
+    /// Azure Resource Manager.
+    Arm,
+    /// Sign-in.
+    Entra,
+    /// Inference of an account.
+    Account(String),
+    /// An App Configuration store.
+    Store(String),
+    /// A host that has nothing to do with Azure.
+    Witness(String),
+    /// An address behind a resource.
+    Site(String),
+    /// A name that leads to another host.
+    Name(String),
+    /// The resolver.
+    Resolver,
+}
+
+impl Host {
+    /// Azure's host name, also the key of its port.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Arm => "management.azure.com".to_owned(),
+            Self::Entra => "login.microsoftonline.com".to_owned(),
+            Self::Account(a) => format!("{}.openai.azure.com", a.to_ascii_lowercase()),
+            Self::Store(s) => format!("{}.azconfig.io", s.to_ascii_lowercase()),
+            Self::Witness(w) => w.clone(),
+            Self::Site(s) | Self::Name(s) => s.to_ascii_lowercase(),
+            Self::Resolver => "resolver.lifeboat.example".to_owned(),
+        }
+    }
+}
+
+/// Every host that exists now.
+pub fn hosts(facts: &Facts, world: &World) -> Vec<Host> {
+    let script = &facts.scenario.world;
+    let mut out = vec![Host::Arm, Host::Entra, Host::Resolver];
+    out.extend(world.accounts.iter().map(|a| Host::Account(a.name.clone())));
+    out.extend(world.stores.iter().map(|s| Host::Store(s.name.clone())));
+    out.extend(script.witnesses.iter().cloned().map(Host::Witness));
+    out.extend(script.sites.iter().map(|s| Host::Site(s.host.clone())));
+    out.extend(world.profiles.iter().map(|p| Host::Name(format!("{}{TRAFFIC_MANAGER}", p.name))));
+    out.extend(script.names.keys().cloned().map(Host::Name));
+    out
+}
+
+/// A site by its host.
+pub fn site<'f>(facts: &'f Facts, host: &str) -> Option<&'f Site> {
+    facts.scenario.world.sites.iter().find(|s| s.host.eq_ignore_ascii_case(host))
+}
+
+/// The names that a name leads to, itself first. The last is a host's own; `None` where there is none.
+pub fn chain(facts: &Facts, world: &World, name: &str, at: i64) -> Option<Vec<(String, Host)>> {
+    let all = hosts(facts, world);
+    let mut out: Vec<(String, Host)> = Vec::new();
+    let mut name = name.trim_end_matches('.').to_ascii_lowercase();
+    while out.len() < MAX_STEPS {
+        let host = all.iter().find(|h| h.name() == name)?.clone();
+        let ends = !matches!(host, Host::Name(_));
+        out.push((name.clone(), host));
+        if ends {
+            return Some(out);
+        }
+        let alias = facts.scenario.world.names.iter().find(|(n, _)| n.eq_ignore_ascii_case(&name));
+        name = match alias {
+            Some((_, to)) => to.to_ascii_lowercase(),
+            None => leads_to(facts, world, &name, at)?,
+        };
+    }
+    None
+}
