@@ -5,6 +5,7 @@ use tokio::sync::mpsc;
 use crate::azure::AzureError;
 use crate::clock::{Clock, Task};
 use crate::health::{Notice, Observation, Provisioning};
+use crate::plan::inventory::Found;
 use crate::run::command::StepCommand;
 use crate::run::event::Reading;
 use crate::runbook::model::StepId;
@@ -46,6 +47,8 @@ pub enum Mail {
     Happened(u32),
     /// The second person's turn: step and digest.
     SecondPerson(StepId, String),
+    /// What there is in the subscription.
+    Inventory(Result<Vec<Found>, AzureError>),
     /// The scripted operator's move is due.
     Move(crate::rehearsal::script::Move),
 }

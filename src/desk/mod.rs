@@ -124,6 +124,9 @@ pub enum DeskError {
         /// Known.
         known: String,
     },
+    /// No subscription is known.
+    #[error("it is not known which subscription to read; fill in one resource id first, its subscription is read")]
+    NoSubscription,
     /// A file that was shown and is gone.
     #[error("`{0}` is not in the library any more; open it again")]
     Gone(String),

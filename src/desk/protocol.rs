@@ -78,6 +78,8 @@ pub enum Command {
     },
     /// A plan that is being filled in.
     Draft(DraftIntent),
+    /// Read what there is in the subscription, to fill in plans from.
+    ReadInventory,
     /// Preview a plan of the library with this strategy.
     PreviewPlan {
         /// Plan id.

@@ -6,10 +6,13 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::azure::{Azure, AzureError};
 use crate::catalog::{Catalog, File, Watching, read_path, watch};
 use crate::plan::draft::Draft;
+use crate::plan::inventory::{Found, Inventory};
 use crate::runbook::model::{Runbook, Strategy};
 use crate::runbook::{Kind, Source};
+use crate::units::{Millis, ResourceId};
 
 use super::DeskError;
 use super::mailbox::{Envelope, Mail};
@@ -29,6 +32,8 @@ pub(super) struct Shelf {
     watching: Option<Watching>,
     draft: Option<Editing>,
     drafts: u64,
+    inventory: Option<Inventory>,
+    reading: bool,
 }
 
 /// A plan that is being filled in.
@@ -51,9 +56,64 @@ impl Desk {
         self.options.home.dir().join("library.json")
     }
 
+    fn kept_inventory(&self) -> PathBuf {
+        self.options.home.dir().join("inventory.json")
+    }
+
+    /// Begins to read what there is; it goes on while the person types.
+    pub(super) fn read_inventory(&mut self) -> Result<(), DeskError> {
+        let mut cloud = self.cloud()?;
+        if cloud.subscription.is_empty() {
+            let values = self.shelf.draft.iter().flat_map(|e| e.draft.values.values());
+            let id = values.filter_map(|v| v.parse::<ResourceId>().ok()).next().ok_or(DeskError::NoSubscription)?;
+            id.subscription().clone_into(&mut cloud.subscription);
+        }
+        let azure = Azure::new(cloud)?;
+        let (to, task) = (self.to.clone(), self.system_clock.task());
+        self.shelf.reading = true;
+        tokio::spawn(async move {
+            let mail = Mail::Inventory(crate::azure::inventory::inventory(&azure, &task).await);
+            let _ = to.send(Envelope { session: 0, mail, busy: None });
+        });
+        self.redraw_library(None, None);
+        Ok(())
+    }
+
+    /// What was read is kept, so that plans can be filled in and judged without Azure; a failure keeps what was known.
+    pub(super) fn inventory_came(&mut self, read: Result<Vec<Found>, AzureError>) {
+        self.shelf.reading = false;
+        match read {
+            Ok(resources) => {
+                let inventory = Inventory { at: self.system_clock.now().utc, resources };
+                let bytes = serde_json::to_vec(&inventory).unwrap_or_default();
+                if let Err(e) = write_whole(&self.kept_inventory(), &bytes) {
+                    self.problem(&e);
+                }
+                self.shelf.inventory = Some(inventory);
+            }
+            Err(e) => self.problem(&DeskError::Azure(e)),
+        }
+        self.redraw_library(None, None);
+    }
+
+    /// Age and size of the inventory, or how to get one.
+    fn inventory_words(&self) -> String {
+        match &self.shelf.inventory {
+            _ if self.shelf.reading => "Reading what there is in the subscription …".to_owned(),
+            Some(i) => {
+                let age = i.age(self.system_clock.now().utc);
+                let age = if age < Millis::from_mins(1) { "just now".to_owned() } else { format!("{age} ago") };
+                format!("{} resources and groups are known, read {age}.", i.resources.len())
+            }
+            None => "Nothing is known of your resources yet: ids are checked for their form only.".to_owned(),
+        }
+    }
+
     /// Reads the list of places, and what is in them.
     pub(super) fn fill_shelf(&mut self) {
         let kept = std::fs::read(self.kept_places()).ok().and_then(|b| serde_json::from_slice::<Kept>(&b).ok());
+        let known = std::fs::read(self.kept_inventory()).ok();
+        self.shelf.inventory = known.and_then(|b| serde_json::from_slice(&b).ok());
         self.shelf.places = kept.filter(|k| k.schema == SCHEMA).map(|k| k.places).unwrap_or_default();
         self.reload();
     }
@@ -193,9 +253,6 @@ impl Desk {
         // A runbook that is not built in is found beside the plan, or by its place on the shelf.
         e.path.clone_from(&path);
         let text = e.draft.text();
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(|source| DeskError::Save { path: path.clone(), source })?;
-        }
         write_whole(&path, text.as_bytes())?;
         self.shelf.draft = None;
         let inside = |p: &PathBuf| path.starts_with(p);
@@ -233,11 +290,13 @@ impl Desk {
         };
         let draw = |(name, strategy): (String, Option<Strategy>)| self.preview_of(&name, strategy);
         next.preview = wanted.and_then(draw).or_else(|| first.and_then(draw)).map(Arc::new);
-        next.draft = self
-            .shelf
-            .draft
-            .as_ref()
-            .map(|e| Arc::new(draft::view(self.shelf.drafts, &e.draft, &e.runbook, &e.source, e.path.clone())));
+        next.draft = self.shelf.draft.as_ref().map(|e| {
+            let known = self.shelf.inventory.as_ref();
+            let mut view = draft::view(self.shelf.drafts, &e.draft, (&e.runbook, &e.source), known);
+            view.path.clone_from(&e.path);
+            view.inventory = self.inventory_words();
+            Arc::new(view)
+        });
         self.library = Arc::new(next);
     }
 
@@ -263,8 +322,11 @@ fn held(runbooks: usize, plans: usize) -> String {
 
 /// Writes a file whole or not at all.
 fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), DeskError> {
-    let failed = |source| DeskError::Save { path: path.to_owned(), source };
+    let failed = |source: std::io::Error| DeskError::Save { path: path.to_owned(), source };
     let beside = path.with_extension("new");
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(failed)?;
+    }
     std::fs::write(&beside, bytes).map_err(failed)?;
     std::fs::rename(&beside, path).map_err(failed)
 }

@@ -72,6 +72,7 @@ impl Desk {
             Command::PreviewPlan { plan, strategy } => self.show_plan(&plan, strategy),
             Command::PreviewRunbook { file, strategy } => self.show_book(&file, strategy),
             Command::Draft(intent) => self.draft(intent),
+            Command::ReadInventory => self.read_inventory(),
             Command::SetOperator(name) => {
                 let name = name.trim();
                 if !name.is_empty() {

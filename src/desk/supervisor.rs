@@ -241,6 +241,10 @@ impl Desk {
             }
             return true;
         }
+        if let Mail::Inventory(read) = mail {
+            self.inventory_came(read);
+            return true;
+        }
         if self.idle.as_ref().is_some_and(|i| i.number == session) {
             self.idle_mail(mail);
             return false;

@@ -83,8 +83,6 @@ pub struct DraftView {
     pub digest: Option<String>,
     /// Where it will be saved.
     pub path: std::path::PathBuf,
-    /// It was saved as it stands.
-    pub saved: bool,
     /// Age and size of the inventory, or how to get one.
     pub inventory: String,
 }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::plan::draft::{Draft, Finding, Switch, compare, wanted};
+use crate::plan::inventory::{Inventory, Suggestion};
 use crate::plan::order;
 use crate::runbook::Source;
 use crate::runbook::model::{Parameter, ParameterKind, Runbook, Strategy};
-use crate::units::{RegionFacts, known_regions};
 
 use super::super::snapshot::{ComponentChoice, DraftField, DraftView};
 
@@ -15,19 +15,36 @@ const SUGGESTED: usize = 8;
 /// Ids named in a sentence; the rest is a number.
 const NAMED: usize = 6;
 
-/// Draws a draft; the caller says where it would be saved and whether it was.
-pub fn view(number: u64, draft: &Draft, runbook: &Runbook, source: &Source, path: std::path::PathBuf) -> DraftView {
+/// Draws a draft; the caller says where it would be saved and how old the inventory is.
+pub fn view(
+    number: u64,
+    draft: &Draft,
+    (runbook, source): (&Runbook, &Source),
+    inventory: Option<&Inventory>,
+) -> DraftView {
     let found = draft.check(source);
+    let plan = crate::plan::bind("plan", &draft.text(), source, None).0;
+    let doubts = match (inventory, &plan) {
+        (Some(i), Some(p)) => i.check(p, runbook),
+        _ => Vec::new(),
+    };
     let of =
         |name: &str| -> Vec<String> { found.iter().filter(|f| f.field.as_deref() == Some(name)).map(said).collect() };
-    let fields = runbook.parameters.iter().map(|p| field(p, draft, of(&p.name))).collect::<Vec<_>>();
+    let fields = runbook.parameters.iter().map(|p| {
+        let mut f = field(p, draft, of(&p.name), inventory);
+        for d in doubts.iter().filter(|d| d.parameter == p.name) {
+            f.findings.push(format!("{}; {}", d.message, d.advice));
+            f.suggestions.extend(d.instead.iter().map(|v| (v.clone(), name_of(v))));
+        }
+        f
+    });
+    let fields = fields.collect::<Vec<_>>();
     let components = components(draft, runbook, &of);
     let known = |f: &Finding| {
         let name = f.field.as_deref().unwrap_or_default();
         fields.iter().any(|x| x.name == name) || components.iter().any(|c| c.name == name)
     };
     let others = found.iter().filter(|f| !known(f)).map(|f| (f.field.clone().unwrap_or_default(), said(f))).collect();
-    let plan = crate::plan::bind("plan", &draft.text(), source, None).0;
     DraftView {
         number,
         draft: draft.clone(),
@@ -38,8 +55,7 @@ pub fn view(number: u64, draft: &Draft, runbook: &Runbook, source: &Source, path
         findings: others,
         totals: plan.as_ref().map(super::library::totals),
         digest: plan.map(|p| p.digest),
-        path,
-        saved: false,
+        path: std::path::PathBuf::new(),
         inventory: String::new(),
     }
 }
@@ -48,32 +64,40 @@ fn said(f: &Finding) -> String {
     f.said.suggestion.as_ref().map_or_else(|| f.said.message.clone(), |s| format!("{}; {s}", f.said.message))
 }
 
-fn field(p: &Parameter, draft: &Draft, findings: Vec<String>) -> DraftField {
+fn name_of(id: &str) -> String {
+    id.rsplit('/').next().unwrap_or(id).to_owned()
+}
+
+fn field(p: &Parameter, draft: &Draft, findings: Vec<String>, inventory: Option<&Inventory>) -> DraftField {
     let typed = draft.values.get(&p.name).map_or("", String::as_str);
     DraftField {
         name: p.name.clone(),
         about: p.about.clone(),
         wanted: wanted(&p.kind),
-        suggestions: suggestions(&p.kind, typed),
+        suggestions: suggestions(&p.kind, typed, inventory),
         bad: !findings.is_empty(),
         findings,
     }
 }
 
-fn suggestions(kind: &ParameterKind, typed: &str) -> Vec<(String, String)> {
-    let typed = typed.trim().to_lowercase();
-    match kind {
-        ParameterKind::Choice(of) => of.iter().map(|c| (c.clone(), String::new())).collect(),
-        ParameterKind::Region if typed.is_empty() => Vec::new(),
-        ParameterKind::Region => {
-            let fits = |r: &&RegionFacts| {
-                r.name != typed && (r.name.contains(&typed) || r.display_name.to_lowercase().contains(&typed))
-            };
-            let all = known_regions().iter().filter(fits).take(SUGGESTED);
-            all.map(|r| (r.name.clone(), r.display_name.clone())).collect()
-        }
-        _ => Vec::new(),
+/// What may be chosen: choices always, regions once something is typed, resources as soon as they are known.
+fn suggestions(kind: &ParameterKind, typed: &str, inventory: Option<&Inventory>) -> Vec<(String, String)> {
+    let typed = typed.trim();
+    let none = Inventory::default();
+    let known = inventory.unwrap_or(&none);
+    let whole = |s: &Suggestion| s.value == typed;
+    let asked = match kind {
+        ParameterKind::Choice(_) => "",
+        ParameterKind::Region if typed.is_empty() => return Vec::new(),
+        _ => typed,
+    };
+    let mut all = known.complete(kind, asked);
+    if !matches!(kind, ParameterKind::Choice(_)) && all.iter().any(whole) {
+        return Vec::new();
     }
+    all.truncate(SUGGESTED);
+    let label = |s: &Suggestion| if s.label == s.value { String::new() } else { s.label.clone() };
+    all.into_iter().map(|s| (s.value.clone(), label(&s))).collect()
 }
 
 fn strategies(draft: &Draft, runbook: &Runbook) -> Vec<(Strategy, String)> {

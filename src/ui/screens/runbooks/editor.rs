@@ -21,7 +21,7 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View, d: &DraftView) {
     ui.set_max_width(ui.available_width().min(760.0));
     ui.label(small(ui, format!("Plan of the runbook “{}”", d.runbook)));
     title(ui, if draft.title.is_empty() { "A plan" } else { &draft.title });
-    state(ui, d);
+    state(ui, cx, d);
     ui.add_space(12.0);
     names(ui, &mut draft, d);
     ui.add_space(16.0);
@@ -52,7 +52,7 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View, d: &DraftView) {
     }
 }
 
-fn state(ui: &mut Ui, d: &DraftView) {
+fn state(ui: &mut Ui, cx: &Cx, d: &DraftView) {
     let wrong = d.fields.iter().filter(|f| f.bad).count() + d.findings.len();
     in_line(ui, |ui| match (&d.totals, wrong) {
         (Some(totals), _) => {
@@ -68,9 +68,12 @@ fn state(ui: &mut Ui, d: &DraftView) {
             ui.label(secondary(ui, format!("{n} things are still wrong or missing.")));
         }
     });
-    if !d.inventory.is_empty() {
-        wrapped(ui, small(ui, &d.inventory));
-    }
+    in_line(ui, |ui| {
+        if Button::new("Read my resources").small().show(ui) {
+            cx.send(Command::ReadInventory);
+        }
+        ui.label(small(ui, &d.inventory));
+    });
 }
 
 fn names(ui: &mut Ui, draft: &mut Draft, d: &DraftView) {
