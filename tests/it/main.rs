@@ -7,6 +7,7 @@ mod clock;
 mod crash;
 mod desk;
 mod health;
+mod inventory;
 mod journal;
 mod keys;
 mod plan;
