@@ -104,11 +104,12 @@ impl Inventory {
             ParameterKind::Resource(of) => {
                 let here = |r: &&Found| of.is_empty() || r.resource_type.eq_ignore_ascii_case(of);
                 let one = |r: &Found| {
-                    let words = [r.name.as_str(), group(&r.id), r.region.name(), r.id.as_str()];
-                    // What fits the name best is meant first; whoever types a slash types an id.
-                    let ranks = words.iter().zip([0, 4, 4, 4]).filter_map(|(w, more)| Some(fit(&typed, w)? + more));
+                    // What fits the name best is meant first. Elsewhere stray letters fit everything, so they do not count.
+                    let around =
+                        [group(&r.id), r.region.name(), &r.id].map(|w| fit(&typed, w).filter(|f| *f < LETTERS));
+                    let rank = fit(&typed, &r.name).or_else(|| Some(around.into_iter().flatten().min()? + LETTERS))?;
                     let about = format!("{}, {}", group(&r.id), r.region.display());
-                    Some((ranks.min()?, suggestion(&r.id, &r.name, &about)))
+                    Some((rank, suggestion(&r.id, &r.name, &about)))
                 };
                 self.resources.iter().filter(here).filter_map(one).collect()
             }
@@ -121,27 +122,30 @@ impl Inventory {
         out.into_iter().take(MAX_SUGGESTIONS).map(|(_, s)| s).collect()
     }
 
-    /// What is wrong with a plan's resources, by what there is. What the inventory cannot know is no finding.
-    pub fn check(&self, plan: &Plan, runbook: &Runbook) -> Vec<Finding> {
-        let mut out = Vec::new();
-        for p in &runbook.parameters {
-            let ParameterKind::Resource(_) = p.kind else { continue };
-            let Some(id) = plan.values.get(&p.name).and_then(|v| v.parse::<ResourceId>().ok()) else { continue };
-            let look = Look { inventory: self, plan, runbook, parameter: p, id: &id };
-            out.extend(look.findings());
-        }
-        out
-    }
-
     fn covers(&self, subscription: &str) -> bool {
         let own = |r: &Found| r.id.split('/').nth(2).is_some_and(|s| s.eq_ignore_ascii_case(subscription));
         self.resources.iter().any(own)
     }
 }
 
+/// What is wrong with a plan's resources, by what there is. What the inventory cannot know is no finding.
+pub fn check(plan: &Plan, runbook: &Runbook, inventory: &Inventory) -> Vec<Finding> {
+    let mut out = Vec::new();
+    for p in &runbook.parameters {
+        let ParameterKind::Resource(_) = p.kind else { continue };
+        let Some(id) = plan.values.get(&p.name).and_then(|v| v.parse::<ResourceId>().ok()) else { continue };
+        let look = Look { inventory, plan, runbook, parameter: p, id: &id };
+        out.extend(look.findings());
+    }
+    out
+}
+
 fn suggestion(value: &str, label: &str, about: &str) -> Suggestion {
     Suggestion { value: value.to_owned(), label: label.to_owned(), about: about.to_owned() }
 }
+
+/// The weakest fit: the letters are there, in order, with others between.
+const LETTERS: u8 = 3;
 
 /// How well a word fits what was typed, in lower case: the same, begins so, holds it, holds its letters in this order.
 fn fit(typed: &str, word: &str) -> Option<u8> {
@@ -156,7 +160,7 @@ fn fit(typed: &str, word: &str) -> Option<u8> {
         return Some(2);
     }
     let mut letters = word.chars();
-    typed.chars().all(|t| letters.any(|w| w == t)).then_some(3)
+    typed.chars().all(|t| letters.any(|w| w == t)).then_some(LETTERS)
 }
 
 /// The resource group in an id.

@@ -8,6 +8,7 @@ mod clock;
 mod crash;
 mod desk;
 mod health;
+mod inventory;
 mod journal;
 mod keys;
 mod plan;

@@ -114,22 +114,22 @@ async fn what_is_gone_is_told_from_what_cannot_be_asked() {
 #[tokio::test(flavor = "multi_thread")]
 async fn metrics_are_summed_over_their_window() {
     let s = Small::new().await;
-    s.task.sleep(Millis::from_secs(10 * 60 + 20)).await;
+    s.task.sleep(Millis::from_secs(4 * 60 + 20)).await;
     let metric = async |name: &str, aggregation, least, most| {
         s.read(Condition::Metric {
             resource: format!("{SUB}/resourceGroups/rg-b/providers/Microsoft.CognitiveServices/accounts/vision"),
             name: name.into(),
             aggregation,
-            over: Millis::from_mins(5),
+            over: Millis::from_mins(3),
             at_least: least,
             at_most: most,
         })
         .await
     };
-    // The whole minutes of five, of twelve calls each.
-    let r = metric("successfulcalls", Aggregation::Total, Some(48), Some(60)).await;
-    assert_eq!((r.ok, r.value.ends_with("in total over 5m")), (Some(true), true), "{}", r.value);
-    assert_eq!(metric("SuccessfulCalls", Aggregation::Total, Some(61), None).await.ok, Some(false));
+    // Three minutes of twelve calls each.
+    let r = metric("successfulcalls", Aggregation::Total, Some(36), Some(36)).await;
+    assert_eq!((r.ok, r.value.as_str()), (Some(true), "36 in total over 3 min"));
+    assert_eq!(metric("SuccessfulCalls", Aggregation::Total, Some(37), None).await.ok, Some(false));
     assert_eq!(metric("SuccessfulCalls", Aggregation::Average, Some(12), Some(12)).await.ok, Some(true));
     assert_eq!(metric("SuccessfulCalls", Aggregation::Maximum, None, Some(11)).await.ok, Some(false));
     assert_eq!(metric("Nothing", Aggregation::Total, Some(1), None).await.ok, None);
@@ -223,6 +223,46 @@ async fn a_type_without_a_known_version_is_asked_for_its_newest() {
         at_least: None,
     };
     assert_eq!(read(&f.azure, &f.task, &c, &[]).await.unwrap()[0].ok, Some(true));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_inventory_has_every_resource_and_group() {
+    let s = Small::new().await;
+    let all = inventory::inventory(&s.azure, &s.task).await.unwrap();
+    let by = |name: &str| all.iter().find(|f| f.name == name).unwrap();
+    assert_eq!(all.len(), 9, "{all:?}");
+    assert_eq!(by("vision").kind.as_deref(), Some("ComputerVision"));
+    assert_eq!((by("cra").sku.as_deref(), by("cra").region.name()), (Some("Premium"), "westus"));
+    assert_eq!(
+        (by("rg-b").resource_type.as_str(), by("rg-b").region.name()),
+        ("Microsoft.Resources/resourceGroups", "westus")
+    );
+    assert_eq!(by("eastus").resource_type, "Microsoft.ContainerRegistry/registries/replications");
+}
+
+#[tokio::test]
+async fn an_inventory_of_many_pages_is_read_whole_or_not_at_all() {
+    for (pages, ok) in [(20, true), (21, false)] {
+        let f = Fake::new(move |a| match signed_in(a) {
+            Some(d) => d,
+            None if a.path.ends_with("/resourcegroups") => Do::Say(200, json!({ "value": [] })),
+            None => {
+                let page: usize = a.query.split("skip=").nth(1).map_or(0, |n| n.parse().unwrap());
+                let row = |n: usize| json!({ "id": format!("/subscriptions/s/resourceGroups/rg/providers/A.B/c/{page}-{n}") });
+                let mut body = json!({ "value": (0..1_000).map(row).collect::<Vec<_>>() });
+                if page + 1 < pages {
+                    body["nextLink"] = json!(format!("https://management.azure.com{}?skip={}", a.path, page + 1));
+                }
+                Do::Say(200, body)
+            }
+        })
+        .await;
+        let all = inventory::inventory(&f.azure, &f.task).await;
+        match all {
+            Ok(all) => assert!(ok && all.len() == 20_000),
+            Err(e) => assert!(!ok && e.to_string().contains("longer than 20000 rows"), "{e}"),
+        }
+    }
 }
 
 #[test]
