@@ -20,9 +20,6 @@ pub use watching::{Watching, watch};
 /// Newest format version of scenarios that this program reads.
 const SCENARIO_SCHEMA: u32 = 1;
 
-/// Files that one runbook may include; more are no checklist that a person can follow.
-const MAX_PARTS: usize = 16;
-
 /// A text and where it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct File {
@@ -155,7 +152,7 @@ impl Catalog {
             Some(Part { path, name, text })
         };
         let wanted = file.outline().map(|o| o.includes).unwrap_or_default();
-        let parts = wanted.into_iter().take(MAX_PARTS).filter_map(part).collect();
+        let parts = wanted.into_iter().take(runbook::MAX_PARTS + 1).filter_map(part).collect();
         Source { name: file.name.clone(), text: file.text.clone(), parts }
     }
     /// A runbook by id, checked.

@@ -1,6 +1,6 @@
 //! `lifeboat check`: what is wrong with runbooks, plans and scenarios, for people, editors and CI.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
@@ -15,7 +15,7 @@ use crate::plan::order;
 use crate::runbook::diagnostic::about_file;
 use crate::runbook::model::{Runbook, Strategy};
 use crate::runbook::{self, Diagnostic, Kind, Severity};
-use crate::units::visible;
+use crate::units::{hidden, visible};
 
 /// Nothing is wrong, or nothing worse than warnings.
 const CLEAN: u8 = 0;
@@ -70,7 +70,7 @@ pub fn run(paths: &[PathBuf], json: bool) -> u8 {
     let (files, findings) = look(paths);
     let failed = findings.diagnostics.iter().any(Diagnostic::is_error);
     let written = if json {
-        serde_json::to_string_pretty(&findings).map_err(std::io::Error::from).and_then(|t| print(&t))
+        serde_json::to_string_pretty(&findings).map_err(std::io::Error::from).and_then(|t| print(&plain_json(&t)))
     } else {
         show(&files, &findings.diagnostics).and_then(|()| print(&summary(&findings)))
     };
@@ -79,7 +79,7 @@ pub fn run(paths: &[PathBuf], json: bool) -> u8 {
     if failed || !written { ERRORS } else { CLEAN }
 }
 
-/// Reads and checks files and folders; the files come back for drawing the findings.
+/// Reads and checks files and folders; the files and the parts they include come back for drawing the findings.
 pub fn look(paths: &[PathBuf]) -> (Vec<File>, Findings) {
     let mut found = Findings::default();
     let mut files: Vec<File> = Vec::new();
@@ -110,7 +110,39 @@ pub fn look(paths: &[PathBuf]) -> (Vec<File>, Findings) {
         one(file, &catalog, &mut found);
     }
     same_ids(&files, &mut found);
+    // What is wrong with a part is found again by every runbook that includes it.
+    let mut seen = BTreeSet::new();
+    found.diagnostics.retain(|d| seen.insert((d.file.clone(), d.span.start, d.span.end, d.code, d.message.clone())));
+    let included: Vec<File> = files.iter().flat_map(|f| parts(f, &catalog)).collect();
+    for part in included {
+        if !files.iter().any(|f| f.name == part.name) {
+            files.push(part);
+        }
+    }
     (files, found)
+}
+
+/// The files that a runbook includes.
+fn parts(file: &File, catalog: &Catalog) -> Vec<File> {
+    if file.outline().map(|o| o.kind) != Some(Kind::Runbook) {
+        return Vec::new();
+    }
+    let part = |p: runbook::Part| Some(File { name: p.name, text: p.text.ok()?, path: None });
+    catalog.source(file).parts.into_iter().filter_map(part).collect()
+}
+
+/// JSON that a terminal can show as well: hidden characters, which stand in its texts only, as escapes.
+fn plain_json(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if hidden(c) {
+            let mut units = [0; 2];
+            c.encode_utf16(&mut units).iter().for_each(|u| out.push_str(&format!("\\u{u:04x}")));
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
 
 fn unreadable(name: &str, e: &CatalogError) -> Diagnostic {
@@ -207,14 +239,17 @@ fn show(files: &[File], diagnostics: &[Diagnostic]) -> std::io::Result<()> {
 
 /// The text with what could play tricks on a terminal replaced, byte for byte, so that positions stay right.
 fn harmless(text: &str) -> String {
-    let tricky =
-        |c: char| c != '\n' && c != '\t' && c != '\r' && visible(c.encode_utf8(&mut [0; 4])).starts_with("\\u{");
-    let stand_in = |c: char| match c.len_utf8() {
-        1 => '?',
-        2 => '\u{b7}',
-        _ => '\u{fffd}',
-    };
-    text.chars().map(|c| if tricky(c) { stand_in(c) } else { c }).collect()
+    let mut out = String::with_capacity(text.len());
+    for (i, c) in text.char_indices() {
+        match c.len_utf8() {
+            _ if !hidden(c) || text[i..].starts_with("\r\n") => out.push(c),
+            1 => out.push('?'),
+            2 => out.push('\u{b7}'),
+            3 => out.push('\u{fffd}'),
+            _ => out.push_str("\u{fffd}?"),
+        }
+    }
+    out
 }
 
 fn summary(found: &Findings) -> String {

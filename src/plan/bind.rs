@@ -2,7 +2,8 @@
 //!
 //! Binding is a function of the two texts and the strategy, nothing else, so that a run can be made again from its journal.
 
-use std::collections::BTreeMap;
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -13,13 +14,15 @@ use super::model::{Plan, PlannedStep, Side, Texts};
 use super::order::{self, Slot};
 use crate::runbook::diagnostic::{Diagnostic, Report, Severity};
 use crate::runbook::model::{
-    Check, Condition, Parameter, ParameterKind, Risk, Role, Runbook, Step, StepId, StepKind, Strategy, Tier, Undo,
+    Check, Condition, Parameter, ParameterKind, Risk, Role, Runbook, StepId, StepKind, Strategy, Tier, Undo,
 };
 use crate::runbook::template::{self, Part as Piece};
 use crate::runbook::values::check_value;
 use crate::runbook::{Part, Source};
 use crate::units::{Millis, Region, ResourceId, sha256_hex};
 
+/// All texts of a plan with their values filled in: many times what a long plan has, and still at once in memory.
+const MAX_FILLED: usize = 16 << 20;
 /// File names for texts that come out of a journal.
 const JOURNAL_RUNBOOK: &str = "runbook.ron";
 const JOURNAL_PLAN: &str = "plan.ron";
@@ -42,7 +45,9 @@ pub fn bind(
         let texts = Texts { runbook: source.text.clone(), parts, plan: plan_text.to_owned() };
         let plan = whole(file, &runbook, texts, strategy, &mut report);
         if plan.is_none() && !report.has_errors() {
-            report.error(0..0, "PL010", "a step of the runbook cannot be filled in with these values");
+            let message =
+                format!("the steps cannot be filled in: with these values they have more than {MAX_FILLED} bytes");
+            report.error_do(0..0, "PL010", message, "use shorter values".to_owned());
         }
         plan
     });
@@ -86,9 +91,15 @@ fn whole(
     }
     let (strategy, objective) = (strategy?, runbook.objectives.get(&strategy?)?);
     let slots = order::slots(runbook, strategy, &components, &values);
-    let fill = Fill { parameters: &runbook.parameters, values: &values };
-    let steps: Option<Vec<PlannedStep>> =
-        slots.iter().map(|slot| planned(slot, &slots, runbook, objective.tier, &fill)).collect();
+    let fill = Fill { parameters: &runbook.parameters, values: &values, left: Cell::new(MAX_FILLED) };
+    let there: BTreeSet<&str> = slots.iter().map(|s| s.id.as_str()).collect();
+    let steps: Option<Vec<PlannedStep>> = slots
+        .iter()
+        .map(|slot| {
+            let needs = needs(slot, &slots, &there, runbook);
+            planned(slot, needs, runbook, objective.tier, &fill)
+        })
+        .collect();
     let digest = sha256_hex(format!("{}\0{}", texts.digest(), strategy.display()).as_bytes());
     Some(Plan {
         id: file.id,
@@ -211,8 +222,8 @@ fn components(
     strategy.map_or_else(BTreeMap::new, |s| order::components(runbook, s, &given))
 }
 
-/// One step with everything filled in; `None` is impossible for a checked runbook and checked values.
-fn planned(slot: &Slot, slots: &[Slot], runbook: &Runbook, tier: Tier, fill: &Fill<'_>) -> Option<PlannedStep> {
+/// One step with everything filled in; of a checked runbook and checked values, `None` only when that gets too long.
+fn planned(slot: &Slot, needs: Vec<StepId>, runbook: &Runbook, tier: Tier, fill: &Fill<'_>) -> Option<PlannedStep> {
     let s = runbook.steps.get(slot.index)?;
     let component = s.component.as_ref().and_then(|name| runbook.components.iter().find(|c| c.name == *name));
     let checks = if slot.must_hold && !s.holds.is_empty() { &s.holds } else { &s.verify };
@@ -231,7 +242,7 @@ fn planned(slot: &Slot, slots: &[Slot], runbook: &Runbook, tier: Tier, fill: &Fi
         risk: s.risk,
         may_lose: fill.value(&s.may_lose)?,
         second_person: fill.value(&s.second_person)?,
-        needs: needs(slot, slots, runbook, s),
+        needs,
         rung: s.rung,
         action: fill.value(&s.action)?,
         guards: fill.value(&s.guards)?,
@@ -261,13 +272,11 @@ fn only_checked(step: PlannedStep) -> PlannedStep {
 }
 
 /// Needs that are steps of this plan; the gate also needs whatever must hold.
-fn needs(slot: &Slot, slots: &[Slot], runbook: &Runbook, step: &Step) -> Vec<StepId> {
-    if slot.must_hold {
-        return Vec::new();
-    }
-    let there = |id: &StepId| slots.iter().any(|s| s.id == *id);
-    let mut needs: Vec<StepId> = step.needs.iter().filter(|id| there(id)).cloned().collect();
-    if runbook.gate.as_ref() == Some(&slot.id) {
+fn needs(slot: &Slot, slots: &[Slot], there: &BTreeSet<&str>, runbook: &Runbook) -> Vec<StepId> {
+    let step = runbook.steps.get(slot.index).filter(|_| !slot.must_hold);
+    let wanted = step.map_or(&[][..], |s| &s.needs);
+    let mut needs: Vec<StepId> = wanted.iter().filter(|id| there.contains(id.as_str())).cloned().collect();
+    if runbook.gate.as_ref() == Some(&slot.id) && !slot.must_hold {
         for held in slots.iter().filter(|s| s.must_hold && s.phase == slot.phase) {
             if !needs.contains(&held.id) {
                 needs.push(held.id.clone());
@@ -291,6 +300,8 @@ fn patient(check: Check, tier: Tier) -> Check {
 struct Fill<'a> {
     parameters: &'a [Parameter],
     values: &'a BTreeMap<String, String>,
+    /// Bytes that may still come.
+    left: Cell<usize>,
 }
 
 impl Fill<'_> {
@@ -299,7 +310,11 @@ impl Fill<'_> {
         for part in template::parse(text).ok()? {
             match part {
                 Piece::Text(t) => out.push_str(&t),
-                Piece::Value { name, field } => out.push_str(&self.one(&name, field.as_deref())?),
+                Piece::Value { name, field } => {
+                    let value = self.one(&name, field.as_deref())?;
+                    self.left.set(self.left.get().checked_sub(value.len())?);
+                    out.push_str(&value);
+                }
             }
         }
         Some(out)

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::runbook::model::{Phase, Runbook, Step, StepId, Strategy};
-use crate::runbook::order::key;
+use crate::runbook::order::keys;
 
 /// A step's place in a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +48,8 @@ pub fn slots(
     let chosen = |s: &Step| s.when.iter().all(|(name, value)| values.get(name).is_none_or(|v| v == value));
     let numbered = || runbook.steps.iter().enumerate().filter(|(_, s)| chosen(s));
     let mut order: Vec<usize> = numbered().filter(|(_, s)| s.do_in.contains(&of(s))).map(|(i, _)| i).collect();
-    order.sort_by_key(|&i| key(runbook, strategy, i));
+    let keys = keys(runbook, strategy);
+    order.sort_by_key(|&i| keys[i]);
     let holding: Vec<usize> = numbered().filter(|(_, s)| s.must_hold_in.contains(&of(s))).map(|(i, _)| i).collect();
 
     let id = |i: usize| runbook.steps[i].id.clone();

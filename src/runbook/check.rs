@@ -7,7 +7,7 @@ use super::diagnostic::Report;
 use super::format::Fields;
 use super::model::{Condition, Phase, Risk, Runbook, Step, StepKind, Strategy, Undo};
 use super::tree::Node;
-use super::{order, values};
+use super::{choices, lints, order, values};
 use crate::units::Millis;
 
 /// What is known after reading: the model as far as it went, and where everything stands.
@@ -38,12 +38,12 @@ pub(super) struct Placed<'n> {
 
 impl Placed<'_> {
     /// Where a field stands, or the step's id if it is not there.
-    fn at(&self, name: &str, report: &Report<'_>) -> Range<usize> {
+    pub(super) fn at(&self, name: &str, report: &Report<'_>) -> Range<usize> {
         let node = self.fields.node(name, report).or_else(|| self.fields.node("id", report));
         node.map_or_else(|| self.fields.node.anchor(), Node::anchor)
     }
     /// Where an element of a list stands.
-    fn element(&self, name: &str, i: usize, report: &Report<'_>) -> Range<usize> {
+    pub(super) fn element(&self, name: &str, i: usize, report: &Report<'_>) -> Range<usize> {
         let element = self.fields.node(name, report).and_then(|n| n.items.get(i));
         element.map_or_else(|| self.at(name, report), |n| n.span.clone())
     }
@@ -61,6 +61,8 @@ pub(super) fn run(draft: &Draft<'_>, report: &mut Report<'_>) {
     }
     timing(draft, report);
     values::run(draft, report);
+    choices::run(draft, report);
+    lints::run(draft, report);
 }
 
 fn ids(draft: &Draft<'_>, report: &mut Report<'_>) {
@@ -85,12 +87,14 @@ fn all_strategies(step: &Step) -> impl Iterator<Item = Strategy> + '_ {
 fn needs(draft: &Draft<'_>, report: &mut Report<'_>) {
     let steps = &draft.runbook.steps;
     let index: BTreeMap<&str, usize> = steps.iter().enumerate().rev().map(|(i, s)| (s.id.as_str(), i)).collect();
-    let loops = in_a_cycle(steps, &index);
+    let circle = circles(steps, &index);
+    let keys: BTreeMap<Strategy, Vec<order::Key>> =
+        draft.objective_nodes.keys().map(|s| (*s, order::keys(draft.runbook, *s))).collect();
     for (i, p) in draft.placed.iter().enumerate() {
-        if report.full() {
-            return;
-        }
         for (n, need) in p.step.needs.iter().enumerate() {
+            if report.full() {
+                return;
+            }
             let at = p.element("needs", n, report);
             let Some(&j) = index.get(need.as_str()) else {
                 // A step left out may be the one that is meant.
@@ -100,7 +104,7 @@ fn needs(draft: &Draft<'_>, report: &mut Report<'_>) {
                 }
                 continue;
             };
-            if loops[i] && loops[j] && reaches(steps, &index, j, i) {
+            if circle[i] == circle[j] {
                 report.error(at, "RB013", format!("`{}` and `{need}` wait for each other", p.step.id));
                 continue;
             }
@@ -115,9 +119,8 @@ fn needs(draft: &Draft<'_>, report: &mut Report<'_>) {
                 report.error(at, "RB015", message);
             } else if let Some(s) = shared.into_iter().find(|s| {
                 // What must hold is checked at the gate, wherever its step stands.
-                !steps[j].must_hold_in.contains(s) && !p.step.must_hold_in.contains(s) && {
-                    order::key(draft.runbook, *s, j) > order::key(draft.runbook, *s, i)
-                }
+                let held = steps[j].must_hold_in.contains(s) || p.step.must_hold_in.contains(s);
+                !held && keys.get(s).is_some_and(|k| k[j] > k[i])
             }) {
                 let message = format!("in {}, `{need}` comes after `{}`, which needs it", s.display(), p.step.id);
                 report.error(at, "RB014", message);
@@ -126,42 +129,45 @@ fn needs(draft: &Draft<'_>, report: &mut Report<'_>) {
     }
 }
 
-/// Steps on some cycle, by index: what is left when everything whose needs are met is taken away, from both ends.
-fn in_a_cycle(steps: &[Step], index: &BTreeMap<&str, usize>) -> Vec<bool> {
+/// For each step the number of its circle: steps that wait for each other have the same one, all others one of their
+/// own. (Tarjan's strongly connected components, without recursion, since a file may chain thousands.)
+fn circles(steps: &[Step], index: &BTreeMap<&str, usize>) -> Vec<usize> {
+    const UNSEEN: usize = usize::MAX;
     let edges: Vec<Vec<usize>> =
         steps.iter().map(|s| s.needs.iter().filter_map(|n| index.get(n.as_str()).copied()).collect()).collect();
-    let mut left = vec![true; steps.len()];
-    let mut waiting: Vec<usize> = edges.iter().map(Vec::len).collect();
-    let mut needed_by = vec![Vec::new(); steps.len()];
-    for (i, needs) in edges.iter().enumerate() {
-        needs.iter().for_each(|&j| needed_by[j].push(i));
-    }
-    let mut free: Vec<usize> = (0..steps.len()).filter(|&i| waiting[i] == 0).collect();
-    while let Some(j) = free.pop() {
-        left[j] = false;
-        for &i in &needed_by[j] {
-            waiting[i] -= 1;
-            if waiting[i] == 0 {
-                free.push(i);
+    let (mut seen, mut low, mut circle) = (vec![UNSEEN; steps.len()], vec![0; steps.len()], vec![UNSEEN; steps.len()]);
+    let (mut count, mut open) = (0, Vec::new());
+    for root in 0..steps.len() {
+        let mut path = vec![(root, 0)];
+        while let Some((i, next)) = path.pop() {
+            if next == 0 {
+                if seen[i] != UNSEEN {
+                    continue;
+                }
+                (seen[i], low[i]) = (count, count);
+                count += 1;
+                open.push(i);
+            } else {
+                // Back from the need before.
+                let j = edges[i][next - 1];
+                if circle[j] == UNSEEN {
+                    low[i] = low[i].min(low[j]);
+                }
+            }
+            if let Some(&j) = edges[i].get(next) {
+                path.push((i, next + 1));
+                path.push((j, 0));
+            } else if low[i] == seen[i] {
+                while let Some(j) = open.pop() {
+                    circle[j] = i;
+                    if j == i {
+                        break;
+                    }
+                }
             }
         }
     }
-    left
-}
-
-/// Whether `to` is among what `from` needs, directly or not.
-fn reaches(steps: &[Step], index: &BTreeMap<&str, usize>, from: usize, to: usize) -> bool {
-    let mut seen = vec![false; steps.len()];
-    let mut open = vec![from];
-    while let Some(i) = open.pop() {
-        if i == to {
-            return true;
-        }
-        if !std::mem::replace(&mut seen[i], true) {
-            open.extend(steps[i].needs.iter().filter_map(|n| index.get(n.as_str()).copied()));
-        }
-    }
-    false
+    circle
 }
 
 fn strategies(draft: &Draft<'_>, report: &mut Report<'_>) {
@@ -241,17 +247,21 @@ fn orders(draft: &Draft<'_>, report: &mut Report<'_>) {
     for (strategy, node) in &draft.order_nodes {
         let Some(order) = draft.runbook.orders.get(strategy) else { continue };
         let here = |s: &&Step| s.phase == Phase::FailOver && s.do_in.contains(strategy);
-        let expected: Vec<&str> = draft.runbook.steps.iter().filter(here).map(|s| s.id.as_str()).collect();
+        let expected: BTreeSet<&str> = draft.runbook.steps.iter().filter(here).map(|s| s.id.as_str()).collect();
+        let mut listed: BTreeSet<&str> = BTreeSet::new();
         for (i, id) in order.iter().enumerate() {
+            if report.full() {
+                return;
+            }
             let at = node.items.get(i).map_or(node.anchor(), |n| n.span.clone());
-            if !expected.contains(&id.as_str()) {
+            if !expected.contains(id.as_str()) {
                 let message = format!("`{id}` is no fail-over step of {}", strategy.display());
                 report.unknown(at, "RB028", message, id, expected.iter().copied());
-            } else if order[..i].contains(id) {
+            } else if !listed.insert(id) {
                 report.error(at, "RB005", format!("`{id}` is there twice"));
             }
         }
-        for id in expected.iter().filter(|id| !order.iter().any(|o| o == *id)) {
+        for id in expected.difference(&listed) {
             let message = format!("the order of {} leaves out `{id}`", strategy.display());
             report.error(node.key.clone().unwrap_or(node.anchor()), "RB029", message);
         }

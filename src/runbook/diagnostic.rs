@@ -8,8 +8,12 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-/// More findings than this in one file help nobody; the rest is dropped and said to be.
+use crate::units::visible;
+
+/// More findings than this in one file help nobody; the rest is dropped, and the last one says so.
 pub const MAX_DIAGNOSTICS: usize = 500;
+/// A sentence longer than this quotes a hostile text.
+const LONGEST_MESSAGE: usize = 600;
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -84,6 +88,8 @@ pub(crate) struct Report<'t> {
     pub(crate) text: &'t str,
     line_starts: Vec<usize>,
     found: Vec<Diagnostic>,
+    errors: bool,
+    dropped: bool,
 }
 
 impl<'t> Report<'t> {
@@ -95,21 +101,20 @@ impl<'t> Report<'t> {
     /// For several, joined; each begins on a line of its own.
     pub(crate) fn of(text: &'t str, files: Vec<(&'t str, Range<usize>)>) -> Self {
         let line_starts = std::iter::once(0).chain(text.match_indices('\n').map(|(i, _)| i + 1)).collect();
-        Self { files, text, line_starts, found: Vec::new() }
+        Self { files, text, line_starts, found: Vec::new(), errors: false, dropped: false }
     }
 
     /// The file around a byte.
-    fn file(&self, byte: usize) -> (&'t str, usize) {
+    fn file(&self, byte: usize) -> (&'t str, Range<usize>) {
         let at = self.files.partition_point(|(_, r)| r.start <= byte).max(1);
-        self.files.get(at - 1).map_or(("", 0), |(name, r)| (name, r.start))
+        self.files.get(at - 1).map_or(("", 0..0), |(name, r)| (name, r.clone()))
     }
 
-    /// Line and column, from 1, of a byte in its file; inside a character counts as before it.
-    fn position(&self, byte: usize) -> (usize, usize) {
+    /// Line and column, from 1, of a byte in the file that begins at `file`.
+    fn position(&self, byte: usize, file: usize) -> (usize, usize) {
         let line = self.line_starts.partition_point(|&s| s <= byte).max(1);
-        let start = self.line_starts[line - 1];
-        let column = self.text[start..].char_indices().take_while(|(i, _)| start + i < byte).count();
-        let above = self.line_starts.partition_point(|&s| s < self.file(byte).1);
+        let column = self.text[self.line_starts[line - 1]..byte].chars().count();
+        let above = self.line_starts.partition_point(|&s| s < file);
         (line - above, column + 1)
     }
 
@@ -131,26 +136,28 @@ impl<'t> Report<'t> {
         message: impl Into<String>,
         suggestion: Option<String>,
     ) {
+        self.errors |= severity == Severity::Error;
         if self.full() {
+            self.dropped = true;
             return;
         }
-        let (line, column) = self.position(span.start);
-        let (end_line, end_column) = self.position(span.end.max(span.start));
-        let message = message.into();
-        let (file, start) = self.file(span.start);
-        let file = file.to_owned();
-        let span = span.start - start..span.end.saturating_sub(start);
+        // Inside one file, from character to character, whatever the caller says.
+        let (file, range) = self.file(span.start);
+        let start = self.text.floor_char_boundary(span.start.min(range.end));
+        let end = self.text.ceil_char_boundary(span.end.clamp(start, range.end.max(start)));
+        let (line, column) = self.position(start, range.start);
+        let (end_line, end_column) = self.position(end, range.start);
         self.found.push(Diagnostic {
-            file,
+            file: file.to_owned(),
             line,
             column,
             end_line,
             end_column,
-            span,
+            span: start - range.start..end - range.start,
             severity,
             code,
-            message,
-            suggestion,
+            message: harmless(&message.into()),
+            suggestion: suggestion.map(|s| harmless(&s)),
         });
     }
 
@@ -173,7 +180,8 @@ impl<'t> Report<'t> {
         name: &str,
         known: impl IntoIterator<Item = &'k str>,
     ) {
-        self.add(Severity::Error, span, code, message, did_you_mean(name, known));
+        let fix = if self.full() { None } else { did_you_mean(name, known) };
+        self.add(Severity::Error, span, code, message, fix);
     }
 
     /// A warning.
@@ -189,12 +197,18 @@ impl<'t> Report<'t> {
 
     /// Whether nothing more is taken.
     pub(crate) fn full(&self) -> bool {
-        self.found.len() >= MAX_DIAGNOSTICS
+        self.found.len() + 1 >= MAX_DIAGNOSTICS
+    }
+
+    /// Something is left unread because nothing more is taken; the file cannot be used then.
+    pub(crate) fn give_up(&mut self) {
+        self.errors = true;
+        self.dropped = true;
     }
 
     /// Whether an error was found so far.
     pub(crate) fn has_errors(&self) -> bool {
-        self.found.iter().any(Diagnostic::is_error)
+        self.errors
     }
 
     /// Everything found, file by file in the order of the text.
@@ -202,8 +216,23 @@ impl<'t> Report<'t> {
         let order = |d: &Diagnostic| self.files.iter().position(|(name, _)| *name == d.file);
         self.found.sort_by_key(|d| (order(d), d.span.start, d.severity, d.code));
         self.found.dedup();
+        if self.dropped {
+            let message = "there is more wrong than is shown; mend these and check again".to_owned();
+            let file = self.files.first().map_or("", |(name, _)| name);
+            let severity = if self.errors { Severity::Error } else { Severity::Warning };
+            self.found.push(Diagnostic { severity, ..about_file(file, "RB002", message) });
+        }
         self.found
     }
+}
+
+/// A sentence that may quote a file: short, on one line, and without a character that plays tricks on a terminal.
+fn harmless(sentence: &str) -> String {
+    let mut short: String = sentence.chars().take(LONGEST_MESSAGE).collect();
+    if short.len() < sentence.len() {
+        short.push('…');
+    }
+    visible(&short).replace('\n', "\\n").replace('\t', " ")
 }
 
 /// "did you mean …", or the known names when none is near and they are few.
@@ -211,31 +240,51 @@ pub(crate) fn did_you_mean<'k>(name: &str, known: impl IntoIterator<Item = &'k s
     /// A list longer than this is no help in a terminal line.
     const LISTED: usize = 10;
     /// Comparing with more names than this would make a bad file slow to refuse.
-    const COMPARED: usize = 500;
-    let known: Vec<&str> = known.into_iter().take(COMPARED).collect();
-    let written = name.to_lowercase();
-    let same_start = |k: &str| written.chars().zip(k.to_lowercase().chars()).take_while(|(a, b)| a == b).count();
-    let rank = |k: &&&str| (distance(&written, &k.to_lowercase()), std::cmp::Reverse(same_start(k)));
-    match known.iter().min_by_key(rank) {
-        Some(k) if near(name, k).is_some() => Some(format!("did you mean `{k}`?")),
-        _ if known.is_empty() || known.len() > LISTED => None,
-        _ => Some(format!("known are {}", known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", "))),
+    const COMPARED: usize = 300;
+    let written: Vec<char> = name.chars().take(LONGEST_WORD + 1).flat_map(char::to_lowercase).collect();
+    let most = (written.len() / 3).max(2).min(written.len().saturating_sub(1));
+    let (mut few, mut count, mut compared) = (Vec::new(), 0usize, 0usize);
+    let mut best: Option<((usize, std::cmp::Reverse<usize>), &str)> = None;
+    for k in known {
+        count += 1;
+        if few.len() < LISTED {
+            few.push(k);
+        }
+        let length = k.chars().take(LONGEST_WORD + 1).count();
+        if compared == COMPARED || length.abs_diff(written.len()) > most {
+            continue;
+        }
+        compared += 1;
+        let other: Vec<char> = k.chars().take(LONGEST_WORD + 1).flat_map(char::to_lowercase).collect();
+        let Some(far) = distance(&written, &other, most) else { continue };
+        let same_start = written.iter().zip(&other).take_while(|(a, b)| a == b).count();
+        let rank = (far, std::cmp::Reverse(same_start));
+        if best.is_none_or(|(b, _)| rank < b) {
+            best = Some((rank, k));
+        }
+    }
+    match best {
+        Some((_, k)) => Some(format!("did you mean `{k}`?")),
+        None if count == 0 || count > LISTED => None,
+        None => Some(format!("known are {}", few.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", "))),
     }
 }
 
 /// Whether a word may be a misspelling of another: how far it is, if that is not too far.
 pub(crate) fn near(written: &str, known: &str) -> Option<usize> {
-    let (written, known) = (written.to_lowercase(), known.to_lowercase());
-    let length = written.chars().count();
-    let d = distance(&written, &known);
-    (d <= (length / 3).max(2).min(length.saturating_sub(1))).then_some(d)
+    let letters = |w: &str| w.chars().take(LONGEST_WORD + 1).flat_map(char::to_lowercase).collect::<Vec<char>>();
+    let written = letters(written);
+    distance(&written, &letters(known), (written.len() / 3).max(2).min(written.len().saturating_sub(1)))
 }
 
-/// Edits (insert, delete, replace, swap of neighbours) from one word to the other.
-fn distance(a: &str, b: &str) -> usize {
-    /// Nobody misspells a word longer than this by one letter; keeps the table small.
-    const LONGEST: usize = 64;
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(LONGEST).collect(), b.chars().take(LONGEST).collect());
+/// Nobody misspells a word longer than this by one letter; keeps the table of [`distance`] small.
+const LONGEST_WORD: usize = 40;
+
+/// Edits (insert, delete, replace, swap of neighbours) from one word to the other, if they are no more than `most`.
+fn distance(a: &[char], b: &[char], most: usize) -> Option<usize> {
+    if a.len().max(b.len()) > LONGEST_WORD {
+        return (a == b).then_some(0);
+    }
     let mut before = vec![0; b.len() + 1];
     let mut above: Vec<usize> = (0..=b.len()).collect();
     for i in 1..=a.len() {
@@ -247,9 +296,12 @@ fn distance(a: &str, b: &str) -> usize {
                 row[j] = row[j].min(before[j - 2] + 1);
             }
         }
+        if row.iter().min().is_some_and(|m| *m > most + 1) {
+            return None;
+        }
         before = std::mem::replace(&mut above, row);
     }
-    above[b.len()]
+    Some(above[b.len()]).filter(|d| *d <= most)
 }
 
 /// An error about a file as a whole.

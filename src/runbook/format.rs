@@ -3,7 +3,7 @@
 //! Every field of a runbook or plan goes through [`Fields`], so that each bad one gives its own finding. The words of a step
 //! (strategies, conditions, actions …) are the model's own enums: their names are the language.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::de::DeserializeOwned;
 
@@ -17,6 +17,9 @@ use crate::units::Millis;
 pub(super) const SCHEMA: u32 = 2;
 /// Patience of a check that names none.
 const USUAL_PATIENCE: Millis = Millis::from_mins(1);
+
+/// Elements of one list; more are no list that a person can follow.
+pub(super) const MAX_ITEMS: usize = 2_000;
 
 /// Fields of a runbook.
 pub(super) const RUNBOOK: &[&str] = &[
@@ -92,8 +95,12 @@ impl<'n> Fields<'n> {
             );
             return Self { node, broken: true, lost: Vec::new() };
         }
-        let mut seen: Vec<&str> = Vec::new();
+        let mut seen: BTreeSet<&str> = BTreeSet::new();
         for item in &node.items {
+            if report.full() {
+                report.give_up();
+                break;
+            }
             let Some(key) = item.key_text(report.text) else {
                 report.error(item.span.clone(), "RB007", format!("expected `field: value` in `{name}(…)`"));
                 continue;
@@ -102,10 +109,9 @@ impl<'n> Fields<'n> {
             if !known.contains(&key) {
                 let message = format!("there is no field `{key}` in {name}");
                 report.unknown(at, "RB004", message, key, known.iter().copied());
-            } else if seen.contains(&key) {
+            } else if !seen.insert(key) {
                 report.error(at, "RB005", format!("`{key}` is there twice"));
             }
-            seen.push(key);
         }
         Self { node, broken: false, lost: Vec::new() }
     }
@@ -160,9 +166,14 @@ impl<'n> Fields<'n> {
     fn bracket(&mut self, name: &'static str, shape: Shape, what: &str, report: &mut Report<'_>) -> &'n [Node] {
         match self.node(name, report) {
             None => &[],
-            Some(n) if n.shape == shape => &n.items,
+            Some(n) if n.shape == shape && n.items.len() <= MAX_ITEMS => &n.items,
             Some(n) => {
-                report.error(n.anchor(), "RB007", format!("`{name}` should be {what}"));
+                if n.shape == shape {
+                    let message = format!("`{name}` has {} elements; {MAX_ITEMS} is the limit", n.items.len());
+                    report.error(n.anchor(), "RB002", message);
+                } else {
+                    report.error(n.anchor(), "RB007", format!("`{name}` should be {what}"));
+                }
                 self.lost.push(name);
                 &[]
             }
@@ -225,6 +236,9 @@ pub(super) fn by_strategy<'n>(nodes: &'n [Node], report: &mut Report<'_>) -> BTr
     for node in nodes {
         let Some(key) = node.key.clone() else { continue };
         let name = Node { span: key.clone(), head: key.clone(), key: None, shape: Shape::Leaf, items: Vec::new() };
+        if report.full() {
+            break;
+        }
         if let Some(strategy) = read::<Strategy>(&name, report)
             && out.insert(strategy, node).is_some()
         {

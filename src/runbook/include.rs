@@ -3,32 +3,46 @@
 //! The nodes keep their places in the shared file, so a finding points there; what `with` changes keeps its place in the
 //! runbook.
 
-use super::diagnostic::{Report, did_you_mean};
-use super::format::{self, Fields, INCLUDE, PART};
+use super::diagnostic::Report;
+use super::format::{self, Fields, INCLUDE, MAX_ITEMS, PART};
 use super::source::{Source, stays_inside};
 use super::tree::{self, Node, Shape};
+
+/// The steps of one shared file and their ids.
+type Shared = (Vec<Node>, Vec<String>);
 
 /// The steps of a runbook, its own and those it includes, in order. The flag is false when some could not be had.
 pub(super) fn steps(own: &[Node], source: &Source, report: &mut Report<'_>) -> (Vec<Node>, bool) {
     let (mut out, mut whole) = (Vec::new(), true);
-    let mut parts: Vec<Option<Option<Vec<Node>>>> = vec![None; source.parts.len()];
+    let mut parts: Vec<Option<Option<Shared>>> = vec![None; source.parts.len()];
     for node in own {
         if node.head_text(report.text) != "Include" {
             out.push(node.clone());
-            continue;
+        } else {
+            match included(node, source, &mut parts, report) {
+                Some(steps) => out.extend(steps),
+                None => whole = false,
+            }
         }
-        match included(node, source, &mut parts, report) {
-            Some(steps) => out.extend(steps),
-            None => whole = false,
+        if too_many(&out, report) {
+            return (Vec::new(), false);
         }
     }
     (out, whole)
 }
 
+/// Refuses a list that nobody can follow, before any of it is read.
+fn too_many(steps: &[Node], report: &mut Report<'_>) -> bool {
+    if let Some(first) = steps.get(MAX_ITEMS) {
+        report.error(first.anchor(), "RB002", format!("there are more than {MAX_ITEMS} steps, which is the limit"));
+    }
+    steps.len() > MAX_ITEMS
+}
+
 fn included(
     node: &Node,
     source: &Source,
-    parts: &mut [Option<Option<Vec<Node>>>],
+    parts: &mut [Option<Option<Shared>>],
     report: &mut Report<'_>,
 ) -> Option<Vec<Node>> {
     let mut f = Fields::open(node, "Include", INCLUDE, report);
@@ -38,7 +52,7 @@ fn included(
         report.error_do(
             at,
             "RB048",
-            format!("`{}` leaves the folder of the runbook or is no file name", file.escape_debug()),
+            format!("`{file}` leaves the folder of the runbook or is no file name"),
             "write plain names below the runbook's own folder, such as `parts/common.ron`".to_owned(),
         );
         return None;
@@ -53,8 +67,7 @@ fn included(
     }
     // The files of the report are the runbook and the parts that could be read.
     let place = 1 + source.parts[..k].iter().filter(|p| p.text.is_ok()).count();
-    let all = parts[k].get_or_insert_with(|| part(place, report)).clone()?;
-    let ids: Vec<String> = all.iter().map(|n| id_of(n, report).unwrap_or_default()).collect();
+    let (all, ids) = parts[k].get_or_insert_with(|| part(place, report)).as_ref()?;
 
     let mut end = |name: &'static str, usual: usize| -> Option<usize> {
         let Some(n) = f.node(name, report) else { return Some(usual) };
@@ -78,6 +91,7 @@ fn included(
         let text = tree::text_of(n, report.text).unwrap_or_default();
         match chosen.iter().find(|id| **id == text) {
             Some(id) => without.push(id),
+            None if report.full() => break,
             None => not_included(n, &text, chosen, report),
         }
     }
@@ -89,20 +103,17 @@ fn included(
             not_included(&key, &id, chosen, report);
         }
     }
-    let wanted =
-        all.into_iter().zip(&ids).skip(from).take(to + 1 - from).filter(|(_, id)| !without.contains(&id.as_str()));
-    let wanted: Vec<(Node, &String)> = wanted.collect();
-    Some(wanted.into_iter().map(|(step, id)| changed(step, id, changes, report)).collect())
+    let wanted = all.iter().zip(ids).skip(from).take(to + 1 - from).filter(|(_, id)| !without.contains(&id.as_str()));
+    Some(wanted.map(|(step, id)| changed(step.clone(), id, changes, report)).collect())
 }
 
 fn not_included(node: &Node, id: &str, chosen: &[String], report: &mut Report<'_>) {
-    let fix = did_you_mean(id, chosen.iter().map(String::as_str));
     let message = format!("`{id}` is not among the steps included here");
-    report.add(super::Severity::Error, node.span.clone(), "RB049", message, fix);
+    report.unknown(node.span.clone(), "RB049", message, id, chosen.iter().map(String::as_str));
 }
 
 /// The steps of one shared file; nothing when it is no such file.
-fn part(place: usize, report: &mut Report<'_>) -> Option<Vec<Node>> {
+fn part(place: usize, report: &mut Report<'_>) -> Option<Shared> {
     let root = tree::parse_file(place, report)?;
     let mut f = Fields::open(&root, "Part", PART, report);
     if f.broken() {
@@ -120,7 +131,11 @@ fn part(place: usize, report: &mut Report<'_>) -> Option<Vec<Node>> {
             steps.push(n.clone());
         }
     }
-    Some(steps)
+    if f.lost("steps") {
+        return None;
+    }
+    let ids = steps.iter().map(|n| id_of(n, report).unwrap_or_default()).collect();
+    Some((steps, ids))
 }
 
 fn id_of(step: &Node, report: &Report<'_>) -> Option<String> {

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::check::{self, Draft, Placed};
-use super::diagnostic::{Diagnostic, Report};
+use super::diagnostic::{Diagnostic, Report, about_file};
 use super::format::{self, Fields, PART, RUNBOOK, SCHEMA, STEP};
 use super::include;
 use super::model::{Check, Condition, Phase, Provenance, Risk, Runbook, Rung, Step, StepKind, Strategy, System, Undo};
@@ -14,11 +14,16 @@ use super::source::Source;
 use super::tree::{self, Node, read};
 use crate::units::Millis;
 
-/// More steps than this are no runbook a person can follow.
-pub const MAX_STEPS: usize = 2_000;
+/// More of these is no form that a person fills in.
+const MAX_PARAMETERS: usize = 200;
+/// More dependencies than this are several systems.
+const MAX_COMPONENTS: usize = 100;
 
 /// Reads and checks a runbook. There is one exactly when no finding is an error.
 pub fn load(source: &Source) -> (Option<Runbook>, Vec<Diagnostic>) {
+    if let Some(much) = source.too_much() {
+        return (None, vec![about_file(&source.name, "RB002", much)]);
+    }
     let joined = source.joined();
     let mut report = Report::of(&joined.text, joined.files);
     let runbook = lower(source, &mut report).filter(|_| !report.has_errors());
@@ -63,24 +68,22 @@ fn lower(source: &Source, report: &mut Report<'_>) -> Option<Runbook> {
             objectives.insert(strategy, o);
         }
     }
-    let parameter_nodes: Vec<&Node> = f.map("parameters", report).iter().collect();
+    let parameter_nodes = f.map("parameters", report);
+    few(parameter_nodes, MAX_PARAMETERS, "parameters", report)?;
     let parameters = parameter_nodes.iter().filter_map(|n| format::parameter(n, schema, report)).collect();
-    let components = f.map("components", report).iter().filter_map(|n| format::component(n, report)).collect();
+    let component_nodes = f.map("components", report);
+    few(component_nodes, MAX_COMPONENTS, "components", report)?;
+    let components = component_nodes.iter().filter_map(|n| format::component(n, report)).collect();
     let gate = f.optional("gate", report);
     let order_nodes = format::by_strategy(f.map("orders", report), report);
     let orders = order_nodes.iter().filter_map(|(s, n)| Some((*s, read(n, report)?))).collect();
     f.required_node("steps", report);
     let (nodes, complete) = include::steps(f.list("steps", report), source, report);
-    if nodes.len() > MAX_STEPS {
-        let message = format!("{} steps; {MAX_STEPS} is the limit", nodes.len());
-        report.error(nodes[MAX_STEPS].anchor(), "RB002", message);
-        return None;
-    }
     // In schema 1 a step had to name its strategies; now silence means all of them.
     let all: Vec<Strategy> = if schema == 1 { Vec::new() } else { objective_nodes.keys().copied().collect() };
     let placed: Vec<Placed<'_>> = nodes.iter().filter_map(|n| step(n, &all, report)).collect();
     let steps = placed.iter().map(|p| p.step.clone()).collect();
-    let whole = complete && placed.len() == nodes.len();
+    let whole = complete && !f.lost("steps") && placed.len() == nodes.len();
     // A system that cannot be read is an error already; the model made of the stand-in is thrown away.
     let system = system.unwrap_or(System::AzureOpenAI);
     let runbook = Runbook {
@@ -101,6 +104,30 @@ fn lower(source: &Source, report: &mut Report<'_>) -> Option<Runbook> {
     let draft = Draft { root: &root, runbook: &runbook, placed: &placed, objective_nodes, order_nodes, whole, schema };
     check::run(&draft, report);
     Some(runbook)
+}
+
+/// Refuses a list that is too long, before any of it is read.
+fn few(nodes: &[Node], most: usize, what: &str, report: &mut Report<'_>) -> Option<()> {
+    let Some(first) = nodes.get(most) else { return Some(()) };
+    report.error(first.anchor(), "RB002", format!("there are {} {what}; {most} is the limit", nodes.len()));
+    None
+}
+
+/// A step's strategies, each once.
+fn strategies(name: &'static str, f: &mut Fields<'_>, report: &mut Report<'_>) -> Option<Vec<Strategy>> {
+    let all: Vec<Strategy> = f.optional(name, report)?;
+    let mut once: Vec<Strategy> = Vec::new();
+    for (i, s) in all.iter().enumerate() {
+        if !once.contains(s) {
+            once.push(*s);
+        } else if let Some(n) = f.node(name, report).and_then(|n| n.items.get(i)) {
+            report.error(n.span.clone(), "RB005", format!("{} is there twice", s.display()));
+        }
+        if report.full() {
+            break;
+        }
+    }
+    Some(once)
 }
 
 /// One step; `None` only if it is no `Step(…)` or has no id. What cannot be read otherwise is reported and stood in for.
@@ -135,8 +162,8 @@ fn step<'n>(node: &'n Node, all: &[Strategy], report: &mut Report<'_>) -> Option
         component: f.optional("component", report),
         why: f.optional("why", report).unwrap_or_default(),
         degraded: f.optional("degraded", report).unwrap_or_default(),
-        do_in: f.optional("do_in", report).unwrap_or(usual),
-        must_hold_in: f.optional("must_hold_in", report).unwrap_or_default(),
+        do_in: strategies("do_in", &mut f, report).unwrap_or(usual),
+        must_hold_in: strategies("must_hold_in", &mut f, report).unwrap_or_default(),
         when: f.optional("when", report).unwrap_or_default(),
         group: f.optional("group", report),
         decision: f.optional("decision", report).unwrap_or_default(),

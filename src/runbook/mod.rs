@@ -2,13 +2,17 @@
 //!
 //! [`load`] reads a RON text and the parts it includes in four moves: `tree` finds where everything stands, `format` reads
 //! each value by itself, `lower` makes the model of it (with the steps that `include` brings in), and `check` (with
-//! `values`) asks whether it makes sense. All of them add to one report.
+//! `values`, `choices` and `lints`) asks whether it makes sense. All of them add to one report.
 
 mod check;
+mod choices;
+mod commands;
 pub mod condition;
 pub mod diagnostic;
 pub(crate) mod format;
+mod hidden;
 mod include;
+mod lints;
 mod lower;
 pub mod model;
 pub mod order;
@@ -23,4 +27,4 @@ pub(crate) use check::planned_time;
 pub use diagnostic::{Diagnostic, Severity};
 pub use lower::{check_part, load};
 pub use outline::{Kind, Outline, outline, read_whole};
-pub use source::{Part, Source, stays_inside};
+pub use source::{MAX_PARTS, Part, Source, stays_inside};

@@ -1,11 +1,25 @@
 //! The order of steps: by phase, then as the strategy's own fail-over order says, then as in the file.
 
+use std::collections::BTreeMap;
+
 use super::model::{Phase, Runbook, Strategy};
 
-/// Sorts the step of this index among the steps of a strategy.
-pub fn key(runbook: &Runbook, strategy: Strategy, index: usize) -> (Phase, usize, usize) {
-    let Some(step) = runbook.steps.get(index) else { return (Phase::Review, usize::MAX, index) };
-    let listed = runbook.orders.get(&strategy).filter(|_| step.phase == Phase::FailOver);
-    let place = listed.map_or(0, |o| o.iter().position(|id| *id == step.id).unwrap_or(usize::MAX));
-    (step.phase, place, index)
+/// What steps are sorted by.
+pub type Key = (Phase, usize, usize);
+
+/// Sorts the steps of a strategy, each by its index.
+pub fn keys(runbook: &Runbook, strategy: Strategy) -> Vec<Key> {
+    let listed = runbook.orders.get(&strategy);
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    for (place, id) in listed.into_iter().flatten().enumerate() {
+        places.entry(id).or_insert(place);
+    }
+    let one = |(index, step): (usize, &super::model::Step)| {
+        let place = match (step.phase, listed) {
+            (Phase::FailOver, Some(_)) => places.get(step.id.as_str()).copied().unwrap_or(usize::MAX),
+            _ => 0,
+        };
+        (step.phase, place, index)
+    };
+    runbook.steps.iter().enumerate().map(one).collect()
 }

@@ -1,5 +1,10 @@
 //! A runbook's own text and the parts it includes, joined, so that one span says in which file a word stands.
 
+/// Files that one runbook may include; more are no checklist that a person can follow.
+pub const MAX_PARTS: usize = 16;
+/// A runbook with all its parts.
+const MAX_TOTAL: usize = 4 << 20;
+
 /// A runbook as it lies on disk: the file itself and every part it names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Source {
@@ -26,6 +31,15 @@ impl Source {
     /// A runbook without parts.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
         Self { name: name.into(), text: text.into(), parts: Vec::new() }
+    }
+    /// What is too much of it, before anything is read.
+    pub(super) fn too_much(&self) -> Option<String> {
+        let total = self.parts.iter().filter_map(|p| p.text.as_ref().ok()).map(String::len).sum::<usize>();
+        if self.parts.len() > MAX_PARTS {
+            return Some(format!("a runbook may include {MAX_PARTS} files at most"));
+        }
+        (total + self.text.len() > MAX_TOTAL)
+            .then(|| format!("this runbook and what it includes have more than {MAX_TOTAL} bytes together"))
     }
     /// One text of all, each file beginning on a line of its own, and where each begins.
     pub(super) fn joined(&self) -> Joined<'_> {

@@ -1,14 +1,15 @@
 //! A RON text as a tree of spans.
 //!
 //! Serde forgets where a value stood. This remembers it for every value, so that each can be read by itself (one bad
-//! field does not hide the next) and each finding points at the very word. It runs on text that `ron` has already
-//! accepted, and gives up with a position on anything it does not know.
+//! field does not hide the next) and each finding points at the very word. It keeps the limits, so it runs before `ron`
+//! does; what is wrong with a text that it cannot follow is said by `ron`.
 
 use std::ops::Range;
 
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::diagnostic::Report;
+use super::hidden;
 
 /// A file larger than this is no runbook.
 pub(crate) const MAX_BYTES: usize = 1 << 20;
@@ -16,6 +17,8 @@ pub(crate) const MAX_BYTES: usize = 1 << 20;
 const MAX_STRING: usize = 64 << 10;
 /// Brackets in brackets.
 const MAX_NESTING: usize = 64;
+/// Values in it: more than the largest runbook has by far, and few enough to be looked at in no time.
+const MAX_VALUES: usize = 150_000;
 
 /// What kind of brackets a value has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +51,10 @@ pub(crate) struct Node {
 }
 
 impl Node {
+    /// A text by itself.
+    pub(crate) fn text(span: Range<usize>) -> Self {
+        Self { head: span.start..span.start, span, key: None, shape: Shape::Text, items: Vec::new() }
+    }
     /// The field of this name.
     pub(crate) fn field(&self, text: &str, name: &str) -> Option<&Node> {
         self.items.iter().find(|n| n.key_text(text) == Some(name))
@@ -94,42 +101,53 @@ pub(crate) fn parse_file(file: usize, report: &mut Report<'_>) -> Option<Node> {
         report.error(start..start, "RB002", format!("the file has {size} bytes; {MAX_BYTES} is the limit"));
         return None;
     }
+    hidden::written(&range, report);
     let text = &report.text[..range.end];
+    let mut scanner = Scanner::new(text, start);
+    let root = scanner.file();
+    if let Some((at, limit)) = scanner.limit {
+        report.error(at..at + 1, "RB002", limit);
+        return None;
+    }
     if let Err(e) = options().from_str::<IgnoredAny>(&text[start..]) {
         let span = error_span(report, &range, &e.span);
         let (code, message) = match e.code {
-            ron::Error::ExceededRecursionLimit => ("RB002", format!("brackets nest deeper than {MAX_NESTING}")),
+            ron::Error::ExceededRecursionLimit => ("RB002", too_deep()),
             other => ("RB001", format!("this is not RON: {}", plain(&other.to_string()))),
         };
         report.error(span, code, message);
         return None;
     }
-    let mut scanner = Scanner { text, at: start, depth: 0 };
-    let Some(root) = scanner.file() else {
+    let Some(root) = root else {
         let at = scanner.at.min(text.len());
         report.error(at..at, "RB001", "this is not RON as runbooks use it");
         return None;
     };
-    let mut long = Vec::new();
-    root.walk(&mut |n| {
-        if n.span.len() > MAX_STRING && n.items.is_empty() {
-            long.push(n.span.start..n.span.start + 1);
-        }
-    });
-    for span in long {
-        report.error(span, "RB002", format!("a text may have {MAX_STRING} bytes at most"));
-    }
+    hidden::escaped(&root, report);
     Some(root)
+}
+
+fn too_deep() -> String {
+    format!("brackets nest deeper than {MAX_NESTING}")
+}
+
+/// The text as a tree, as far as brackets go: nothing is said of what is wrong in it.
+pub(crate) fn sketch(text: &str) -> Option<Node> {
+    if text.len() > MAX_BYTES { None } else { Scanner::new(text, 0).file() }
 }
 
 /// The name of the outermost bracket, even of a text that is broken further on.
 pub(crate) fn outer_name(text: &str) -> &str {
-    let mut scanner = Scanner { text, at: 0, depth: 0 };
+    let mut scanner = Scanner::new(text, 0);
     scanner.start().and_then(|()| scanner.word()).map_or("", |w| &text[w])
 }
 
 /// One value, or nothing and a finding.
 pub(crate) fn read<T: DeserializeOwned>(node: &Node, report: &mut Report<'_>) -> Option<T> {
+    if report.full() {
+        report.give_up();
+        return None;
+    }
     read_as(node, &report.text[node.span.clone()], report)
 }
 
@@ -212,9 +230,20 @@ struct Scanner<'t> {
     text: &'t str,
     at: usize,
     depth: usize,
+    values: usize,
+    /// Where it met a limit, and which.
+    limit: Option<(usize, String)>,
 }
 
 impl<'t> Scanner<'t> {
+    fn new(text: &'t str, at: usize) -> Self {
+        Self { text, at, depth: 0, values: 0, limit: None }
+    }
+    /// Nothing, for good: the rest is not looked at.
+    fn refuse<T>(&mut self, at: usize, limit: String) -> Option<T> {
+        self.limit = Some((at, limit));
+        None
+    }
     fn rest(&self) -> &'t str {
         &self.text[self.at..]
     }
@@ -276,9 +305,16 @@ impl<'t> Scanner<'t> {
 
     fn value(&mut self) -> Option<Node> {
         let start = self.at;
+        self.values += 1;
+        if self.values > MAX_VALUES {
+            return self.refuse(start, format!("a file may have {MAX_VALUES} values at most"));
+        }
         let node =
             |s: &Self, head: Range<usize>, shape, items| Node { span: start..s.at, head, key: None, shape, items };
         if self.string()? {
+            if self.at - start > MAX_STRING {
+                return self.refuse(start, format!("a text may have {MAX_STRING} bytes at most"));
+            }
             return Some(node(self, start..start, Shape::Text, Vec::new()));
         }
         match self.peek()? {
@@ -342,8 +378,8 @@ impl<'t> Scanner<'t> {
 
     fn items(&mut self, close: char, map: bool) -> Option<Vec<Node>> {
         self.depth += 1;
-        if self.depth > MAX_NESTING * 2 {
-            return None;
+        if self.depth > MAX_NESTING {
+            return self.refuse(self.at, too_deep());
         }
         self.at += 1;
         let mut items = Vec::new();

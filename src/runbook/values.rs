@@ -10,6 +10,9 @@ use super::template::{self, Part};
 use super::tree::{Node, text_of};
 use crate::units::{Millis, Region, ResourceId, known_region, known_regions};
 
+/// One value of a parameter; it may stand in many places.
+const MAX_VALUE: usize = 4 << 10;
+
 /// Fields of a step that may hold templates.
 const TEMPLATED: [&str; 12] = [
     "title",
@@ -39,9 +42,15 @@ pub(super) fn run(draft: &Draft<'_>, report: &mut Report<'_>) {
     let mut used: BTreeSet<String> = spoken_for.map(|p| p.name.clone()).collect();
     used.extend(draft.runbook.steps.iter().flat_map(|s| s.when.keys().cloned()));
     for p in draft.placed {
+        if report.full() {
+            return;
+        }
         for field in TEMPLATED {
             let Some(node) = p.fields.node(field, report) else { continue };
             node.walk(&mut |n| {
+                if report.full() {
+                    return;
+                }
                 if let Some(key) = n.key.clone().filter(|k| text[k.clone()].starts_with('"')) {
                     template_at(key.clone(), text[key].trim_matches('"'), &named, &parameters, &mut used, report);
                 }
@@ -137,24 +146,31 @@ fn template_at(
     };
     for part in parts {
         let Part::Value { name, field } = part else { continue };
-        let written = field.as_ref().map_or_else(|| format!("{{{name}}}"), |f| format!("{{{name}.{f}}}"));
+        if report.full() {
+            return;
+        }
+        let written = || field.as_ref().map_or_else(|| format!("{{{name}}}"), |f| format!("{{{name}.{f}}}"));
         // The very word, unless the text spells it with escapes.
-        let at = report.text[span.clone()].find(&written).map_or(span.clone(), |i| {
-            let start = span.start + i;
-            start..start + written.len()
-        });
-        used.insert(name.clone());
+        let at = |report: &Report<'_>| {
+            report.text[span.clone()].find(&written()).map_or(span.clone(), |i| {
+                let start = span.start + i;
+                start..start + written().len()
+            })
+        };
+        if !used.contains(&name) {
+            used.insert(name.clone());
+        }
         let Some(p) = parameters.get(name.as_str()) else {
             if !named.contains(&name.as_str()) {
-                let message = format!("`{written}` is used and no parameter `{name}` is declared");
-                report.unknown(at, "RB017", message, &name, named.iter().copied());
+                let message = format!("`{}` is used and no parameter `{name}` is declared", written());
+                report.unknown(at(report), "RB017", message, &name, named.iter().copied());
             }
             continue;
         };
         let fields = template::fields(&p.kind);
-        if let Some(f) = field.filter(|f| !fields.contains(&f.as_str())) {
+        if let Some(f) = field.as_ref().filter(|f| !fields.contains(&f.as_str())) {
             let message = format!("`{name}` has no field `{f}`");
-            report.unknown(at, "RB031", message, &f, fields.iter().copied());
+            report.unknown(at(report), "RB031", message, f, fields.iter().copied());
         }
     }
 }
@@ -241,6 +257,9 @@ pub(crate) fn check_value(kind: &ParameterKind, value: &str) -> Result<(), (Stri
     let no = |message: String, fix: Option<&str>| Err((message, fix.map(str::to_owned)));
     if value.is_empty() {
         return no("a value must not be empty".to_owned(), None);
+    }
+    if value.len() > MAX_VALUE {
+        return no(format!("a value may have {MAX_VALUE} bytes at most"), None);
     }
     match kind {
         ParameterKind::Region => {

@@ -165,7 +165,7 @@ fn a_component_can_have_another_strategy_than_its_plan() {
 }
 
 /// What is replaced, by what (`‸` marks the place), the code and words of the message or suggestion.
-const MISTAKES: &[(&str, &str, &str, &str)] = &[
+pub const MISTAKES: &[(&str, &str, &str, &str)] = &[
     ("\"primary\": \"eastus\"", "\"primary\": ‸\"eastsu\"", "PL004", "did you mean `eastus`"),
     ("\"secondary\": \"swedencentral\"", "\"secondary\": ‸\"East US\"", "PL005", "must differ"),
     ("\"secondary\": \"swedencentral\",", "", "PL002", "`secondary` has no value"),

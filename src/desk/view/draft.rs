@@ -25,7 +25,7 @@ pub fn view(
     let found = draft.check(source);
     let plan = crate::plan::bind("plan", &draft.text(), source, None).0;
     let doubts = match (inventory, &plan) {
-        (Some(i), Some(p)) => i.check(p, runbook),
+        (Some(i), Some(p)) => crate::plan::inventory::check(p, runbook, i),
         _ => Vec::new(),
     };
     let of =
