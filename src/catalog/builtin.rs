@@ -10,6 +10,11 @@ pub(super) const FILES: [(&str, &str); 3] = [
 /// Steps that the built-in runbooks share: path as they write it, and text.
 const PARTS: [(&str, &str); 0] = [];
 
+/// Whether this very text is in the binary.
+pub(super) fn has(text: &str) -> bool {
+    FILES.iter().any(|(_, t)| *t == text)
+}
+
 /// A built-in part by its path: name and text.
 pub(super) fn part(path: &str) -> Option<(String, Result<String, String>)> {
     let (path, text) = PARTS.iter().find(|(p, _)| *p == path)?;

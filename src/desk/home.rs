@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::DeskError;
+use crate::catalog::{Catalog, CatalogError, read_path};
+use crate::journal::Disk;
 
 /// The data folder.
 #[derive(Debug, Clone)]
@@ -32,6 +34,37 @@ impl Home {
     /// One run's folder.
     pub fn run(&self, id: &str) -> PathBuf {
         self.runs().join(id)
+    }
+
+    /// The folder of a run, by id or by the four characters that people say.
+    pub fn find_run(&self, disk: &dyn Disk, id: &str) -> Result<PathBuf, DeskError> {
+        let runs = self.runs();
+        let names = disk.list(&runs).unwrap_or_default();
+        let found: Vec<_> = names
+            .iter()
+            .filter(|e| e.dir && (e.name == id || e.name.to_ascii_uppercase().ends_with(&id.to_ascii_uppercase())))
+            .collect();
+        match found.as_slice() {
+            [one] if id.len() >= 4 => Ok(runs.join(&one.name)),
+            _ => Err(DeskError::NoSuchRun { run: id.to_owned(), dir: runs }),
+        }
+    }
+
+    /// Which texts of other people's plans somebody here trusts.
+    pub fn trusted(&self) -> PathBuf {
+        self.0.join("trusted.json")
+    }
+
+    /// What is known of past runs, so that not all of them are read again; may be deleted.
+    pub fn past(&self) -> PathBuf {
+        self.0.join("past.json")
+    }
+
+    /// What is built in, and the team's own runbooks and plans before it.
+    pub fn catalog(&self) -> Result<Catalog, CatalogError> {
+        let own = self.plans();
+        let files = if own.is_dir() { read_path(&own)? } else { Vec::new() };
+        Ok(Catalog::builtin().with(files))
     }
 
     /// Where a team's own runbooks and plans are.

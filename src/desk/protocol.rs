@@ -24,8 +24,18 @@ pub enum Command {
     StartRun {
         /// Plan id, or path of a plan file.
         plan: String,
+        /// Strategy; the plan's own when absent.
+        strategy: Option<Strategy>,
         /// Reads only.
         dry_run: bool,
+    },
+    /// A person has read the files of a plan, and trusts exactly these bytes: they may call what they name, and a live run
+    /// of them may change Azure.
+    TrustPlan {
+        /// Plan id.
+        plan: String,
+        /// SHA-256 over its texts, as it was shown.
+        digest: String,
     },
     /// Open a run from disk where it stood.
     OpenRun(String),

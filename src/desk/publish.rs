@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, PoisonError};
 
+use crate::azure::Cloud;
 use crate::clock::Clock;
 use crate::health::Thresholds;
 use crate::journal::{contents, read_run};
@@ -14,6 +15,7 @@ use crate::runbook::model::{Strategy, Tier};
 use super::snapshot;
 use super::snapshot::{Audit, Band, DecisionView, Lamp, Library, Record, Score, Settings, Situation, Snapshot};
 use super::supervisor::{Desk, Open};
+use super::trust::Book;
 use super::view::{audit, library, run, situation};
 use super::{DeskError, Options};
 
@@ -102,19 +104,28 @@ impl Desk {
 
     /// Reads the library anew, with the preview asked for, or the one that is shown.
     pub(super) fn refresh_library(&mut self, preview: Option<(&str, Option<Strategy>)>) {
+        self.catalog.reread();
         let shown = self.library.preview.clone();
-        let mut next = library::view(&self.catalog, &self.findings);
+        // What cannot be read counts as nothing; that was said at the start, and is said again when it is in the way.
+        let book = Book::read(self.options.disk.as_ref(), &self.options.home).unwrap_or_default();
+        let mut next = library::view(&self.catalog, &self.findings, &book);
         next.preview = match preview {
-            Some((id, strategy)) => self.preview_of(id, strategy).map(Arc::new),
-            None => shown.or_else(|| next.plans.first().and_then(|p| self.preview_of(&p.id, None)).map(Arc::new)),
+            Some((id, strategy)) => self.preview_of(id, strategy, &book).map(Arc::new),
+            None => {
+                let first = || next.plans.first().and_then(|p| self.preview_of(&p.id, None, &book)).map(Arc::new);
+                shown.or_else(first)
+            }
         };
         self.library = Arc::new(next);
     }
 
-    fn preview_of(&self, id: &str, strategy: Option<Strategy>) -> Option<super::snapshot::PlanPreview> {
+    fn preview_of(&self, id: &str, strategy: Option<Strategy>, book: &Book) -> Option<super::snapshot::PlanPreview> {
         let plan = self.catalog.plan(id, strategy).ok()?;
-        let book = self.catalog.runbook(&plan.runbook_id).ok()?;
-        Some(library::preview(&plan, book.objectives.keys().copied().collect()))
+        let runbook = self.catalog.runbook(&plan.runbook_id).ok()?;
+        // Without an Azure, the hosts are those of the one that would be connected.
+        let cloud = self.cloud().or_else(|_| Cloud::public()).ok()?;
+        let trust = library::trust(&plan, book, &cloud, |what| self.places(&plan, what));
+        Some(library::preview(&plan, runbook.objectives.keys().copied().collect(), trust))
     }
 
     /// Takes in the runbooks and plans of a file or folder.

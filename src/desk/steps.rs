@@ -32,7 +32,8 @@ impl Desk {
             Command::StartRehearsal { scenario, strategy, speed, seed } => {
                 self.start_rehearsal(&scenario, strategy, speed, seed).await
             }
-            Command::StartRun { plan, dry_run } => self.start_run(&plan, dry_run).await,
+            Command::StartRun { plan, strategy, dry_run } => self.start_run(&plan, strategy, dry_run).await,
+            Command::TrustPlan { plan, digest } => self.trust_plan(&plan, &digest).await,
             Command::OpenRun(id) => self.open_run(&id, self.pace()).await,
             Command::LeaveRun => {
                 self.open = None;

@@ -203,6 +203,9 @@ impl Desk {
         }
         self.refresh_library(None);
         self.refresh_runs();
+        if let Err(e) = super::trust::Book::read(self.options.disk.as_ref(), &self.options.home) {
+            self.problem(&e.into());
+        }
         if let Err(e) = self.watch_idle().await {
             self.say(format!("not watching: {}", chain(&e)));
         }
@@ -272,6 +275,15 @@ impl Desk {
             DeskError::Refused(_) | DeskError::Changed | DeskError::NotRead(_) => {
                 ("Nothing was changed.", "Follow what it says, then try again.")
             }
+            DeskError::Restricted { .. } => (
+                "It can be read, checked and rehearsed. Nothing real is called or changed for a file that nobody trusts.",
+                "Read it; then trust it as it is: “Trust this plan…” on its page, or `lifeboat run` with --trust and the SHA-256.",
+            ),
+            DeskError::OtherText(_) => ("Nothing was changed.", "Read what it says now, then decide anew."),
+            DeskError::Trust(_) => (
+                "Plans from files can be read and rehearsed; a live or dry run of them has to wait.",
+                "Follow what it says, then trust the plans that you need.",
+            ),
             DeskError::Azure(_) | DeskError::Probe(_) => {
                 ("Nothing was changed.", "Look at the ladder: what is reachable?")
             }

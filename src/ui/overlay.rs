@@ -6,7 +6,7 @@ use eframe::egui::{
     self, Align2, Area, Color32, Frame, Id, Key, Margin, Modal, Modifiers, Order, ScrollArea, Stroke, Ui, vec2,
 };
 
-use super::ask::{Ask, Make, Must};
+use super::ask::{Ask, Must};
 use super::intent::{self, Intent, TABLE};
 use super::theme::{self, CARD_RADIUS};
 use super::view::{Act, Cx, View};
@@ -76,6 +76,7 @@ fn dialog(ui: &Ui, cx: &Cx, ask: &mut Ask) -> Fate {
     // The first field that still needs something has the focus.
     let first = ask.fields.iter().position(|f| !f.good()).unwrap_or(0);
     let mut cancelled = false;
+    let opened = ask.open;
     let ((), closed) = modal(ui, "ask", 480.0, |ui| {
         title(ui, &ask.title);
         ui.add_space(8.0);
@@ -126,9 +127,15 @@ fn dialog(ui: &Ui, cx: &Cx, ask: &mut Ask) -> Fate {
                 .refused(refused)
                 .show(ui);
             sent |= go;
-            cancelled = Button::new("Cancel").key(intent::key_text(Intent::Back)).show(ui);
+            let (response, pressed) =
+                Button::new("Cancel").key(intent::key_text(Intent::Back)).show_response(ui);
+            // With nothing to fill in, the focus goes where Enter does no harm.
+            if ask.fields.is_empty() && !opened {
+                response.request_focus();
+            }
+            cancelled = pressed;
         });
-        if matches!(ask.make, Make::Live(_)) || ask.changes_azure {
+        if ask.changes_azure {
             ui.add_space(8.0);
             wrapped(ui, small(ui, "Enter alone does not do this."));
         }

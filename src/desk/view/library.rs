@@ -1,18 +1,21 @@
 //! Runbooks, plans and scenarios of the library, and the preview of a plan.
 
-use crate::catalog::Catalog;
+use crate::azure::Cloud;
+use crate::catalog::{Catalog, foreign};
 use crate::plan::model::{Plan, Side};
 use crate::run::event::StepState;
 use crate::runbook::model::{Phase, Risk, Runbook, Strategy};
 use crate::runbook::{Diagnostic, Severity};
 use crate::units::{Millis, visible};
 
+use super::super::trust::{Book, Standing, hosts};
 use super::super::snapshot::{
     DiagnosticRow, Library, PhaseView, PlanPreview, PlanRow, RunbookRow, ScenarioRow, StepRow,
+    TrustState, TrustView,
 };
 
 /// Draws the library; `findings` are the diagnostics of the files that were opened last.
-pub fn view(catalog: &Catalog, findings: &[Diagnostic]) -> Library {
+pub fn view(catalog: &Catalog, findings: &[Diagnostic], book: &Book) -> Library {
     let mut out = Library { diagnostics: findings.iter().map(diagnostic).collect(), ..Library::default() };
     for file in catalog.runbooks() {
         let (book, found) = crate::runbook::load(&catalog.source(file));
@@ -34,6 +37,7 @@ pub fn view(catalog: &Catalog, findings: &[Diagnostic]) -> Library {
                     Some(d) => format!("last drill took {d}"),
                     None => "never rehearsed".to_owned(),
                 },
+                restricted: matches!(book.standing(&p.texts), Standing::Restricted(_)),
             });
         }
     }
@@ -82,8 +86,35 @@ pub fn diagnostic(d: &Diagnostic) -> DiagnosticRow {
     }
 }
 
+/// Whether somebody trusts a plan's texts; `place` says where one of them lies.
+pub fn trust(plan: &Plan, book: &Book, cloud: &Cloud, place: impl Fn(&[String]) -> Vec<String>) -> TrustView {
+    let (state, foreign) = match book.standing(&plan.texts) {
+        Standing::BuiltIn => (TrustState::BuiltIn, Vec::new()),
+        Standing::Trusted(t) => {
+            (TrustState::Trusted { by: visible(&t.by), at: visible(&t.at) }, place(&foreign(&plan.texts)))
+        }
+        Standing::Restricted(what) => (TrustState::Restricted, place(&what)),
+    };
+    TrustView {
+        blocks: state == TrustState::Restricted && !cloud.is_simulated(),
+        state,
+        digest: plan.texts.digest(),
+        foreign,
+        runbook: plan.runbook_title.clone(),
+        hosts: hosts(plan, cloud),
+    }
+}
+
+fn trusted(state: &TrustState) -> String {
+    match state {
+        TrustState::BuiltIn => "built into Lifeboat".to_owned(),
+        TrustState::Trusted { by, at } => format!("by {by}, {at}"),
+        TrustState::Restricted => "by nobody yet".to_owned(),
+    }
+}
+
 /// A plan, phase by phase.
-pub fn preview(plan: &Plan, strategies: Vec<Strategy>) -> PlanPreview {
+pub fn preview(plan: &Plan, strategies: Vec<Strategy>, trust: TrustView) -> PlanPreview {
     let mut phases = Vec::new();
     for phase in Phase::ALL {
         let steps: Vec<StepRow> = plan
@@ -130,7 +161,8 @@ pub fn preview(plan: &Plan, strategies: Vec<Strategy>) -> PlanPreview {
         ("Second person".to_owned(), ids(&|s| s.second_person.is_some())),
         ("May lose".to_owned(), ids(&|s| s.may_lose.is_some())),
         ("Changes Azure".to_owned(), ids(&|s| s.action.is_some() && s.risk != Risk::ReadOnly)),
-        ("Digest".to_owned(), plan.digest.chars().take(16).collect()),
+        ("Digest".to_owned(), trust.digest.chars().take(16).collect()),
+        ("Trusted".to_owned(), trusted(&trust.state)),
     ];
     PlanPreview {
         plan: plan.id.clone(),
@@ -139,6 +171,7 @@ pub fn preview(plan: &Plan, strategies: Vec<Strategy>) -> PlanPreview {
         strategies,
         totals,
         phases,
+        trust,
         facts,
     }
 }

@@ -321,6 +321,7 @@ pub fn library() -> Library {
         strategy,
         file: "built in".into(),
         readiness: readiness.into(),
+        restricted: false,
     };
     let mut phases = phases();
     for s in phases.iter_mut().flat_map(|p| &mut p.steps) {
@@ -370,6 +371,16 @@ pub fn library() -> Library {
             strategy: Strategy::HotWarm,
             strategies: all.to_vec(),
             totals: "RTO 30 min · planned 22 min · 8 min to spare".into(),
+            trust: TrustView {
+                state: TrustState::Trusted { by: "Dana".into(), at: "2026-11-02T09:20:00Z".into() },
+                digest: lifeboat::units::sha256_hex(b"prod-chat"),
+                foreign: vec!["/home/dana/plans/prod-chat.ron".into()],
+                runbook: "Azure OpenAI: retry, then redirect".into(),
+                hosts: ["login.microsoftonline.com", "management.azure.com", "oai-prod-eastus.openai.azure.com"]
+                    .map(str::to_owned)
+                    .to_vec(),
+                blocks: false,
+            },
             phases,
             facts: vec![
                 fact("primary", "East US · oai-prod-eastus"),
@@ -486,6 +497,18 @@ pub fn snapshot() -> Snapshot {
 pub fn on_call() -> Snapshot {
     let band = Band { mode: None, text: "contoso-prod · no run open".into(), run: "on call".into() };
     Snapshot { band, run: None, ..snapshot() }
+}
+
+/// A plan that came from elsewhere.
+pub fn restricted() -> Snapshot {
+    let mut library = library();
+    if let Some(p) = library.preview.as_mut().map(Arc::make_mut) {
+        p.trust.state = TrustState::Restricted;
+        p.trust.blocks = true;
+        p.trust.foreign.push("/home/dana/plans/azure-openai.ron".into());
+    }
+    library.plans[0].restricted = true;
+    Snapshot { library: Arc::new(library), ..on_call() }
 }
 
 /// The very first start.

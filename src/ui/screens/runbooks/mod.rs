@@ -3,6 +3,8 @@
 use eframe::egui::accesskit::Role;
 use eframe::egui::{self, FontId, Frame, Margin, Panel, ScrollArea, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
+pub mod trust;
+
 use super::run::{checklist_heading, checklist_row};
 use crate::desk::protocol::Command;
 use crate::desk::snapshot::{DiagnosticRow, Library, Mark, PlanPreview, PlanRow, RunbookRow};
@@ -116,6 +118,7 @@ fn entry(ui: &mut Ui, chosen: bool, name: &str, under: &str, right: &str, sense:
 fn plan(ui: &mut Ui, cx: &Cx, library: &Library, p: &PlanRow) {
     let chosen = library.preview.as_ref().is_some_and(|v| v.plan == p.id);
     let under = format!("{} · {}", p.readiness, p.runbook);
+    let under = if p.restricted { format!("Restricted · {under}") } else { under };
     let response = entry(ui, chosen, &p.title, &under, p.strategy.display(), Sense::click());
     if response.clicked() {
         cx.send(Command::PreviewPlan { plan: p.id.clone(), strategy: None });
@@ -182,6 +185,7 @@ fn preview(ui: &mut Ui, cx: &Cx, p: &PlanPreview) {
     title(ui, &p.title);
     ui.label(secondary(ui, &p.totals));
     ui.add_space(12.0);
+    trust::banner(ui, cx, p);
     ui.horizontal_wrapped(|ui| {
         if p.strategies.len() > 1 {
             for s in &p.strategies {
@@ -194,7 +198,7 @@ fn preview(ui: &mut Ui, cx: &Cx, p: &PlanPreview) {
     ui.add_space(8.0);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 12.0;
-        let busy = super::cannot_start(cx.snap);
+        let busy = super::cannot_start(cx.snap).or(trust::cannot_start(p));
         let key = intent::key_text(Intent::Confirm);
         if Button::new("Start a dry run").primary().key(key).refused(busy).show(ui) {
             cx.act(Act::Do(Intent::Confirm));
@@ -204,7 +208,7 @@ fn preview(ui: &mut Ui, cx: &Cx, p: &PlanPreview) {
             cx.act(Act::Do(Intent::Change));
         }
     });
-    if let Some(why) = super::cannot_start(cx.snap) {
+    if let Some(why) = super::cannot_start(cx.snap).or(trust::cannot_start(p)) {
         ui.label(small(ui, why));
     }
     ui.add_space(12.0);
