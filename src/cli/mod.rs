@@ -336,14 +336,7 @@ fn options(args: &Args, script: Option<ScriptSource>) -> Result<Options, String>
             Some(Cloud::from_line(line).map_err(|e| format!("{}: {}", file.display(), chain(&e)))?)
         }
     };
-    Ok(Options {
-        home,
-        disk: Arc::new(RealDisk),
-        cloud,
-        watch: None,
-        operator: operator(),
-        script,
-    })
+    Ok(Options { home, disk: Arc::new(RealDisk), cloud, watch: None, operator: operator(), script })
 }
 
 /// The window; its exit code.

@@ -127,8 +127,7 @@ fn dialog(ui: &Ui, cx: &Cx, ask: &mut Ask) -> Fate {
                 .refused(refused)
                 .show(ui);
             sent |= go;
-            let (response, pressed) =
-                Button::new("Cancel").key(intent::key_text(Intent::Back)).show_response(ui);
+            let (response, pressed) = Button::new("Cancel").key(intent::key_text(Intent::Back)).show_response(ui);
             // With nothing to fill in, the focus goes where Enter does no harm.
             if ask.fields.is_empty() && !opened {
                 response.request_focus();

@@ -80,6 +80,17 @@ fn values_reach_every_corner() {
 }
 
 #[test]
+fn the_plans_own_strategy_asked_for_is_the_plan() {
+    let mixed = PLAN.replace("components: { \"deployments\": HotWarm }", "components: { \"deployments\": HotCold }");
+    let (plan, _) = bind(&mixed, None);
+    let plan = plan.unwrap();
+    assert_eq!(plan.components["deployments"], Strategy::HotCold);
+    // So is the plan that a run makes again from its journal.
+    assert_eq!(plan::rebind(&plan.texts, Some(plan.strategy)).0.unwrap(), plan);
+    assert_eq!(bind(&mixed, Some(Strategy::HotHot)).0.unwrap().components["deployments"], Strategy::HotHot);
+}
+
+#[test]
 fn what_must_hold_is_only_looked_at() {
     let warm = bound(Strategy::HotWarm);
     for id in ["AO-F2", "AO-F2/prepare"] {

@@ -8,11 +8,10 @@ use crate::runbook::model::{Phase, Risk, Runbook, Strategy};
 use crate::runbook::{Diagnostic, Severity};
 use crate::units::{Millis, visible};
 
-use super::super::trust::{Book, Standing, hosts};
 use super::super::snapshot::{
-    DiagnosticRow, Library, PhaseView, PlanPreview, PlanRow, RunbookRow, ScenarioRow, StepRow,
-    TrustState, TrustView,
+    DiagnosticRow, Library, PhaseView, PlanPreview, PlanRow, RunbookRow, ScenarioRow, StepRow, TrustState, TrustView,
 };
+use super::super::trust::{Book, Standing, hosts};
 
 /// Draws the library; `findings` are the diagnostics of the files that were opened last.
 pub fn view(catalog: &Catalog, findings: &[Diagnostic], book: &Book) -> Library {

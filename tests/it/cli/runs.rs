@@ -124,10 +124,10 @@ fn without_a_display_and_without_a_terminal_the_script_runs() {
 }
 
 /// A simulated Azure that ends with the test.
-struct Azure(Child);
+pub struct Azure(Child);
 
 impl Azure {
-    fn serve(home: &Path, scenario: &str) -> (Self, std::path::PathBuf) {
+    pub fn serve(home: &Path, scenario: &str) -> (Self, std::path::PathBuf) {
         let mut child = lifeboat(home).args(["simulate", scenario]).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -146,7 +146,7 @@ impl Drop for Azure {
 }
 
 /// The chat plan with the names of the sandbox.
-fn sandbox_plan(home: &Path) -> String {
+pub fn sandbox_plan(home: &Path) -> String {
     let file = home.join("sandbox-plan.ron");
     let text = include_str!("../../../assets/plans/prod-chat.ron")
         .replace("prod-chat\",\n    title", "sandbox-chat\",\n    title")
