@@ -4,5 +4,6 @@ mod bind;
 mod format;
 pub mod model;
 pub mod order;
+pub mod readiness;
 
 pub use bind::{bind, rebind, without_runbook};

@@ -157,18 +157,8 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
     ),
     ("\"baseline\": Duration(", "\"baseline\": ‸Durations(", "RB008", "did you mean `Duration`"),
     ("differs_from: \"primary\"", "differs_from: ‸\"primry\"", "RB032", "did you mean `primary`"),
-    (
-        "about: \"from\", role: Primary),\n        \"secondary\"",
-        "about: \"from\"),\n        \"secondary\"",
-        "RB038",
-        "no region is the Primary",
-    ),
-    (
-        "\"baseline\": Duration(",
-        "\"third\": ‸Region(about: \"x\", role: Primary), \"baseline\": Duration(",
-        "RB038",
-        "already",
-    ),
+    ("about: \"from\", role: Primary),\n        \"secondary\"", "about: \"from\"),\n        \"secondary\"", "RB038", "no region is the Primary"),
+    ("\"baseline\": Duration(", "\"third\": ‸Region(about: \"x\", role: Primary), \"baseline\": Duration(", "RB038", "already"),
     ("    parameters: {\n", "    parameters: {\n        ‸\"extra\": Text(about: \"unused\"),\n", "RB018", "extra"),
     // --- strategies, components, orders, gate
     ("component: \"models\"", "component: ‸\"model\"", "RB019", "did you mean `models`"),
