@@ -5,10 +5,14 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::catalog::{Catalog, File, read_path};
+use crate::clock::Clock;
+use crate::desk::past::Past;
 use crate::desk::{Home, chain};
+use crate::journal::RealDisk;
+use crate::plan::readiness::{Readiness, readiness};
 use crate::plan::model::Plan;
 use crate::runbook::model::{Phase, Strategy};
-use crate::units::visible;
+use crate::units::{utc_text, visible};
 
 use super::{Args, FINE, USAGE, trust};
 
@@ -17,10 +21,12 @@ pub fn run(args: &Args, name: &str, strategy: Option<Strategy>, json: bool) -> u
     match find(args, name, strategy) {
         Ok(found) => {
             let standing = trust::standing(args, &found.plan, &found.places());
+            let (ready, now) = (ready(args, &found), Clock::system().now().utc);
             if json {
-                println!("{}", as_json(&found, standing.1));
+                println!("{}", as_json(&found, standing.1, &ready, now));
             } else {
-                print(&found.plan, &standing.0);
+                let advice = ready.advice().map_or_else(String::new, |a| format!(" {a}"));
+                print(&found.plan, &standing.0, &format!("{}{advice}", ready.sentence(now)));
             }
             FINE
         }
@@ -69,19 +75,32 @@ pub fn find(args: &Args, name: &str, strategy: Option<Strategy>) -> Result<Found
     Ok(Found { catalog, file, plan })
 }
 
-fn as_json(found: &Found, trust: &str) -> serde_json::Value {
+fn ready(args: &Args, found: &Found) -> Readiness {
+    let mut past = Past::default();
+    if let Ok(home) = Home::find(args.home.as_deref()) {
+        past.refresh(&RealDisk, &home, &found.catalog);
+    }
+    readiness(found.plan.subject(), &past.runs(), Clock::system().now().utc)
+}
+
+fn as_json(found: &Found, trust: &str, ready: &Readiness, now: i64) -> serde_json::Value {
     let plan = &found.plan;
     json!({
         "plan": plan.id, "title": plan.title, "runbook": plan.runbook_id, "environment": plan.environment,
         "strategy": plan.strategy.display(), "rto_ms": plan.rto.0, "rpo_ms": plan.rpo.0, "steps": plan.steps.len(),
         "digest": plan.texts.digest(), "trust": trust, "foreign": found.places(),
+        "readiness": {
+            "state": ready.code(), "text": ready.sentence(now), "advice": ready.advice(),
+            "run": ready.by().map(|b| b.0), "at": ready.by().map(|b| utc_text(b.1)),
+        },
     })
 }
 
-fn print(plan: &Plan, trust: &str) {
+fn print(plan: &Plan, trust: &str, ready: &str) {
     println!("{} — {} ({})", plan.title, plan.runbook_title, plan.strategy.display());
     println!("RTO {} · RPO {}", plan.rto, plan.rpo);
     println!("SHA-256 {} · {trust}", plan.texts.digest());
+    println!("{ready}");
     for (name, value) in &plan.values {
         println!("  {name} = {}", visible(value));
     }

@@ -1,5 +1,6 @@
 //! Where Lifeboat keeps its data: runs, plans, settings.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::DeskError;
@@ -71,4 +72,15 @@ impl Home {
     pub fn plans(&self) -> PathBuf {
         self.0.join("plans")
     }
+}
+
+/// Writes a file beside, makes it durable, and gives it the name.
+pub(super) fn replace(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let beside = path.with_extension("new");
+    match disk.remove(&beside) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+        _ => disk.write_new(&beside, bytes)?,
+    }
+    disk.rename(&beside, path)?;
+    disk.sync_dir(crate::journal::parent(path))
 }

@@ -18,6 +18,7 @@ pub mod link;
 mod mailbox;
 mod monitor;
 mod opening;
+pub mod past;
 mod preview;
 pub mod protocol;
 mod publish;

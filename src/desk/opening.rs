@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::azure::{Azure, Cloud};
 use crate::clock::{Clock, Speed};
 use crate::plan::model::Plan;
+use crate::plan::readiness::pace;
 use crate::rehearsal::scenario::{Scenario, What};
 use crate::rehearsal::script::Script;
 use crate::run::command::Command;
@@ -304,6 +305,14 @@ impl Desk {
         let azure = Azure::new(cloud)?;
         let targets = Arc::new(Targets::new(&plan, &azure, &witnesses)?);
         let monitor = Arc::new(Monitor::new(&plan, &witnesses));
+        {
+            let mut watched = monitor.lock();
+            watched.decision.planned = Some(plan.until_moved());
+            // A rehearsal does not learn from the ones before, so that it can be repeated.
+            if !clock.is_scenario() && watched.decision.last_drill.is_none() {
+                watched.decision.last_drill = pace(plan.subject(), &self.past.runs());
+            }
+        }
         Ok(World { azure, monitor, clock: clock.clone(), plan, mail: self.mailbox(number, clock), targets })
     }
 

@@ -7,6 +7,7 @@ use crate::azure::Cloud;
 use crate::clock::Clock;
 use crate::health::Thresholds;
 use crate::journal::{contents, read_run};
+use crate::plan::readiness::{Subject, readiness};
 use crate::record::{Against, Checkpoint, Verdict};
 use crate::rehearsal::scenario::Choice;
 use crate::run::event::Mode;
@@ -108,7 +109,9 @@ impl Desk {
         let shown = self.library.preview.clone();
         // What cannot be read counts as nothing; that was said at the start, and is said again when it is in the way.
         let book = Book::read(self.options.disk.as_ref(), &self.options.home).unwrap_or_default();
-        let mut next = library::view(&self.catalog, &self.findings, &book);
+        let past = self.past.runs();
+        let now = self.system_clock.now().utc;
+        let mut next = library::view(&self.catalog, &self.findings, &book, |p| readiness(p.subject(), &past, now));
         next.preview = match preview {
             Some((id, strategy)) => self.preview_of(id, strategy, &book).map(Arc::new),
             None => {
@@ -125,7 +128,8 @@ impl Desk {
         // Without an Azure, the hosts are those of the one that would be connected.
         let cloud = self.cloud().or_else(|_| Cloud::public()).ok()?;
         let trust = library::trust(&plan, book, &cloud, |what| self.places(&plan, what));
-        Some(library::preview(&plan, runbook.objectives.keys().copied().collect(), trust))
+        let ready = readiness(plan.subject(), &self.past.runs(), self.system_clock.now().utc);
+        Some(library::preview(&plan, runbook.objectives.keys().copied().collect(), trust, ready))
     }
 
     /// Takes in the runbooks and plans of a file or folder.
@@ -139,23 +143,19 @@ impl Desk {
         Ok(())
     }
 
-    /// Reads the list of runs anew.
+    /// Takes in what runs were begun or went on, and what that says about the plans of the library.
     pub(super) fn refresh_runs(&mut self) {
-        let runs = self.options.home.runs();
-        let mut rows: Vec<_> = self
-            .options
-            .disk
-            .list(&runs)
-            .unwrap_or_default()
-            .into_iter()
-            .filter(|e| e.dir)
-            .filter_map(|e| {
-                let records = read_run(self.options.disk.as_ref(), &runs.join(&e.name)).ok()?;
-                audit::run_row(&e.name, &records)
-            })
-            .collect();
-        rows.sort_by_key(|r| std::cmp::Reverse(r.started));
-        self.audit = Arc::new(Audit { runs: rows, shown: self.audit.shown.clone() });
+        self.past.refresh(self.options.disk.as_ref(), &self.options.home, &self.catalog);
+        self.audit = Arc::new(Audit { runs: self.past.rows(), shown: self.audit.shown.clone() });
+        let (past, now) = (self.past.runs(), self.system_clock.now().utc);
+        let mut library = (*self.library).clone();
+        for row in &mut library.plans {
+            row.readiness = readiness(Subject { plan: &row.id, strategy: row.strategy, digest: &row.digest }, &past, now);
+        }
+        if let Some(p) = library.preview.as_mut().map(Arc::make_mut) {
+            p.readiness = readiness(Subject { plan: &p.plan, strategy: p.strategy, digest: &p.digest }, &past, now);
+        }
+        self.library = Arc::new(library);
     }
 
     /// Reads and verifies one run's record.

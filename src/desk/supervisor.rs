@@ -15,6 +15,7 @@ use crate::simulator::Simulator;
 
 use super::executor::World;
 use super::link::{Link, Waker};
+use super::past::Past;
 use super::mailbox::{Envelope, Mail, Mailbox};
 use super::protocol::Command;
 use super::session::Session;
@@ -112,6 +113,7 @@ pub fn start(options: Options) -> Result<Handle, DeskError> {
         library: Arc::new(Library::default()),
         findings: Vec::new(),
         audit: Arc::new(Audit::default()),
+        past: Past::default(),
         published: std::time::Instant::now(),
         operator: options.operator.clone(),
         system_clock: Clock::system(),
@@ -175,6 +177,7 @@ pub(super) struct Desk {
     pub library: Arc<Library>,
     pub findings: Vec<crate::runbook::Diagnostic>,
     pub audit: Arc<Audit>,
+    pub past: Past,
     pub published: std::time::Instant,
     pub operator: String,
     pub system_clock: Clock,
@@ -201,8 +204,8 @@ impl Desk {
         {
             self.problem(&e);
         }
-        self.refresh_library(None);
         self.refresh_runs();
+        self.refresh_library(None);
         if let Err(e) = super::trust::Book::read(self.options.disk.as_ref(), &self.options.home) {
             self.problem(&e.into());
         }

@@ -18,7 +18,8 @@ use crate::runbook::model::Condition;
 use crate::units::{ResourceId, utc_text, visible};
 
 use super::supervisor::Desk;
-use super::{DeskError, Home};
+use super::home::{Home, replace};
+use super::DeskError;
 
 /// Shape of the file.
 const SCHEMA: u32 = 1;
@@ -166,17 +167,6 @@ fn entries(bytes: &[u8]) -> Result<Vec<Trusted>, String> {
 fn write(disk: &dyn Disk, path: &Path, shape: &Shape) -> io::Result<()> {
     let text = serde_json::to_vec_pretty(shape).map_err(io::Error::other)?;
     replace(disk, path, &text)
-}
-
-/// Writes a file beside, makes it durable, and gives it the name.
-pub(super) fn replace(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let beside = path.with_extension("new");
-    match disk.remove(&beside) {
-        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
-        _ => disk.write_new(&beside, bytes)?,
-    }
-    disk.rename(&beside, path)?;
-    disk.sync_dir(crate::journal::parent(path))
 }
 
 fn set_aside(disk: &dyn Disk, home: &Home, path: &Path) -> io::Result<()> {

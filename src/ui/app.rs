@@ -316,7 +316,7 @@ impl App {
                 return;
             }
             (Screen::Runbooks, Some(p)) if intent == Intent::Change => {
-                self.view.ask = Some(Ask::live(p));
+                self.view.ask = Some(Ask::live(p, snap.clock.now().utc));
                 return;
             }
             (Screen::Runbooks, Some(p)) => {

@@ -187,13 +187,16 @@ impl Ask {
     }
 
     /// A live run.
-    pub fn live(p: &PlanPreview) -> Self {
+    pub fn live(p: &PlanPreview, now: i64) -> Self {
         let plan = &p.plan;
         let mut a = Self::new("Start a live run", "Start the live run", Make::Live(plan.clone(), p.strategy));
         a.lines = vec![
             format!("{}, {}", p.title, p.strategy.display()),
             "Its steps change real resources. Starting it changes nothing yet: every change asks first.".to_owned(),
         ];
+        if let Some(advice) = p.readiness.advice() {
+            a.lines.push(format!("Not verified. {} {advice}", p.readiness.sentence(now)));
+        }
         a.fields.push(Field::new(format!("Type {plan} to confirm"), Must::Equal(plan.to_owned())));
         a.changes_azure = true;
         a

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+pub use crate::plan::readiness::Readiness;
 use crate::runbook::model::Strategy;
 
 use super::PhaseView;
@@ -53,8 +54,10 @@ pub struct PlanRow {
     pub strategy: Strategy,
     /// File, or `built in`.
     pub file: String,
-    /// `rehearsed 3 d ago`, `never rehearsed`.
-    pub readiness: String,
+    /// Digest of the plan in this strategy: what a rehearsal proves.
+    pub digest: String,
+    /// Whether it is proven.
+    pub readiness: Readiness,
     /// Nobody trusts its texts yet.
     pub restricted: bool,
 }
@@ -120,6 +123,10 @@ pub struct PlanPreview {
     pub totals: String,
     /// Phases with steps; timing is the planned time, state is `Ready` for all.
     pub phases: Vec<PhaseView>,
+    /// Digest of the plan in this strategy: what a rehearsal proves.
+    pub digest: String,
+    /// Whether it is proven.
+    pub readiness: Readiness,
     /// Whether somebody trusts its texts.
     pub trust: TrustView,
     /// Facts: label → text (primary, secondary, who approves, where data may be lost, automated of all).

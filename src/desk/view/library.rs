@@ -3,6 +3,7 @@
 use crate::azure::Cloud;
 use crate::catalog::{Catalog, foreign};
 use crate::plan::model::{Plan, Side};
+use crate::plan::readiness::Readiness;
 use crate::run::event::StepState;
 use crate::runbook::model::{Phase, Risk, Runbook, Strategy};
 use crate::runbook::{Diagnostic, Severity};
@@ -14,7 +15,12 @@ use super::super::snapshot::{
 use super::super::trust::{Book, Standing, hosts};
 
 /// Draws the library; `findings` are the diagnostics of the files that were opened last.
-pub fn view(catalog: &Catalog, findings: &[Diagnostic], book: &Book) -> Library {
+pub fn view(
+    catalog: &Catalog,
+    findings: &[Diagnostic],
+    book: &Book,
+    ready: impl Fn(&Plan) -> Readiness,
+) -> Library {
     let mut out = Library { diagnostics: findings.iter().map(diagnostic).collect(), ..Library::default() };
     for file in catalog.runbooks() {
         let (book, found) = crate::runbook::load(&catalog.source(file));
@@ -32,10 +38,8 @@ pub fn view(catalog: &Catalog, findings: &[Diagnostic], book: &Book) -> Library 
                 runbook: p.runbook_title.clone(),
                 strategy: p.strategy,
                 file: place(file.path.as_deref()),
-                readiness: match p.last_drill {
-                    Some(d) => format!("last drill took {d}"),
-                    None => "never rehearsed".to_owned(),
-                },
+                digest: p.digest.clone(),
+                readiness: ready(&p),
                 restricted: matches!(book.standing(&p.texts), Standing::Restricted(_)),
             });
         }
@@ -113,7 +117,7 @@ fn trusted(state: &TrustState) -> String {
 }
 
 /// A plan, phase by phase.
-pub fn preview(plan: &Plan, strategies: Vec<Strategy>, trust: TrustView) -> PlanPreview {
+pub fn preview(plan: &Plan, strategies: Vec<Strategy>, trust: TrustView, readiness: Readiness) -> PlanPreview {
     let mut phases = Vec::new();
     for phase in Phase::ALL {
         let steps: Vec<StepRow> = plan
@@ -132,7 +136,7 @@ pub fn preview(plan: &Plan, strategies: Vec<Strategy>, trust: TrustView) -> Plan
             phases.push(PhaseView { name: phase.display().to_owned(), note, steps });
         }
     }
-    let planned: Millis = plan.phase(Phase::Decide).chain(plan.phase(Phase::FailOver)).map(|s| s.expect).sum();
+    let planned = plan.until_moved();
     let totals = if planned <= plan.rto {
         format!(
             "RTO {} · planned {planned} until users are moved · {} to spare",
@@ -170,6 +174,8 @@ pub fn preview(plan: &Plan, strategies: Vec<Strategy>, trust: TrustView) -> Plan
         strategies,
         totals,
         phases,
+        digest: plan.digest.clone(),
+        readiness,
         trust,
         facts,
     }

@@ -54,7 +54,16 @@ fn a_region_lost_hot_warm() {
     let runs = say(home.path(), &["runs", "--json"]);
     assert_eq!((runs.code, runs.err.as_str()), (0, ""));
     let row = runs.json()["runs"][0].clone();
-    assert_eq!(keys(&row), ["journal", "mode", "open", "outcome", "run", "started", "title"]);
+    let all =
+        ["digest", "journal", "mode", "open", "outcome", "plan", "proves_plan", "rta_ms", "run", "started", "title"];
+    assert_eq!(keys(&row), all);
+    assert_eq!((&row["proves_plan"], &row["rta_ms"]), (&Value::Bool(true), &v["rta_ms"]));
+    let plan = say(home.path(), &["plan", "prod-chat", "--json"]).json();
+    let ready = &plan["readiness"];
+    assert_eq!((ready["state"].as_str(), ready["advice"].is_null()), (Some("verified"), true), "{plan}");
+    assert!(say(home.path(), &["plan", "prod-chat"]).out.contains("Verified under an hour ago by rehearsal "));
+    let cold = say(home.path(), &["plan", "prod-chat", "--strategy", "hot/cold", "--json"]).json();
+    assert_eq!(cold["readiness"]["state"], "never-rehearsed", "another strategy is another proof");
     assert_eq!((&row["run"], &row["journal"], &row["open"]), (&v["run"], &v["journal"], &Value::Bool(false)));
     assert_eq!(say(home.path(), &["runs"]).out.lines().count(), 1);
     // It is closed; there is nothing to continue, and its result is told again.

@@ -314,13 +314,20 @@ pub fn library() -> Library {
         steps,
         findings,
     };
-    let plan = |id: &str, title: &str, readiness: &str, strategy| PlanRow {
+    let verified = Readiness::Verified {
+        run: "2QXM".into(),
+        what: "rehearsal".into(),
+        when: NOW - 71 * 3_600_000,
+        rta: Some(Millis::from_mins(21)),
+    };
+    let plan = |id: &str, title: &str, readiness, strategy| PlanRow {
         id: id.into(),
         title: title.into(),
         runbook: "Azure OpenAI: retry, then redirect".into(),
         strategy,
         file: "built in".into(),
-        readiness: readiness.into(),
+        digest: lifeboat::units::sha256_hex(id.as_bytes()),
+        readiness,
         restricted: false,
     };
     let mut phases = phases();
@@ -335,8 +342,8 @@ pub fn library() -> Library {
             runbook("storage", "Storage account: failover", "Storage", 19, (1, 0)),
         ],
         plans: vec![
-            plan("prod-chat", "Production chat", "rehearsed 3 d ago", Strategy::HotWarm),
-            plan("prod-search", "Production search", "never rehearsed", Strategy::HotHot),
+            plan("prod-chat", "Production chat", verified.clone(), Strategy::HotWarm),
+            plan("prod-search", "Production search", Readiness::NeverRehearsed, Strategy::HotHot),
         ],
         scenarios: vec![
             scenario(
@@ -371,6 +378,8 @@ pub fn library() -> Library {
             strategy: Strategy::HotWarm,
             strategies: all.to_vec(),
             totals: "RTO 30 min · planned 22 min · 8 min to spare".into(),
+            digest: lifeboat::units::sha256_hex(b"prod-chat"),
+            readiness: verified,
             trust: TrustView {
                 state: TrustState::Trusted { by: "Dana".into(), at: "2026-11-02T09:20:00Z".into() },
                 digest: lifeboat::units::sha256_hex(b"prod-chat"),
@@ -504,6 +513,7 @@ pub fn restricted() -> Snapshot {
     let mut library = library();
     if let Some(p) = library.preview.as_mut().map(Arc::make_mut) {
         p.trust.state = TrustState::Restricted;
+        p.readiness = Readiness::Edited { run: "2QXM".into(), when: NOW - 71 * 3_600_000 };
         p.trust.blocks = true;
         p.trust.foreign.push("/home/dana/plans/azure-openai.ron".into());
     }

@@ -47,3 +47,23 @@ fn a_trusted_plan_is_not_asked_about() {
     w.ctrl(Key::T);
     assert!(!w.sees("Trust this plan"));
 }
+
+#[test]
+fn the_start_carries_how_far_the_plan_is_proven_and_the_confirmation_says_it() {
+    let mut w = Window::on(sample::on_call(), Screen::Runbooks);
+    assert!(w.sees("Start live run… · verified 2 days ago"));
+    assert!(w.harness.query_all_by_label_contains("Production search. never rehearsed · ").next().is_some());
+    w.ctrl(Key::Enter);
+    assert!(w.harness.query_all_by_label_contains("Not verified.").next().is_none());
+    w.key(Key::Escape);
+    w.publish(|s| {
+        let preview = Arc::make_mut(&mut s.library).preview.as_mut().unwrap();
+        Arc::make_mut(preview).readiness = lifeboat::desk::snapshot::Readiness::NeverRehearsed;
+    });
+    w.click("Start live run… · never rehearsed");
+    let words = "Not verified. Never rehearsed in this strategy";
+    assert!(w.harness.query_all_by_label_contains(words).next().is_some());
+    w.type_text("prod-chat");
+    w.ctrl(Key::Enter);
+    assert!(matches!(&w.told()[..], [Command::StartRun { dry_run: false, .. }]), "said, not forbidden");
+}

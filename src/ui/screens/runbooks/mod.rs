@@ -3,6 +3,7 @@
 use eframe::egui::accesskit::Role;
 use eframe::egui::{self, FontId, Frame, Margin, Panel, ScrollArea, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
+mod ready;
 pub mod trust;
 
 use super::run::{checklist_heading, checklist_row};
@@ -117,7 +118,7 @@ fn entry(ui: &mut Ui, chosen: bool, name: &str, under: &str, right: &str, sense:
 
 fn plan(ui: &mut Ui, cx: &Cx, library: &Library, p: &PlanRow) {
     let chosen = library.preview.as_ref().is_some_and(|v| v.plan == p.id);
-    let under = format!("{} · {}", p.readiness, p.runbook);
+    let under = format!("{} · {}", ready::short(cx, &p.readiness), p.runbook);
     let under = if p.restricted { format!("Restricted · {under}") } else { under };
     let response = entry(ui, chosen, &p.title, &under, p.strategy.display(), Sense::click());
     if response.clicked() {
@@ -204,13 +205,16 @@ fn preview(ui: &mut Ui, cx: &Cx, p: &PlanPreview) {
             cx.act(Act::Do(Intent::Confirm));
         }
         let key = intent::key_text(Intent::Change);
-        if Button::new("Start a live run…").key(key).guarded(true).refused(busy).show(ui) {
+        let live = format!("Start live run… · {}", ready::short(cx, &p.readiness));
+        if Button::new(&live).key(key).guarded(true).refused(busy).show(ui) {
             cx.act(Act::Do(Intent::Change));
         }
     });
     if let Some(why) = super::cannot_start(cx.snap).or(trust::cannot_start(p)) {
         ui.label(small(ui, why));
     }
+    ui.add_space(8.0);
+    ready::line(ui, cx, &p.readiness);
     ui.add_space(12.0);
     card(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 6.0;

@@ -1,13 +1,15 @@
 //! Binding: a runbook and a plan become concrete steps, or exact complaints.
 
+mod readiness;
+
 use lifeboat::plan::{self, model::Plan};
 use lifeboat::runbook::Diagnostic;
 use lifeboat::runbook::Source;
 use lifeboat::runbook::model::{Action, Condition, Guard, Phase, StepKind, Strategy};
 use lifeboat::units::Millis;
 
-const RUNBOOK: &str = include_str!("../../runbooks/azure-openai.ron");
-const PLAN: &str = include_str!("../../assets/plans/prod-chat.ron");
+const RUNBOOK: &str = include_str!("../../../runbooks/azure-openai.ron");
+const PLAN: &str = include_str!("../../../assets/plans/prod-chat.ron");
 const STRATEGIES: [Strategy; 3] = [Strategy::HotHot, Strategy::HotWarm, Strategy::HotCold];
 
 fn bind(text: &str, strategy: Option<Strategy>) -> (Option<Plan>, Vec<Diagnostic>) {
