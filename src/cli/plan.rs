@@ -9,8 +9,8 @@ use crate::clock::Clock;
 use crate::desk::past::Past;
 use crate::desk::{Home, chain};
 use crate::journal::RealDisk;
-use crate::plan::readiness::{Readiness, readiness};
 use crate::plan::model::Plan;
+use crate::plan::readiness::{Readiness, readiness};
 use crate::runbook::model::{Phase, Strategy};
 use crate::units::{utc_text, visible};
 

@@ -145,13 +145,7 @@ fn look(disk: &dyn Disk, dir: &Path, id: &str, bytes: u64, catalog: &Catalog) ->
     let row = run_row(id, &records);
     let closed = row.as_ref().is_some_and(|r| !r.open);
     let past = if closed && sound(disk, dir) { past(id, &records, catalog) } else { None };
-    let row = row.map(|r| Row {
-        title: r.title,
-        mode: r.mode,
-        started: r.started,
-        outcome: r.outcome,
-        open: r.open,
-    });
+    let row = row.map(|r| Row { title: r.title, mode: r.mode, started: r.started, outcome: r.outcome, open: r.open });
     Known { bytes, row, past }
 }
 

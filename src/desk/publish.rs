@@ -150,7 +150,8 @@ impl Desk {
         let (past, now) = (self.past.runs(), self.system_clock.now().utc);
         let mut library = (*self.library).clone();
         for row in &mut library.plans {
-            row.readiness = readiness(Subject { plan: &row.id, strategy: row.strategy, digest: &row.digest }, &past, now);
+            row.readiness =
+                readiness(Subject { plan: &row.id, strategy: row.strategy, digest: &row.digest }, &past, now);
         }
         if let Some(p) = library.preview.as_mut().map(Arc::make_mut) {
             p.readiness = readiness(Subject { plan: &p.plan, strategy: p.strategy, digest: &p.digest }, &past, now);

@@ -15,8 +15,8 @@ use crate::simulator::Simulator;
 
 use super::executor::World;
 use super::link::{Link, Waker};
-use super::past::Past;
 use super::mailbox::{Envelope, Mail, Mailbox};
+use super::past::Past;
 use super::protocol::Command;
 use super::session::Session;
 use super::snapshot::{Activity, Audit, Library, Problem, Snapshot};

@@ -17,9 +17,9 @@ use crate::run::event::Actor;
 use crate::runbook::model::Condition;
 use crate::units::{ResourceId, utc_text, visible};
 
-use super::supervisor::Desk;
-use super::home::{Home, replace};
 use super::DeskError;
+use super::home::{Home, replace};
+use super::supervisor::Desk;
 
 /// Shape of the file.
 const SCHEMA: u32 = 1;

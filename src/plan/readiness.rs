@@ -201,9 +201,7 @@ impl Readiness {
             Self::Edited { run, when } => {
                 format!("Edited: what run {run} verified {} is not this text.", ago(*when, now))
             }
-            Self::NeverRehearsed => {
-                "Never rehearsed in this strategy: its times are planned, not measured.".to_owned()
-            }
+            Self::NeverRehearsed => "Never rehearsed in this strategy: its times are planned, not measured.".to_owned(),
             Self::TooOld { run, when } => {
                 let days = GOOD_FOR.0 / DAY;
                 format!("Verified {} by run {run}: after {days} days that proves little.", ago(*when, now))

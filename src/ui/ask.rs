@@ -4,7 +4,7 @@ use crate::desk::protocol::{Command, StepIntent};
 use crate::desk::snapshot::{ActionView, PlanPreview, RunView, StepCard};
 use crate::rehearsal::scenario::{Choice, Outcome};
 use crate::runbook::model::{StepId, Strategy};
-use crate::units::Millis;
+use crate::units::{Millis, visible};
 
 /// What a field accepts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -206,12 +206,14 @@ impl Ask {
     pub fn trust(p: &PlanPreview) -> Self {
         let t = &p.trust;
         let make = Make::Trust(p.plan.clone(), t.digest.clone());
+        // In two halves, as a person compares it.
+        let (first, second) = t.digest.split_at_checked(32).unwrap_or((&t.digest, ""));
         let mut a = Self::new("Trust this plan?", "Trust this plan", make);
         a.lines = vec![
-            format!("Plan {}: {}", p.plan, p.title),
-            format!("Runbook: {}", t.runbook),
+            format!("Plan {}: {}", visible(&p.plan), visible(&p.title)),
+            format!("Runbook: {}", visible(&t.runbook)),
             format!("Files: {}", t.foreign.join(", ")),
-            format!("SHA-256 {}", t.digest),
+            format!("SHA-256 {first} {second}"),
             format!("It may then call {}.", t.hosts.join(", ")),
             "Live runs of it become possible, and their steps change real resources; every change still asks first. One \
              changed byte, and you are asked again."

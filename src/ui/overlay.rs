@@ -23,6 +23,11 @@ pub struct Palette {
     pub chosen: usize,
 }
 
+/// Height of a dialog beside its lines: title, two fields, buttons.
+const AROUND_LINES: f32 = 360.0;
+/// Three lines are always to be read.
+const LEAST_LINES: f32 = 60.0;
+
 /// What became of an overlay in this frame.
 enum Fate {
     Stays,
@@ -80,10 +85,14 @@ fn dialog(ui: &Ui, cx: &Cx, ask: &mut Ask) -> Fate {
     let ((), closed) = modal(ui, "ask", 480.0, |ui| {
         title(ui, &ask.title);
         ui.add_space(8.0);
-        for line in &ask.lines {
-            wrapped(ui, secondary(ui, line));
-            ui.add_space(4.0);
-        }
+        // What is asked may come from a file: however long, it never pushes the buttons out of the window.
+        let tall = (ui.ctx().content_rect().height() - AROUND_LINES).max(LEAST_LINES);
+        ScrollArea::vertical().id_salt("lines").max_height(tall).auto_shrink([false, true]).show(ui, |ui| {
+            for line in &ask.lines {
+                wrapped(ui, secondary(ui, line));
+                ui.add_space(4.0);
+            }
+        });
         if let Some((choices, chosen)) = &mut ask.choice {
             ui.add_space(8.0);
             ui.horizontal_wrapped(|ui| {

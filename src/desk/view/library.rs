@@ -15,12 +15,7 @@ use super::super::snapshot::{
 use super::super::trust::{Book, Standing, hosts};
 
 /// Draws the library; `findings` are the diagnostics of the files that were opened last.
-pub fn view(
-    catalog: &Catalog,
-    findings: &[Diagnostic],
-    book: &Book,
-    ready: impl Fn(&Plan) -> Readiness,
-) -> Library {
+pub fn view(catalog: &Catalog, findings: &[Diagnostic], book: &Book, ready: impl Fn(&Plan) -> Readiness) -> Library {
     let mut out = Library { diagnostics: findings.iter().map(diagnostic).collect(), ..Library::default() };
     for file in catalog.runbooks() {
         let (book, found) = crate::runbook::load(&catalog.source(file));

@@ -17,6 +17,8 @@ use lifeboat::runbook::model::Strategy;
 
 use crate::crash::{Place, closed, desk_with, ended, until};
 
+/// The first look at them is what takes long: fifty milliseconds a run, unoptimised.
+const MANY: usize = 40;
 const PLAN: &str = include_str!("../../../assets/plans/prod-chat.ron");
 
 fn row(s: &Snapshot) -> Option<&Readiness> {
@@ -120,22 +122,22 @@ fn what_was_given_up_or_altered_proves_nothing() {
 }
 
 #[test]
-fn two_hundred_runs_do_not_make_the_library_slow() {
+fn many_runs_do_not_make_the_library_slow() {
     let place = Place::new();
     ended(&place.rehearse(&["region-loss", "--strategy", "hot/warm"], false).output().unwrap(), &[0], "rehearsed");
     let one = place.run(&place.only().unwrap());
-    for n in 1..200 {
+    for n in 1..MANY {
         copy(&one, &place.run(&format!("{n:032x}")));
     }
     let home = Home::find(Some(&place.home())).unwrap();
     let look = || {
         let (begun, mut past) = (Instant::now(), Past::default());
         past.refresh(&RealDisk, &home, &Catalog::builtin());
-        assert_eq!((past.rows().len(), past.runs().len()), (200, 200));
+        assert_eq!((past.rows().len(), past.runs().len()), (MANY, MANY));
         begun.elapsed()
     };
     let (first, again) = (look(), look());
-    println!("200 runs: {first:?} the first time, {again:?} after that");
+    println!("{MANY} runs: {first:?} the first time, {again:?} after that");
     assert!(again < Duration::from_secs(1), "what is known is not read again: {again:?}");
     assert!(again * 5 < first, "{first:?}, {again:?}");
 }

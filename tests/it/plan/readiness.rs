@@ -47,7 +47,9 @@ fn it_holds_for_ninety_days_and_not_one_millisecond_longer() {
     let r = readiness(PLAN, &[held], NOW + 1);
     assert_eq!(r, Readiness::TooOld { run: "R90".to_owned(), when: NOW - 90 * DAY });
     assert_eq!(r.short(NOW + 1), "last verified 90 days ago");
-    assert!(r.sentence(NOW).contains("after 90 days that proves little") && r.advice().unwrap().starts_with("Rehearse"));
+    assert!(
+        r.sentence(NOW).contains("after 90 days that proves little") && r.advice().unwrap().starts_with("Rehearse")
+    );
 }
 
 #[test]

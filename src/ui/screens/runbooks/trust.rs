@@ -11,7 +11,7 @@ use crate::ui::widgets::text::{copyable, wrapped};
 use crate::ui::widgets::{Button, body, bold, link, mono};
 
 /// Why a run of a restricted plan cannot be started.
-pub const TRUST_FIRST: &str = "Restricted: trust this plan first (Ctrl+T).";
+pub const TRUST_FIRST: &str = "Restricted: trust this plan first.";
 /// Characters of a digest that a person compares; the rest is to copy.
 const SHOWN: usize = 16;
 
