@@ -34,6 +34,7 @@
 //! - A run's state is a fold over its journal; nothing else holds state of a run.
 //! - No request that changes Azure leaves before its intent is durable in the journal.
 //! - No step is done without its verification or a person's word.
+//! - No real address is called for a file before a person has trusted exactly its bytes.
 //! - A rehearsal's client refuses every address that is not the simulator's.
 //! - Unknown is a value: no health is ever a `bool`.
 

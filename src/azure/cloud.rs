@@ -238,7 +238,7 @@ impl Cloud {
     }
 
     /// Address of an App Configuration store. It follows from the name, so that a failing ARM is not in the way.
-    pub(super) fn store(&self, name: &str) -> Result<Url, AzureError> {
+    pub fn store(&self, name: &str) -> Result<Url, AzureError> {
         parse(&format!("https://{name}.{CONFIGURATION_SUFFIX}"))
     }
 

@@ -42,6 +42,11 @@ const PARTS: &[(&str, &str)] = texts!("runbooks":
     "parts/recovery.ron",
 );
 
+/// Whether this very text is in the binary.
+pub(super) fn has(text: &str) -> bool {
+    [RUNBOOKS, PLANS, PARTS].into_iter().flatten().any(|(_, t)| *t == text)
+}
+
 /// A built-in part by its path: name and text.
 pub(super) fn part(path: &str) -> Option<(String, Result<String, String>)> {
     let (path, text) = PARTS.iter().find(|(p, _)| *p == path)?;

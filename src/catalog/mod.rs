@@ -10,7 +10,7 @@ mod watching;
 
 use std::path::PathBuf;
 
-use crate::plan::model::Plan;
+use crate::plan::model::{Plan, Texts};
 use crate::rehearsal::scenario::Scenario;
 use crate::runbook::model::{Runbook, Strategy};
 use crate::runbook::{self, Diagnostic, Kind, Outline, Part, Source};
@@ -32,6 +32,11 @@ pub struct File {
 }
 
 impl File {
+    /// As it lies on the disk now; what was read before when it is gone from there or no longer readable.
+    pub fn fresh(&self) -> Self {
+        let now = self.path.as_deref().and_then(|p| read_file(p).ok());
+        now.filter(|f| f.outline().is_some()).unwrap_or_else(|| self.clone())
+    }
     /// What it is, at first sight.
     pub fn outline(&self) -> Option<Outline> {
         runbook::outline(&self.text)
@@ -108,6 +113,16 @@ impl Catalog {
         self
     }
 
+    /// Takes in what has changed on the disk in files that are known.
+    pub fn reread(&mut self) {
+        for (file, outline) in self.files.iter_mut().filter(|(f, _)| f.path.is_some()) {
+            *file = file.fresh();
+            if let Some(now) = file.outline() {
+                *outline = now;
+            }
+        }
+    }
+
     fn of(&self, kind: Kind) -> impl Iterator<Item = &(File, Outline)> {
         self.files.iter().filter(move |(_, o)| o.kind == kind)
     }
@@ -182,7 +197,19 @@ impl Catalog {
         let beside = plan.path.as_ref().and_then(|p| p.parent()).and_then(|p| disk::read_folder(p).ok());
         let is = |o: Outline| o.kind == Kind::Runbook && o.id.as_deref() == Some(&id);
         let beside = beside.unwrap_or_default().into_iter().find(|f| f.outline().is_some_and(is));
-        beside.or_else(|| self.runbook_file(&id).ok().cloned())
+        beside.or_else(|| self.runbook_file(&id).ok().map(File::fresh))
+    }
+    /// Where a text of a plan lies: `plan`, `runbook`, or the path of a shared file as the runbook writes it.
+    pub fn place(&self, plan: &File, what: &str) -> String {
+        let runbook = || self.runbook_of(plan);
+        match what {
+            "plan" => plan.name.clone(),
+            "runbook" => runbook().map_or_else(|| what.to_owned(), |r| r.name),
+            part => runbook()
+                .and_then(|r| r.path)
+                .and_then(|p| Some(p.parent()?.join(part).display().to_string()))
+                .unwrap_or_else(|| part.to_owned()),
+        }
     }
     /// Everything that is wrong with a file.
     pub fn check(&self, file: &File) -> Vec<Diagnostic> {
@@ -208,6 +235,15 @@ impl Catalog {
             }
         }
     }
+}
+
+/// Which of a plan's texts are not in the binary, byte for byte: `plan`, `runbook`, or the path of a shared file.
+pub fn foreign(texts: &Texts) -> Vec<String> {
+    let whole = [("plan", &texts.plan), ("runbook", &texts.runbook)];
+    let whole = whole.into_iter().filter(|(_, text)| !builtin::has(text)).map(|(what, _)| what.to_owned());
+    let own = |path: &str, text: &str| builtin::part(path).is_some_and(|(_, t)| t.as_deref() == Ok(text));
+    let parts = texts.parts.iter().filter(|(path, text)| !own(path, text)).map(|(path, _)| path.clone());
+    whole.chain(parts).collect()
 }
 
 /// Reads a scenario's file, with findings at their place.

@@ -13,9 +13,18 @@ const PATIENCE: Duration = Duration::from_secs(45);
 
 /// Prints regions with verdict, reasons and ages; 1 when one is not ok.
 pub fn run(args: &Args, plan: Option<&str>, json: bool) -> u8 {
-    if let Some(Err(why)) = plan.map(|p| super::plan::find(p, None)) {
-        eprintln!("lifeboat: {why}");
-        return USAGE;
+    match plan.map(|p| (p, super::plan::find(args, p, None))) {
+        Some((_, Err(why))) => {
+            eprintln!("lifeboat: {why}");
+            return USAGE;
+        }
+        Some((name, Ok(f))) => {
+            let run = format!("lifeboat run {name} --dry-run");
+            if let Err(code) = super::trust::cleared(args, &f.plan, &f.places(), None, &run) {
+                return code;
+            }
+        }
+        None => {}
     }
     let handle = match super::desk_for(args, None, plan) {
         Ok(h) => h,

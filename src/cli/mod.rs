@@ -20,6 +20,7 @@ pub mod rehearse;
 pub mod run;
 pub mod runs;
 pub mod simulate;
+pub mod trust;
 pub mod verify;
 
 /// Fine.
@@ -67,6 +68,9 @@ pub enum Cmd {
         /// Strategy, instead of the plan's own
         #[arg(long)]
         strategy: Option<Strategy>,
+        /// Print what the plan is and where it stands as JSON, without its steps
+        #[arg(long, conflicts_with = "print")]
+        json: bool,
         /// Print as a sheet
         #[arg(long, value_enum)]
         print: Option<Sheet>,
@@ -76,6 +80,12 @@ pub enum Cmd {
         /// Plan id, or a plan file
         #[arg(required_unless_present = "resume")]
         plan: Option<String>,
+        /// Strategy, instead of the plan's own
+        #[arg(long, conflicts_with = "resume")]
+        strategy: Option<Strategy>,
+        /// You have read the plan's files, and trust exactly those with this SHA-256 (`lifeboat plan` prints it)
+        #[arg(long, value_name = "SHA256")]
+        trust: Option<String>,
         /// Read only; send nothing that changes Azure
         #[arg(long)]
         dry_run: bool,
@@ -230,13 +240,20 @@ pub enum CredentialsVerb {
 pub fn dispatch(args: &Args, command: &Cmd) -> u8 {
     match command {
         Cmd::Check { paths, json } => check::run(paths, *json),
-        Cmd::Plan { plan, strategy, print } => match print {
-            None => plan::run(plan, *strategy),
+        Cmd::Plan { plan, strategy, json, print } => match print {
+            None => plan::run(args, plan, *strategy, *json),
             Some(_) => not_here("printing a plan as a sheet"),
         },
-        Cmd::Run { plan, dry_run, resume } => {
-            run::run(args, plan.as_deref().unwrap_or_default(), *dry_run, resume.as_deref())
-        }
+        Cmd::Run { plan, strategy, trust, dry_run, resume } => run::run(
+            args,
+            &run::Wish {
+                plan: plan.clone(),
+                strategy: *strategy,
+                trust: trust.clone(),
+                dry_run: *dry_run,
+                resume: resume.clone(),
+            },
+        ),
         Cmd::Rehearse { list: true, json, .. } => rehearse::list(*json),
         Cmd::Rehearse { scenario, strategy, scripted, answers, speed, seed, resume, json, .. } => rehearse::run(
             args,
@@ -303,6 +320,12 @@ pub fn desk_for(args: &Args, script: Option<ScriptSource>, watch: Option<&str>) 
     })
 }
 
+/// The name that goes into records.
+pub fn operator() -> String {
+    let name = ["LIFEBOAT_OPERATOR", "USER", "USERNAME"].iter().find_map(|v| std::env::var(v).ok());
+    name.filter(|n| !n.trim().is_empty()).unwrap_or_else(|| "operator".to_owned())
+}
+
 fn options(args: &Args, script: Option<ScriptSource>) -> Result<Options, String> {
     let home = Home::find(args.home.as_deref()).map_err(|e| e.to_string())?;
     let cloud = match &args.cloud {
@@ -313,15 +336,7 @@ fn options(args: &Args, script: Option<ScriptSource>) -> Result<Options, String>
             Some(Cloud::from_line(line).map_err(|e| format!("{}: {}", file.display(), chain(&e)))?)
         }
     };
-    let name = ["LIFEBOAT_OPERATOR", "USER", "USERNAME"].iter().find_map(|v| std::env::var(v).ok());
-    Ok(Options {
-        home,
-        disk: Arc::new(RealDisk),
-        cloud,
-        watch: None,
-        operator: name.filter(|n| !n.trim().is_empty()).unwrap_or_else(|| "operator".to_owned()),
-        script,
-    })
+    Ok(Options { home, disk: Arc::new(RealDisk), cloud, watch: None, operator: operator(), script })
 }
 
 /// The window; its exit code.

@@ -2,18 +2,32 @@
 
 use std::path::Path;
 
-use crate::catalog::{Catalog, read_path};
+use serde_json::json;
+
+use crate::catalog::{Catalog, File, read_path};
+use crate::clock::Clock;
+use crate::desk::past::Past;
+use crate::desk::{Home, chain};
+use crate::journal::RealDisk;
 use crate::plan::model::Plan;
+use crate::plan::readiness::{Readiness, readiness};
 use crate::runbook::model::{Phase, Strategy};
-use crate::units::visible;
+use crate::units::{utc_text, visible};
 
-use super::{FINE, USAGE};
+use super::{Args, FINE, USAGE, trust};
 
-/// Prints a plan.
-pub fn run(name: &str, strategy: Option<Strategy>) -> u8 {
-    match find(name, strategy) {
-        Ok(plan) => {
-            print(&plan);
+/// Prints a plan, or as JSON what it is and where it stands.
+pub fn run(args: &Args, name: &str, strategy: Option<Strategy>, json: bool) -> u8 {
+    match find(args, name, strategy) {
+        Ok(found) => {
+            let standing = trust::standing(args, &found.plan, &found.places());
+            let (ready, now) = (ready(args, &found), Clock::system().now().utc);
+            if json {
+                println!("{}", as_json(&found, standing.1, &ready, now));
+            } else {
+                let advice = ready.advice().map_or_else(String::new, |a| format!(" {a}"));
+                print(&found.plan, &standing.0, &format!("{}{advice}", ready.sentence(now)));
+            }
             FINE
         }
         Err(why) => {
@@ -23,26 +37,70 @@ pub fn run(name: &str, strategy: Option<Strategy>) -> u8 {
     }
 }
 
-/// A plan by id, or from its file.
-pub fn find(name: &str, strategy: Option<Strategy>) -> Result<Plan, String> {
-    let path = Path::new(name);
-    let mut catalog = Catalog::builtin();
-    if !path.is_file() {
-        return catalog.plan(name, strategy).map_err(|e| e.to_string());
+/// A plan, and where it was found.
+pub struct Found {
+    /// What there is to find in.
+    pub catalog: Catalog,
+    /// Its file.
+    pub file: File,
+    /// Bound.
+    pub plan: Plan,
+}
+
+impl Found {
+    /// Its files that are not built in.
+    pub fn places(&self) -> Vec<String> {
+        let foreign = crate::catalog::foreign(&self.plan.texts);
+        foreign.iter().map(|what| visible(&self.catalog.place(&self.file, what))).collect()
     }
-    catalog = catalog.with(read_path(path).map_err(|e| e.to_string())?);
-    let file = catalog.plans().find(|f| f.path.as_deref() == Some(path)).cloned();
-    let file = file.ok_or_else(|| format!("{name} holds no plan; `lifeboat check {name}` says what it is"))?;
+}
+
+/// A plan by id, built in or the team's own, or from its file.
+pub fn find(args: &Args, name: &str, strategy: Option<Strategy>) -> Result<Found, String> {
+    let path = Path::new(name);
+    let home = Home::find(args.home.as_deref()).map_err(|e| e.to_string())?;
+    let mut catalog = home.catalog().map_err(|e| chain(&e))?;
+    let file = if path.is_file() {
+        catalog = catalog.with(read_path(path).map_err(|e| e.to_string())?);
+        let file = catalog.plans().find(|f| f.path.as_deref() == Some(path)).cloned();
+        file.ok_or_else(|| format!("{name} holds no plan; `lifeboat check {name}` says what it is"))?
+    } else {
+        catalog.plan_file(name).map_err(|e| e.to_string())?.clone()
+    };
     let (plan, found) = catalog.bind(&file, strategy);
-    plan.ok_or_else(|| {
+    let plan = plan.ok_or_else(|| {
         let first = found.iter().find(|d| d.is_error()).map_or("it cannot be bound", |d| d.message.as_str());
-        format!("{first}; `lifeboat check {name}` shows everything")
+        format!("{first}; `lifeboat check {}` shows everything", file.name)
+    })?;
+    Ok(Found { catalog, file, plan })
+}
+
+fn ready(args: &Args, found: &Found) -> Readiness {
+    let mut past = Past::default();
+    if let Ok(home) = Home::find(args.home.as_deref()) {
+        past.refresh(&RealDisk, &home, &found.catalog);
+    }
+    readiness(found.plan.subject(), &past.runs(), Clock::system().now().utc)
+}
+
+fn as_json(found: &Found, trust: &str, ready: &Readiness, now: i64) -> serde_json::Value {
+    let plan = &found.plan;
+    json!({
+        "plan": plan.id, "title": plan.title, "runbook": plan.runbook_id, "environment": plan.environment,
+        "strategy": plan.strategy.display(), "rto_ms": plan.rto.0, "rpo_ms": plan.rpo.0, "steps": plan.steps.len(),
+        "digest": plan.texts.digest(), "trust": trust, "foreign": found.places(),
+        "readiness": {
+            "state": ready.code(), "text": ready.sentence(now), "advice": ready.advice(),
+            "run": ready.by().map(|b| b.0), "at": ready.by().map(|b| utc_text(b.1)),
+        },
     })
 }
 
-fn print(plan: &Plan) {
+fn print(plan: &Plan, trust: &str, ready: &str) {
     println!("{} — {} ({})", plan.title, plan.runbook_title, plan.strategy.display());
-    println!("RTO {} · RPO {} · digest {}", plan.rto, plan.rpo, &plan.digest[..16.min(plan.digest.len())]);
+    println!("RTO {} · RPO {}", plan.rto, plan.rpo);
+    println!("SHA-256 {} · {trust}", plan.texts.digest());
+    println!("{ready}");
     for (name, value) in &plan.values {
         println!("  {name} = {}", visible(value));
     }

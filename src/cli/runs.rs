@@ -2,9 +2,11 @@
 
 use serde_json::json;
 
+use crate::catalog::Catalog;
 use crate::desk::Home;
-use crate::desk::view::audit::run_row;
-use crate::journal::{Disk, RealDisk, read_run};
+use crate::desk::past::Past;
+use crate::journal::RealDisk;
+use crate::plan::readiness::Proof;
 use crate::units::utc_text;
 
 use super::{Args, FAILED, FINE};
@@ -18,21 +20,26 @@ pub fn run(args: &Args, json: bool) -> u8 {
             return FAILED;
         }
     };
-    let mut rows: Vec<_> = RealDisk
-        .list(&home.runs())
-        .unwrap_or_default()
-        .into_iter()
-        .filter(|e| e.dir)
-        .filter_map(|e| run_row(&e.name, &read_run(&RealDisk, &home.run(&e.name)).ok()?))
-        .collect();
-    rows.sort_by_key(|r| std::cmp::Reverse(r.started));
+    let mut past = Past::default();
+    // A plan of the team's own that cannot be read is no reason not to list runs.
+    let catalog = home.catalog().unwrap_or_else(|_| Catalog::builtin());
+    past.refresh(&RealDisk, &home, &catalog);
+    let rows = past.rows();
     if json {
         let all: Vec<_> = rows
             .iter()
             .map(|r| {
+                let told = past.run(&r.id);
                 json!({
                     "run": r.id, "title": r.title, "mode": r.mode, "started": utc_text(r.started),
                     "outcome": r.outcome, "open": r.open, "journal": home.run(&r.id),
+                    "plan": told.map(|t| &t.plan), "digest": told.map(|t| &t.digest),
+                    "proves_plan": told.and_then(|t| match &t.proof {
+                        Proof::Held => Some(true),
+                        Proof::Failed(_) => Some(false),
+                        Proof::None => None,
+                    }),
+                    "rta_ms": told.and_then(|t| t.rta).map(|t| t.0),
                 })
             })
             .collect();

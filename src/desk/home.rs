@@ -1,8 +1,11 @@
 //! Where Lifeboat keeps its data: runs, plans, settings.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::DeskError;
+use crate::catalog::{Catalog, CatalogError, read_path};
+use crate::journal::Disk;
 
 /// The data folder.
 #[derive(Debug, Clone)]
@@ -34,8 +37,50 @@ impl Home {
         self.runs().join(id)
     }
 
+    /// The folder of a run, by id or by the four characters that people say.
+    pub fn find_run(&self, disk: &dyn Disk, id: &str) -> Result<PathBuf, DeskError> {
+        let runs = self.runs();
+        let names = disk.list(&runs).unwrap_or_default();
+        let found: Vec<_> = names
+            .iter()
+            .filter(|e| e.dir && (e.name == id || e.name.to_ascii_uppercase().ends_with(&id.to_ascii_uppercase())))
+            .collect();
+        match found.as_slice() {
+            [one] if id.len() >= 4 => Ok(runs.join(&one.name)),
+            _ => Err(DeskError::NoSuchRun { run: id.to_owned(), dir: runs }),
+        }
+    }
+
+    /// Which texts of other people's plans somebody here trusts.
+    pub fn trusted(&self) -> PathBuf {
+        self.0.join("trusted.json")
+    }
+
+    /// What is known of past runs, so that not all of them are read again; may be deleted.
+    pub fn past(&self) -> PathBuf {
+        self.0.join("past.json")
+    }
+
+    /// What is built in, and the team's own runbooks and plans before it.
+    pub fn catalog(&self) -> Result<Catalog, CatalogError> {
+        let own = self.plans();
+        let files = if own.is_dir() { read_path(&own)? } else { Vec::new() };
+        Ok(Catalog::builtin().with(files))
+    }
+
     /// Where a team's own runbooks and plans are.
     pub fn plans(&self) -> PathBuf {
         self.0.join("plans")
     }
+}
+
+/// Writes a file beside, makes it durable, and gives it the name.
+pub(super) fn replace(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let beside = path.with_extension("new");
+    match disk.remove(&beside) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+        _ => disk.write_new(&beside, bytes)?,
+    }
+    disk.rename(&beside, path)?;
+    disk.sync_dir(crate::journal::parent(path))
 }

@@ -19,6 +19,7 @@ mod mailbox;
 mod monitor;
 mod opening;
 pub mod outside;
+pub mod past;
 mod preview;
 pub mod protocol;
 mod publish;
@@ -29,12 +30,14 @@ mod shelf;
 pub mod snapshot;
 mod steps;
 mod supervisor;
+pub mod trust;
 pub mod view;
 mod watch;
 
 pub use home::Home;
 pub use link::{Link, Waker};
 pub use record::entry as entry_of;
+pub use session::replay;
 pub use supervisor::{Handle, start};
 
 /// How a desk is set up.
@@ -141,6 +144,32 @@ pub enum DeskError {
         /// Why.
         source: std::io::Error,
     },
+    /// The file of trusted texts.
+    #[error(transparent)]
+    Trust(#[from] trust::TrustError),
+    /// Nobody trusts the texts of this plan.
+    #[error("`{plan}` is restricted: nobody here has trusted {foreign} as it is now, SHA-256 {digest}")]
+    Restricted {
+        /// Plan id.
+        plan: String,
+        /// SHA-256 over its texts.
+        digest: String,
+        /// Files that are not built in.
+        foreign: String,
+    },
+    /// A rehearsal may not go on with the real Azure, nor a live run with a simulated one.
+    #[error("the run {run} is {mode}, and the Azure that is connected is {azure}; connect the one it was begun with")]
+    OtherAzure {
+        /// Run.
+        run: String,
+        /// Its mode.
+        mode: &'static str,
+        /// What is connected.
+        azure: String,
+    },
+    /// Not the texts that were shown.
+    #[error("the file has changed since it was shown: `{0}` is shown as it is now, and nothing was trusted")]
+    OtherText(String),
     /// Another run is open here.
     #[error("the run {0} is open here; close it or leave it first")]
     Open(String),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::azure::{Azure, Cloud};
 use crate::clock::{Clock, Speed};
 use crate::plan::model::Plan;
+use crate::plan::readiness::pace;
 use crate::rehearsal::scenario::{Scenario, What};
 use crate::rehearsal::script::Script;
 use crate::run::command::Command;
@@ -93,7 +94,9 @@ impl Desk {
     ) -> Result<(), DeskError> {
         self.must_be_free()?;
         let cloud = self.cloud()?;
+        self.catalog.reread();
         let plan = Arc::new(self.plan_named(plan_name, strategy)?);
+        let trusted = self.trusted(&plan, &cloud)?;
         let mode = match (dry_run, cloud.is_simulated()) {
             (true, _) => Mode::DryRun,
             (false, true) => Mode::Rehearsal,
@@ -106,6 +109,10 @@ impl Desk {
         let start = start_of(&plan, mode, INCIDENT.to_vec(), None);
         let (me, name) = (self.me(), self.operator.clone());
         session.order(me, Command::Start { start: Box::new(start), texts: plan.texts.clone(), operator: name })?;
+        if let Some(t) = &trusted {
+            let (by, order) = Self::trust_note(t);
+            session.order(by, order)?;
+        }
         self.bring_up(session, plan, 0, Speed::Times(1), false).await
     }
 
@@ -116,6 +123,16 @@ impl Desk {
         let mut session = Session::open(&self.options.disk, dir)?;
         let plan = session.run.plan.clone().ok_or(crate::run::state::ReplayError::NotStarted)?;
         let reference = session.run.start.as_ref().and_then(|s| s.scenario.clone());
+        if session.run.open() && reference.is_none() {
+            // A folder that came from elsewhere is somebody else's file too.
+            let cloud = self.cloud()?;
+            let simulated = matches!(session.mode, Mode::Rehearsal);
+            if session.mode != Mode::DryRun && simulated != cloud.is_simulated() {
+                let (run, azure) = (super::view::run::short(&session.id), cloud.name);
+                return Err(DeskError::OtherAzure { run, mode: session.mode.name(), azure });
+            }
+            self.trusted(&plan, &cloud)?;
+        }
         if let Some(reference) = &reference {
             session.scenario = Some(self.catalog.scenario(&reference.id)?);
             let kept = Simulator::kept(&session.dir.join(WORLD))?.map_or(Millis(0), |k| k.position);
@@ -189,16 +206,7 @@ impl Desk {
 
     /// The folder of a run, by id or by the four characters that people say.
     pub(super) fn find_run(&self, id: &str) -> Result<std::path::PathBuf, DeskError> {
-        let runs = self.options.home.runs();
-        let names = self.options.disk.list(&runs).unwrap_or_default();
-        let found: Vec<_> = names
-            .iter()
-            .filter(|e| e.dir && (e.name == id || e.name.to_ascii_uppercase().ends_with(&id.to_ascii_uppercase())))
-            .collect();
-        match found.as_slice() {
-            [one] if id.len() >= 4 => Ok(runs.join(&one.name)),
-            _ => Err(DeskError::NoSuchRun { run: id.to_owned(), dir: runs }),
-        }
+        self.options.home.find_run(self.options.disk.as_ref(), id)
     }
 
     /// Everything that works for an open run.
@@ -299,6 +307,14 @@ impl Desk {
         let azure = Azure::new(cloud)?;
         let targets = Arc::new(Targets::new(&plan, &azure, &witnesses)?);
         let monitor = Arc::new(Monitor::new(&plan, &witnesses));
+        {
+            let mut watched = monitor.lock();
+            watched.decision.planned = Some(plan.until_moved());
+            // A rehearsal does not learn from the ones before, so that it can be repeated.
+            if !clock.is_scenario() && watched.decision.last_drill.is_none() {
+                watched.decision.last_drill = pace(plan.subject(), &self.past.runs());
+            }
+        }
         Ok(World { azure, monitor, clock: clock.clone(), plan, mail: self.mailbox(number, clock), targets })
     }
 
@@ -346,10 +362,12 @@ impl Desk {
         .abort_handle()
     }
 
-    /// The plan asked for, or the first whose primary account this Azure knows; a team's own plans come first.
-    fn plan_to_watch(&self, cloud: &Cloud) -> Result<Option<Plan>, DeskError> {
+    /// The plan asked for, or the first whose primary account this Azure knows; a team's own plans come first. What nobody
+    /// trusts is not watched: its probes would go where the file says.
+    fn plan_to_watch(&mut self, cloud: &Cloud) -> Result<Option<Plan>, DeskError> {
         if let Some(name) = &self.options.watch {
-            return self.plan_named(name, None).map(Some);
+            let plan = self.plan_named(name, None)?;
+            return self.trusted(&plan, cloud).map(|_| Some(plan));
         }
         let fits = |p: &Plan| {
             let host = super::watch::account(&p.primary).map(|a| cloud.openai_host(a.name()));
@@ -357,7 +375,15 @@ impl Desk {
         };
         // The built-in plans are made for simulated worlds.
         let known = self.catalog.plans().filter(|f| f.path.is_some() || cloud.is_simulated());
-        Ok(known.filter_map(|f| self.catalog.bind(f, None).0).find(fits))
+        let (trusted, restricted): (Vec<Plan>, Vec<Plan>) = known
+            .filter_map(|f| self.catalog.bind(f, None).0)
+            .filter(fits)
+            .partition(|p| self.trusted(p, cloud).is_ok());
+        let first = trusted.into_iter().next();
+        if let (None, Some(p)) = (&first, restricted.first()) {
+            self.say(format!("not watching {}: it is restricted until somebody trusts it", p.id));
+        }
+        Ok(first)
     }
 
     /// The watch while no run is open: what a plan depends on, when an Azure is connected.

@@ -30,6 +30,14 @@ pub enum Command {
         /// Reads only.
         dry_run: bool,
     },
+    /// A person has read the files of a plan, and trusts exactly these bytes: they may call what they name, and a live run
+    /// of them may change Azure.
+    TrustPlan {
+        /// Plan id.
+        plan: String,
+        /// SHA-256 over its texts, as it was shown.
+        digest: String,
+    },
     /// Open a run from disk where it stood.
     OpenRun(String),
     /// Close the view of the run; the run itself stays open on disk.

@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError};
 use crate::clock::Clock;
 use crate::health::Thresholds;
 use crate::journal::{contents, read_run};
+use crate::plan::readiness::{Subject, readiness};
 use crate::record::{Against, Checkpoint, Verdict};
 use crate::rehearsal::scenario::Choice;
 use crate::run::event::Mode;
@@ -100,23 +101,20 @@ impl Desk {
         Band { mode: Some(o.session.mode), text, run: format!("{plan} · run {}", run::short(&o.session.id)) }
     }
 
-    /// Reads the list of runs anew.
+    /// Takes in what runs were begun or went on, and what that says about the plans of the library.
     pub(super) fn refresh_runs(&mut self) {
-        let runs = self.options.home.runs();
-        let mut rows: Vec<_> = self
-            .options
-            .disk
-            .list(&runs)
-            .unwrap_or_default()
-            .into_iter()
-            .filter(|e| e.dir)
-            .filter_map(|e| {
-                let records = read_run(self.options.disk.as_ref(), &runs.join(&e.name)).ok()?;
-                audit::run_row(&e.name, &records)
-            })
-            .collect();
-        rows.sort_by_key(|r| std::cmp::Reverse(r.started));
-        self.audit = Arc::new(Audit { runs: rows, shown: self.audit.shown.clone() });
+        self.past.refresh(self.options.disk.as_ref(), &self.options.home, &self.catalog);
+        self.audit = Arc::new(Audit { runs: self.past.rows(), shown: self.audit.shown.clone() });
+        let (past, now) = (self.past.runs(), self.system_clock.now().utc);
+        let mut library = (*self.library).clone();
+        for row in &mut library.plans {
+            row.readiness =
+                readiness(Subject { plan: &row.id, strategy: row.strategy, digest: &row.digest }, &past, now);
+        }
+        if let Some(p) = library.preview.as_mut().map(Arc::make_mut) {
+            p.readiness = readiness(Subject { plan: &p.plan, strategy: p.strategy, digest: &p.digest }, &past, now);
+        }
+        self.library = Arc::new(library);
     }
 
     /// Reads and verifies one run's record.

@@ -203,6 +203,11 @@ impl Session {
     }
 }
 
+/// A run as its records tell it, made again from their frozen plan.
+pub fn replay(records: &[Stored]) -> Result<Run, DeskError> {
+    Ok(Replayed::of(records)?.run)
+}
+
 /// What the records of a run tell.
 struct Replayed {
     id: String,

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::azure::{Azure, AzureError};
+use crate::azure::{Azure, AzureError, Cloud};
 use crate::catalog::{Catalog, File, Watching, read_path, watch};
 use crate::plan::draft::Draft;
 use crate::plan::inventory::{Found, Inventory};
+use crate::plan::readiness::readiness;
 use crate::runbook::model::{Runbook, Strategy};
 use crate::runbook::{Kind, Source};
 use crate::units::{Millis, ResourceId};
@@ -19,6 +20,7 @@ use super::mailbox::{Envelope, Mail};
 use super::protocol::{Command, DraftIntent};
 use super::snapshot::PlaceRow;
 use super::supervisor::Desk;
+use super::trust::Book;
 use super::view::{book, draft, library};
 
 /// Format of the list of places on disk.
@@ -271,7 +273,10 @@ impl Desk {
         plan: Option<(&str, Option<Strategy>)>,
         book: Option<(&str, Option<Strategy>)>,
     ) {
-        let mut next = library::view(&self.catalog, &self.findings);
+        // What cannot be read counts as nothing; that was said at the start, and is said again when it is in the way.
+        let trusted = Book::read(self.options.disk.as_ref(), &self.options.home).unwrap_or_default();
+        let (past, now) = (self.past.runs(), self.system_clock.now().utc);
+        let mut next = library::view(&self.catalog, &self.findings, &trusted, |p| readiness(p.subject(), &past, now));
         next.places = self.shelf.rows.clone();
         let shown = self.library.clone();
         let file = |name: &str| self.catalog.runbooks().find(|f| f.name == name);
@@ -288,7 +293,7 @@ impl Desk {
             (None, Some(p)) => Some((p.name.clone(), Some(p.strategy))),
             (None, None) => first.clone(),
         };
-        let draw = |(name, strategy): (String, Option<Strategy>)| self.preview_of(&name, strategy);
+        let draw = |(name, strategy): (String, Option<Strategy>)| self.preview_of(&name, strategy, &trusted);
         next.preview = wanted.and_then(draw).or_else(|| first.and_then(draw)).map(Arc::new);
         next.draft = self.shelf.draft.as_ref().map(|e| {
             let known = self.shelf.inventory.as_ref();
@@ -300,13 +305,22 @@ impl Desk {
         self.library = Arc::new(next);
     }
 
-    fn preview_of(&self, name: &str, strategy: Option<Strategy>) -> Option<super::snapshot::PlanPreview> {
+    fn preview_of(
+        &self,
+        name: &str,
+        strategy: Option<Strategy>,
+        trusted: &Book,
+    ) -> Option<super::snapshot::PlanPreview> {
         let file = self.catalog.plans().find(|f| f.name == name)?;
         let (plan, _) = self.catalog.bind(file, strategy);
         let plan = plan?;
         let source = self.catalog.source(&self.catalog.runbook_of(file)?);
         let book = crate::runbook::load(&source).0?;
-        Some(library::preview(&plan, name, book.objectives.keys().copied().collect()))
+        // Without an Azure, the hosts are those of the one that would be connected.
+        let cloud = self.cloud().or_else(|_| Cloud::public()).ok()?;
+        let trust = library::trust(&plan, trusted, &cloud, |what| self.places(&plan, what));
+        let ready = readiness(plan.subject(), &self.past.runs(), self.system_clock.now().utc);
+        Some(library::preview(&plan, name, book.objectives.keys().copied().collect(), trust, ready))
     }
 }
 

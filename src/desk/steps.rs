@@ -33,6 +33,7 @@ impl Desk {
                 self.start_rehearsal(&scenario, strategy, speed, seed).await
             }
             Command::StartRun { plan, strategy, dry_run } => self.start_run(&plan, strategy, dry_run).await,
+            Command::TrustPlan { plan, digest } => self.trust_plan(&plan, &digest).await,
             Command::OpenRun(id) => self.open_run(&id, self.pace()).await,
             Command::LeaveRun => {
                 self.open = None;

@@ -16,6 +16,7 @@ use crate::simulator::Simulator;
 use super::executor::World;
 use super::link::{Link, Waker};
 use super::mailbox::{Envelope, Mail, Mailbox};
+use super::past::Past;
 use super::protocol::Command;
 use super::session::Session;
 use super::snapshot::{Activity, Audit, Library, Problem, Snapshot};
@@ -113,6 +114,7 @@ pub fn start(options: Options) -> Result<Handle, DeskError> {
         findings: Vec::new(),
         shelf: super::shelf::Shelf::default(),
         audit: Arc::new(Audit::default()),
+        past: Past::default(),
         published: std::time::Instant::now(),
         operator: options.operator.clone(),
         system_clock: Clock::system(),
@@ -177,6 +179,7 @@ pub(super) struct Desk {
     pub findings: Vec<crate::runbook::Diagnostic>,
     pub shelf: super::shelf::Shelf,
     pub audit: Arc<Audit>,
+    pub past: Past,
     pub published: std::time::Instant,
     pub operator: String,
     pub system_clock: Clock,
@@ -199,6 +202,10 @@ impl Desk {
     async fn begin(&mut self) {
         self.fill_shelf();
         self.refresh_runs();
+        self.redraw_library(None, None);
+        if let Err(e) = super::trust::Book::read(self.options.disk.as_ref(), &self.options.home) {
+            self.problem(&e.into());
+        }
         if let Err(e) = self.watch_idle().await {
             self.say(format!("not watching: {}", chain(&e)));
         }
@@ -272,6 +279,15 @@ impl Desk {
             DeskError::Refused(_) | DeskError::Changed | DeskError::NotRead(_) => {
                 ("Nothing was changed.", "Follow what it says, then try again.")
             }
+            DeskError::Restricted { .. } => (
+                "It can be read, checked and rehearsed. Nothing real is called or changed for a file that nobody trusts.",
+                "Read it; then trust it as it is: “Trust this plan…” on its page, or `lifeboat run` with --trust and the SHA-256.",
+            ),
+            DeskError::OtherText(_) => ("Nothing was changed.", "Read what it says now, then decide anew."),
+            DeskError::Trust(_) => (
+                "Plans from files can be read and rehearsed; a live or dry run of them has to wait.",
+                "Follow what it says, then trust the plans that you need.",
+            ),
             DeskError::Azure(_) | DeskError::Probe(_) => {
                 ("Nothing was changed.", "Look at the ladder: what is reachable?")
             }

@@ -29,7 +29,7 @@ const JOURNAL_PLAN: &str = "plan.ron";
 
 /// Binds a plan to its runbook. There is a plan exactly when no finding is an error.
 ///
-/// `strategy` replaces the plan's, and that of every component for which it makes sense.
+/// `strategy`, when it is another, replaces the plan's, and that of every component for which it makes sense.
 pub fn bind(
     plan_file: &str,
     plan_text: &str,
@@ -85,7 +85,9 @@ fn whole(
     }
     let values = values(&file, runbook, report);
     let strategy = strategy(&file, runbook, wanted, report);
-    let components = components(&file, runbook, strategy, wanted.is_some(), report);
+    // Asking for the plan's own strategy replaces nothing: a run made again from its journal asks for the one it had.
+    let replaced = wanted.is_some() && wanted != file.strategy.as_ref().map(|s| s.value);
+    let components = components(&file, runbook, strategy, replaced, report);
     if report.has_errors() {
         return None;
     }

@@ -6,5 +6,6 @@ mod format;
 pub mod inventory;
 pub mod model;
 pub mod order;
+pub mod readiness;
 
 pub use bind::{bind, rebind, without_runbook};

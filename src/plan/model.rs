@@ -172,6 +172,14 @@ impl Plan {
     pub fn sides(&self) -> impl Iterator<Item = &Side> {
         std::iter::once(&self.primary).chain(&self.secondary)
     }
+    /// Planned time until users are moved.
+    pub fn until_moved(&self) -> Millis {
+        self.phase(Phase::Decide).chain(self.phase(Phase::FailOver)).map(|s| s.expect).sum()
+    }
+    /// As readiness asks about it.
+    pub fn subject(&self) -> super::readiness::Subject<'_> {
+        super::readiness::Subject { plan: &self.id, strategy: self.strategy, digest: &self.digest }
+    }
     /// A step by id.
     pub fn step(&self, id: &str) -> Option<&PlannedStep> {
         self.steps.iter().find(|s| s.id == id)

@@ -11,7 +11,7 @@ use super::ask::Ask;
 use super::intent::{self, Intent, TABLE};
 use super::memory::{self, Memory};
 use super::overlay::{self, Palette};
-use super::screens::{self, audit, rehearse, run::other_speed, situation, start};
+use super::screens::{self, audit, rehearse, run::other_speed, runbooks, situation, start};
 use super::shell;
 use super::theme;
 use super::view::{Act, Cx, Screen, View};
@@ -309,6 +309,7 @@ impl App {
                 self.view.screen = Screen::Runbooks;
                 self.view.focus_field = true;
             }
+            Intent::Trust => self.view.ask = snap.library.preview.as_deref().map(Ask::trust),
             Intent::Filter => self.view.focus_field = true,
             Intent::PageUp => self.view.scroll_pages = 1.0,
             Intent::PageDown => self.view.scroll_pages = -1.0,
@@ -329,8 +330,12 @@ impl App {
     /// The primary action of the screens that start something.
     fn start(&mut self, snap: &Snapshot, intent: Intent) {
         let command = match (self.view.screen, &snap.library.preview) {
+            (Screen::Runbooks, Some(p)) if p.trust.blocks => {
+                self.view.said = Some(runbooks::trust::TRUST_FIRST.to_owned());
+                return;
+            }
             (Screen::Runbooks, Some(p)) if intent == Intent::Change => {
-                self.view.ask = Some(Ask::live(&p.name, &p.plan, p.strategy, &p.title));
+                self.view.ask = Some(Ask::live(p, snap.clock.now().utc));
                 return;
             }
             (Screen::Runbooks, Some(p)) => {

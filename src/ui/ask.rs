@@ -1,10 +1,10 @@
 //! Dialogs as data: what is asked, what makes the answer good, and the command it becomes.
 
 use crate::desk::protocol::{Command, StepIntent};
-use crate::desk::snapshot::{ActionView, RunView, StepCard};
+use crate::desk::snapshot::{ActionView, PlanPreview, RunView, StepCard};
 use crate::rehearsal::scenario::{Choice, Outcome};
 use crate::runbook::model::{StepId, Strategy};
-use crate::units::Millis;
+use crate::units::{Millis, visible};
 
 /// What a field accepts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,8 +71,10 @@ pub enum Make {
     Close,
     /// The impact began so long ago.
     Impact,
-    /// Start a live run of this plan in this strategy.
+    /// Start a live run of this plan, in this strategy.
     Live(String, Strategy),
+    /// Trust this plan, as long as its texts have this SHA-256.
+    Trust(String, String),
 }
 
 /// A dialog.
@@ -88,7 +90,7 @@ pub struct Ask {
     pub choice: Option<(Vec<String>, usize)>,
     /// Word on the button.
     pub confirm: String,
-    /// It changes something in Azure: Enter alone does not do it.
+    /// It changes something in Azure, or opens the way to it: Enter alone does not do it.
     pub changes_azure: bool,
     /// What it becomes.
     pub make: Make,
@@ -185,13 +187,38 @@ impl Ask {
     }
 
     /// A live run.
-    pub fn live(name: &str, plan: &str, strategy: Strategy, title: &str) -> Self {
-        let mut a = Self::new("Start a live run", "Start the live run", Make::Live(name.to_owned(), strategy));
+    pub fn live(p: &PlanPreview, now: i64) -> Self {
+        let plan = &p.plan;
+        let mut a = Self::new("Start a live run", "Start the live run", Make::Live(p.name.clone(), p.strategy));
         a.lines = vec![
-            format!("{title}, {}", strategy.display()),
+            format!("{}, {}", p.title, p.strategy.display()),
             "Its steps change real resources. Starting it changes nothing yet: every change asks first.".to_owned(),
         ];
+        if let Some(advice) = p.readiness.advice() {
+            a.lines.push(format!("Not verified. {} {advice}", p.readiness.sentence(now)));
+        }
         a.fields.push(Field::new(format!("Type {plan} to confirm"), Must::Equal(plan.to_owned())));
+        a.changes_azure = true;
+        a
+    }
+
+    /// Trust in a plan's texts.
+    pub fn trust(p: &PlanPreview) -> Self {
+        let t = &p.trust;
+        let make = Make::Trust(p.name.clone(), t.digest.clone());
+        // In two halves, as a person compares it.
+        let (first, second) = t.digest.split_at_checked(32).unwrap_or((&t.digest, ""));
+        let mut a = Self::new("Trust this plan?", "Trust this plan", make);
+        a.lines = vec![
+            format!("Plan {}: {}", visible(&p.plan), visible(&p.title)),
+            format!("Runbook: {}", visible(&t.runbook)),
+            format!("Files: {}", t.foreign.join(", ")),
+            format!("SHA-256 {first} {second}"),
+            format!("It may then call {}.", t.hosts.join(", ")),
+            "Live runs of it become possible, and their steps change real resources; every change still asks first. One \
+             changed byte, and you are asked again."
+                .to_owned(),
+        ];
         a.changes_azure = true;
         a
     }
@@ -219,7 +246,10 @@ impl Ask {
                 let ago = text(0).parse::<Millis>().ok()?;
                 Command::ImpactStarted(now.saturating_sub(i64::try_from(ago.0).unwrap_or(i64::MAX)))
             }
-            Make::Live(plan, s) => Command::StartRun { plan: plan.clone(), strategy: Some(*s), dry_run: false },
+            Make::Live(plan, strategy) => {
+                Command::StartRun { plan: plan.clone(), strategy: Some(*strategy), dry_run: false }
+            }
+            Make::Trust(plan, digest) => Command::TrustPlan { plan: plan.clone(), digest: digest.clone() },
             Make::Step(id, intent) => Command::Step(id.clone(), self.fill(intent.clone())),
         })
     }

@@ -73,6 +73,8 @@ pub enum Intent {
     OpenPath,
     /// The page on the language of runbooks.
     Language,
+    /// Trust the plan on show.
+    Trust,
     /// Filter the record.
     Filter,
     /// Scroll the main column up.
@@ -162,6 +164,7 @@ pub const TABLE: &[Row] = &[
     row(Intent::TryRehearsal, "Try a rehearsal", None, "A lost region, on a simulated Azure"),
     row(Intent::OpenPath, "Open a file or folder…", ctrl(Key::O), "Runbooks or plans"),
     row(Intent::Language, "How to write a runbook", None, "The language of runbooks, on one page"),
+    row(Intent::Trust, "Trust this plan…", ctrl(Key::T), "Lets a restricted plan call real addresses, as it is now"),
     row(Intent::Filter, "Filter the record", ctrl(Key::F), "On the Audit screen"),
     row(Intent::PageUp, "Scroll up", plain(Key::PageUp), "The main column"),
     row(Intent::PageDown, "Scroll down", plain(Key::PageDown), "The main column"),
@@ -278,6 +281,10 @@ pub fn available(intent: Intent, snap: &Snapshot, view: &View) -> bool {
         Intent::RetryJournal => run.is_some_and(|r| r.read_only.is_some()),
         Intent::OpenPlan => super::screens::situation::offers_plan(snap),
         Intent::TryRehearsal => run.is_none(),
+        Intent::Trust => {
+            let preview = snap.library.preview.as_ref().filter(|_| view.screen == Screen::Runbooks);
+            preview.is_some_and(|p| super::screens::runbooks::trust::restricted(p))
+        }
         Intent::Filter => view.screen == Screen::Audit && snap.audit.shown.is_some(),
         Intent::Go(_)
         | Intent::OpenPath

@@ -6,7 +6,7 @@ use eframe::egui::{
     self, Align2, Area, Color32, Frame, Id, Key, Margin, Modal, Modifiers, Order, ScrollArea, Stroke, Ui, vec2,
 };
 
-use super::ask::{Ask, Make, Must};
+use super::ask::{Ask, Must};
 use super::intent::{self, Intent, TABLE};
 use super::theme::{self, CARD_RADIUS};
 use super::view::{Act, Cx, View};
@@ -22,6 +22,11 @@ pub struct Palette {
     /// Which hit is chosen.
     pub chosen: usize,
 }
+
+/// Height of a dialog beside its lines: title, two fields, buttons.
+const AROUND_LINES: f32 = 360.0;
+/// Three lines are always to be read.
+const LEAST_LINES: f32 = 60.0;
 
 /// What became of an overlay in this frame.
 enum Fate {
@@ -76,13 +81,18 @@ fn dialog(ui: &Ui, cx: &Cx, ask: &mut Ask) -> Fate {
     // The first field that still needs something has the focus.
     let first = ask.fields.iter().position(|f| !f.good()).unwrap_or(0);
     let mut cancelled = false;
+    let opened = ask.open;
     let ((), closed) = modal(ui, "ask", 480.0, |ui| {
         title(ui, &ask.title);
         ui.add_space(8.0);
-        for line in &ask.lines {
-            wrapped(ui, secondary(ui, line));
-            ui.add_space(4.0);
-        }
+        // What is asked may come from a file: however long, it never pushes the buttons out of the window.
+        let tall = (ui.ctx().content_rect().height() - AROUND_LINES).max(LEAST_LINES);
+        ScrollArea::vertical().id_salt("lines").max_height(tall).auto_shrink([false, true]).show(ui, |ui| {
+            for line in &ask.lines {
+                wrapped(ui, secondary(ui, line));
+                ui.add_space(4.0);
+            }
+        });
         if let Some((choices, chosen)) = &mut ask.choice {
             ui.add_space(8.0);
             ui.horizontal_wrapped(|ui| {
@@ -126,9 +136,14 @@ fn dialog(ui: &Ui, cx: &Cx, ask: &mut Ask) -> Fate {
                 .refused(refused)
                 .show(ui);
             sent |= go;
-            cancelled = Button::new("Cancel").key(intent::key_text(Intent::Back)).show(ui);
+            let (response, pressed) = Button::new("Cancel").key(intent::key_text(Intent::Back)).show_response(ui);
+            // With nothing to fill in, the focus goes where Enter does no harm.
+            if ask.fields.is_empty() && !opened {
+                response.request_focus();
+            }
+            cancelled = pressed;
         });
-        if matches!(ask.make, Make::Live(..)) || ask.changes_azure {
+        if ask.changes_azure {
             ui.add_space(8.0);
             wrapped(ui, small(ui, "Enter alone does not do this."));
         }

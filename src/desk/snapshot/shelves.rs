@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+pub use crate::plan::readiness::Readiness;
 use crate::runbook::model::{Strategy, System};
 
 use super::PhaseView;
@@ -79,8 +80,45 @@ pub struct PlanRow {
     pub name: String,
     /// Errors; with any it can be opened in the editor only.
     pub errors: usize,
-    /// `rehearsed 3 d ago`, `never rehearsed`.
-    pub readiness: String,
+    /// Digest of the plan in this strategy: what a rehearsal proves.
+    pub digest: String,
+    /// Whether it is proven.
+    pub readiness: Readiness,
+    /// Nobody trusts its texts yet.
+    pub restricted: bool,
+}
+
+/// Whether a person trusts the texts of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrustView {
+    /// Where they stand.
+    pub state: TrustState,
+    /// SHA-256 over the texts, whole; what is trusted.
+    pub digest: String,
+    /// Files of it that are not built in.
+    pub foreign: Vec<String>,
+    /// Title of the runbook.
+    pub runbook: String,
+    /// Hosts that a run of it calls.
+    pub hosts: Vec<String>,
+    /// A live or dry run is refused until somebody trusts it. Not with a simulated Azure.
+    pub blocks: bool,
+}
+
+/// Where a plan's texts stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TrustState {
+    /// All of them are in the binary.
+    BuiltIn,
+    /// Somebody trusts exactly these.
+    Trusted {
+        /// Who.
+        by: String,
+        /// When, UTC.
+        at: String,
+    },
+    /// Nobody does.
+    Restricted,
 }
 
 /// A scenario of the library.
@@ -113,6 +151,12 @@ pub struct PlanPreview {
     pub totals: String,
     /// Phases with steps; timing is the planned time, state is `Ready` for all.
     pub phases: Vec<PhaseView>,
+    /// Digest of the plan in this strategy: what a rehearsal proves.
+    pub digest: String,
+    /// Whether it is proven.
+    pub readiness: Readiness,
+    /// Whether somebody trusts its texts.
+    pub trust: TrustView,
     /// Facts: label → text (primary, secondary, who approves, where data may be lost, automated of all).
     pub facts: Vec<(String, String)>,
 }

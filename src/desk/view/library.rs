@@ -1,19 +1,22 @@
 //! Runbooks, plans and scenarios of the library, and the preview of a plan.
 
-use crate::catalog::{Catalog, File};
+use crate::azure::Cloud;
+use crate::catalog::{Catalog, File, foreign};
 use crate::plan::draft::Draft;
 use crate::plan::model::{Plan, Side};
+use crate::plan::readiness::Readiness;
 use crate::run::event::StepState;
 use crate::runbook::model::{Phase, Risk, Runbook, Strategy};
 use crate::runbook::{Diagnostic, Severity};
 use crate::units::{Millis, visible};
 
 use super::super::snapshot::{
-    DiagnosticRow, Library, PhaseView, PlanPreview, PlanRow, RunbookRow, ScenarioRow, StepRow,
+    DiagnosticRow, Library, PhaseView, PlanPreview, PlanRow, RunbookRow, ScenarioRow, StepRow, TrustState, TrustView,
 };
+use super::super::trust::{Book, Standing, hosts};
 
 /// Draws the library; `findings` are those of files that are no runbook or plan.
-pub fn view(catalog: &Catalog, findings: &[Diagnostic]) -> Library {
+pub fn view(catalog: &Catalog, findings: &[Diagnostic], book: &Book, ready: impl Fn(&Plan) -> Readiness) -> Library {
     let mut out = Library { diagnostics: findings.iter().map(diagnostic).collect(), ..Library::default() };
     for file in catalog.runbooks() {
         let (book, found) = crate::runbook::load(&catalog.source(file));
@@ -22,7 +25,7 @@ pub fn view(catalog: &Catalog, findings: &[Diagnostic]) -> Library {
         out.runbooks.push(runbook(book.as_ref(), file, findings));
     }
     for file in catalog.plans() {
-        out.plans.push(plan(catalog, file));
+        out.plans.push(plan(catalog, file, book, &ready));
     }
     for id in catalog.ids(crate::runbook::Kind::Scenario) {
         if let Ok(s) = catalog.scenario(&id)
@@ -61,7 +64,7 @@ fn runbook(b: Option<&Runbook>, file: &File, findings: (usize, usize)) -> Runboo
     }
 }
 
-fn plan(catalog: &Catalog, file: &File) -> PlanRow {
+fn plan(catalog: &Catalog, file: &File, book: &Book, ready: &impl Fn(&Plan) -> Readiness) -> PlanRow {
     let (bound, found) = catalog.bind(file, None);
     let draft = Draft::read(&file.text).unwrap_or_default();
     PlanRow {
@@ -73,10 +76,9 @@ fn plan(catalog: &Catalog, file: &File) -> PlanRow {
         file: place(file.path.as_deref()),
         name: file.name.clone(),
         errors: found.iter().filter(|d| d.is_error()).count(),
-        readiness: match bound.and_then(|p| p.last_drill) {
-            Some(d) => format!("last drill took {d}"),
-            None => "never rehearsed".to_owned(),
-        },
+        digest: bound.as_ref().map_or_else(String::new, |p| p.digest.clone()),
+        readiness: bound.as_ref().map_or(Readiness::NeverRehearsed, ready),
+        restricted: bound.is_some_and(|p| matches!(book.standing(&p.texts), Standing::Restricted(_))),
     }
 }
 
@@ -96,7 +98,7 @@ pub fn diagnostic(d: &Diagnostic) -> DiagnosticRow {
 
 /// `RTO 30 min · planned 22 min until users are moved · 8 min to spare`.
 pub fn totals(plan: &Plan) -> String {
-    let planned: Millis = plan.phase(Phase::Decide).chain(plan.phase(Phase::FailOver)).map(|s| s.expect).sum();
+    let planned = plan.until_moved();
     let left = if planned <= plan.rto {
         format!("{} to spare", plan.rto.saturating_sub(planned))
     } else {
@@ -106,8 +108,41 @@ pub fn totals(plan: &Plan) -> String {
     format!("RTO {} · planned {planned} until {until} · {left}", plan.rto)
 }
 
+/// Whether somebody trusts a plan's texts; `place` says where one of them lies.
+pub fn trust(plan: &Plan, book: &Book, cloud: &Cloud, place: impl Fn(&[String]) -> Vec<String>) -> TrustView {
+    let (state, foreign) = match book.standing(&plan.texts) {
+        Standing::BuiltIn => (TrustState::BuiltIn, Vec::new()),
+        Standing::Trusted(t) => {
+            (TrustState::Trusted { by: visible(&t.by), at: visible(&t.at) }, place(&foreign(&plan.texts)))
+        }
+        Standing::Restricted(what) => (TrustState::Restricted, place(&what)),
+    };
+    TrustView {
+        blocks: state == TrustState::Restricted && !cloud.is_simulated(),
+        state,
+        digest: plan.texts.digest(),
+        foreign,
+        runbook: plan.runbook_title.clone(),
+        hosts: hosts(plan, cloud),
+    }
+}
+
+fn trusted(state: &TrustState) -> String {
+    match state {
+        TrustState::BuiltIn => "built into Lifeboat".to_owned(),
+        TrustState::Trusted { by, at } => format!("by {by}, {at}"),
+        TrustState::Restricted => "by nobody yet".to_owned(),
+    }
+}
+
 /// A plan, phase by phase.
-pub fn preview(plan: &Plan, name: &str, strategies: Vec<Strategy>) -> PlanPreview {
+pub fn preview(
+    plan: &Plan,
+    name: &str,
+    strategies: Vec<Strategy>,
+    trust: TrustView,
+    readiness: Readiness,
+) -> PlanPreview {
     let mut phases = Vec::new();
     for phase in Phase::ALL {
         let steps: Vec<StepRow> = plan
@@ -140,7 +175,8 @@ pub fn preview(plan: &Plan, name: &str, strategies: Vec<Strategy>) -> PlanPrevie
         ("Second person".to_owned(), ids(&|s| s.second_person.is_some())),
         ("May lose".to_owned(), ids(&|s| s.may_lose.is_some())),
         ("Changes Azure".to_owned(), ids(&|s| s.action.is_some() && s.risk != Risk::ReadOnly)),
-        ("Digest".to_owned(), plan.digest.chars().take(16).collect()),
+        ("Digest".to_owned(), trust.digest.chars().take(16).collect()),
+        ("Trusted".to_owned(), trusted(&trust.state)),
     ];
     PlanPreview {
         plan: plan.id.clone(),
@@ -150,6 +186,9 @@ pub fn preview(plan: &Plan, name: &str, strategies: Vec<Strategy>) -> PlanPrevie
         strategies,
         totals: totals(plan),
         phases,
+        digest: plan.digest.clone(),
+        readiness,
+        trust,
         facts,
     }
 }

@@ -3,6 +3,7 @@
 mod files;
 mod guided;
 mod runs;
+mod trust;
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

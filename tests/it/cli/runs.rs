@@ -54,7 +54,16 @@ fn a_region_lost_hot_warm() {
     let runs = say(home.path(), &["runs", "--json"]);
     assert_eq!((runs.code, runs.err.as_str()), (0, ""));
     let row = runs.json()["runs"][0].clone();
-    assert_eq!(keys(&row), ["journal", "mode", "open", "outcome", "run", "started", "title"]);
+    let all =
+        ["digest", "journal", "mode", "open", "outcome", "plan", "proves_plan", "rta_ms", "run", "started", "title"];
+    assert_eq!(keys(&row), all);
+    assert_eq!((&row["proves_plan"], &row["rta_ms"]), (&Value::Bool(true), &v["rta_ms"]));
+    let plan = say(home.path(), &["plan", "prod-chat", "--json"]).json();
+    let ready = &plan["readiness"];
+    assert_eq!((ready["state"].as_str(), ready["advice"].is_null()), (Some("verified"), true), "{plan}");
+    assert!(say(home.path(), &["plan", "prod-chat"]).out.contains("Verified under an hour ago by rehearsal "));
+    let cold = say(home.path(), &["plan", "prod-chat", "--strategy", "hot/cold", "--json"]).json();
+    assert_eq!(cold["readiness"]["state"], "never-rehearsed", "another strategy is another proof");
     assert_eq!((&row["run"], &row["journal"], &row["open"]), (&v["run"], &v["journal"], &Value::Bool(false)));
     assert_eq!(say(home.path(), &["runs"]).out.lines().count(), 1);
     // It is closed; there is nothing to continue, and its result is told again.
@@ -124,10 +133,10 @@ fn without_a_display_and_without_a_terminal_the_script_runs() {
 }
 
 /// A simulated Azure that ends with the test.
-struct Azure(Child);
+pub struct Azure(Child);
 
 impl Azure {
-    fn serve(home: &Path, scenario: &str) -> (Self, std::path::PathBuf) {
+    pub fn serve(home: &Path, scenario: &str) -> (Self, std::path::PathBuf) {
         let mut child = lifeboat(home).args(["simulate", scenario]).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -146,7 +155,7 @@ impl Drop for Azure {
 }
 
 /// The chat plan with the names of the sandbox.
-fn sandbox_plan(home: &Path) -> String {
+pub fn sandbox_plan(home: &Path) -> String {
     let file = home.join("sandbox-plan.ron");
     let text = include_str!("../../../assets/plans/prod-chat.ron")
         .replace("prod-chat\",\n    title", "sandbox-chat\",\n    title")

@@ -3,6 +3,7 @@
 #[cfg(target_os = "linux")]
 mod pictures;
 mod sample;
+mod trust;
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
@@ -292,20 +293,15 @@ fn the_first_start_offers_a_rehearsal_in_one_press() {
 fn a_plan_starts_dry_by_enter_and_live_only_with_its_name() {
     let mut w = Window::on(sample::on_call(), Screen::Runbooks);
     w.key(Key::Enter);
-    assert_eq!(
-        w.told(),
-        [Command::StartRun { plan: "prod-chat".into(), strategy: Some(Strategy::HotWarm), dry_run: true }]
-    );
+    let started = |dry_run| Command::StartRun { plan: "prod-chat".into(), strategy: Some(Strategy::HotWarm), dry_run };
+    assert_eq!(w.told(), [started(true)]);
     w.ctrl(Key::Enter);
     assert_eq!(w.told(), []);
     w.type_text("prod-chat");
     w.key(Key::Enter);
     assert_eq!(w.told(), []);
     w.ctrl(Key::Enter);
-    assert_eq!(
-        w.told(),
-        [Command::StartRun { plan: "prod-chat".into(), strategy: Some(Strategy::HotWarm), dry_run: false }]
-    );
+    assert_eq!(w.told(), [started(false)]);
 }
 
 #[test]

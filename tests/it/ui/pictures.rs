@@ -23,6 +23,7 @@ fn open() {
         "failed" => sample::at("F2"),
         "decide" => sample::at("D4"),
         "live" => sample::live(),
+        "restricted" => sample::restricted(),
         "situation" | "rehearse" | "runbooks" | "settings" => sample::on_call(),
         _ => sample::snapshot(),
     };
@@ -48,6 +49,7 @@ fn open() {
             cc.egui_ctx.set_pixels_per_point(scale);
             let shown = Screen::ALL.into_iter().find(|s| s.name().eq_ignore_ascii_case(&screen));
             let started = matches!(screen.as_str(), "start" | "situation");
+            let shown = shown.or((screen == "restricted").then_some(Screen::Runbooks));
             app.show(shown.unwrap_or(if started { Screen::Situation } else { Screen::Run }));
             std::mem::forget(_keep);
             Ok(Box::new(app))

@@ -315,7 +315,13 @@ pub fn library() -> Library {
         steps,
         findings,
     };
-    let plan = |id: &str, title: &str, readiness: &str, strategy| PlanRow {
+    let verified = Readiness::Verified {
+        run: "2QXM".into(),
+        what: "rehearsal".into(),
+        when: NOW - 71 * 3_600_000,
+        rta: Some(Millis::from_mins(21)),
+    };
+    let plan = |id: &str, title: &str, readiness, strategy| PlanRow {
         id: id.into(),
         title: title.into(),
         runbook: "Azure OpenAI: retry, then redirect".into(),
@@ -324,7 +330,9 @@ pub fn library() -> Library {
         file: "built in".into(),
         name: id.into(),
         errors: 0,
-        readiness: readiness.into(),
+        digest: lifeboat::units::sha256_hex(id.as_bytes()),
+        readiness,
+        restricted: false,
     };
     let mut phases = phases();
     for s in phases.iter_mut().flat_map(|p| &mut p.steps) {
@@ -338,8 +346,8 @@ pub fn library() -> Library {
             runbook("storage", "Storage account: failover", System::SoftDelete, 19, (1, 0)),
         ],
         plans: vec![
-            plan("prod-chat", "Production chat", "rehearsed 3 d ago", Strategy::HotWarm),
-            plan("prod-search", "Production search", "never rehearsed", Strategy::HotHot),
+            plan("prod-chat", "Production chat", verified.clone(), Strategy::HotWarm),
+            plan("prod-search", "Production search", Readiness::NeverRehearsed, Strategy::HotHot),
         ],
         scenarios: vec![
             scenario(
@@ -375,6 +383,18 @@ pub fn library() -> Library {
             strategy: Strategy::HotWarm,
             strategies: all.to_vec(),
             totals: "RTO 30 min · planned 22 min · 8 min to spare".into(),
+            digest: lifeboat::units::sha256_hex(b"prod-chat"),
+            readiness: verified,
+            trust: TrustView {
+                state: TrustState::Trusted { by: "Dana".into(), at: "2026-11-02T09:20:00Z".into() },
+                digest: lifeboat::units::sha256_hex(b"prod-chat"),
+                foreign: vec!["/home/dana/plans/prod-chat.ron".into()],
+                runbook: "Azure OpenAI: retry, then redirect".into(),
+                hosts: ["login.microsoftonline.com", "management.azure.com", "oai-prod-eastus.openai.azure.com"]
+                    .map(str::to_owned)
+                    .to_vec(),
+                blocks: false,
+            },
             phases,
             facts: vec![
                 fact("primary", "East US · oai-prod-eastus"),
@@ -494,6 +514,19 @@ pub fn snapshot() -> Snapshot {
 pub fn on_call() -> Snapshot {
     let band = Band { mode: None, text: "contoso-prod · no run open".into(), run: "on call".into() };
     Snapshot { band, run: None, ..snapshot() }
+}
+
+/// A plan that came from elsewhere.
+pub fn restricted() -> Snapshot {
+    let mut library = library();
+    if let Some(p) = library.preview.as_mut().map(Arc::make_mut) {
+        p.trust.state = TrustState::Restricted;
+        p.readiness = Readiness::Edited { run: "2QXM".into(), when: NOW - 71 * 3_600_000 };
+        p.trust.blocks = true;
+        p.trust.foreign.push("/home/dana/plans/azure-openai.ron".into());
+    }
+    library.plans[0].restricted = true;
+    Snapshot { library: Arc::new(library), ..on_call() }
 }
 
 /// The very first start.

@@ -14,7 +14,7 @@ use crate::ui::widgets::button::focus_ring;
 use crate::ui::widgets::text::{cut, line, small, wrapped};
 use crate::ui::widgets::{self, Button, heading, link};
 
-use super::LibraryView;
+use super::{LibraryView, ready};
 
 /// Draws it.
 pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View, library: &Library) {
@@ -146,7 +146,8 @@ fn count(errors: usize, warnings: usize) -> String {
 fn plan(ui: &mut Ui, cx: &Cx, view: &mut View, library: &Library, p: &PlanRow) {
     let shown = library.book.is_none() && library.draft.is_none() && !view.library.language;
     let chosen = shown && library.preview.as_ref().is_some_and(|v| v.name == p.name);
-    let under = format!("{} · {}", p.readiness, p.runbook);
+    let under = format!("{} · {}", ready::short(cx, &p.readiness), p.runbook);
+    let under = if p.restricted { format!("Restricted · {under}") } else { under };
     let note = if p.errors > 0 { count(p.errors, 0) } else { p.strategy.display().to_owned() };
     let response = entry(ui, chosen, &p.title, &under, &note);
     if response.clicked() {

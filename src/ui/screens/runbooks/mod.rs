@@ -5,6 +5,8 @@ mod editor;
 mod language;
 mod list;
 mod plan;
+mod ready;
+pub mod trust;
 
 use eframe::egui::{Frame, Margin, Panel, ScrollArea, Stroke, Ui};
 

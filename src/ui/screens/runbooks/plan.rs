@@ -3,6 +3,7 @@
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Sense, Ui, WidgetInfo, vec2};
 
+use super::{ready, trust};
 use crate::desk::protocol::{Command, DraftIntent};
 use crate::desk::snapshot::{PhaseView, PlanPreview};
 use crate::ui::intent::{self, Intent};
@@ -20,27 +21,31 @@ pub fn show(ui: &mut Ui, cx: &Cx, p: &PlanPreview) {
     title(ui, &p.title);
     ui.label(secondary(ui, &p.totals));
     ui.add_space(12.0);
+    trust::banner(ui, cx, p);
     super::strategies(ui, &p.strategies, Some(p.strategy), |s| {
         cx.send(Command::PreviewPlan { plan: p.name.clone(), strategy: Some(s) });
     });
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 12.0;
-        let busy = cannot_start(cx.snap);
+        let busy = cannot_start(cx.snap).or(trust::cannot_start(p));
         let key = intent::key_text(Intent::Confirm);
         if Button::new("Start a dry run").primary().key(key).refused(busy).show(ui) {
             cx.act(Act::Do(Intent::Confirm));
         }
         let key = intent::key_text(Intent::Change);
-        if Button::new("Start a live run…").key(key).guarded(true).refused(busy).show(ui) {
+        let live = format!("Start live run… · {}", ready::short(cx, &p.readiness));
+        if Button::new(&live).key(key).guarded(true).refused(busy).show(ui) {
             cx.act(Act::Do(Intent::Change));
         }
         if Button::new("Edit…").show(ui) {
             cx.send(Command::Draft(DraftIntent::Edit(p.name.clone())));
         }
     });
-    if let Some(why) = cannot_start(cx.snap) {
+    if let Some(why) = cannot_start(cx.snap).or(trust::cannot_start(p)) {
         ui.label(small(ui, why));
     }
+    ui.add_space(8.0);
+    ready::line(ui, cx, &p.readiness);
     ui.add_space(12.0);
     card(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 6.0;

@@ -1,5 +1,8 @@
 //! The desk when the disk does not do what it should, and runs that are opened again.
 
+mod readiness;
+mod trust;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;

@@ -1,14 +1,16 @@
 //! Binding: a runbook and a plan become concrete steps, or exact complaints.
 
+mod readiness;
+
 use lifeboat::plan::{self, model::Plan};
 use lifeboat::runbook::model::{Action, Condition, Guard, Phase, StepKind, Strategy};
 use lifeboat::runbook::{Diagnostic, Part, Source};
 use lifeboat::units::Millis;
 
-const RUNBOOK: &str = include_str!("../../runbooks/azure-openai.ron");
+const RUNBOOK: &str = include_str!("../../../runbooks/azure-openai.ron");
 /// The steps that the runbook includes.
-pub const COMMON: &str = include_str!("../../runbooks/parts/common.ron");
-const PLAN: &str = include_str!("../../assets/plans/prod-chat.ron");
+pub const COMMON: &str = include_str!("../../../runbooks/parts/common.ron");
+const PLAN: &str = include_str!("../../../assets/plans/prod-chat.ron");
 const STRATEGIES: [Strategy; 3] = [Strategy::HotHot, Strategy::HotWarm, Strategy::HotCold];
 
 /// The text of a runbook with the shared steps beside it.
@@ -84,6 +86,17 @@ fn values_reach_every_corner() {
     // Doubled braces are braces again.
     assert!(plan.step("AO-F4").unwrap().by_hand[0].contains(r#"{"messages":[{"role":"user""#));
     assert!(plan.step("CP2").unwrap().by_hand[0].contains("-n rg-chat-swedencentral "));
+}
+
+#[test]
+fn the_plans_own_strategy_asked_for_is_the_plan() {
+    let mixed = PLAN.replace("components: { \"deployments\": HotWarm }", "components: { \"deployments\": HotCold }");
+    let (plan, _) = bind(&mixed, None);
+    let plan = plan.unwrap();
+    assert_eq!(plan.components["deployments"], Strategy::HotCold);
+    // So is the plan that a run makes again from its journal.
+    assert_eq!(plan::rebind(&plan.texts, Some(plan.strategy)).0.unwrap(), plan);
+    assert_eq!(bind(&mixed, Some(Strategy::HotHot)).0.unwrap().components["deployments"], Strategy::HotHot);
 }
 
 #[test]
