@@ -16,7 +16,12 @@ pub(super) fn written(range: &Range<usize>, report: &mut Report<'_>) {
     // A byte order mark begins a file; a carriage return ends a line together with what follows.
     let starts = usize::from(text.starts_with('\u{feff}')) * '\u{feff}'.len_utf8();
     let mut found: Vec<Range<usize>> = Vec::new();
-    for (i, c) in text.char_indices().filter(|(i, c)| *i >= starts && hidden(*c)) {
+    for (i, byte) in text.bytes().enumerate().skip(starts) {
+        // Most of a file is plain, and what is plain needs no second look.
+        if matches!(byte, b' '..=b'~' | b'\n' | b'\t' | 0x80..=0xbf) {
+            continue;
+        }
+        let Some(c) = text[i..].chars().next().filter(|c| hidden(*c)) else { continue };
         if c == '\r' && text[i + 1..].starts_with('\n') {
             continue;
         }

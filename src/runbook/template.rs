@@ -35,7 +35,7 @@ pub fn parse(text: &str) -> Result<Vec<Part>, BadTemplate> {
     let mut parts = Vec::new();
     let mut plain = String::new();
     let mut rest = text;
-    while let Some(at) = rest.find(['{', '}']) {
+    while let Some(at) = rest.bytes().position(|b| matches!(b, b'{' | b'}')) {
         plain.push_str(&rest[..at]);
         let brace = &rest[at..=at];
         rest = &rest[at + 1..];

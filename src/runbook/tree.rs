@@ -279,11 +279,21 @@ impl<'t> Scanner<'t> {
     /// White space and comments; block comments nest.
     fn space(&mut self) -> Option<()> {
         loop {
-            let trimmed = self.rest().trim_start();
-            self.at = self.text.len() - trimmed.len();
-            if trimmed.starts_with("//") {
-                self.at += trimmed.find('\n').unwrap_or(trimmed.len());
-            } else if trimmed.starts_with("/*") {
+            while let Some(c) = self.text.as_bytes().get(self.at) {
+                match c {
+                    b' ' | b'\n' | b'\r' | b'\t' => self.at += 1,
+                    0x80.. => match self.peek().filter(|c| c.is_whitespace()) {
+                        Some(c) => self.at += c.len_utf8(),
+                        None => break,
+                    },
+                    c if char::from(*c).is_whitespace() => self.at += 1,
+                    _ => break,
+                }
+            }
+            let rest = self.rest();
+            if rest.starts_with("//") {
+                self.at += rest.find('\n').unwrap_or(rest.len());
+            } else if rest.starts_with("/*") {
                 let mut open = 0usize;
                 loop {
                     if self.eat("/*").is_some() {
@@ -342,14 +352,25 @@ impl<'t> Scanner<'t> {
     }
 
     fn word(&mut self) -> Option<Range<usize>> {
-        let ends = |c: char| c.is_whitespace() || ",:()[]{}\"'/".contains(c);
-        let len = self.rest().find(ends).unwrap_or(self.rest().len());
-        self.at += len;
-        (len > 0).then(|| self.at - len..self.at)
+        let start = self.at;
+        while let Some(c) = self.text.as_bytes().get(self.at) {
+            match c {
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-' => self.at += 1,
+                b',' | b':' | b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'"' | b'\'' | b'/' => break,
+                _ => match self.peek().filter(|c| !c.is_whitespace()) {
+                    Some(c) => self.at += c.len_utf8(),
+                    None => break,
+                },
+            }
+        }
+        (self.at > start).then_some(start..self.at)
     }
 
     /// A string in any of its spellings.
     fn string(&mut self) -> Option<bool> {
+        if !matches!(self.text.as_bytes().get(self.at), Some(b'"' | b'b' | b'r')) {
+            return Some(false);
+        }
         let prefix = ["b", "r", "br", ""].into_iter().find(|p| {
             let rest = self.rest().strip_prefix(p);
             let hashes = |r: &str| if p.ends_with('r') { r.trim_start_matches('#').starts_with('"') } else { false };
@@ -366,12 +387,17 @@ impl<'t> Scanner<'t> {
         }
         self.at += 1;
         loop {
-            let c = self.peek()?;
-            self.at += c.len_utf8();
-            match c {
-                '\\' => self.at += self.peek()?.len_utf8(),
-                '"' => return Some(true),
-                _ => {}
+            // Both are bytes that no other character has in it.
+            match self.text.as_bytes().get(self.at)? {
+                b'\\' => {
+                    self.at += 1;
+                    self.at += self.peek()?.len_utf8();
+                }
+                b'"' => {
+                    self.at += 1;
+                    return Some(true);
+                }
+                _ => self.at += 1,
             }
         }
     }

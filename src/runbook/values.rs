@@ -105,7 +105,8 @@ fn declared(draft: &Draft<'_>, nodes: Option<&Node>, parameters: &BTreeMap<&str,
 /// Where users are and where they go must be known, each once; recovery from soft delete has one side only.
 fn roles(draft: &Draft<'_>, nodes: Option<&Node>, at: &Range<usize>, report: &mut Report<'_>) {
     let all = &draft.runbook.parameters;
-    let kinds: [(&str, fn(&ParameterKind) -> bool); 3] = [
+    type Is = fn(&ParameterKind) -> bool;
+    let kinds: [(&str, Is); 3] = [
         ("Region", |k| matches!(k, ParameterKind::Region)),
         ("Resource", |k| matches!(k, ParameterKind::Resource(_))),
         ("Url", |k| matches!(k, ParameterKind::Url)),
