@@ -180,6 +180,11 @@ struct Look<'a> {
 
 impl Look<'_> {
     fn findings(&self) -> Vec<Finding> {
+        // What stands there unless somebody says otherwise names nothing of anybody's.
+        let default = self.parameter.default.as_deref();
+        if default.is_some_and(|d| d.trim_end_matches('/').eq_ignore_ascii_case(self.id.as_str())) {
+            return Vec::new();
+        }
         if !self.inventory.covers(self.id.subscription()) {
             let message = format!("`{}` lies in another subscription than what was looked through", self.id.name());
             return vec![self.finding(Severity::Note, "PL016", message, "look it up there by hand".to_owned())];

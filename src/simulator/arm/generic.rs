@@ -71,12 +71,25 @@ pub fn with_listed(facts: &Facts, ask: &Ask, target: &Target<'_>, reply: Reply) 
     }
 }
 
+/// Namespaces that every subscription has, used or not. A retired one is there only where the scenario has something of it.
+const REGISTERED: [&str; 8] = [
+    "Microsoft.Cdn",
+    "Microsoft.ContainerRegistry",
+    "Microsoft.KeyVault",
+    "Microsoft.MachineLearningServices",
+    "Microsoft.OperationalInsights",
+    "Microsoft.Search",
+    "Microsoft.Storage",
+    "Microsoft.Web",
+];
+
 /// A namespace that only such resources have: its types, an empty list of one of them, or that there is no such resource.
 /// `None` for a namespace that nothing has.
 pub fn provider(facts: &Facts, ask: &Ask, target: &Target<'_>) -> Option<Reply> {
     let own: Vec<&Thing> =
         facts.things.iter().filter(|t| t.provider().eq_ignore_ascii_case(&target.provider)).collect();
-    let name = own.first()?.provider();
+    let registered = REGISTERED.iter().copied().find(|n| n.eq_ignore_ascii_case(&target.provider));
+    let name = own.first().map(|t| t.provider()).or(registered)?;
     if ask.method != Method::GET {
         return Some(not_allowed(ask));
     }
