@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use crate::azure::Cloud;
 use crate::clock::Speed;
 use crate::desk::{self, Handle, Home, Options, ScriptSource, chain};
+use crate::export::Paper;
 use crate::journal::RealDisk;
 use crate::runbook::model::Strategy;
 
@@ -67,9 +68,15 @@ pub enum Cmd {
         /// Strategy, instead of the plan's own
         #[arg(long)]
         strategy: Option<Strategy>,
-        /// Print as a sheet
+        /// Print as a sheet, for when the laptop dies
         #[arg(long, value_enum)]
         print: Option<Sheet>,
+        /// File for the sheet (default: stdout)
+        #[arg(long, value_name = "FILE", requires = "print")]
+        out: Option<PathBuf>,
+        /// Paper of the PDF: a4 or letter (HTML fits any; the browser asks)
+        #[arg(long, value_name = "PAPER", default_value = "a4", requires = "print")]
+        paper: Paper,
     },
     /// Run a plan, guided, in the terminal
     Run {
@@ -230,9 +237,11 @@ pub enum CredentialsVerb {
 pub fn dispatch(args: &Args, command: &Cmd) -> u8 {
     match command {
         Cmd::Check { paths, json } => check::run(paths, *json),
-        Cmd::Plan { plan, strategy, print } => match print {
+        Cmd::Plan { plan, strategy, print, out, paper } => match print {
             None => plan::run(plan, *strategy),
-            Some(_) => not_here("printing a plan as a sheet"),
+            Some(sheet) => {
+                plan::sheet(plan, *strategy, &plan::Print { sheet: *sheet, paper: *paper, out: out.clone() })
+            }
         },
         Cmd::Run { plan, dry_run, resume } => {
             run::run(args, plan.as_deref().unwrap_or_default(), *dry_run, resume.as_deref())

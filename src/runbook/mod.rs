@@ -17,6 +17,7 @@ mod source;
 pub mod template;
 pub(crate) mod tree;
 pub(crate) mod values;
+pub mod words;
 
 pub use diagnostic::{Diagnostic, Severity};
 pub use lower::{check_part, load};

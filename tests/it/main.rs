@@ -6,6 +6,7 @@ mod cli;
 mod clock;
 mod crash;
 mod desk;
+mod export;
 mod health;
 mod journal;
 mod keys;
