@@ -38,6 +38,8 @@ pub enum Block {
     },
     /// A paragraph.
     Text(String),
+    /// How to use the sheet; a renderer adds how its commands are to be read.
+    Manual(String),
     /// A paragraph nobody may overlook.
     Frame {
         /// What it is.

@@ -14,6 +14,9 @@ use super::block::{Block, Body, Column, Fact, Row, Sheet, StepBlock};
 
 const STYLE: &str = include_str!("sheet.css");
 
+/// How commands are to be read here.
+const COMMANDS: &str = "A command that goes on indented is one line; copied from the screen it is whole.";
+
 /// Family, weight and file; a browser brings its own letters for what these lack.
 const FONTS: [(&str, u16, &[u8]); 3] = [
     ("B612", 400, include_bytes!("../../assets/fonts/B612-Regular.otf")),
@@ -108,6 +111,7 @@ fn block(b: &Block) -> Markup {
             div.heading { h2 { (text) } @if !note.is_empty() { p { (note) } } }
         },
         Block::Text(text) => html! { p { (text) } },
+        Block::Manual(text) => html! { p { (text) " " (COMMANDS) } },
         Block::Frame { label, text } => html! { div.frame { p { strong { (label) } } p { (text) } } },
         Block::Figures(all) => html! {
             dl.figures { @for (label, value) in all { div { dt { (label) } dd { (value) } } } }

@@ -14,7 +14,7 @@ use super::block::{Block, Body, Column, Fact, Row, Sheet, StepBlock};
 const DIGEST_PREFIX: usize = 12;
 
 /// Empty rows for people; an incident with more has a bridge call.
-const PEOPLE: usize = 7;
+const PEOPLE: usize = 6;
 
 /// How the sheet wants to be used.
 const USE: &str = "For the hour when no screen helps. Work from top to bottom, and tick a box only when what stands \
@@ -81,7 +81,7 @@ fn cover(plan: &Plan, printed: &Printed) -> Vec<Block> {
     out.push(heading("This incident", "", false));
     let fields = ["Incident number", "Started (UTC)", "Operator", "Second person", "Incident commander", "Bridge call"];
     out.push(Block::Fields(fields.map(str::to_owned).into()));
-    out.push(Block::Text(USE.to_owned()));
+    out.push(Block::Manual(USE.to_owned()));
     out
 }
 
@@ -90,8 +90,7 @@ fn time(plan: &Plan) -> [Block; 2] {
         vec![column("Phase", 34), column("Steps", 12), column("Expected", 18), column("Second person agrees to", 36)];
     let rows = Phase::ALL.into_iter().filter(|p| plan.phase(*p).next().is_some()).map(|p| {
         let sum: Millis = plan.phase(p).map(|s| s.expect).sum();
-        let two: Vec<&str> =
-            plan.phase(p).filter(|s| s.second_person.is_some()).map(|s| s.id.as_str()).collect();
+        let two: Vec<&str> = plan.phase(p).filter(|s| s.second_person.is_some()).map(|s| s.id.as_str()).collect();
         let two = or_none(visible(&two.join(", ")));
         vec![p.display().to_owned(), plan.phase(p).count().to_string(), sum.to_string(), two]
     });
@@ -102,10 +101,8 @@ fn time(plan: &Plan) -> [Block; 2] {
     } else {
         format!("{} too long", planned.saturating_sub(plan.rto))
     };
-    let drill = plan.last_drill.map_or_else(
-        || "It was never rehearsed.".to_owned(),
-        |d| format!("The last drill took {d}."),
-    );
+    let drill =
+        plan.last_drill.map_or_else(|| "It was never rehearsed.".to_owned(), |d| format!("The last drill took {d}."));
     let total = format!(
         "Until users are moved (decide and fail over): {planned} planned, RTO {}, {against}. {drill}",
         plan.rto
@@ -146,7 +143,8 @@ fn step(s: &PlannedStep) -> StepBlock {
     if !s.by_hand.is_empty() {
         add("by hand", Body::Commands(s.by_hand.iter().map(|l| visible(l)).collect()));
     }
-    if !s.verify.is_empty() {
+    // What makes a decision done is that it was made.
+    if !s.verify.is_empty() && !s.decision {
         add("done when", Body::Ticks(s.verify.iter().map(|c| visible(&check(c))).collect()));
     }
     if s.second_vantage {

@@ -7,11 +7,11 @@ use super::face::{Cut, Faces, Line, Style};
 use super::flow::{Mark, Piece};
 use super::tree::{Kind, Tree};
 
-pub(super) const BODY: Style = Style { cut: Cut::Regular, size: 10.0, lead: 14.0, gray: 0 };
+pub(super) const BODY: Style = Style { cut: Cut::Regular, size: 10.0, lead: 13.6, gray: 0 };
 pub(super) const STRONG: Style = Style { cut: Cut::Bold, ..BODY };
-pub(super) const SMALL: Style = Style { cut: Cut::Regular, size: 8.5, lead: 12.0, gray: 70 };
-pub(super) const LABEL: Style = Style { cut: Cut::Bold, size: 8.0, lead: 14.0, gray: 80 };
-pub(super) const CODE: Style = Style { cut: Cut::Mono, size: 8.5, lead: 12.5, gray: 0 };
+pub(super) const SMALL: Style = Style { cut: Cut::Regular, size: 8.5, lead: 11.6, gray: 70 };
+pub(super) const LABEL: Style = Style { cut: Cut::Bold, size: 8.0, lead: 13.6, gray: 80 };
+pub(super) const CODE: Style = Style { cut: Cut::Mono, size: 8.5, lead: 12.0, gray: 0 };
 const EYEBROW: Style = Style { cut: Cut::Bold, size: 8.5, lead: 20.0, gray: 80 };
 const PLACE: Style = Style { cut: Cut::Bold, size: 11.0, lead: 20.0, gray: 0 };
 const TITLE: Style = Style { cut: Cut::Bold, size: 23.0, lead: 29.0, gray: 0 };
@@ -19,17 +19,23 @@ const UNDER: Style = Style { cut: Cut::Regular, size: 12.0, lead: 18.0, gray: 40
 const HEADING: Style = Style { cut: Cut::Bold, size: 16.0, lead: 22.0, gray: 0 };
 const FIGURE: Style = Style { cut: Cut::Bold, size: 15.0, lead: 20.0, gray: 0 };
 
+/// How commands are to be read here.
+const COMMANDS: &str = "A command that goes on indented is one line: a blank stands where it was cut, except behind a \
+    small hook.";
+
 /// Grays of lines: to write on, between rows.
 pub(super) const WRITE_ON: u8 = 110;
 pub(super) const HAIR: u8 = 185;
 
 /// Room for a hand's writing.
-pub(super) const HAND: f32 = 27.0;
+pub(super) const HAND: f32 = 25.0;
 
 const FACT_LABEL: f32 = 86.0;
 const GUTTER: f32 = 22.0;
 /// Rows of a table with fewer lines than this are not cut.
 const ROW_WHOLE: usize = 9;
+/// A table to write in with fewer rows than this is not cut.
+const TABLE_WHOLE: usize = 9;
 
 /// Where the base line lies in a line of this style.
 pub(super) fn base(style: Style) -> f32 {
@@ -61,12 +67,8 @@ impl<'a> Layout<'a> {
         match block {
             Block::Cover { eyebrow, place, title, under } => self.cover(eyebrow, place, title, under),
             Block::Heading { text, note, new_page } => self.heading(text, note, *new_page),
-            Block::Text(text) => {
-                self.pieces.push(Piece::gap(8.0));
-                let part = self.tree.part(None, Kind::Paragraph);
-                let lines = self.paragraph(part, BODY, text, 0.0, self.width);
-                self.pieces.extend(lines);
-            }
+            Block::Text(text) => self.text(text),
+            Block::Manual(text) => self.text(&format!("{text} {COMMANDS}")),
             Block::Frame { label, text } => self.frame(label, text),
             Block::Figures(all) => self.figures(all),
             Block::Facts(all) => all.iter().for_each(|f| self.fact(f)),
@@ -93,6 +95,13 @@ impl<'a> Layout<'a> {
             ..Piece::default()
         };
         lines.into_iter().enumerate().map(piece).collect()
+    }
+
+    fn text(&mut self, text: &str) {
+        self.pieces.push(Piece::gap(8.0));
+        let part = self.tree.part(None, Kind::Paragraph);
+        let lines = self.paragraph(part, BODY, text, 0.0, self.width);
+        self.pieces.extend(lines);
     }
 
     fn rule(&mut self, weight: f32, gray: u8) {
@@ -222,13 +231,16 @@ impl<'a> Layout<'a> {
         let head = self.table_head(Some(table), columns);
         // At the top of the next page it is repeated for the eye alone.
         let again = Rc::new(self.table_head(None, columns));
+        self.pieces.push(Piece::gap(4.0).kept());
         self.pieces.push(head);
-        for row in rows {
+        let whole = rows.len() < TABLE_WHOLE && rows.iter().flatten().any(String::is_empty);
+        for (at, row) in rows.iter().enumerate() {
             let mut pieces = self.table_row(table, columns, row);
             let n = pieces.len();
             for (i, p) in pieces.iter_mut().enumerate() {
                 p.again = Some(again.clone());
                 p.keep = i + 1 < n && (n < ROW_WHOLE || i == 0 || i + 2 == n);
+                p.keep |= whole && at + 1 < rows.len();
             }
             self.pieces.extend(pieces);
         }
@@ -244,7 +256,15 @@ impl<'a> Layout<'a> {
                 let part = self.tree.part(Some(r), Kind::Head);
                 self.tree.leaf(part)
             });
-            marks.push(Mark::Text { x, y: base(LABEL) + 2.0, line, cut: LABEL.cut, size: LABEL.size, gray: LABEL.gray, leaf });
+            marks.push(Mark::Text {
+                x,
+                y: base(LABEL) + 2.0,
+                line,
+                cut: LABEL.cut,
+                size: LABEL.size,
+                gray: LABEL.gray,
+                leaf,
+            });
         }
         marks.push(Mark::Fill { x: 0.0, y: LABEL.lead + 4.0, w: self.width, h: 0.8, gray: 60 });
         Piece { height: LABEL.lead + 5.0, marks, keep: true, ..Piece::default() }

@@ -13,6 +13,9 @@ const BREAK_AFTER: &str = "/-_.,&?=:;";
 /// Least part of a line that a broken word fills; before that any character will do.
 const BREAK_LEAST: f32 = 0.6;
 
+/// B612 Mono sets stops at the left of their cell, which reads as a blank behind them; this moves them to its middle.
+const MONO_STOP: f32 = 0.13;
+
 /// Which cut of the family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cut {
@@ -98,10 +101,12 @@ impl Faces {
         let face = self.face(cut);
         let (map, metrics) = (face.read.charmap(), face.read.glyph_metrics(Size::unscaled(), LocationRef::default()));
         let em = face.font.units_per_em();
+        let mono = matches!(cut, Cut::Mono | Cut::MonoBold);
         let glyph = |(at, c): (usize, char)| {
             let id = map.map(c).unwrap_or_default();
             let advance = metrics.advance_width(id).unwrap_or_default() / em;
-            KrillaGlyph::new(GlyphId::new(id.to_u32()), advance, 0.0, 0.0, 0.0, at..at + c.len_utf8(), None)
+            let shift = if mono && matches!(c, '.' | ',') { MONO_STOP } else { 0.0 };
+            KrillaGlyph::new(GlyphId::new(id.to_u32()), advance, shift, 0.0, 0.0, at..at + c.len_utf8(), None)
         };
         text.char_indices().map(glyph).collect()
     }

@@ -33,9 +33,9 @@ const MAX_PAGES: usize = 500;
 
 /// Left and right: room for two holes in a binder.
 const MARGIN_X: f32 = 48.0;
-const MARGIN_TOP: f32 = 44.0;
+const MARGIN_TOP: f32 = 40.0;
 /// The footer stands in it.
-const MARGIN_BOTTOM: f32 = 56.0;
+const MARGIN_BOTTOM: f32 = 52.0;
 
 const FOOTER: Style = Style { cut: Cut::Regular, size: 8.0, lead: 10.0, gray: 70 };
 

@@ -38,7 +38,7 @@ impl Layout<'_> {
             if at_end && let Some(last) = pieces.last_mut() {
                 last.keep = true;
             }
-            pieces.push(Piece { keep: at_end, ..Piece::gap(if at_end { 0.0 } else { 3.0 }) });
+            pieces.push(Piece { keep: at_end, ..Piece::gap(if at_end { 0.0 } else { 2.5 }) });
             pieces.append(&mut row);
         }
         let tall: f32 = pieces.iter().map(|p| p.height).sum();
@@ -53,7 +53,7 @@ impl Layout<'_> {
         }
         self.pieces.push(Piece::gap(9.0));
         self.pieces.extend(pieces);
-        self.pieces.push(Piece::gap(12.0));
+        self.pieces.push(Piece::gap(9.0));
         let line = Mark::Fill { x: 0.0, y: 0.0, w: self.width, h: 0.5, gray: HAIR };
         self.pieces.push(Piece { height: 0.5, marks: vec![line], gap: true, ..Piece::default() });
     }
@@ -94,8 +94,15 @@ impl Layout<'_> {
     /// What stands above the rest of a step on the next page.
     fn step_again(&self, step: &StepBlock) -> Piece {
         let line = self.faces.line(AGAIN, &format!("{} {}, continued", step.id, step.title), self.width - LABEL_X);
-        let text =
-            Mark::Text { x: LABEL_X, y: base(AGAIN), line, cut: AGAIN.cut, size: AGAIN.size, gray: AGAIN.gray, leaf: None };
+        let text = Mark::Text {
+            x: LABEL_X,
+            y: base(AGAIN),
+            line,
+            cut: AGAIN.cut,
+            size: AGAIN.size,
+            gray: AGAIN.gray,
+            leaf: None,
+        };
         let rule = Mark::Fill { x: 0.0, y: AGAIN.lead + 1.0, w: self.width, h: 0.5, gray: HAIR };
         Piece { height: AGAIN.lead + 6.0, marks: vec![text, rule], ..Piece::default() }
     }
