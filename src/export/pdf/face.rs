@@ -13,7 +13,7 @@ const BREAK_AFTER: &str = "/-_.,&?=:;";
 /// Least part of a line that a broken word fills; before that any character will do.
 const BREAK_LEAST: f32 = 0.6;
 
-/// B612 Mono sets stops at the left of their cell, which reads as a blank behind them; this moves them to its middle.
+/// B612 Mono sets stops and quotes at the left of their cell, which reads as a blank behind them; this moves them inwards.
 const MONO_STOP: f32 = 0.13;
 
 /// Which cut of the family.
@@ -105,7 +105,7 @@ impl Faces {
         let glyph = |(at, c): (usize, char)| {
             let id = map.map(c).unwrap_or_default();
             let advance = metrics.advance_width(id).unwrap_or_default() / em;
-            let shift = if mono && matches!(c, '.' | ',') { MONO_STOP } else { 0.0 };
+            let shift = if mono && matches!(c, '.' | ',' | ':' | ';' | '\'') { MONO_STOP } else { 0.0 };
             KrillaGlyph::new(GlyphId::new(id.to_u32()), advance, shift, 0.0, 0.0, at..at + c.len_utf8(), None)
         };
         text.char_indices().map(glyph).collect()
