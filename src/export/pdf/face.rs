@@ -8,7 +8,8 @@ use skrifa::{FontRef, MetadataProvider};
 use super::super::ExportError;
 
 /// Where a long word may end a line, so that ids and addresses break where people would break them.
-const BREAK_AFTER: &str = "/-_.,&?=:;";
+/// Never behind a hyphen, which at the end of a line looks like one that the line brought with it.
+const BREAK_AFTER: &str = "/_.,&?=:;";
 
 /// Least part of a line that a broken word fills; before that any character will do.
 const BREAK_LEAST: f32 = 0.6;
@@ -186,8 +187,11 @@ fn line_end(chars: &[char], advances: &[f32], room: f32) -> (usize, bool) {
                 (None, _) => (i.max(1), true),
             };
         }
+        if *c == '-' && i > 0 && !" -".contains(chars[i - 1]) {
+            joint = Some((i, used));
+        }
         used += w;
-        if BREAK_AFTER.contains(*c) && chars.get(i + 1).is_some_and(|n| *n != ' ') {
+        if BREAK_AFTER.contains(*c) && chars.get(i + 1).is_some_and(|n| *n != ' ' && *n != '-') {
             joint = Some((i + 1, used));
         }
     }
