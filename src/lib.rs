@@ -6,7 +6,7 @@
 //! ```text
 //!  4  front ends   ui (egui)   cli (terminal)
 //!  3  conductor    desk: wires the world together, owns a run's tasks
-//!  2  the world    catalog  azure  probe  journal  simulator      (never each other)
+//!  2  the world    catalog  azure  probe  journal  simulator  export      (never each other)
 //!  1½ time         clock: the computer's or a rehearsal's
 //!  1  the core     units  runbook  plan  run  rehearsal  health  record      (pure)
 //! ```
@@ -26,6 +26,7 @@
 //! | `probe` | one observation of an endpoint, stage by stage |
 //! | `journal` | `record` on a disk: append, sync, lock, recover |
 //! | `simulator` | the embedded Azure; shares no type with `azure` |
+//! | `export` | what leaves the program to be read elsewhere: a plan on paper |
 //! | `desk` | one mailbox, one road: order → facts → journal → state → effects → snapshot |
 //! | `ui`, `cli` | draw a snapshot, send commands; own nothing but what is on the screen |
 //!
@@ -51,6 +52,7 @@ pub mod clock;
 
 pub mod azure;
 pub mod catalog;
+pub mod export;
 pub mod journal;
 pub mod probe;
 pub mod simulator;

@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use crate::azure::Cloud;
 use crate::clock::Speed;
 use crate::desk::{self, Handle, Home, Options, ScriptSource, chain};
+use crate::export::Paper;
 use crate::journal::RealDisk;
 use crate::runbook::model::Strategy;
 
@@ -19,6 +20,7 @@ pub mod plan;
 pub mod rehearse;
 pub mod run;
 pub mod runs;
+pub mod sheet;
 pub mod simulate;
 pub mod trust;
 pub mod verify;
@@ -71,9 +73,15 @@ pub enum Cmd {
         /// Print what the plan is and where it stands as JSON, without its steps
         #[arg(long, conflicts_with = "print")]
         json: bool,
-        /// Print as a sheet
+        /// Print as a sheet, for when the laptop dies
         #[arg(long, value_enum)]
         print: Option<Sheet>,
+        /// File for the sheet (default: stdout)
+        #[arg(long, value_name = "FILE", requires = "print")]
+        out: Option<PathBuf>,
+        /// Paper of the PDF: a4 or letter (HTML fits any; the browser asks)
+        #[arg(long, value_name = "PAPER", default_value = "a4", requires = "print")]
+        paper: Paper,
     },
     /// Run a plan, guided, in the terminal
     Run {
@@ -240,9 +248,11 @@ pub enum CredentialsVerb {
 pub fn dispatch(args: &Args, command: &Cmd) -> u8 {
     match command {
         Cmd::Check { paths, json } => check::run(paths, *json),
-        Cmd::Plan { plan, strategy, json, print } => match print {
+        Cmd::Plan { plan, strategy, json, print, out, paper } => match print {
             None => plan::run(args, plan, *strategy, *json),
-            Some(_) => not_here("printing a plan as a sheet"),
+            Some(sheet) => {
+                sheet::run(args, plan, *strategy, &sheet::Print { sheet: *sheet, paper: *paper, out: out.clone() })
+            }
         },
         Cmd::Run { plan, strategy, trust, dry_run, resume } => run::run(
             args,

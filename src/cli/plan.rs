@@ -98,6 +98,9 @@ fn as_json(found: &Found, trust: &str, ready: &Readiness, now: i64) -> serde_jso
 
 fn print(plan: &Plan, trust: &str, ready: &str) {
     println!("{} — {} ({})", plan.title, plan.runbook_title, plan.strategy.display());
+    for label in &plan.labels {
+        println!("  {}", visible(label));
+    }
     println!("RTO {} · RPO {}", plan.rto, plan.rpo);
     println!("SHA-256 {} · {trust}", plan.texts.digest());
     println!("{ready}");

@@ -20,6 +20,8 @@ pub struct Plan {
     pub runbook_id: String,
     /// Its title.
     pub runbook_title: String,
+    /// What to know of it before trusting it, e.g. `retired: …`; shown wherever the plan is.
+    pub labels: Vec<String>,
     /// Its system.
     pub system: System,
     /// Strategy of the plan as a whole.

@@ -22,6 +22,7 @@ mod source;
 pub mod template;
 pub(crate) mod tree;
 pub(crate) mod values;
+pub mod words;
 
 pub(crate) use check::planned_time;
 pub use diagnostic::{Diagnostic, Severity};

@@ -7,6 +7,7 @@ mod cli;
 mod clock;
 mod crash;
 mod desk;
+mod export;
 mod health;
 mod inventory;
 mod journal;

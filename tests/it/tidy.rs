@@ -48,6 +48,7 @@ fn doors(room: &str) -> Option<&'static [&'static str]> {
         "probe" => &["units", "health", "clock"],
         "journal" => &["units", "record", "clock"],
         "simulator" => &["units", "runbook", "rehearsal", "clock"],
+        "export" => &["units", "runbook", "plan", "run", "rehearsal"],
         // floor 3: the conductor
         "desk" => &[
             "units",
@@ -63,6 +64,7 @@ fn doors(room: &str) -> Option<&'static [&'static str]> {
             "probe",
             "journal",
             "simulator",
+            "export",
         ],
         // floor 4: front ends
         "ui" => &["units", "runbook", "rehearsal", "run", "clock", "desk"],
@@ -80,6 +82,7 @@ fn doors(room: &str) -> Option<&'static [&'static str]> {
             "probe",
             "journal",
             "simulator",
+            "export",
             "desk",
             "ui",
         ],

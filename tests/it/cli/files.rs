@@ -74,7 +74,6 @@ fn what_this_version_lacks_is_three_and_a_sentence() {
         &["export", "7F3K", "--format", "csv", "--out", out.to_str().unwrap()],
         &["approve", "abc"],
         &["credentials", "list"],
-        &["plan", "prod-chat", "--print", "html"],
     ] {
         let said = say(home.path(), args);
         assert_eq!((said.code, said.out.as_str()), (3, ""), "{args:?}");
