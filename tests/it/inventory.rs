@@ -77,7 +77,7 @@ fn runbook(system: &str) -> Source {
 
 /// The plan with some values replaced.
 fn bound(system: &str, change: &[(&str, &str)]) -> (Plan, Runbook) {
-    let mut values = vec![
+    let mut values = [
         ("primary", "eastus".to_owned()),
         ("secondary", "westus".to_owned()),
         ("one", id("rg-east", &format!("{ACCOUNTS}/vision-east"))),

@@ -277,3 +277,18 @@ fn every_type_of_the_plans_has_a_version_and_children_share_it() {
     assert_eq!(of("Microsoft.Network/virtualNetworks"), None);
     assert_eq!(of("Microsoft.KeyVaultX/vaults"), None);
 }
+
+#[test]
+fn without_a_credential_any_https_host_may_be_asked_but_only_live() {
+    let url = |text: &str| text.parse::<url::Url>().unwrap();
+    let live = Cloud::public().unwrap();
+    let shop = url("https://shop.example/health");
+    assert_eq!(live.resolve_open(&shop).unwrap(), shop);
+    assert!(live.resolve(&shop).is_err(), "a token does not go there");
+    for bad in ["http://shop.example/", "https://kim:secret@shop.example/"] {
+        assert!(live.resolve_open(&url(bad)).is_err(), "{bad}");
+    }
+    let rehearsal = Cloud::from_line(&super::line("http://127.0.0.1:9")).unwrap();
+    assert!(rehearsal.resolve_open(&shop).is_err());
+    assert!(rehearsal.resolve_open(&url("https://east.openai.azure.com/x")).is_ok());
+}
