@@ -99,6 +99,12 @@ fn az<'w, 'l>(words: &'w [&'l str], group: &str) -> Option<&'w [&'l str]> {
     Some(&rest[..rest.iter().position(|w| w.starts_with('-')).unwrap_or(rest.len())])
 }
 
+/// Whether a request by `az rest`, `curl` and the like is more than a question.
+fn changes(words: &[&str]) -> bool {
+    let method = option(words, &["--method", "-m", "-X", "--request"]).unwrap_or_default().to_ascii_lowercase();
+    matches!(method.as_str(), "put" | "post" | "patch" | "delete")
+}
+
 fn vault(line: &str, s: &Step, runbook: &Runbook, at: Range<usize>, report: &mut Report<'_>) {
     if !after_failover(s, runbook) {
         return;
@@ -112,8 +118,7 @@ fn vault(line: &str, s: &Step, runbook: &Runbook, at: Range<usize>, report: &mut
         let typed = az(words, "keyvault").is_some_and(|w| w.iter().any(|w| VAULT_WRITES.contains(w)));
         let shell = words.first().and_then(|w| w.split_once("-AzKeyVault"));
         let powershell = shell.is_some_and(|(verb, _)| !matches!(verb, "Get" | "Backup" | "Test"));
-        let method = option(words, &["--method", "-m", "-X", "--request"]).unwrap_or("get");
-        let rest = words.iter().any(|w| w.contains(".vault.azure.net/")) && !method.eq_ignore_ascii_case("get");
+        let rest = words.iter().any(|w| w.contains(".vault.azure.net/")) && changes(words);
         (typed || powershell || rest) && !own(words)
     };
     if commands(line).any(|words| writes(&words)) {
@@ -155,8 +160,7 @@ fn purge(line: &str, at: Range<usize>, report: &mut Report<'_>) {
     let purges = |words: Vec<&str>| {
         let typed =
             ["keyvault", "cognitiveservices"].iter().filter_map(|g| az(&words, g)).any(|w| w.contains(&"purge"));
-        let method = option(&words, &["--method", "-m", "-X", "--request"]).unwrap_or("get");
-        let asks = !method.eq_ignore_ascii_case("get");
+        let asks = changes(&words);
         let rest = words.iter().any(|w| {
             let w = w.to_ascii_lowercase();
             asks && (w.contains("/purge") || w.contains("/deletedvaults/") || w.contains("/deletedaccounts/"))

@@ -130,7 +130,7 @@ fn address(url: &str, draft: &Draft<'_>) -> Result<(), String> {
             let end = host.find(ends);
             let host = &host[..end.unwrap_or(host.len())];
             if end.is_none() && !rest.is_empty() {
-                Err("the host depends on a parameter that is no Url".to_owned())
+                named_host(rest, kind)
             } else if host.is_empty() || host.contains(['@', ' ']) {
                 Err("this address names no host".to_owned())
             } else {
@@ -139,4 +139,30 @@ fn address(url: &str, draft: &Draft<'_>) -> Result<(), String> {
         }
         _ => Err("the host depends on a parameter that is no Url".to_owned()),
     }
+}
+
+/// A resource's name, or a region, may be a label of a host whose domain is written out: `{vault.name}.vault.azure.net`.
+fn named_host<'k>(rest: &[Part], kind: impl Fn(&str) -> Option<&'k ParameterKind>) -> Result<(), String> {
+    let mut domain = "";
+    for part in rest {
+        match part {
+            Part::Value { name, field } => match (kind(name), field.as_deref()) {
+                (Some(ParameterKind::Resource(_)), Some("name")) | (Some(ParameterKind::Region) | None, _) => {
+                    domain = ""
+                }
+                _ => return Err(format!("the host depends on `{name}`, which is neither a Url nor a resource's name")),
+            },
+            Part::Text(text) => {
+                let end = text.find(['/', '?', '#']);
+                domain = &text[..end.unwrap_or(text.len())];
+                if end.is_some() {
+                    break;
+                }
+            }
+        }
+    }
+    if domain.starts_with('.') && domain.matches('.').count() >= 2 && !domain.contains(['@', ' ']) {
+        return Ok(());
+    }
+    Err("the host's domain is not written out".to_owned())
 }

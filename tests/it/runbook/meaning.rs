@@ -87,7 +87,7 @@ pub const PAIRS: &[Pair] = &[
     (
         COMMAND,
         r#"[‸"az rest --method put --url https://{vault.name}.vault.azure.net/secrets/k"]"#,
-        r#"["az rest --method get --url https://{vault.name}.vault.azure.net/secrets/k"]"#,
+        r#"["az rest --method get --url https://{vault.name}.vault.azure.net/secrets/k", "curl -m 10 https://{vault.name}.vault.azure.net/healthstatus"]"#,
         "RB050",
         "key vault",
     ),
@@ -183,7 +183,7 @@ pub const PAIRS: &[Pair] = &[
         r#"Http(url: ‸"https://{wait}.x.org/")"#,
         r#"Http(url: "https://x.org/{wait}")"#,
         "RB068",
-        "depends on a parameter",
+        "depends on `wait`",
     ),
     (
         r#"Http(url: "{check}")"#,
@@ -191,6 +191,20 @@ pub const PAIRS: &[Pair] = &[
         r#"Http(url: "https://b.org/@a")"#,
         "RB068",
         "no host",
+    ),
+    (
+        r#"Http(url: "{check}")"#,
+        r#"Http(url: ‸"https://{vault.name}.{wait}/")"#,
+        r#"Http(url: "https://{vault.name}.vault.azure.net/healthstatus")"#,
+        "RB068",
+        "neither a Url nor",
+    ),
+    (
+        r#"Http(url: "{check}")"#,
+        r#"Http(url: ‸"https://www.{vault.name}")"#,
+        r#"Http(url: "https://{primary}.api.cognitive.microsoft.com")"#,
+        "RB068",
+        "not written out",
     ),
     // --- characters that hide
     (r#""Wide""#, "\"Wi‸\u{202e}de\"", "\"Wíde →\"", "RB052", "\\u{202e}"),
