@@ -214,7 +214,10 @@ const MAY_LOSE: &str = "D9 CB3 AO-F6 AO-F7 MF-F1 MF-F4 SF3 SF5 MF-F11 MF-B1 MF-B
                         R-HUB-1 R-AML-6 R-AML-7 R-KV-7";
 
 /// Every runbook of the table with its strategies and the ids each has, in order.
-fn table() -> Vec<(&'static str, Vec<(Strategy, Vec<String>)>)> {
+/// A runbook's rows by strategy.
+type Rows = Vec<(Strategy, Vec<String>)>;
+
+fn table() -> Vec<(&'static str, Rows)> {
     let mut out = Vec::new();
     for (runbook, columns) in MOVES {
         let rows = columns.iter().map(|c| (c.strategy, expected(c))).collect();
