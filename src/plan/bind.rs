@@ -36,7 +36,22 @@ pub fn bind(
     source: &Source,
     strategy: Option<Strategy>,
 ) -> (Option<Plan>, Vec<Diagnostic>) {
-    let (runbook, mut found) = crate::runbook::load(source);
+    bind_read(plan_file, plan_text, source, crate::runbook::load(source), strategy)
+}
+
+/// Makes the same plan again from its texts.
+pub fn rebind(texts: &Texts, strategy: Option<Strategy>) -> (Option<Plan>, Vec<Diagnostic>) {
+    let source = texts.source(JOURNAL_RUNBOOK);
+    bind_read(JOURNAL_PLAN, &texts.plan, &source, crate::runbook::load_frozen(&source), strategy)
+}
+
+fn bind_read(
+    plan_file: &str,
+    plan_text: &str,
+    source: &Source,
+    (runbook, mut found): (Option<Runbook>, Vec<Diagnostic>),
+    strategy: Option<Strategy>,
+) -> (Option<Plan>, Vec<Diagnostic>) {
     let mut report = Report::new(plan_file, plan_text);
     let file = format::plan(&mut report);
     let plan = file.zip(runbook).and_then(|(file, runbook)| {
@@ -54,11 +69,6 @@ pub fn bind(
     let plan = plan.filter(|_| !report.has_errors());
     found.extend(report.finish());
     (plan, found)
-}
-
-/// Makes the same plan again from its texts.
-pub fn rebind(texts: &Texts, strategy: Option<Strategy>) -> (Option<Plan>, Vec<Diagnostic>) {
-    bind(JOURNAL_PLAN, &texts.plan, &texts.source(JOURNAL_RUNBOOK), strategy)
 }
 
 /// What can be said of a plan whose runbook is nowhere: its own findings, and that.

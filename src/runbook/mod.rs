@@ -26,6 +26,7 @@ pub mod words;
 
 pub(crate) use check::planned_time;
 pub use diagnostic::{Diagnostic, Severity};
+pub(crate) use lower::load_frozen;
 pub use lower::{check_part, load};
 pub use outline::{Kind, Outline, outline, read_whole};
 pub use source::{MAX_PARTS, Part, Source, stays_inside};
