@@ -156,10 +156,10 @@ impl Catalog {
         self.find(Kind::Runbook, "runbook", id)
     }
 
-    /// A runbook's text with the parts it includes: beside its own file, or built in for a built-in one.
+    /// A runbook's text with the parts it includes: those beside its own file come before the built-in ones.
     pub fn source(&self, file: &File) -> Source {
         let read = |path: &String| match &file.path {
-            Some(own) => disk::read_part(own, path),
+            Some(own) => disk::read_part(own, path).or_else(|| builtin::part(path)),
             None => builtin::part(path),
         };
         let part = |path: String| {
