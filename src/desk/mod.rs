@@ -127,6 +127,9 @@ pub enum DeskError {
         /// Known.
         known: String,
     },
+    /// A sheet could not be made.
+    #[error(transparent)]
+    Sheet(#[from] crate::export::ExportError),
     /// No subscription is known.
     #[error("it is not known which subscription to read; fill in one resource id first, its subscription is read")]
     NoSubscription,

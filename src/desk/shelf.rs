@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::azure::{Azure, AzureError, Cloud};
 use crate::catalog::{Catalog, File, Watching, read_path, watch};
+use crate::export::{Paper, Printed, sheet_html, sheet_pdf};
 use crate::plan::draft::Draft;
 use crate::plan::inventory::{Found, Inventory};
 use crate::plan::readiness::readiness;
@@ -36,6 +37,7 @@ pub(super) struct Shelf {
     drafts: u64,
     inventory: Option<Inventory>,
     reading: bool,
+    printed: Option<PathBuf>,
 }
 
 /// A plan that is being filled in.
@@ -77,6 +79,24 @@ impl Desk {
             let mail = Mail::Inventory(crate::azure::inventory::inventory(&azure, &task).await);
             let _ = to.send(Envelope { session: 0, mail, busy: None });
         });
+        self.redraw_library(None, None);
+        Ok(())
+    }
+
+    /// A plan's sheet goes into the data folder, where its path can be shown and opened.
+    pub(super) fn print_plan(&mut self, name: &str, strategy: Strategy, html: bool) -> Result<(), DeskError> {
+        let plan = self.plan_named(name, Some(strategy))?;
+        let printed = Printed { at: self.system_clock.now().utc };
+        let (bytes, kind) = if html {
+            (sheet_html(&plan, &printed).into_bytes(), "html")
+        } else {
+            (sheet_pdf(&plan, &printed, Paper::A4)?, "pdf")
+        };
+        let strategy = strategy.display().replace('/', "-");
+        let path = self.options.home.dir().join("sheets").join(format!("{}-{strategy}.{kind}", plan.id));
+        write_whole(&path, &bytes)?;
+        self.say(format!("printed {}", path.display()));
+        self.shelf.printed = Some(path);
         self.redraw_library(None, None);
         Ok(())
     }
@@ -192,6 +212,7 @@ impl Desk {
 
     /// A plan, by id or file.
     pub(super) fn show_plan(&mut self, plan: &str, strategy: Option<Strategy>) -> Result<(), DeskError> {
+        self.shelf.printed = None;
         let file = self.catalog.plans().find(|f| f.name == plan);
         let found =
             file.map_or_else(|| self.catalog.plan_file(plan).map(|f| f.name.clone()), |f| Ok(f.name.clone()))?;
@@ -278,6 +299,7 @@ impl Desk {
         let (past, now) = (self.past.runs(), self.system_clock.now().utc);
         let mut next = library::view(&self.catalog, &self.findings, &trusted, |p| readiness(p.subject(), &past, now));
         next.places = self.shelf.rows.clone();
+        next.printed.clone_from(&self.shelf.printed);
         let shown = self.library.clone();
         let file = |name: &str| self.catalog.runbooks().find(|f| f.name == name);
         next.book = match (plan, book, &shown.book) {

@@ -119,7 +119,7 @@ fn whole(
         environment: file.environment,
         runbook_id: runbook.id.clone(),
         runbook_title: runbook.title.clone(),
-        labels: labels(runbook),
+        labels: runbook.labels(),
         system: runbook.system,
         strategy,
         components,
@@ -134,13 +134,6 @@ fn whole(
         texts,
         values,
     })
-}
-
-/// What the runbook says against itself.
-fn labels(runbook: &Runbook) -> Vec<String> {
-    let label = |word: &str, why: &Option<String>| why.as_ref().map(|w| format!("{word}: {w}"));
-    let all = [label("retired", &runbook.retired), label("incomplete", &runbook.incomplete)];
-    all.into_iter().flatten().collect()
 }
 
 /// What the parameters of a role say together; `None` without a region.

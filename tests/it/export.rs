@@ -5,7 +5,6 @@ use std::process::{Command, Stdio};
 
 use lifeboat::export::{Paper, Printed, sheet_html, sheet_pdf};
 use lifeboat::plan::{self, model::Plan};
-use lifeboat::runbook::Source;
 use lifeboat::runbook::model::Strategy;
 
 const RUNBOOK: &str = include_str!("../../runbooks/azure-openai.ron");
