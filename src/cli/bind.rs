@@ -14,7 +14,6 @@ use crate::desk::home::write_whole;
 use crate::desk::{Home, chain};
 use crate::plan::draft::{Draft, Finding, wanted};
 use crate::plan::inventory::{self, Inventory};
-use crate::runbook::diagnostic::did_you_mean;
 use crate::runbook::model::{Runbook, Strategy};
 use crate::runbook::{Kind, Severity, Source, load};
 use crate::units::visible;
@@ -287,9 +286,7 @@ fn refusal(errors: &[Finding], runbook: &Runbook) -> String {
             (None, "strategy") => "give --strategy …".to_owned(),
             (None, "components") => "give --component NAME=STRATEGY".to_owned(),
             // A name that is not known: what was probably meant stands in the finding.
-            (None, _) => did_you_mean(field, runbook.parameters.iter().map(|p| p.name.as_str()))
-                .filter(|_| f.said.suggestion.is_none())
-                .unwrap_or_default(),
+            (None, _) => String::new(),
         };
         out.push_str(&format!("\n  {}", visible(&f.text())));
         if !fix.is_empty() {
@@ -324,7 +321,7 @@ fn again(name: &str, draft: &Draft, says: &Says, out: &Path) -> String {
 }
 
 /// A word as a shell takes it.
-fn quoted(word: &str) -> String {
+pub(super) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@+".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()

@@ -107,8 +107,9 @@ pub fn written(args: &Args, found: &Found, file: &Path) {
     let plan = &found.plan;
     let (trust, code) = trust::standing(args, plan, &found.places());
     let ready = ready(args, found);
-    let (shown, digest) = (file.display(), plan.texts.digest());
-    println!("{}: written", visible(&shown.to_string()));
+    let (shown, digest) = (visible(&file.display().to_string()), plan.texts.digest());
+    println!("{shown}: written");
+    let shown = super::bind::quoted(&shown);
     println!("{}: {} ({}), {} steps", plan.id, visible(&plan.title), plan.strategy.display(), plan.steps.len());
     println!("{}", totals(plan));
     println!("SHA-256 {digest} · {trust}");
@@ -119,7 +120,7 @@ pub fn written(args: &Args, found: &Found, file: &Path) {
         println!("  trust it      lifeboat run {shown} --dry-run --trust {digest}");
     }
     if ready.advice().is_some() {
-        println!("  rehearse it   lifeboat run {shown} --cloud FILE (FILE: what `lifeboat simulate sandbox` prints)");
+        println!("  rehearse it   lifeboat run {shown} --cloud FILE (FILE: what `lifeboat simulate` prints)");
     }
 }
 
