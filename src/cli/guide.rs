@@ -72,12 +72,13 @@ fn say(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
-fn wrapped(indent: &str, text: &str) -> String {
+/// Text in lines that fit, all indented by as much as `indent` has.
+pub(super) fn wrapped(indent: &str, text: &str) -> String {
     wrapped_at(indent, &" ".repeat(indent.chars().count()), text)
 }
 
 /// The first line begins with `first`, the others with `indent`.
-fn wrapped_at(first: &str, indent: &str, text: &str) -> String {
+pub(super) fn wrapped_at(first: &str, indent: &str, text: &str) -> String {
     let mut out = String::new();
     for (n, paragraph) in visible(text).split('\n').enumerate() {
         let mut line = if n == 0 { first } else { indent }.to_owned();

@@ -13,6 +13,8 @@ use crate::export::Paper;
 use crate::journal::RealDisk;
 use crate::runbook::model::Strategy;
 
+pub mod ask;
+pub mod bind;
 pub mod check;
 pub mod guide;
 pub mod health;
@@ -63,25 +65,28 @@ pub enum Cmd {
         #[arg(long)]
         json: bool,
     },
-    /// Show a plan with every value resolved
+    /// Show a plan with every value resolved, or with --out make a plan file
     Plan {
-        /// Plan id, or a plan file
+        /// Plan id, or a plan file; with --new a runbook's
         plan: String,
         /// Strategy, instead of the plan's own
         #[arg(long)]
         strategy: Option<Strategy>,
         /// Print what the plan is and where it stands as JSON, without its steps
-        #[arg(long, conflicts_with = "print")]
+        #[arg(long, conflicts_with_all = ["print", "out"])]
         json: bool,
         /// Print as a sheet, for when the laptop dies
         #[arg(long, value_enum)]
         print: Option<Sheet>,
-        /// File for the sheet (default: stdout)
-        #[arg(long, value_name = "FILE", requires = "print")]
+        /// File for the sheet (default: stdout); without --print, for the plan with what is said below
+        #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
         /// Paper of the PDF: a4 or letter (HTML fits any; the browser asks)
         #[arg(long, value_name = "PAPER", default_value = "a4", requires = "print")]
         paper: Paper,
+        /// What a plan file says
+        #[command(flatten)]
+        says: bind::Says,
     },
     /// Run a plan, guided, in the terminal
     Run {
@@ -248,9 +253,10 @@ pub enum CredentialsVerb {
 pub fn dispatch(args: &Args, command: &Cmd) -> u8 {
     match command {
         Cmd::Check { paths, json } => check::run(paths, *json),
-        Cmd::Plan { plan, strategy, json, print, out, paper } => match print {
-            None => plan::run(args, plan, *strategy, *json),
-            Some(sheet) => {
+        Cmd::Plan { plan, strategy, json, print, out, paper, says } => match (print, out) {
+            (None, None) => plan::run(args, plan, *strategy, *json),
+            (None, Some(out)) => bind::run(args, plan, *strategy, says, out),
+            (Some(sheet), _) => {
                 sheet::run(args, plan, *strategy, &sheet::Print { sheet: *sheet, paper: *paper, out: out.clone() })
             }
         },
@@ -338,15 +344,16 @@ pub fn operator() -> String {
 
 fn options(args: &Args, script: Option<ScriptSource>) -> Result<Options, String> {
     let home = Home::find(args.home.as_deref()).map_err(|e| e.to_string())?;
-    let cloud = match &args.cloud {
-        None => None,
-        Some(file) => {
-            let text = std::fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
-            let line = text.lines().next().unwrap_or_default();
-            Some(Cloud::from_line(line).map_err(|e| format!("{}: {}", file.display(), chain(&e)))?)
-        }
-    };
+    let cloud = cloud(args)?;
     Ok(Options { home, disk: Arc::new(RealDisk), cloud, watch: None, operator: operator(), script })
+}
+
+/// The simulated Azure that `--cloud` names.
+fn cloud(args: &Args) -> Result<Option<Cloud>, String> {
+    let Some(file) = &args.cloud else { return Ok(None) };
+    let text = std::fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
+    let line = text.lines().next().unwrap_or_default();
+    Cloud::from_line(line).map(Some).map_err(|e| format!("{}: {}", file.display(), chain(&e)))
 }
 
 /// The window; its exit code.

@@ -7,6 +7,7 @@ use serde_json::json;
 use crate::catalog::{Catalog, File, read_path};
 use crate::clock::Clock;
 use crate::desk::past::Past;
+use crate::desk::view::library::totals;
 use crate::desk::{Home, chain};
 use crate::journal::RealDisk;
 use crate::plan::model::Plan;
@@ -25,8 +26,7 @@ pub fn run(args: &Args, name: &str, strategy: Option<Strategy>, json: bool) -> u
             if json {
                 println!("{}", as_json(&found, standing.1, &ready, now));
             } else {
-                let advice = ready.advice().map_or_else(String::new, |a| format!(" {a}"));
-                print(&found.plan, &standing.0, &format!("{}{advice}", ready.sentence(now)));
+                print(&found.plan, &standing.0, &readiness_line(&ready, now));
             }
             FINE
         }
@@ -94,6 +94,34 @@ fn as_json(found: &Found, trust: &str, ready: &Readiness, now: i64) -> serde_jso
             "run": ready.by().map(|b| b.0), "at": ready.by().map(|b| utc_text(b.1)),
         },
     })
+}
+
+/// How far it is proven, and what to do about it.
+fn readiness_line(ready: &Readiness, now: i64) -> String {
+    let advice = ready.advice().map_or_else(String::new, |a| format!(" {a}"));
+    format!("{}{advice}", ready.sentence(now))
+}
+
+/// Says what was written into a file, and what is to be done with it now.
+pub fn written(args: &Args, found: &Found, file: &Path) {
+    let plan = &found.plan;
+    let (trust, code) = trust::standing(args, plan, &found.places());
+    let ready = ready(args, found);
+    let (shown, digest) = (visible(&file.display().to_string()), plan.texts.digest());
+    println!("{shown}: written");
+    let shown = super::bind::quoted(&shown);
+    println!("{}: {} ({}), {} steps", plan.id, visible(&plan.title), plan.strategy.display(), plan.steps.len());
+    println!("{}", totals(plan));
+    println!("SHA-256 {digest} · {trust}");
+    println!("{}", readiness_line(&ready, Clock::system().now().utc));
+    println!("\nStill to do:");
+    println!("  read it       lifeboat plan {shown}");
+    if code == "restricted" {
+        println!("  trust it      lifeboat run {shown} --dry-run --trust {digest}");
+    }
+    if ready.advice().is_some() {
+        println!("  rehearse it   lifeboat run {shown} --cloud FILE (FILE: what `lifeboat simulate` prints)");
+    }
 }
 
 fn print(plan: &Plan, trust: &str, ready: &str) {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::DeskError;
 use crate::catalog::{Catalog, CatalogError, read_path};
 use crate::journal::Disk;
+use crate::plan::inventory::Inventory;
 
 /// The data folder.
 #[derive(Debug, Clone)]
@@ -61,6 +62,16 @@ impl Home {
         self.0.join("past.json")
     }
 
+    /// What was last read of the subscription.
+    pub fn inventory(&self) -> PathBuf {
+        self.0.join("inventory.json")
+    }
+
+    /// That list, if there is one that can be read; it can be had again.
+    pub fn known(&self) -> Option<Inventory> {
+        std::fs::read(self.inventory()).ok().and_then(|b| serde_json::from_slice(&b).ok())
+    }
+
     /// What is built in, and the team's own runbooks and plans before it.
     pub fn catalog(&self) -> Result<Catalog, CatalogError> {
         let own = self.plans();
@@ -72,6 +83,17 @@ impl Home {
     pub fn plans(&self) -> PathBuf {
         self.0.join("plans")
     }
+}
+
+/// Writes a file whole or not at all.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), DeskError> {
+    let failed = |source: std::io::Error| DeskError::Save { path: path.to_owned(), source };
+    let beside = path.with_extension("new");
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(failed)?;
+    }
+    std::fs::write(&beside, bytes).map_err(failed)?;
+    std::fs::rename(&beside, path).map_err(failed)
 }
 
 /// Writes a file beside, makes it durable, and gives it the name.

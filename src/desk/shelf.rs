@@ -17,6 +17,7 @@ use crate::runbook::{Kind, Source};
 use crate::units::{Millis, ResourceId};
 
 use super::DeskError;
+use super::home::write_whole;
 use super::mailbox::{Envelope, Mail};
 use super::protocol::{Command, DraftIntent};
 use super::snapshot::PlaceRow;
@@ -58,10 +59,6 @@ struct Kept {
 impl Desk {
     fn kept_places(&self) -> PathBuf {
         self.options.home.dir().join("library.json")
-    }
-
-    fn kept_inventory(&self) -> PathBuf {
-        self.options.home.dir().join("inventory.json")
     }
 
     /// Begins to read what there is; it goes on while the person types.
@@ -108,7 +105,7 @@ impl Desk {
             Ok(resources) => {
                 let inventory = Inventory { at: self.system_clock.now().utc, resources };
                 let bytes = serde_json::to_vec(&inventory).unwrap_or_default();
-                if let Err(e) = write_whole(&self.kept_inventory(), &bytes) {
+                if let Err(e) = write_whole(&self.options.home.inventory(), &bytes) {
                     self.problem(&e);
                 }
                 self.shelf.inventory = Some(inventory);
@@ -134,8 +131,7 @@ impl Desk {
     /// Reads the list of places, and what is in them.
     pub(super) fn fill_shelf(&mut self) {
         let kept = std::fs::read(self.kept_places()).ok().and_then(|b| serde_json::from_slice::<Kept>(&b).ok());
-        let known = std::fs::read(self.kept_inventory()).ok();
-        self.shelf.inventory = known.and_then(|b| serde_json::from_slice(&b).ok());
+        self.shelf.inventory = self.options.home.known();
         self.shelf.places = kept.filter(|k| k.schema == SCHEMA).map(|k| k.places).unwrap_or_default();
         self.reload();
     }
@@ -354,15 +350,4 @@ fn held(runbooks: usize, plans: usize) -> String {
     };
     let all: Vec<String> = of(runbooks, "runbook").into_iter().chain(of(plans, "plan")).collect();
     if all.is_empty() { "no runbook or plan".to_owned() } else { all.join(", ") }
-}
-
-/// Writes a file whole or not at all.
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), DeskError> {
-    let failed = |source: std::io::Error| DeskError::Save { path: path.to_owned(), source };
-    let beside = path.with_extension("new");
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(failed)?;
-    }
-    std::fs::write(&beside, bytes).map_err(failed)?;
-    std::fs::rename(&beside, path).map_err(failed)
 }

@@ -11,6 +11,9 @@ use crate::runbook::model::{ParameterKind, Phase, Runbook, Step, StepId, Strateg
 use crate::runbook::{Diagnostic, Source};
 use crate::units::Millis;
 
+/// Ids named in a sentence; the rest is a number.
+const NAMED: usize = 6;
+
 /// What a person fills in.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Draft {
@@ -45,6 +48,14 @@ impl Draft {
             components: runbook.components.iter().map(|c| (c.name.clone(), c.usual)).collect(),
             values: values.collect(),
             last_drill: None,
+        }
+    }
+
+    /// Takes another strategy, and with it every component for which that makes sense.
+    pub fn take(&mut self, strategy: Strategy, runbook: &Runbook) {
+        self.strategy = Some(strategy);
+        for c in runbook.components.iter().filter(|c| c.strategies.contains(&strategy)) {
+            self.components.insert(c.name.clone(), strategy);
         }
     }
 
@@ -130,6 +141,14 @@ pub struct Finding {
     pub said: Diagnostic,
 }
 
+impl Finding {
+    /// What is wrong, and what was probably meant.
+    pub fn text(&self) -> String {
+        let message = &self.said.message;
+        self.said.suggestion.as_ref().map_or_else(|| message.clone(), |s| format!("{message}; {s}"))
+    }
+}
+
 fn quoted(text: &str) -> String {
     ron::to_string(text).unwrap_or_else(|_| "\"\"".to_owned())
 }
@@ -145,6 +164,33 @@ pub struct Switch {
     pub to_hold: Vec<StepId>,
     /// Planned time until users are moved and it is verified, now and then.
     pub time: (Millis, Millis),
+}
+
+impl Switch {
+    /// `adds AO-F2, AO-F3 · leaves out AO-P3 · 40 min longer`.
+    pub fn sentence(&self) -> String {
+        let list = |ids: &[String]| {
+            let named = ids.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+            if ids.len() > NAMED { format!("{named} and {} more", ids.len() - NAMED) } else { named }
+        };
+        let mut out = Vec::new();
+        if !self.to_do.is_empty() {
+            out.push(format!("adds {}", list(&self.to_do)));
+        }
+        if !self.gone.is_empty() {
+            out.push(format!("leaves out {}", list(&self.gone)));
+        }
+        if !self.to_hold.is_empty() {
+            out.push(format!("must hold already: {}", list(&self.to_hold)));
+        }
+        let (now, then) = self.time;
+        if then > now {
+            out.push(format!("{} longer", then.saturating_sub(now)));
+        } else if now > then {
+            out.push(format!("{} shorter", now.saturating_sub(then)));
+        }
+        if out.is_empty() { "changes no step".to_owned() } else { out.join(" · ") }
+    }
 }
 
 /// Compares two choices of strategies.
@@ -185,6 +231,7 @@ pub fn until_verified<'s>(steps: impl Iterator<Item = &'s Step> + Clone) -> Mill
 pub fn wanted(kind: &ParameterKind) -> String {
     match kind {
         ParameterKind::Region => "Azure region".to_owned(),
+        ParameterKind::Resource(of) if of.is_empty() => "ARM id of a resource".to_owned(),
         ParameterKind::Resource(of) => of.clone(),
         ParameterKind::Url => "https address".to_owned(),
         ParameterKind::Duration => "duration, such as 15m".to_owned(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::plan::draft::{Draft, Finding, Switch, compare, wanted};
+use crate::plan::draft::{Draft, Finding, compare, wanted};
 use crate::plan::inventory::{Inventory, Suggestion};
 use crate::plan::order;
 use crate::runbook::Source;
@@ -12,8 +12,6 @@ use super::super::snapshot::{ComponentChoice, DraftField, DraftView};
 
 /// Enough to choose from without scrolling.
 const SUGGESTED: usize = 8;
-/// Ids named in a sentence; the rest is a number.
-const NAMED: usize = 6;
 
 /// Draws a draft; the caller says where it would be saved and how old the inventory is.
 pub fn view(
@@ -28,8 +26,9 @@ pub fn view(
         (Some(i), Some(p)) => crate::plan::inventory::check(p, runbook, i),
         _ => Vec::new(),
     };
-    let of =
-        |name: &str| -> Vec<String> { found.iter().filter(|f| f.field.as_deref() == Some(name)).map(said).collect() };
+    let of = |name: &str| -> Vec<String> {
+        found.iter().filter(|f| f.field.as_deref() == Some(name)).map(Finding::text).collect()
+    };
     let fields = runbook.parameters.iter().map(|p| {
         let mut f = field(p, draft, of(&p.name), inventory);
         for d in doubts.iter().filter(|d| d.parameter == p.name) {
@@ -44,7 +43,7 @@ pub fn view(
         let name = f.field.as_deref().unwrap_or_default();
         fields.iter().any(|x| x.name == name) || components.iter().any(|c| c.name == name)
     };
-    let others = found.iter().filter(|f| !known(f)).map(|f| (f.field.clone().unwrap_or_default(), said(f))).collect();
+    let others = found.iter().filter(|f| !known(f)).map(|f| (f.field.clone().unwrap_or_default(), f.text())).collect();
     DraftView {
         number,
         draft: draft.clone(),
@@ -58,10 +57,6 @@ pub fn view(
         path: std::path::PathBuf::new(),
         inventory: String::new(),
     }
-}
-
-fn said(f: &Finding) -> String {
-    f.said.suggestion.as_ref().map_or_else(|| f.said.message.clone(), |s| format!("{}; {s}", f.said.message))
 }
 
 fn name_of(id: &str) -> String {
@@ -100,7 +95,8 @@ fn suggestions(kind: &ParameterKind, typed: &str, inventory: Option<&Inventory>)
     all.into_iter().map(|s| (s.value.clone(), label(&s))).collect()
 }
 
-fn strategies(draft: &Draft, runbook: &Runbook) -> Vec<(Strategy, String)> {
+/// The strategies of the whole, each with what would change if it were taken.
+pub fn strategies(draft: &Draft, runbook: &Runbook) -> Vec<(Strategy, String)> {
     let Some(now) = draft.strategy.filter(|s| runbook.objectives.contains_key(s)) else {
         return runbook.objectives.keys().map(|s| (*s, String::new())).collect();
     };
@@ -109,12 +105,13 @@ fn strategies(draft: &Draft, runbook: &Runbook) -> Vec<(Strategy, String)> {
         let mut then = draft.components.clone();
         then.retain(|name, _| !runbook.components.iter().any(|c| c.name == *name && c.strategies.contains(s)));
         let change = compare(runbook, (now, *s), (&draft.components, &then), &draft.values);
-        (*s, if *s == now { String::new() } else { sentence(&change) })
+        (*s, if *s == now { String::new() } else { change.sentence() })
     };
     runbook.objectives.keys().map(one).collect()
 }
 
-fn components(draft: &Draft, runbook: &Runbook, of: &dyn Fn(&str) -> Vec<String>) -> Vec<ComponentChoice> {
+/// The components, with what each of their strategies would change; `of` tells what is wrong with one.
+pub fn components(draft: &Draft, runbook: &Runbook, of: &dyn Fn(&str) -> Vec<String>) -> Vec<ComponentChoice> {
     let Some(strategy) = draft.strategy else { return Vec::new() };
     let chosen = order::components(runbook, strategy, &draft.components);
     let choices = |name: &str, list: &[Strategy], now: Strategy| -> Vec<(Strategy, String)> {
@@ -122,7 +119,7 @@ fn components(draft: &Draft, runbook: &Runbook, of: &dyn Fn(&str) -> Vec<String>
             let mut then: BTreeMap<String, Strategy> = chosen.clone();
             then.insert(name.to_owned(), *s);
             let change = compare(runbook, (strategy, strategy), (&chosen, &then), &draft.values);
-            (*s, if *s == now { String::new() } else { sentence(&change) })
+            (*s, if *s == now { String::new() } else { change.sentence() })
         };
         list.iter().map(one).collect()
     };
@@ -137,29 +134,4 @@ fn components(draft: &Draft, runbook: &Runbook, of: &dyn Fn(&str) -> Vec<String>
         }
     };
     runbook.components.iter().map(row).collect()
-}
-
-/// `adds AO-F2, AO-F3; AO-P3 no longer; 40 min more`.
-pub fn sentence(s: &Switch) -> String {
-    let list = |ids: &[String]| {
-        let named = ids.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
-        if ids.len() > NAMED { format!("{named} and {} more", ids.len() - NAMED) } else { named }
-    };
-    let mut out = Vec::new();
-    if !s.to_do.is_empty() {
-        out.push(format!("adds {}", list(&s.to_do)));
-    }
-    if !s.gone.is_empty() {
-        out.push(format!("leaves out {}", list(&s.gone)));
-    }
-    if !s.to_hold.is_empty() {
-        out.push(format!("must hold already: {}", list(&s.to_hold)));
-    }
-    let (now, then) = s.time;
-    if then > now {
-        out.push(format!("{} longer", then.saturating_sub(now)));
-    } else if now > then {
-        out.push(format!("{} shorter", now.saturating_sub(then)));
-    }
-    if out.is_empty() { "changes no step".to_owned() } else { out.join(" · ") }
 }

@@ -1,5 +1,6 @@
 //! The command line contract, by running the program: exit codes, results on stdout, words for people on stderr.
 
+mod bind;
 mod files;
 mod guided;
 mod runs;
