@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use super::check::{self, Draft, Placed};
 use super::diagnostic::{Diagnostic, Report, about_file};
+use super::durations;
 use super::format::{self, Fields, PART, RUNBOOK, SCHEMA, STEP};
 use super::include;
 use super::model::{Check, Condition, Phase, Provenance, Risk, Runbook, Rung, Step, StepKind, Strategy, System, Undo};
@@ -41,7 +42,9 @@ fn read_source(source: &Source, checked: bool) -> (Option<Runbook>, Vec<Diagnost
 
 /// What can be said of a file of shared steps by itself: whether each is well written. Whether they make sense is seen
 /// where they are included.
-pub fn check_part(file_name: &str, text: &str) -> Vec<Diagnostic> {
+///
+/// The number is that of its steps, if nothing is wrong with it.
+pub fn check_part(file_name: &str, text: &str) -> (Option<usize>, Vec<Diagnostic>) {
     let mut report = Report::new(file_name, text);
     let read = |report: &mut Report<'_>| {
         let root = tree::parse(report)?;
@@ -50,11 +53,16 @@ pub fn check_part(file_name: &str, text: &str) -> Vec<Diagnostic> {
             format::schema(&root, "part", SCHEMA, report)?;
         }
         f.required_node("steps", report)?;
-        f.list("steps", report).iter().for_each(|n| drop(step(n, &[], report)));
-        Some(())
+        let steps = f.list("steps", report);
+        for n in steps {
+            if let Some(placed) = step(n, &[], report) {
+                durations::of_step(&placed, report);
+            }
+        }
+        Some(steps.len())
     };
-    read(&mut report);
-    report.finish()
+    let steps = read(&mut report).filter(|_| !report.has_errors());
+    (steps, report.finish())
 }
 
 fn lower(source: &Source, checked: bool, report: &mut Report<'_>) -> Option<Runbook> {
@@ -132,7 +140,7 @@ fn strategies(name: &'static str, f: &mut Fields<'_>, report: &mut Report<'_>) -
         if !once.contains(s) {
             once.push(*s);
         } else if let Some(n) = f.node(name, report).and_then(|n| n.items.get(i)) {
-            report.error(n.span.clone(), "RB005", format!("{} is there twice", s.display()));
+            report.error(n.span.clone(), "RB005", format!("{} is there twice", s.written()));
         }
         if report.full() {
             break;

@@ -149,6 +149,10 @@ impl Strategy {
             Self::Recover => "recover",
         }
     }
+    /// As a file writes it: `HotWarm`.
+    pub fn written(self) -> String {
+        format!("{self:?}")
+    }
     /// Every strategy, in the order they are offered.
     pub const ALL: [Self; 9] = [
         Self::HotHot,
