@@ -141,11 +141,12 @@ fn annotated(name: &str, text: &str, found: &[Diagnostic]) -> SourceText {
     }
     let mut marked = Vec::new();
     for d in found.iter().filter(|d| d.file == name) {
-        let at = (d.line - 1).min(lines.len() - 1);
+        let at = d.line.saturating_sub(1).min(lines.len() - 1);
         lines[at].findings.push(diagnostic(d));
-        if marked.last() != Some(&at) {
-            marked.push(at);
-        }
+        marked.push(at);
     }
+    // That there is more wrong than is shown comes last, and stands in the first line.
+    marked.sort_unstable();
+    marked.dedup();
     SourceText { file: name.to_owned(), lines, marked }
 }
