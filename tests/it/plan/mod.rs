@@ -188,11 +188,11 @@ pub const MISTAKES: &[(&str, &str, &str, &str)] = &[
     ("\"400ms\"", "‸\"fast\"", "PL004", "not a duration"),
     ("\"chat,embed,mini\"", "‸\"chat,,mini\"", "PL004", "empty"),
     ("runbook: \"azure-openai\"", "runbook: ‸\"azure-search\"", "PL001", "not `azure-openai`"),
-    ("strategy: HotWarm", "strategy: ‸ActiveActive", "PL006", "it has hot/hot"),
+    ("strategy: HotWarm", "strategy: ‸ActiveActive", "PL006", "has no ActiveActive it has HotHot, HotWarm"),
     ("strategy: HotWarm", "strategy: ‸HotWram", "RB008", "did you mean `HotWarm`"),
     ("{ \"deployments\": HotWarm }", "{ ‸\"deployment\": HotWarm }", "PL007", "did you mean `deployments`"),
-    ("{ \"deployments\": HotWarm }", "{ \"deployments\": ‸ActiveActive }", "PL008", "choose one of"),
-    ("schema: 1", "schema: ‸9", "RB003", "schema 9"),
+    ("{ \"deployments\": HotWarm }", "{ \"deployments\": ‸ActiveActive }", "PL008", "choose one of HotHot, HotWarm"),
+    ("schema: 1", "schema: ‸9", "RB003", "use a newer Lifeboat, or write `schema: 1`"),
     ("environment:", "‸enviroment:", "RB004", "did you mean `environment`"),
     ("id: \"prod-chat\"", "id: ‸\"../prod\"", "RB044", "lower-case"),
 ];
@@ -321,6 +321,21 @@ mod on_disk {
     }
 
     #[test]
+    fn a_plan_that_names_a_file_is_told_of_ids_and_of_those_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), "shop.ron", &RUNBOOK.replacen("id: \"azure-openai\"", "id: \"web-shop\"", 1));
+        let said = |named: &str| {
+            write(folder.path(), "plan.ron", &PLAN.replace("\"azure-openai\"", &format!("\"{named}\"")));
+            let file = read_path(&folder.path().join("plan.ron")).unwrap().remove(0);
+            Catalog::builtin().bind(&file, None).1[0].suggestion.clone().unwrap()
+        };
+        assert_eq!(said("web-shpo"), "did you mean `web-shop`?");
+        assert_eq!(said("web-shop.ron"), "write the id of the runbook, not its file name; did you mean `web-shop`?");
+        assert!(said("entirely-different").starts_with("known are `web-shop`, "));
+        assert!(said("entirely-different.ron").starts_with("write the id of the runbook, not its file name"));
+    }
+
+    #[test]
     fn check_reads_folders_and_says_everything_as_json() {
         let folder = tempfile::tempdir().unwrap();
         write(folder.path(), "a/azure-openai.ron", RUNBOOK);
@@ -332,6 +347,8 @@ mod on_disk {
         let json = serde_json::to_value(&clean).unwrap();
         assert_eq!(json["files"].as_array().unwrap().len(), 3);
         assert_eq!(json["runbooks"][0]["id"], "azure-openai");
+        assert_eq!(json["parts"][0]["steps"], clean.parts[0].steps);
+        assert!(check::summary(&clean).contains("parts/common.ron: "), "{}", check::summary(&clean));
         assert_eq!(json["runbooks"][0]["strategies"]["hot/cold"][15], "D1");
         assert_eq!(json["plans"][0]["steps"].as_array().unwrap().len(), 64);
         assert_eq!(check::run(&[folder.path().to_owned()], true), 0);
@@ -362,7 +379,9 @@ mod on_disk {
         assert_eq!((found[0].line, found[0].column, found[0].code), (4, 22, "RB008"));
         assert_eq!(found[0].suggestion.as_deref(), Some("did you mean `Verify`?"));
         write(folder.path(), "s.ron", &text.replace("schema: 1", "schema: 3"));
-        assert_eq!(check::look(&[folder.path().to_owned()]).1.diagnostics[0].code, "RB003");
+        let found = check::look(&[folder.path().to_owned()]).1.diagnostics;
+        let fix = "use a newer Lifeboat, or write `schema: 1`";
+        assert_eq!((found[0].code, found[0].suggestion.as_deref()), ("RB003", Some(fix)));
     }
 
     #[test]

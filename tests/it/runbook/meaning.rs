@@ -299,6 +299,21 @@ pub const PAIRS: &[Pair] = &[
         "RB050",
         "`V1` writes",
     ),
+    // --- components
+    (
+        "gate: \"D1\",\n    steps: [\n",
+        "gate: \"D1\",\n    components: { \"db\": (title: \"Base\", strategies: [HotHot], usual: HotHot) },\n    steps: [\n        Step(id: \"B1\", phase: Prepare, kind: Manual, component: \"db\", do_in: ‸[HotCold], title: \"Base\", why: \"x\", target: \"x\", expect: \"1m\", source: Judgement(\"x\")),\n",
+        "gate: \"D1\",\n    components: { \"db\": (title: \"Base\", strategies: [HotHot], usual: HotHot) },\n    steps: [\n        Step(id: \"B1\", phase: Prepare, kind: Manual, component: \"db\", do_in: [HotCold, HotHot], title: \"Base\", why: \"x\", target: \"x\", expect: \"1m\", source: Judgement(\"x\")),\n",
+        "RB075",
+        "`B1` belongs to `db`, which is never HotCold choose one of HotHot",
+    ),
+    (
+        "gate: \"D1\",\n    steps: [\n",
+        "gate: \"D1\",\n    components: { \"db\": (title: \"Base\", strategies: [HotHot, ‸HotCold], usual: HotHot) },\n    steps: [\n        Step(id: \"B1\", phase: Prepare, kind: Manual, component: \"db\", do_in: [HotHot], title: \"Base\", why: \"x\", target: \"x\", expect: \"1m\", source: Judgement(\"x\")),\n",
+        "gate: \"D1\",\n    components: { \"db\": (title: \"Base\", strategies: [HotHot, HotCold], usual: HotHot) },\n    steps: [\n        Step(id: \"B1\", phase: Prepare, kind: Manual, component: \"db\", do_in: [HotHot, HotCold], title: \"Base\", why: \"x\", target: \"x\", expect: \"1m\", source: Judgement(\"x\")),\n",
+        "RB076",
+        "in HotCold, no step of `db` is in",
+    ),
     // --- older ones that no small step shows
     (
         "objectives: {\n",

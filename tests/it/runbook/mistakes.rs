@@ -33,7 +33,7 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
     ("phase: Decide, kind: Manual", "phase: ‸Deside, kind: Manual", "RB008", "did you mean `Decide`"),
     ("expect: \"1m\", needs: [\"G1\"]", "expect: ‸\"1 fortnight\", needs: [\"G1\"]", "RB009", "not a duration"),
     ("calls: 3", "calls: ‸many", "RB007", "integer"),
-    ("calls: 3", "calls: ‸\"{calls}\"", "RB007", "bounds are plain numbers; no placeholders here"),
+    ("calls: 3", "calls: ‸\"{baseline}\"", "RB007", "bounds are plain numbers; no placeholders here"),
     ("calls: 3", "calls: ‸\"3\"", "RB007", "without quotes"),
     ("kind: Manual", "kind: ‸\"Manual\"", "RB008", "write it without quotes: `Manual`"),
     ("system: AzureOpenAI", "system: ‸\"AzureOpenAI\"", "RB008", "write it without quotes"),
@@ -53,7 +53,7 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
         "G1\"], source: Judgement(\"test\"),\n        ),",
         "G1\"], source: Judgement(\"test\"),\n",
         "RB001",
-        "the `Step(` of line 33 is not closed",
+        "the `Step(` of line 32 is not closed",
     ),
     ("needs: [\"M1\"],", "needs: [\"M1\",", "RB001", "is not closed"),
     ("why: \"Think.\"", "why: \"Think.", "RB001", "a quote is missing before this"),
@@ -188,6 +188,7 @@ const SPECIAL: &[Special] = &[
     ("RB048", || with_part("../x.ron"), || with_part("parts/x.ron")),
     ("RB049", || with_part("parts/x.ron\", from: \"X9"), || with_part("parts/x.ron\", from: \"X1")),
     ("RB053", || load(&SMALL.replace("schema: 2", "schema: 1")).1, || load(SMALL).1),
+    ("RB077", || load(&SMALL.replace("gate: \"G1\"", "gate: \"F1\"")).1, || load(&late_gate_of_a_recovery()).1),
     ("RB067", || load(&why(4_001)).1, || load(&why(4_000)).1),
 ];
 
@@ -201,6 +202,11 @@ fn about(bytes: usize) -> String {
 
 fn why(characters: usize) -> String {
     SMALL.replace("Users wait.", &"é".repeat(characters))
+}
+
+/// Nothing moves when something deleted is recovered.
+fn late_gate_of_a_recovery() -> String {
+    SMALL.replace("gate: \"G1\"", "gate: \"F1\"").replace("system: AzureOpenAI", "system: SoftDelete")
 }
 
 /// The small runbook with a part included from this path.

@@ -209,6 +209,61 @@ fn an_rto_shorter_than_what_is_planned_is_a_warning() {
 }
 
 #[test]
+fn a_plan_has_one_answer_to_a_choice_and_its_components_steps() {
+    use meaning::WIDE;
+    let codes = |text: &str| load(text).1.iter().map(|d| d.code).collect::<Vec<_>>();
+    // Deciding 5 m, F1 1 m, F2 or F3, V1 1 m.
+    let of = |f2: &str, f3: &str, rto: &str| {
+        let text = WIDE.replace("HotHot: (rto: \"2h\"", &format!("HotHot: (rto: \"{rto}\""));
+        let step = |text: String, id: &str, takes: &str| {
+            let at = text.find(&format!("id: \"{id}\"")).unwrap();
+            let (before, after) = text.split_at(at);
+            format!("{before}{}", after.replacen("expect: \"1m\"", &format!("expect: \"{takes}\""), 1))
+        };
+        step(step(text, "F2", f2), "F3", f3)
+    };
+    assert_eq!(codes(&of("10m", "20m", "27m")), Vec::<&str>::new(), "only one of the two is in a plan");
+    assert_eq!(codes(&of("10m", "20m", "26m")), ["RB027"], "and it may be the longer one");
+    assert_eq!(codes(&of("20m", "10m", "26m")), ["RB027"]);
+    // A component that is never hot/hot is moved as usual.
+    let component = |takes: &str| {
+        of("10m", "20m", "30m").replace(
+            "steps: [\n",
+            &format!(
+                "components: {{ \"db\": (title: \"Base\", strategies: [HotCold], usual: HotCold) }}, steps: [\n
+            Step(id: \"B1\", phase: FailOver, component: \"db\", do_in: [HotCold], kind: Manual, needs: [\"D1\"],
+            title: \"Base\", why: \"x\", target: \"x\", expect: \"{takes}\", source: Judgement(\"x\")),"
+            ),
+        )
+    };
+    assert_eq!(codes(&component("3m")), Vec::<&str>::new());
+    assert_eq!(codes(&component("4m")), ["RB027"]);
+}
+
+#[test]
+fn an_unknown_strategy_is_said_once() {
+    let text = SMALL.replace(
+        "do_in: [HotHot],\n            must_hold_in: [HotCold], target",
+        "do_in: [HotWarm], needs: [\"M1\"], target",
+    );
+    let text = text.replace("orders: { HotHot: [\"F2\", \"F1\"] },", "");
+    let codes: Vec<&str> = load(&text).1.iter().map(|d| d.code).collect();
+    assert_eq!(codes, ["RB020"]);
+}
+
+#[test]
+fn a_part_with_a_bare_duration_is_refused_by_itself_and_counted_when_clean() {
+    let part = |expect: &str| {
+        format!(
+            "Part(schema: 2, about: \"x\", steps: [Step(id: \"A\", phase: Prepare, kind: Manual, title: \"x\", why: \"x\", target: \"x\", expect: {expect}, source: Judgement(\"x\"))])"
+        )
+    };
+    assert_eq!(runbook::check_part("p.ron", &part("\"1m\"")), (Some(1), Vec::new()));
+    let (steps, found) = runbook::check_part("p.ron", &part("60"));
+    assert_eq!((steps, found[0].code), (None, "RB009"));
+}
+
+#[test]
 fn strange_but_valid_ron_is_read() {
     let text = SMALL
         .replace("title: \"Small\"", "title: r#\"Sm\"all\"#")
