@@ -40,6 +40,8 @@ pub(super) struct Shelf {
     drafts: u64,
     /// The plan that was asked for; it stays the one that is meant while its file is broken.
     plan: Option<(String, Option<Strategy>)>,
+    /// The runbook that was asked for, if it came after the plan.
+    book: Option<(String, Option<Strategy>)>,
     /// Files that runbooks on the shelf include, which may lie deeper than what is watched with them.
     parts: Vec<PathBuf>,
     /// The list of places on disk could not be read, and has to be put aside before it is written.
@@ -394,15 +396,14 @@ impl Desk {
         let mut next = library::view(&self.catalog, &self.findings, &trusted, |p| readiness(p.subject(), &past, now));
         next.places = self.shelf.rows.clone();
         next.printed.clone_from(&self.shelf.printed);
-        let shown = self.library.clone();
-        let file = |name: &str| self.catalog.runbooks().find(|f| f.name == name);
-        next.book = match (plan, book, &shown.book) {
-            (Some(_), ..) => None,
-            (None, Some((name, strategy)), _) => file(name).map(|f| (f, strategy)),
-            (None, None, Some(b)) => file(&b.name).map(|f| (f, b.strategy)),
-            (None, None, None) => None,
+        if plan.is_some() || book.is_some() {
+            self.shelf.book = book.map(|(name, strategy)| (name.to_owned(), strategy));
         }
-        .map(|(f, strategy)| Arc::new(book::preview(&self.catalog.source(f), strategy)));
+        let shown = self.shelf.book.as_ref().and_then(|(name, strategy)| {
+            let file = self.catalog.runbooks().find(|f| f.name == *name)?;
+            Some(book::preview(&self.catalog.source(file), *strategy))
+        });
+        next.book = shown.map(Arc::new);
         let first = next.plans.iter().find(|p| p.errors == 0).map(|p| (p.name.clone(), None));
         if let Some((name, strategy)) = plan {
             self.shelf.plan = Some((name.to_owned(), strategy));

@@ -207,8 +207,8 @@ fn the_html_needs_nothing_but_itself() {
 fn what_a_runbook_says_against_itself_is_on_the_first_page() {
     let text = RUNBOOK.replacen("system: AzureOpenAI,", "system: AzureOpenAI, retired: \"moved to Foundry\",", 1);
     let plan = plan::bind("p.ron", PLAN, &crate::plan::source("r.ron", &text), None).0.unwrap();
-    assert_eq!(plan.labels, ["retired: moved to Foundry"]);
-    assert!(html_text(&sheet_html(&plan, &PRINTED)).contains("retiredmoved to Foundry"));
+    assert_eq!(plan.labels, ["Retired: moved to Foundry"]);
+    assert!(html_text(&sheet_html(&plan, &PRINTED)).contains("Retiredmoved to Foundry"));
     let pdf = sheet_pdf(&plan, &PRINTED, Paper::A4).unwrap();
     if let Some(text) = pdf_text(&pdf) {
         assert!(text.split('\u{c}').next().unwrap().contains("moved to Foundry"));

@@ -90,7 +90,7 @@ fn the_built_in_files_are_clean() {
     assert!(said.out.trim_end().ends_with(" files, 0 errors, 0 warnings"), "{}", said.out);
     let said = say(home.path(), &["check", "--json", "runbooks", "assets/plans", "assets/scenarios"]);
     let all = said.json();
-    assert_eq!(keys(&all), ["diagnostics", "files", "plans", "runbooks", "scenarios"]);
+    assert_eq!(keys(&all), ["diagnostics", "files", "parts", "plans", "runbooks", "scenarios"]);
     let ours = all["runbooks"].as_array().unwrap().iter().find(|r| r["id"] == "azure-openai").unwrap();
     assert!(ours["strategies"]["hot/warm"].as_array().unwrap().len() > 20);
     assert_eq!(keys(&all["plans"][0]), ["digest", "id", "runbook", "steps", "strategy"]);

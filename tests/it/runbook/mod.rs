@@ -10,6 +10,7 @@ use lifeboat::runbook::{self, Diagnostic};
 mod fuzz;
 mod hostile;
 mod includes;
+mod language;
 mod meaning;
 mod mistakes;
 
