@@ -122,13 +122,13 @@ fn make(args: &Args, name: &str, strategy: Option<Strategy>, says: &Says, out: &
 /// Nothing is overwritten unasked.
 fn free(out: &Path, force: bool) -> Result<(), Stop> {
     let shown = out.display();
+    if out.is_dir() {
+        return Err(Stop::usage(format!("{shown} is a folder; name the plan's file in it, such as {shown}/plan.ron")));
+    }
     if out.extension().is_none_or(|e| e != "ron") {
         return Err(Stop::usage(format!(
             "{shown} is no name for a plan file: it ends in .ron; for a sheet give --print"
         )));
-    }
-    if out.is_dir() {
-        return Err(Stop::usage(format!("{shown} is a folder; name the plan's file in it, such as {shown}/plan.ron")));
     }
     if out.exists() && !force {
         return Err(Stop::usage(format!("{shown} is there already, and was left as it is; --force replaces it")));
