@@ -58,7 +58,7 @@ pub(super) fn run(draft: &Draft<'_>, report: &mut Report<'_>) {
     gate(draft, report);
     orders(draft, report);
     for placed in draft.placed {
-        one(placed, report);
+        one(placed, !draft.objective_nodes.is_empty(), report);
         durations::of_step(placed, report);
     }
     durations::of_objectives(draft, report);
@@ -117,7 +117,7 @@ fn needs(draft: &Draft<'_>, report: &mut Report<'_>) {
                     || q.fields.lost("must_hold_in")
                     || all_strategies(&q.step).any(|s| !draft.objective_nodes.contains_key(&s))
             };
-            if unsure(p) || unsure(&draft.placed[j]) || p.fields.lost("phase") {
+            if draft.objective_nodes.is_empty() || unsure(p) || unsure(&draft.placed[j]) || p.fields.lost("phase") {
                 continue;
             }
             let shared: Vec<Strategy> =
@@ -185,6 +185,10 @@ fn strategies(draft: &Draft<'_>, report: &mut Report<'_>) {
     let no_objective =
         |s: Strategy| (format!("{} has no objective", s.written()), format!("objectives are given for {}", names()));
     if known.is_empty() {
+        if draft.root.field(text, "objectives").is_some_and(|n| !n.items.is_empty()) {
+            // Those that are there could not be read, which was said.
+            return;
+        }
         let at = draft.root.field(text, "objectives").map_or(draft.root.anchor(), Node::anchor);
         report.error(at, "RB020", "no strategy has an objective, so none can be chosen");
         return;
@@ -343,14 +347,15 @@ fn orders(draft: &Draft<'_>, report: &mut Report<'_>) {
 }
 
 /// What can be said of a step by itself.
-fn one(p: &Placed<'_>, report: &mut Report<'_>) {
+fn one(p: &Placed<'_>, strategies: bool, report: &mut Report<'_>) {
     let Placed { step: s, fields: f } = p;
     let id = &s.id;
     let acts = s.action.is_some();
     let judged = |names: &[&str]| !names.iter().any(|n| f.lost(n));
     let mut say = |field: &str, code, message: String| report.error(p.at(field, report), code, message);
 
-    if s.do_in.is_empty() && s.must_hold_in.is_empty() && judged(&["do_in", "must_hold_in"]) {
+    // Without a readable strategy no step can be in one.
+    if strategies && s.do_in.is_empty() && s.must_hold_in.is_empty() && judged(&["do_in", "must_hold_in"]) {
         say("id", "RB035", format!("`{id}` is in no strategy"));
     }
     if let Some(both) = s.do_in.iter().find(|x| s.must_hold_in.contains(x)) {

@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use super::tree::Scanner;
+use crate::units::Millis;
 
 /// Quotes that word processors make of straight ones.
 const SMART: [char; 7] = ['\u{201c}', '\u{201d}', '\u{201e}', '\u{201f}', '\u{2018}', '\u{2019}', '\u{201a}'];
@@ -25,9 +26,9 @@ pub(super) struct Explained {
 struct Scan {
     /// Brackets that are open, each with the name before it.
     open: Vec<(char, Range<usize>)>,
-    /// A bracket was closed that is not the innermost open one.
-    mismatch: bool,
-    /// The last text that began at or before the error.
+    /// Where a bracket is closed that is not the innermost open one.
+    mismatch: Option<usize>,
+    /// The last text that began at or before the error, or the first that begins behind it on its line and breaks that.
     text: Option<Range<usize>>,
     /// The first smart quote outside of texts and comments.
     smart: Option<Range<usize>>,
@@ -55,22 +56,46 @@ pub(super) fn explain(text: &str, start: usize, error: &Range<usize>) -> Option<
         );
         return Some(Explained { span: None, message: None, fix });
     }
-    let (_, name) = scan.open.last()?;
+    if let Some(duration) = bare_duration(text, start, error.start) {
+        let fix = format!("write a duration in quotes: \"{duration}\"");
+        return Some(Explained { span: None, message: None, fix });
+    }
+    // Brackets alone do not tell which of the two it is.
+    let or = scan.mismatch.map_or(String::new(), |at| {
+        format!(", or a `{}` is one too many before line {}", &text[at..=at], line(at) + 1)
+    });
+    let Some((_, name)) = scan.open.last() else {
+        let at = scan.mismatch?;
+        let fix = format!("the `{}` of line {} closes nothing", &text[at..=at], line(at));
+        return Some(Explained { span: None, message: None, fix });
+    };
     // Without its name it would not be found among many.
-    let fix = format!("the `{}` of line {} is not closed", &text[name.clone()], line(name.start));
+    let fix = format!("the `{}` of line {} is not closed{or}", &text[name.clone()], line(name.start));
     Some(Explained { span: None, message: None, fix })
+}
+
+/// A word such as `90s` around a byte.
+fn bare_duration(text: &str, start: usize, at: usize) -> Option<&str> {
+    let part = |c: char| c.is_ascii_alphanumeric();
+    let from = text[start..at].trim_end_matches(part).len() + start;
+    let word = &text[from..];
+    let word = &word[..word.find(|c| !part(c)).unwrap_or(word.len())];
+    (word.starts_with(|c: char| c.is_ascii_digit()) && word.parse::<Millis>().is_ok()).then_some(word)
 }
 
 fn scan(text: &str, start: usize, error: usize) -> Scan {
     let mut out = Scan::default();
     let mut scanner = Scanner::new(text, start);
     let mut name = start..start;
+    let line_end = text[error..].find('\n').map_or(text.len(), |i| error + i);
     while scanner.space().is_some() {
         let at = scanner.at;
         let string = scanner.string();
         if scanner.at > at || string.is_none() {
             let end = if string.is_none() { text.len() } else { scanner.at };
-            if at <= error {
+            let breaks = |r: &Range<usize>| text[r.clone()].contains('\n');
+            let behind = at <= line_end && breaks(&(at..end)) && !out.text.as_ref().is_some_and(breaks);
+            if at <= error || behind {
                 out.text = Some(at..end);
             }
             if string.is_none() {
@@ -94,9 +119,9 @@ fn scan(text: &str, start: usize, error: usize) -> Scan {
                     Some((true, _)) => {}
                     Some((false, opening)) => {
                         out.open.push(opening);
-                        out.mismatch = true;
+                        out.mismatch = Some(at);
                     }
-                    None => out.mismatch = true,
+                    None => out.mismatch = Some(at),
                 }
             }
             '\'' => {
@@ -114,7 +139,7 @@ fn scan(text: &str, start: usize, error: usize) -> Scan {
                 }
             }
         }
-        if out.mismatch {
+        if out.mismatch.is_some() {
             break;
         }
         scanner.at += c.len_utf8();

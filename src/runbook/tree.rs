@@ -120,6 +120,8 @@ pub(crate) fn parse_file(file: usize, report: &mut Report<'_>) -> Option<Node> {
             .map_or((span.clone(), message.clone(), None), |x| {
                 (x.span.unwrap_or(span), x.message.unwrap_or(message), Some(x.fix))
             });
+        let single = e.code == ron::Error::ExpectedChar;
+        let fix = fix.or_else(|| single.then(|| "a text stands in double quotes: \"…\"".to_owned()));
         report.add(Severity::Error, span, "RB001", message, fix);
         return None;
     }

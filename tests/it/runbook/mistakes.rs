@@ -75,6 +75,10 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
         "RB005",
         "twice",
     ),
+    ("title: \"Decide\", why", "title: ‸'Decide', why", "RB001", "in double quotes"),
+    ("title: \"Decide\", why", "title: Decide now\", why", "RB001", "a quote is missing before this"),
+    ("expect: \"1m\", needs: [\"G1\"]", "expect: 1m, needs: [\"G1\"]", "RB001", "in quotes: \"1m\""),
+    ("needs: [\"M1\"],", "needs: [\"M1\"]),", "RB001", "or a `)` is one too many before line"),
     // --- ids and needs
     ("needs: [\"M1\"]", "needs: [‸\"M2\"]", "RB012", "did you mean `M1`"),
     ("needs: [\"G1\"]", "needs: [‸\"M1\"]", "RB013", "wait for each other"),
