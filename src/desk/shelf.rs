@@ -359,7 +359,7 @@ impl Desk {
         let Some(e) = &mut self.shelf.draft else { return Ok(()) };
         // Folders are searched for this ending, and relative paths would mean something else at the next start.
         let mut path = path.into_os_string();
-        if !Path::new(&path).extension().is_some_and(|e| e == "ron") {
+        if Path::new(&path).extension().is_none_or(|e| e != "ron") {
             path.push(".ron");
         }
         let path = PathBuf::from(path);
