@@ -88,7 +88,7 @@ impl Home {
 /// Writes a file whole or not at all.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), DeskError> {
     let failed = |source: std::io::Error| DeskError::Save { path: path.to_owned(), source };
-    let beside = path.with_extension("new");
+    let beside = path.with_added_extension("new");
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(failed)?;
     }
