@@ -156,10 +156,10 @@ impl Catalog {
         self.find(Kind::Runbook, "runbook", id)
     }
 
-    /// A runbook's text with the parts it includes: beside its own file, or built in for a built-in one.
+    /// A runbook's text with the parts it includes: those beside its own file come before the built-in ones.
     pub fn source(&self, file: &File) -> Source {
         let read = |path: &String| match &file.path {
-            Some(own) => disk::read_part(own, path),
+            Some(own) => disk::read_part(own, path).or_else(|| builtin::part(path)),
             None => builtin::part(path),
         };
         let part = |path: String| {
@@ -215,7 +215,7 @@ impl Catalog {
     pub fn check(&self, file: &File) -> Vec<Diagnostic> {
         match file.outline().map(|o| o.kind) {
             Some(Kind::Runbook) => runbook::load(&self.source(file)).1,
-            Some(Kind::Part) => runbook::check_part(&file.name, &file.text),
+            Some(Kind::Part) => runbook::check_part(&file.name, &file.text).1,
             Some(Kind::Plan) => self.bind(file, None).1,
             Some(Kind::Scenario) => parse_scenario(file).1,
             None => {
@@ -229,7 +229,11 @@ impl Catalog {
         match self.runbook_of(plan) {
             Some(r) => crate::plan::bind(&plan.name, &plan.text, &self.source(&r), strategy),
             None => {
-                let known = self.ids(Kind::Runbook);
+                let own = plan.path.as_ref().and_then(|p| p.parent()).and_then(|p| disk::read_folder(p).ok());
+                let own = own.unwrap_or_default().into_iter().filter_map(|f| f.outline());
+                let own = own.filter(|o| o.kind == Kind::Runbook).filter_map(|o| o.id);
+                let mut known: Vec<String> = own.collect();
+                known.extend(self.ids(Kind::Runbook).into_iter().filter(|id| !known.contains(id)).collect::<Vec<_>>());
                 let known: Vec<&str> = known.iter().map(String::as_str).collect();
                 (None, crate::plan::without_runbook(&plan.name, &plan.text, &known))
             }
@@ -253,7 +257,9 @@ pub fn parse_scenario(file: &File) -> (Option<Scenario>, Vec<Diagnostic>) {
     if let Some(found) = newer {
         let message =
             format!("this scenario is written in schema {found}; this Lifeboat reads schema {SCENARIO_SCHEMA}");
-        findings.push(runbook::diagnostic::about_file(&file.name, "RB003", message));
+        let finding = runbook::diagnostic::about_file(&file.name, "RB003", message);
+        let fix = runbook::format::other_schema(found, SCENARIO_SCHEMA);
+        findings.push(Diagnostic { suggestion: Some(fix), ..finding });
     }
     (scenario.filter(|_| newer.is_none()), findings)
 }

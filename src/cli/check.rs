@@ -29,6 +29,8 @@ pub struct Findings {
     pub files: Vec<String>,
     /// Runbooks without errors.
     pub runbooks: Vec<RunbookLine>,
+    /// Files of shared steps without errors.
+    pub parts: Vec<PartLine>,
     /// Plans without errors.
     pub plans: Vec<PlanLine>,
     /// Scenarios without errors.
@@ -48,6 +50,15 @@ pub struct RunbookLine {
     pub system: &'static str,
     /// Ids of the steps in the order of a run, by strategy such as `hot/warm`.
     pub strategies: BTreeMap<&'static str, Vec<String>>,
+}
+
+/// A file of shared steps in `--json`.
+#[derive(Debug, Serialize)]
+pub struct PartLine {
+    /// Its path.
+    pub file: String,
+    /// How many steps it has.
+    pub steps: usize,
 }
 
 /// A plan in `--json`.
@@ -157,7 +168,11 @@ fn one(file: &File, catalog: &Catalog, found: &mut Findings) {
             found.diagnostics.extend(diagnostics);
             found.runbooks.extend(runbook.map(|r| runbook_line(&r)));
         }
-        Some(Kind::Part) => found.diagnostics.extend(runbook::check_part(&file.name, &file.text)),
+        Some(Kind::Part) => {
+            let (steps, diagnostics) = runbook::check_part(&file.name, &file.text);
+            found.diagnostics.extend(diagnostics);
+            found.parts.extend(steps.map(|steps| PartLine { file: file.name.clone(), steps }));
+        }
         Some(Kind::Plan) => {
             let (plan, diagnostics) = catalog.bind(file, None);
             // A runbook that was named as well says what is wrong with it itself.
@@ -252,19 +267,21 @@ fn harmless(text: &str) -> String {
     out
 }
 
-fn summary(found: &Findings) -> String {
+/// What was found, a line for each file that can be used.
+pub fn summary(found: &Findings) -> String {
     let mut lines = Vec::new();
     for r in &found.runbooks {
         let strategies: Vec<String> = r.strategies.iter().map(|(s, ids)| format!("{s} {} steps", ids.len())).collect();
         lines.push(format!("runbook {}: {}", r.id, strategies.join(", ")));
     }
+    let many = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
+    lines.extend(found.parts.iter().map(|p| format!("part {}: {}", p.file, many(p.steps, "step"))));
     for p in &found.plans {
         lines.push(format!("plan {}: {}, {}, {} steps", p.id, p.runbook, p.strategy, p.steps.len()));
     }
     lines.extend(found.scenarios.iter().map(|s| format!("scenario {s}")));
     let count = |s: Severity| found.diagnostics.iter().filter(|d| d.severity == s).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
-    let many = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
     let files = many(found.files.len(), "file");
     lines.push(format!("{files}, {}, {}", many(errors, "error"), many(warnings, "warning")));
     visible(&lines.join("\n"))

@@ -1,6 +1,7 @@
 //! Where Lifeboat keeps its data: runs, plans, settings.
 
 use std::io;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::DeskError;
@@ -85,15 +86,23 @@ impl Home {
     }
 }
 
-/// Writes a file whole or not at all.
+/// Writes a file whole or not at all; it is durable before it has its name.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), DeskError> {
-    let failed = |source: std::io::Error| DeskError::Save { path: path.to_owned(), source };
-    let beside = path.with_added_extension("new");
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(failed)?;
-    }
-    std::fs::write(&beside, bytes).map_err(failed)?;
-    std::fs::rename(&beside, path).map_err(failed)
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    let write = || {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        let mut file = std::fs::File::create(&beside)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&beside, path)
+    };
+    write().map_err(|source| {
+        let _ = std::fs::remove_file(&beside);
+        DeskError::Save { path: path.to_owned(), source }
+    })
 }
 
 /// Writes a file beside, makes it durable, and gives it the name.

@@ -127,6 +127,9 @@ pub enum DeskError {
         /// Known.
         known: String,
     },
+    /// A sheet could not be made.
+    #[error(transparent)]
+    Sheet(#[from] crate::export::ExportError),
     /// No subscription is known.
     #[error("it is not known which subscription to read; fill in one resource id first, its subscription is read")]
     NoSubscription,
@@ -134,10 +137,18 @@ pub enum DeskError {
     #[error("`{0}` is not in the library any more; open it again")]
     Gone(String),
     /// A file that is no plan.
-    #[error("{0} cannot be read as a plan; `lifeboat check` says where it breaks")]
-    NoPlan(String),
+    #[error("{file} cannot be read as a plan: {first}; mend it in a text editor, it is read again when it is saved")]
+    NoPlan {
+        /// Which.
+        file: String,
+        /// What is wrong first.
+        first: String,
+    },
+    /// Something else is where a plan should go.
+    #[error("{} is there already, and is not what was opened here; choose another name, or open it first", .0.display())]
+    Taken(PathBuf),
     /// A file could not be written.
-    #[error("cannot write {}; choose another folder or make room", path.display())]
+    #[error("cannot write {}; choose another folder, check the rights, or make room", path.display())]
     Save {
         /// Which.
         path: PathBuf,

@@ -86,6 +86,15 @@ pub enum Command {
     },
     /// A plan that is being filled in.
     Draft(DraftIntent),
+    /// Make the sheet of a plan to print, as PDF or as a page for the browser.
+    PrintPlan {
+        /// Plan by its file, as the library names it.
+        plan: String,
+        /// Strategy.
+        strategy: Strategy,
+        /// For the browser.
+        html: bool,
+    },
     /// Read what there is in the subscription, to fill in plans from.
     ReadInventory,
     /// Preview a plan of the library with this strategy.

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::azure::{Azure, AzureError, Cloud};
-use crate::catalog::{Catalog, File, Watching, read_path, watch};
+use crate::catalog::{Catalog, CatalogError, File, Watching, list_path, read_file, watch};
+use crate::export::{Paper, Printed, sheet_html, sheet_pdf};
 use crate::plan::draft::Draft;
 use crate::plan::inventory::{Found, Inventory};
 use crate::plan::readiness::readiness;
@@ -26,6 +27,8 @@ use super::view::{book, draft, library};
 
 /// Format of the list of places on disk.
 const SCHEMA: u32 = 1;
+/// Plans of one name that are told apart by a number.
+const MOST_NUMBERED: usize = 1_000;
 
 /// What is read beside what is built in.
 #[derive(Default)]
@@ -35,8 +38,15 @@ pub(super) struct Shelf {
     watching: Option<Watching>,
     draft: Option<Editing>,
     drafts: u64,
+    /// The plan that was asked for; it stays the one that is meant while its file is broken.
+    plan: Option<(String, Option<Strategy>)>,
+    /// Files that runbooks on the shelf include, which may lie deeper than what is watched with them.
+    parts: Vec<PathBuf>,
+    /// The list of places on disk could not be read, and has to be put aside before it is written.
+    damaged: bool,
     inventory: Option<Inventory>,
     reading: bool,
+    printed: Option<PathBuf>,
 }
 
 /// A plan that is being filled in.
@@ -45,6 +55,19 @@ struct Editing {
     runbook: Runbook,
     source: Source,
     path: PathBuf,
+    /// The file it was read from, and what stood in it.
+    read: Option<(PathBuf, String)>,
+}
+
+impl Editing {
+    /// Values that somebody gave, rather than the runbook.
+    fn said(&self) -> impl Iterator<Item = &String> {
+        let given = |name: &String, value: &String| {
+            let p = self.runbook.parameters.iter().find(|p| p.name == *name);
+            p.is_none_or(|p| p.default.as_ref() != Some(value))
+        };
+        self.draft.values.iter().filter(move |(name, value)| given(name, value)).map(|(_, value)| value)
+    }
 }
 
 /// The list of places as it is kept.
@@ -59,11 +82,20 @@ impl Desk {
         self.options.home.dir().join("library.json")
     }
 
+    /// The team's own folder; places are compared with it, and they are absolute.
+    fn own_plans(&self) -> PathBuf {
+        let plans = self.options.home.plans();
+        std::path::absolute(&plans).unwrap_or(plans)
+    }
+
     /// Begins to read what there is; it goes on while the person types.
     pub(super) fn read_inventory(&mut self) -> Result<(), DeskError> {
+        if self.shelf.reading {
+            return Ok(());
+        }
         let mut cloud = self.cloud()?;
         if cloud.subscription.is_empty() {
-            let values = self.shelf.draft.iter().flat_map(|e| e.draft.values.values());
+            let values = self.shelf.draft.iter().flat_map(Editing::said);
             let id = values.filter_map(|v| v.parse::<ResourceId>().ok()).next().ok_or(DeskError::NoSubscription)?;
             id.subscription().clone_into(&mut cloud.subscription);
         }
@@ -74,6 +106,24 @@ impl Desk {
             let mail = Mail::Inventory(crate::azure::inventory::inventory(&azure, &task).await);
             let _ = to.send(Envelope { session: 0, mail, busy: None });
         });
+        self.redraw_library(None, None);
+        Ok(())
+    }
+
+    /// A plan's sheet goes into the data folder, where its path can be shown and opened.
+    pub(super) fn print_plan(&mut self, name: &str, strategy: Strategy, html: bool) -> Result<(), DeskError> {
+        let plan = self.plan_named(name, Some(strategy))?;
+        let printed = Printed { at: self.system_clock.now().utc };
+        let (bytes, kind) = if html {
+            (sheet_html(&plan, &printed).into_bytes(), "html")
+        } else {
+            (sheet_pdf(&plan, &printed, Paper::A4)?, "pdf")
+        };
+        let strategy = strategy.display().replace('/', "-");
+        let path = self.options.home.dir().join("sheets").join(format!("{}-{strategy}.{kind}", plan.id));
+        write_whole(&path, &bytes)?;
+        self.say(format!("printed {}", path.display()));
+        self.shelf.printed = Some(path);
         self.redraw_library(None, None);
         Ok(())
     }
@@ -110,61 +160,93 @@ impl Desk {
 
     /// Reads the list of places, and what is in them.
     pub(super) fn fill_shelf(&mut self) {
-        let kept = std::fs::read(self.kept_places()).ok().and_then(|b| serde_json::from_slice::<Kept>(&b).ok());
+        let path = self.kept_places();
+        let there = std::fs::read(&path);
+        let kept = there.as_ref().ok().and_then(|b| serde_json::from_slice::<Kept>(b).ok());
+        let kept = kept.filter(|k| k.schema == SCHEMA);
+        self.shelf.damaged = kept.is_none() && path.exists();
+        if self.shelf.damaged {
+            self.say(format!("{} cannot be read: open your files and folders again", path.display()));
+        }
         self.shelf.inventory = self.options.home.known();
-        self.shelf.places = kept.filter(|k| k.schema == SCHEMA).map(|k| k.places).unwrap_or_default();
+        self.shelf.places = kept.map(|k| k.places).unwrap_or_default();
         self.reload();
     }
 
     /// Everything on the shelf, read again.
     pub(super) fn reload(&mut self) {
-        let own = Some(self.options.home.plans()).filter(|p| p.is_dir());
-        let mut files: Vec<File> = Vec::new();
-        self.shelf.rows.clear();
-        for path in own.iter().chain(&self.shelf.places) {
-            let (note, failed) = match read_path(path) {
-                Ok(more) => {
-                    let of = |k: Kind| more.iter().filter(|f| f.outline().is_some_and(|o| o.kind == k)).count();
-                    let note = held(of(Kind::Runbook), of(Kind::Plan));
-                    files.extend(
-                        more.into_iter().filter(|f| !files.iter().any(|g| g.path == f.path)).collect::<Vec<_>>(),
-                    );
-                    (note, false)
-                }
-                Err(e) => (super::chain(&e), true),
-            };
-            self.shelf.rows.push(PlaceRow { path: path.clone(), note, failed });
+        let own = Some(self.own_plans()).filter(|p| p.is_dir());
+        let paths: Vec<PathBuf> = own.into_iter().chain(self.shelf.places.iter().cloned()).collect();
+        // Watched first, then read: what changes in between is read twice rather than never.
+        self.watch_shelf(&paths);
+        let mut files = self.read_shelf(&paths);
+        let parts = included(&files);
+        if parts != self.shelf.parts {
+            self.shelf.parts = parts;
+            self.watch_shelf(&paths);
+            files = self.read_shelf(&paths);
         }
         // Runbooks and plans show what is wrong with them themselves.
         let other = |f: &&File| f.outline().is_none_or(|o| matches!(o.kind, Kind::Part | Kind::Scenario));
         let others: Vec<File> = files.iter().filter(other).cloned().collect();
         self.catalog = Catalog::builtin().with(files);
         self.findings = others.iter().flat_map(|f| self.catalog.check(f)).collect();
-        let watched: Vec<PathBuf> = self.shelf.rows.iter().filter(|r| !r.failed).map(|r| r.path.clone()).collect();
+        self.redraw_library(None, None);
+    }
+
+    /// The files of all places, each once, and what to say of each place.
+    fn read_shelf(&mut self, paths: &[PathBuf]) -> Vec<File> {
+        let mut files: Vec<File> = Vec::new();
+        self.shelf.rows.clear();
+        for path in paths {
+            let (note, failed) = match read_there(path) {
+                Ok((more, unread)) => {
+                    let of = |k: Kind| more.iter().filter(|f| f.outline().is_some_and(|o| o.kind == k)).count();
+                    let mut note = held(of(Kind::Runbook), of(Kind::Plan));
+                    for e in &unread {
+                        note.push_str(&format!("; {}", super::chain(e)));
+                    }
+                    let new: Vec<File> = more.into_iter().filter(|f| !files.iter().any(|g| g.path == f.path)).collect();
+                    files.extend(new);
+                    (note, !unread.is_empty())
+                }
+                Err(e) => (super::chain(&e), true),
+            };
+            self.shelf.rows.push(PlaceRow { path: path.clone(), note, failed });
+        }
+        files
+    }
+
+    fn watch_shelf(&mut self, paths: &[PathBuf]) {
+        let watched: Vec<PathBuf> = paths.iter().chain(&self.shelf.parts).cloned().collect();
         let to = self.to.clone();
         let tell = move || drop(to.send(Envelope { session: 0, mail: Mail::Command(Command::Reload), busy: None }));
         self.shelf.watching = None;
-        if !watched.is_empty() {
-            match watch(&watched, tell) {
-                Ok(w) => self.shelf.watching = Some(w),
-                Err(e) => self.say(super::chain(&e)),
-            }
+        if watched.is_empty() {
+            return;
         }
-        self.redraw_library(None, None);
+        match watch(&watched, tell) {
+            Ok(w) => self.shelf.watching = Some(w),
+            Err(e) => self.say(super::chain(&e)),
+        }
     }
 
     /// Takes a file or folder onto the shelf and shows what is in it.
     pub(super) fn open_path(&mut self, path: &Path) -> Result<(), DeskError> {
         // Relative paths would mean something else at the next start.
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        let files = read_path(&path)?;
-        if !self.shelf.places.contains(&path) && !path.starts_with(self.options.home.plans()) {
+        let (files, mut unread) = read_there(&path)?;
+        if files.is_empty()
+            && let Some(e) = unread.pop()
+        {
+            return Err(e.into());
+        }
+        if !self.shelf.places.contains(&path) && !path.starts_with(self.own_plans()) {
             self.shelf.places.insert(0, path);
             self.keep_places()?;
         }
         self.reload();
         let of = |k: Kind| files.iter().find(|f| f.outline().is_some_and(|o| o.kind == k)).map(|f| f.name.clone());
-        self.shelf.draft = None;
         match (of(Kind::Plan), of(Kind::Runbook)) {
             (Some(plan), _) => self.show_plan(&plan, None),
             (None, Some(book)) => self.show_book(&book, None),
@@ -180,29 +262,37 @@ impl Desk {
         Ok(())
     }
 
-    fn keep_places(&self) -> Result<(), DeskError> {
+    fn keep_places(&mut self) -> Result<(), DeskError> {
+        let path = self.kept_places();
+        if self.shelf.damaged {
+            let aside = path.with_extension("damaged");
+            std::fs::rename(&path, &aside).map_err(|source| DeskError::Save { path: aside, source })?;
+            self.shelf.damaged = false;
+        }
         let kept = Kept { schema: SCHEMA, places: self.shelf.places.clone() };
         let bytes = serde_json::to_vec_pretty(&kept).unwrap_or_default();
-        write_whole(&self.kept_places(), &bytes)
+        write_whole(&path, &bytes)
     }
 
     /// A plan, by id or file.
     pub(super) fn show_plan(&mut self, plan: &str, strategy: Option<Strategy>) -> Result<(), DeskError> {
+        self.shelf.printed = None;
         let file = self.catalog.plans().find(|f| f.name == plan);
-        let found =
-            file.map_or_else(|| self.catalog.plan_file(plan).map(|f| f.name.clone()), |f| Ok(f.name.clone()))?;
-        self.shelf.draft = None;
-        let broken =
-            self.catalog.plans().find(|f| f.name == found).is_none_or(|f| self.catalog.bind(f, None).0.is_none());
-        if broken {
+        let file = file.map_or_else(|| self.catalog.plan_file(plan), Ok)?;
+        let found = file.name.clone();
+        if self.catalog.bind(file, None).0.is_none() {
             return self.draft(DraftIntent::Edit(found));
         }
+        self.shelf.draft = None;
         self.redraw_library(Some((&found, strategy)), None);
         Ok(())
     }
 
     /// A runbook, by its file.
     pub(super) fn show_book(&mut self, name: &str, strategy: Option<Strategy>) -> Result<(), DeskError> {
+        if !self.catalog.runbooks().any(|f| f.name == name) {
+            return Err(DeskError::Gone(name.to_owned()));
+        }
         self.shelf.draft = None;
         self.redraw_library(None, Some((name, strategy)));
         Ok(())
@@ -215,17 +305,28 @@ impl Desk {
                 let file = self.catalog.runbooks().find(|f| f.name == book).cloned();
                 let source = self.catalog.source(&file.ok_or(DeskError::Gone(book))?);
                 let (runbook, findings) = crate::runbook::load(&source);
-                let runbook = runbook.ok_or(crate::catalog::CatalogError::Broken { findings })?;
-                self.edit(Draft::of(&runbook), runbook, source, None);
+                let runbook = runbook.ok_or(CatalogError::Broken { findings })?;
+                let mut draft = Draft::of(&runbook);
+                draft.id = self.free(&draft.id);
+                let path = self.own_plans().join(format!("{}.ron", draft.id));
+                self.edit(Editing { draft, runbook, source, path, read: None });
             }
             DraftIntent::Edit(plan) => {
                 let file = self.catalog.plans().find(|f| f.name == plan).cloned().ok_or(DeskError::Gone(plan))?;
-                let read = Draft::read(&file.text).ok_or_else(|| DeskError::NoPlan(file.name.clone()))?;
-                let book = self.catalog.runbook_of(&file).ok_or_else(|| DeskError::Gone(read.runbook.clone()))?;
+                let wrong = || self.catalog.check(&file);
+                let Some(draft) = Draft::read(&file.text) else {
+                    let first = wrong().first().map_or_else(String::new, ToString::to_string);
+                    return Err(DeskError::NoPlan { file: file.name.clone(), first });
+                };
+                let book = self.catalog.runbook_of(&file);
+                let book = book.ok_or_else(|| CatalogError::Broken { findings: wrong() })?;
                 let source = self.catalog.source(&book);
                 let (runbook, findings) = crate::runbook::load(&source);
-                let runbook = runbook.ok_or(crate::catalog::CatalogError::Broken { findings })?;
-                self.edit(read, runbook, source, file.path);
+                let runbook = runbook.ok_or(CatalogError::Broken { findings })?;
+                let copy = || self.own_plans().join(format!("{}.ron", self.free(&draft.id)));
+                let path = file.path.clone().unwrap_or_else(copy);
+                let read = file.path.map(|p| (p, file.text));
+                self.edit(Editing { draft, runbook, source, path, read });
             }
             DraftIntent::Change(changed) => {
                 if let Some(e) = &mut self.shelf.draft {
@@ -239,28 +340,46 @@ impl Desk {
         Ok(())
     }
 
-    fn edit(&mut self, draft: Draft, runbook: Runbook, source: Source, path: Option<PathBuf>) {
+    fn edit(&mut self, editing: Editing) {
         self.shelf.drafts += 1;
-        let own = |id: &str| self.options.home.plans().join(format!("{id}.ron"));
-        let path = path.unwrap_or_else(|| own(&draft.id));
-        self.shelf.draft = Some(Editing { draft, runbook, source, path });
+        self.shelf.draft = Some(editing);
+    }
+
+    /// This id, or with a number behind it the first whose file is not there yet.
+    fn free(&self, id: &str) -> String {
+        let plans = self.own_plans();
+        let taken = |id: &String| plans.join(format!("{id}.ron")).exists();
+        let numbered = std::iter::once(id.to_owned()).chain((2..MOST_NUMBERED).map(|n| format!("{id}-{n}")));
+        numbered.into_iter().find(|id| !taken(id)).unwrap_or_else(|| id.to_owned())
     }
 
     fn save_draft(&mut self, path: PathBuf) -> Result<(), DeskError> {
         let Some(e) = &mut self.shelf.draft else { return Ok(()) };
-        // A runbook that is not built in is found beside the plan, or by its place on the shelf.
-        e.path.clone_from(&path);
-        let text = e.draft.text();
-        write_whole(&path, text.as_bytes())?;
-        self.shelf.draft = None;
-        let inside = |p: &PathBuf| path.starts_with(p);
-        if !self.shelf.places.iter().any(inside) && !path.starts_with(self.options.home.plans()) {
-            self.shelf.places.insert(0, path.clone());
-            self.keep_places()?;
+        // Folders are searched for this ending, and relative paths would mean something else at the next start.
+        let mut path = path.into_os_string();
+        if !Path::new(&path).extension().is_some_and(|e| e == "ron") {
+            path.push(".ron");
         }
+        let path = PathBuf::from(path);
+        let path = std::path::absolute(&path).unwrap_or(path);
+        e.path.clone_from(&path);
+        let own = |there: &[u8]| e.read.as_ref().is_some_and(|(p, text)| *p == path && text.as_bytes() == there);
+        if std::fs::read(&path).is_ok_and(|there| !own(&there)) {
+            return Err(DeskError::Taken(path));
+        }
+        write_whole(&path, e.draft.text().as_bytes())?;
+        self.shelf.draft = None;
         self.reload();
-        self.say(format!("saved {}", path.display()));
-        self.show_plan(&path.display().to_string(), None)
+        let name = path.display().to_string();
+        if !self.catalog.plans().any(|f| f.name == name) {
+            self.shelf.places.insert(0, path);
+            if let Err(e) = self.keep_places() {
+                self.problem(&e);
+            }
+            self.reload();
+        }
+        self.say(format!("saved {name}"));
+        self.show_plan(&name, None)
     }
 
     /// The library anew, with the plan or runbook asked for, or what is shown.
@@ -274,6 +393,7 @@ impl Desk {
         let (past, now) = (self.past.runs(), self.system_clock.now().utc);
         let mut next = library::view(&self.catalog, &self.findings, &trusted, |p| readiness(p.subject(), &past, now));
         next.places = self.shelf.rows.clone();
+        next.printed.clone_from(&self.shelf.printed);
         let shown = self.library.clone();
         let file = |name: &str| self.catalog.runbooks().find(|f| f.name == name);
         next.book = match (plan, book, &shown.book) {
@@ -284,13 +404,13 @@ impl Desk {
         }
         .map(|(f, strategy)| Arc::new(book::preview(&self.catalog.source(f), strategy)));
         let first = next.plans.iter().find(|p| p.errors == 0).map(|p| (p.name.clone(), None));
-        let wanted = match (plan, &shown.preview) {
-            (Some((name, strategy)), _) => Some((name.to_owned(), strategy)),
-            (None, Some(p)) => Some((p.name.clone(), Some(p.strategy))),
-            (None, None) => first.clone(),
-        };
-        let draw = |(name, strategy): (String, Option<Strategy>)| self.preview_of(&name, strategy, &trusted);
-        next.preview = wanted.and_then(draw).or_else(|| first.and_then(draw)).map(Arc::new);
+        if let Some((name, strategy)) = plan {
+            self.shelf.plan = Some((name.to_owned(), strategy));
+        }
+        // Another plan in the place of one that is broken for now would be started by mistake.
+        let meant = self.shelf.plan.clone().filter(|(name, _)| next.plans.iter().any(|p| p.name == *name));
+        let wanted = meant.or(first);
+        next.preview = wanted.and_then(|(name, s)| self.preview_of(&name, s, &trusted)).map(Arc::new);
         next.draft = self.shelf.draft.as_ref().map(|e| {
             let known = self.shelf.inventory.as_ref();
             let mut view = draft::view(self.shelf.drafts, &e.draft, (&e.runbook, &e.source), known);
@@ -328,4 +448,35 @@ fn held(runbooks: usize, plans: usize) -> String {
     };
     let all: Vec<String> = of(runbooks, "runbook").into_iter().chain(of(plans, "plan")).collect();
     if all.is_empty() { "no runbook or plan".to_owned() } else { all.join(", ") }
+}
+
+/// What can be read there, and what cannot: one bad file in a folder takes no other along.
+fn read_there(path: &Path) -> Result<(Vec<File>, Vec<CatalogError>), CatalogError> {
+    // Whoever reads a pipe or a device may wait for ever.
+    if path.exists() && !path.is_dir() && !path.is_file() {
+        let source = std::io::Error::other("it is neither a file nor a folder");
+        return Err(CatalogError::Read { path: path.to_owned(), source });
+    }
+    if !path.is_dir() {
+        return Ok((vec![read_file(path)?], Vec::new()));
+    }
+    let (mut files, mut unread) = (Vec::new(), Vec::new());
+    for p in list_path(path)? {
+        match read_file(&p) {
+            Ok(f) => files.push(f),
+            Err(e) => unread.push(e),
+        }
+    }
+    Ok((files, unread))
+}
+
+/// Where the parts lie that these runbooks include, there or not.
+fn included(files: &[File]) -> Vec<PathBuf> {
+    let of = |f: &File| {
+        let folder = f.path.as_deref().and_then(Path::parent).map(Path::to_owned);
+        let inside = f.outline().map(|o| o.includes).unwrap_or_default();
+        let inside = inside.into_iter().filter(|p| crate::runbook::stays_inside(p)).take(crate::runbook::MAX_PARTS);
+        folder.into_iter().flat_map(|d| inside.clone().map(move |p| d.join(p)).collect::<Vec<_>>()).collect::<Vec<_>>()
+    };
+    files.iter().flat_map(of).collect()
 }

@@ -74,6 +74,7 @@ impl Desk {
             Command::PreviewRunbook { file, strategy } => self.show_book(&file, strategy),
             Command::Draft(intent) => self.draft(intent),
             Command::ReadInventory => self.read_inventory(),
+            Command::PrintPlan { plan, strategy, html } => self.print_plan(&plan, strategy, html),
             Command::SetOperator(name) => {
                 let name = name.trim();
                 if !name.is_empty() {

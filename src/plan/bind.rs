@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::format::{self, PlanFile};
 use super::model::{Plan, PlannedStep, Side, Texts};
 use super::order::{self, Slot};
-use crate::runbook::diagnostic::{Diagnostic, Report, Severity};
+use crate::runbook::diagnostic::{Diagnostic, Report, Severity, near_or_all};
 use crate::runbook::model::{
     Check, Condition, Parameter, ParameterKind, Risk, Role, Runbook, StepId, StepKind, Strategy, Tier, Undo,
 };
@@ -36,7 +36,22 @@ pub fn bind(
     source: &Source,
     strategy: Option<Strategy>,
 ) -> (Option<Plan>, Vec<Diagnostic>) {
-    let (runbook, mut found) = crate::runbook::load(source);
+    bind_read(plan_file, plan_text, source, crate::runbook::load(source), strategy)
+}
+
+/// Makes the same plan again from its texts.
+pub fn rebind(texts: &Texts, strategy: Option<Strategy>) -> (Option<Plan>, Vec<Diagnostic>) {
+    let source = texts.source(JOURNAL_RUNBOOK);
+    bind_read(JOURNAL_PLAN, &texts.plan, &source, crate::runbook::load_frozen(&source), strategy)
+}
+
+fn bind_read(
+    plan_file: &str,
+    plan_text: &str,
+    source: &Source,
+    (runbook, mut found): (Option<Runbook>, Vec<Diagnostic>),
+    strategy: Option<Strategy>,
+) -> (Option<Plan>, Vec<Diagnostic>) {
     let mut report = Report::new(plan_file, plan_text);
     let file = format::plan(&mut report);
     let plan = file.zip(runbook).and_then(|(file, runbook)| {
@@ -56,17 +71,19 @@ pub fn bind(
     (plan, found)
 }
 
-/// Makes the same plan again from its texts.
-pub fn rebind(texts: &Texts, strategy: Option<Strategy>) -> (Option<Plan>, Vec<Diagnostic>) {
-    bind(JOURNAL_PLAN, &texts.plan, &texts.source(JOURNAL_RUNBOOK), strategy)
-}
-
 /// What can be said of a plan whose runbook is nowhere: its own findings, and that.
 pub fn without_runbook(plan_file: &str, plan_text: &str, known: &[&str]) -> Vec<Diagnostic> {
     let mut report = Report::new(plan_file, plan_text);
     if let Some(named) = format::plan(&mut report).and_then(|f| f.runbook) {
         let message = format!("there is no runbook `{}`, beside this plan or built in", named.value);
-        report.unknown(named.at, "PL009", message, &named.value, known.iter().copied());
+        let word = named.value.strip_suffix(".ron").unwrap_or(&named.value);
+        let near = near_or_all(word, known.iter().copied());
+        let fix = match near {
+            _ if word.len() == named.value.len() => near,
+            Some(near) => Some(format!("write the id of the runbook, not its file name; {near}")),
+            None => Some("write the id of the runbook, not its file name".to_owned()),
+        };
+        report.add(Severity::Error, named.at, "PL009", message, fix);
     }
     report.finish()
 }
@@ -109,7 +126,7 @@ fn whole(
         environment: file.environment,
         runbook_id: runbook.id.clone(),
         runbook_title: runbook.title.clone(),
-        labels: labels(runbook),
+        labels: runbook.labels(),
         system: runbook.system,
         strategy,
         components,
@@ -124,13 +141,6 @@ fn whole(
         texts,
         values,
     })
-}
-
-/// What the runbook says against itself.
-fn labels(runbook: &Runbook) -> Vec<String> {
-    let label = |word: &str, why: &Option<String>| why.as_ref().map(|w| format!("{word}: {w}"));
-    let all = [label("retired", &runbook.retired), label("incomplete", &runbook.incomplete)];
-    all.into_iter().flatten().collect()
 }
 
 /// What the parameters of a role say together; `None` without a region.
@@ -193,10 +203,10 @@ fn canonical(kind: &ParameterKind, value: &str) -> String {
 
 fn strategy(file: &PlanFile, runbook: &Runbook, wanted: Option<Strategy>, report: &mut Report<'_>) -> Option<Strategy> {
     let written = file.strategy.as_ref()?;
-    let known: Vec<&str> = runbook.objectives.keys().map(|s| s.display()).collect();
+    let known: Vec<String> = runbook.objectives.keys().map(|s| s.written()).collect();
     for s in [Some(written.value), wanted].into_iter().flatten() {
         if !runbook.objectives.contains_key(&s) {
-            let message = format!("the runbook `{}` has no {}", runbook.id, s.display());
+            let message = format!("the runbook `{}` has no {}", runbook.id, s.written());
             report.error_do(written.at.clone(), "PL006", message, format!("it has {}", known.join(", ")));
         }
     }
@@ -220,8 +230,8 @@ fn components(
         };
         let Some(s) = entry.value else { continue };
         if !c.strategies.contains(&s) {
-            let known: Vec<&str> = c.strategies.iter().map(|s| s.display()).collect();
-            let message = format!("{} makes no sense for `{name}`", s.display());
+            let known: Vec<String> = c.strategies.iter().map(|s| s.written()).collect();
+            let message = format!("{} makes no sense for `{name}`", s.written());
             report.error_do(entry.at.clone(), "PL008", message, format!("choose one of {}", known.join(", ")));
         }
         // A strategy chosen for this run wins where it makes sense; elsewhere the file's stays.

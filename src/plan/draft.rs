@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use super::format::PLAN;
 use super::order;
 use crate::runbook::model::{ParameterKind, Phase, Runbook, Step, StepId, Strategy};
 use crate::runbook::{Diagnostic, Source};
@@ -90,9 +91,13 @@ impl Draft {
         if let Some(s) = self.strategy {
             let _ = writeln!(out, "    strategy: {s:?},");
         }
+        // One a line: a finding is told by its line.
         if !self.components.is_empty() {
-            let all: Vec<String> = self.components.iter().map(|(k, s)| format!("{}: {s:?}", quoted(k))).collect();
-            let _ = writeln!(out, "    components: {{ {} }},", all.join(", "));
+            out.push_str("    components: {\n");
+            for (name, strategy) in &self.components {
+                let _ = writeln!(out, "        {}: {strategy:?},", quoted(name));
+            }
+            out.push_str("    },\n");
         }
         out.push_str("    values: {\n");
         for (name, value) in self.values.iter().filter(|(_, v)| !v.trim().is_empty()) {
@@ -100,7 +105,7 @@ impl Draft {
         }
         out.push_str("    },\n");
         if let Some(d) = self.last_drill {
-            let _ = writeln!(out, "    last_drill: Some({}),", quoted(&format!("{}s", d.0 / 1_000)));
+            let _ = writeln!(out, "    last_drill: Some({}),", quoted(&format!("{}ms", d.0)));
         }
         out.push_str(")\n");
         out
@@ -121,14 +126,17 @@ impl Draft {
 
     /// The parameter, component or field that a finding in the text is about.
     fn field_of(&self, text: &str, d: &Diagnostic) -> Option<String> {
-        let line = text.lines().nth(d.line - 1)?.trim();
-        let name = line.split(':').next().unwrap_or_default().trim_matches('"');
-        if let Some(missing) =
-            self.values.keys().find(|k| d.code == "PL002" && d.message.starts_with(&format!("`{k}`")))
-        {
-            return Some(missing.clone());
+        let named = || d.message.split('`').nth(1);
+        // What is missing stands on no line; the sentence names it.
+        if d.code == "PL002" {
+            return named().map(str::to_owned);
         }
-        Some(name.to_owned())
+        let line = text.lines().nth(d.line.checked_sub(1)?)?.trim_start();
+        let begins = |name: &&String| line.strip_prefix(&quoted(name)).is_some_and(|rest| rest.starts_with(':'));
+        let entry = self.values.keys().chain(self.components.keys()).find(begins).cloned();
+        let own = |name: &str| PLAN.iter().find(|f| **f == name).map(|f| (*f).to_owned());
+        let written = line.split_once(':').and_then(|(name, _)| own(name));
+        entry.or(written).or_else(|| named().and_then(own))
     }
 }
 
@@ -200,9 +208,12 @@ pub fn compare(
     components: (&BTreeMap<String, Strategy>, &BTreeMap<String, Strategy>),
     values: &BTreeMap<String, String>,
 ) -> Switch {
+    // An empty field is a choice that is not made yet.
+    let made = values.iter().filter(|(_, v)| !v.trim().is_empty());
+    let made: BTreeMap<String, String> = made.map(|(k, v)| (k.clone(), v.trim().to_owned())).collect();
     let slots = |s: Strategy, given: &BTreeMap<String, Strategy>| {
         let all = order::components(runbook, s, given);
-        order::slots(runbook, s, &all, values)
+        order::slots(runbook, s, &all, &made)
     };
     let (now, then) = (slots(strategy.0, components.0), slots(strategy.1, components.1));
     let ids = |a: &[order::Slot], b: &[order::Slot], hold: bool| -> Vec<StepId> {

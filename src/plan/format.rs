@@ -9,7 +9,8 @@ use crate::runbook::model::Strategy;
 use crate::runbook::tree::{self, Node, read};
 use crate::units::Millis;
 
-const PLAN: &[&str] =
+/// Fields of a plan.
+pub(super) const PLAN: &[&str] =
     &["schema", "id", "title", "environment", "runbook", "strategy", "components", "values", "last_drill"];
 
 /// A plan as written, with the places that a finding may point at.

@@ -5,9 +5,9 @@ use std::ops::Range;
 
 use super::diagnostic::Report;
 use super::format::Fields;
-use super::model::{Condition, Phase, Risk, Runbook, Step, StepKind, Strategy, Undo};
+use super::model::{Component, Condition, Phase, Risk, Runbook, Step, StepKind, Strategy, System, Undo};
 use super::tree::Node;
-use super::{choices, lints, order, values};
+use super::{choices, durations, lints, order, values};
 use crate::units::Millis;
 
 /// What is known after reading: the model as far as it went, and where everything stands.
@@ -54,11 +54,14 @@ pub(super) fn run(draft: &Draft<'_>, report: &mut Report<'_>) {
     ids(draft, report);
     needs(draft, report);
     strategies(draft, report);
+    components(draft, report);
     gate(draft, report);
     orders(draft, report);
     for placed in draft.placed {
         one(placed, report);
+        durations::of_step(placed, report);
     }
+    durations::of_objectives(draft, report);
     timing(draft, report);
     values::run(draft, report);
     choices::run(draft, report);
@@ -108,12 +111,17 @@ fn needs(draft: &Draft<'_>, report: &mut Report<'_>) {
                 report.error(at, "RB013", format!("`{}` and `{need}` wait for each other", p.step.id));
                 continue;
             }
-            if p.fields.lost("do_in") || p.fields.lost("must_hold_in") || p.fields.lost("phase") {
+            // Strategies that are reported already say nothing of what is shared.
+            let unsure = |q: &Placed<'_>| {
+                q.fields.lost("do_in")
+                    || q.fields.lost("must_hold_in")
+                    || all_strategies(&q.step).any(|s| !draft.objective_nodes.contains_key(&s))
+            };
+            if unsure(p) || unsure(&draft.placed[j]) || p.fields.lost("phase") {
                 continue;
             }
-            let shared: Vec<Strategy> = all_strategies(&p.step)
-                .filter(|s| all_strategies(&steps[j]).any(|t| t == *s) || draft.placed[j].fields.lost("do_in"))
-                .collect();
+            let shared: Vec<Strategy> =
+                all_strategies(&p.step).filter(|s| all_strategies(&steps[j]).any(|t| t == *s)).collect();
             if shared.is_empty() {
                 let message = format!("`{need}` is in no strategy in which `{}` is", p.step.id);
                 report.error(at, "RB015", message);
@@ -122,7 +130,7 @@ fn needs(draft: &Draft<'_>, report: &mut Report<'_>) {
                 let held = steps[j].must_hold_in.contains(s) || p.step.must_hold_in.contains(s);
                 !held && keys.get(s).is_some_and(|k| k[j] > k[i])
             }) {
-                let message = format!("in {}, `{need}` comes after `{}`, which needs it", s.display(), p.step.id);
+                let message = format!("in {}, `{need}` comes after `{}`, which needs it", s.written(), p.step.id);
                 report.error(at, "RB014", message);
             }
         }
@@ -173,9 +181,9 @@ fn circles(steps: &[Step], index: &BTreeMap<&str, usize>) -> Vec<usize> {
 fn strategies(draft: &Draft<'_>, report: &mut Report<'_>) {
     let (runbook, text) = (draft.runbook, report.text);
     let known = &draft.objective_nodes;
-    let names = || known.keys().map(|s| s.display()).collect::<Vec<_>>().join(", ");
+    let names = || list(known.keys());
     let no_objective =
-        |s: Strategy| (format!("{} has no objective", s.display()), format!("objectives are given for {}", names()));
+        |s: Strategy| (format!("{} has no objective", s.written()), format!("objectives are given for {}", names()));
     if known.is_empty() {
         let at = draft.root.field(text, "objectives").map_or(draft.root.anchor(), Node::anchor);
         report.error(at, "RB020", "no strategy has an objective, so none can be chosen");
@@ -207,13 +215,51 @@ fn strategies(draft: &Draft<'_>, report: &mut Report<'_>) {
     for (s, node) in known {
         if draft.whole && !runbook.steps.iter().any(|x| x.do_in.contains(s)) {
             let at = node.key.clone().unwrap_or(node.anchor());
-            report.error(at, "RB021", format!("{} has no step to do", s.display()));
+            report.error(at, "RB021", format!("{} has no step to do", s.written()));
         }
     }
     for p in draft.placed {
         if let Some(c) = p.step.component.as_ref().filter(|c| !runbook.components.iter().any(|x| x.name == **c)) {
             let known = runbook.components.iter().map(|c| c.name.as_str());
             report.unknown(p.at("component", report), "RB019", format!("there is no component `{c}`"), c, known);
+        }
+    }
+}
+
+/// Strategies as a file writes them.
+fn list<'s>(strategies: impl IntoIterator<Item = &'s Strategy>) -> String {
+    strategies.into_iter().map(|s| s.written()).collect::<Vec<_>>().join(", ")
+}
+
+/// A component's steps are in by its own strategies: one that names none of them is in no plan, whatever is chosen.
+fn components(draft: &Draft<'_>, report: &mut Report<'_>) {
+    for c in &draft.runbook.components {
+        let own = || draft.placed.iter().filter(|p| p.step.component.as_ref() == Some(&c.name));
+        let lost = |p: &Placed<'_>| p.fields.lost("do_in") || p.fields.lost("must_hold_in");
+        let mut never = false;
+        for p in own().filter(|p| !lost(p) && all_strategies(&p.step).next().is_some()) {
+            if all_strategies(&p.step).any(|s| c.strategies.contains(&s)) {
+                continue;
+            }
+            never = true;
+            let field = if p.step.do_in.is_empty() { "must_hold_in" } else { "do_in" };
+            let named: Vec<Strategy> = all_strategies(&p.step).collect();
+            let message = format!("`{}` belongs to `{}`, which is never {}", p.step.id, c.name, list(&named));
+            let fix = format!("choose one of {}", list(&c.strategies));
+            report.error_do(p.at(field, report), "RB075", message, fix);
+        }
+        if never || !draft.whole || own().next().is_none() || own().any(lost) {
+            continue;
+        }
+        let node = draft.root.field(report.text, "components").and_then(|n| n.field(report.text, &c.name));
+        let list = node.and_then(|n| n.field(report.text, "strategies"));
+        for (i, s) in c.strategies.iter().enumerate() {
+            if !own().any(|p| all_strategies(&p.step).any(|x| x == *s)) && draft.objective_nodes.contains_key(s) {
+                let at = list.and_then(|l| l.items.get(i)).map_or(draft.root.anchor(), |n| n.span.clone());
+                let message = format!("in {}, no step of `{}` is in", s.written(), c.name);
+                let fix = format!("name {} in `do_in` of one of them, or take it away here", s.written());
+                report.warn(at, "RB076", message, Some(fix));
+            }
         }
     }
 }
@@ -228,15 +274,43 @@ fn gate(draft: &Draft<'_>, report: &mut Report<'_>) {
         }
         (None, None) => {
             if let Some(p) = draft.placed.iter().find(|p| !p.step.must_hold_in.is_empty()) {
+                let example = decides(runbook).map_or("…", |s| s.id.as_str());
                 report.error_do(
                     p.at("must_hold_in", report),
                     "RB034",
                     "what must hold is checked before a gate, and this runbook has none",
-                    "name the step before which it is checked: `gate: \"D8\"`".to_owned(),
+                    format!("name the step before which it is checked: `gate: \"{example}\"`"),
                 );
             }
         }
+        (Some(gate), Some(node)) if runbook.system != System::SoftDelete => too_late(gate, node, draft, report),
         _ => {}
+    }
+}
+
+/// Where a gate belongs: the step that decides, or the first of its phase.
+fn decides(runbook: &Runbook) -> Option<&Step> {
+    let steps = || runbook.steps.iter();
+    steps().find(|s| s.decision).or_else(|| steps().find(|s| s.phase == Phase::Decide))
+}
+
+/// Behind a gate that stands after the first move, nothing is checked before users are moved.
+fn too_late(gate: &str, node: &Node, draft: &Draft<'_>, report: &mut Report<'_>) {
+    let steps = &draft.runbook.steps;
+    let Some(at) = steps.iter().position(|s| s.id == gate).filter(|&i| !draft.placed[i].fields.lost("phase")) else {
+        return;
+    };
+    for strategy in draft.objective_nodes.keys() {
+        let keys = order::keys(draft.runbook, *strategy);
+        let moves = |i: &usize| steps[*i].phase == Phase::FailOver && steps[*i].do_in.contains(strategy);
+        let first = (0..steps.len()).filter(moves).min_by_key(|&i| keys[i]).filter(|&i| keys[i] < keys[at]);
+        if let Some(first) = first {
+            let message = format!("the gate `{gate}` comes after `{}`, which moves users already", steps[first].id);
+            let example = decides(draft.runbook).filter(|s| s.phase <= Phase::Decide);
+            let example = example.map_or(String::new(), |s| format!(", for example `{}`", s.id));
+            let fix = format!("name a step of the phase {}{example}", Phase::Decide.display());
+            return report.error_do(node.span.clone(), "RB077", message, fix);
+        }
     }
 }
 
@@ -255,14 +329,14 @@ fn orders(draft: &Draft<'_>, report: &mut Report<'_>) {
             }
             let at = node.items.get(i).map_or(node.anchor(), |n| n.span.clone());
             if !expected.contains(id.as_str()) {
-                let message = format!("`{id}` is no fail-over step of {}", strategy.display());
+                let message = format!("`{id}` is no fail-over step of {}", strategy.written());
                 report.unknown(at, "RB028", message, id, expected.iter().copied());
             } else if !listed.insert(id) {
                 report.error(at, "RB005", format!("`{id}` is there twice"));
             }
         }
         for id in expected.difference(&listed) {
-            let message = format!("the order of {} leaves out `{id}`", strategy.display());
+            let message = format!("the order of {} leaves out `{id}`", strategy.written());
             report.error(node.key.clone().unwrap_or(node.anchor()), "RB029", message);
         }
     }
@@ -280,7 +354,7 @@ fn one(p: &Placed<'_>, report: &mut Report<'_>) {
         say("id", "RB035", format!("`{id}` is in no strategy"));
     }
     if let Some(both) = s.do_in.iter().find(|x| s.must_hold_in.contains(x)) {
-        say("must_hold_in", "RB033", format!("in {}, `{id}` cannot both be done and hold already", both.display()));
+        say("must_hold_in", "RB033", format!("in {}, `{id}` cannot both be done and hold already", both.written()));
     }
     if judged(&["kind", "action"]) {
         match (s.kind, acts) {
@@ -324,9 +398,12 @@ fn one(p: &Placed<'_>, report: &mut Report<'_>) {
             say("why", "RB025", format!("`{id}` is done by hand and says nothing of how"));
         }
         if !s.verify.iter().any(|c| matches!(c.condition, Condition::Person(_))) && judged(&["verify"]) {
-            say("verify", "RB026", format!("`{id}` is done by hand, and no person is asked whether it is done"));
+            let message = format!("`{id}` is done by hand, and no person is asked whether it is done");
+            let fix = "add `Person(\"Is …?\")` to `verify`".to_owned();
+            report.error_do(p.at("verify", report), "RB026", message, fix);
         }
     }
+    let mut say = |field: &str, code, message: String| report.error(p.at(field, report), code, message);
     if s.kind == StepKind::Automatic && s.by_hand.iter().all(|l| l.trim().is_empty()) && judged(&["kind", "by_hand"]) {
         say("by_hand", "RB030", format!("`{id}` has no way by hand, for when the app cannot do it"));
     }
@@ -358,12 +435,35 @@ pub(crate) fn planned_time<'s>(steps: impl Iterator<Item = &'s Step>) -> Millis 
     one_by_one + beside
 }
 
+/// The phases between the alarm and users who are served again.
+const TIMED: [Phase; 3] = [Phase::Decide, Phase::FailOver, Phase::Verify];
+
+/// The steps of the longest plan of a strategy: of every choice the answer that costs the most time, and components in
+/// the strategy that a plan gives them without asking.
+fn longest(runbook: &Runbook, strategy: Strategy) -> Vec<&Step> {
+    let usual = |c: &Component| if c.strategies.contains(&strategy) { strategy } else { c.usual };
+    let usual: BTreeMap<&str, Strategy> = runbook.components.iter().map(|c| (c.name.as_str(), usual(c))).collect();
+    let of = |s: &Step| s.component.as_ref().and_then(|c| usual.get(c.as_str())).copied().unwrap_or(strategy);
+    let here = || runbook.steps.iter().filter(|s| TIMED.contains(&s.phase) && s.do_in.contains(&of(s)));
+    let mut sums: BTreeMap<&str, BTreeMap<&str, Millis>> = BTreeMap::new();
+    for s in here() {
+        for (name, answer) in &s.when {
+            let sum = sums.entry(name).or_default().entry(answer).or_default();
+            *sum = *sum + s.expect;
+        }
+    }
+    let worst =
+        |answers: &BTreeMap<&str, Millis>| answers.iter().max_by_key(|(_, sum)| **sum).map(|(a, _)| a.to_string());
+    let worst: BTreeMap<&str, Option<String>> = sums.iter().map(|(name, answers)| (*name, worst(answers))).collect();
+    let chosen = |s: &&Step| s.when.iter().all(|(n, a)| worst.get(n.as_str()).is_some_and(|w| w.as_ref() == Some(a)));
+    here().filter(chosen).collect()
+}
+
 fn timing(draft: &Draft<'_>, report: &mut Report<'_>) {
     for (strategy, objective) in &draft.runbook.objectives {
-        let steps = &draft.runbook.steps;
-        let in_phase = |phase| steps.iter().filter(move |s| s.phase == phase && s.do_in.contains(strategy));
-        let sum: Millis =
-            [Phase::Decide, Phase::FailOver, Phase::Verify].map(|p| planned_time(in_phase(p))).into_iter().sum();
+        let steps = longest(draft.runbook, *strategy);
+        let in_phase = |phase| steps.iter().copied().filter(move |s| s.phase == phase);
+        let sum: Millis = TIMED.map(|p| planned_time(in_phase(p))).into_iter().sum();
         if sum > objective.rto {
             let node = draft.objective_nodes.get(strategy).copied();
             let at = node.and_then(|n| n.field(report.text, "rto")).or(node).map_or(0..0, |n| n.span.clone());

@@ -171,7 +171,7 @@ fn decisions(draft: &Draft<'_>, report: &mut Report<'_>) {
         return;
     }
     let steps = &draft.runbook.steps;
-    let (mut undecided, mut told) = (Vec::new(), BTreeSet::new());
+    let (mut undecided, mut told): (Vec<(String, &&Node)>, _) = (Vec::new(), BTreeSet::new());
     for (strategy, node) in &draft.objective_nodes {
         let keys = order::keys(draft.runbook, *strategy);
         let here = |s: &Step| s.do_in.contains(strategy);
@@ -180,7 +180,7 @@ fn decisions(draft: &Draft<'_>, report: &mut Report<'_>) {
         let moves = |s: &Step| s.phase == Phase::FailOver && here(s);
         let Some(&first) = deciding.first() else {
             if steps.iter().any(moves) {
-                undecided.push((strategy.display(), node));
+                undecided.push((strategy.written(), node));
             }
             continue;
         };
@@ -200,7 +200,7 @@ fn decisions(draft: &Draft<'_>, report: &mut Report<'_>) {
         }
     }
     if let Some((_, node)) = undecided.first() {
-        let names: Vec<&str> = undecided.iter().map(|(name, _)| *name).collect();
+        let names: Vec<&str> = undecided.iter().map(|(name, _)| name.as_str()).collect();
         let message = format!("users are moved in {}, and no step decides it", names.join(", "));
         let fix = "add `decision: true` to the step at which a person decides to wait or to move".to_owned();
         report.warn(node.key.clone().unwrap_or(node.anchor()), "RB062", message, Some(fix));

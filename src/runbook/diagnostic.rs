@@ -270,6 +270,18 @@ pub(crate) fn did_you_mean<'k>(name: &str, known: impl IntoIterator<Item = &'k s
     }
 }
 
+/// "did you mean …", or the known names however many there are, for what an author has named himself.
+pub(crate) fn near_or_all<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<String> {
+    /// More fill the terminal.
+    const LISTED: usize = 40;
+    let known: Vec<&str> = known.into_iter().collect();
+    let more = if known.len() > LISTED { ", …" } else { "" };
+    did_you_mean(name, known.iter().copied()).or_else(|| {
+        let names: Vec<String> = known.iter().take(LISTED).map(|k| format!("`{k}`")).collect();
+        (!names.is_empty()).then(|| format!("known are {}{more}", names.join(", ")))
+    })
+}
+
 /// Whether a word may be a misspelling of another: how far it is, if that is not too far.
 pub(crate) fn near(written: &str, known: &str) -> Option<usize> {
     let letters = |w: &str| w.chars().take(LONGEST_WORD + 1).flat_map(char::to_lowercase).collect::<Vec<char>>();

@@ -203,7 +203,7 @@ pub(crate) fn schema(root: &Node, what: &str, newest: u32, report: &mut Report<'
     let found: u32 = read(node, report)?;
     if found == 0 || found > newest {
         let message = format!("this {what} is written in schema {found}; this Lifeboat reads schema {newest}");
-        report.error_do(node.span.clone(), "RB003", message, "use a newer Lifeboat to read it".to_owned());
+        report.error_do(node.span.clone(), "RB003", message, other_schema(found, newest));
         return None;
     }
     if found < newest {
@@ -212,6 +212,12 @@ pub(crate) fn schema(root: &Node, what: &str, newest: u32, report: &mut Report<'
         report.add(super::Severity::Note, node.span.clone(), "RB053", message, fix);
     }
     Some(found)
+}
+
+/// What to do about a file of a version that this program does not read.
+pub(crate) fn other_schema(found: u32, newest: u32) -> String {
+    let newer = if found > newest { "use a newer Lifeboat, or " } else { "" };
+    format!("{newer}write `schema: {newest}`")
 }
 
 /// Lower-case words joined by `-`.
@@ -242,7 +248,7 @@ pub(super) fn by_strategy<'n>(nodes: &'n [Node], report: &mut Report<'_>) -> BTr
         if let Some(strategy) = read::<Strategy>(&name, report)
             && out.insert(strategy, node).is_some()
         {
-            report.error(key, "RB005", format!("{} is there twice", strategy.display()));
+            report.error(key, "RB005", format!("{} is there twice", strategy.written()));
         }
     }
     out
@@ -314,7 +320,7 @@ pub(super) fn component(node: &Node, report: &mut Report<'_>) -> Option<Componen
     let usual: Option<Strategy> = f.required("usual", report);
     let (strategies, usual) = (strategies?, usual?);
     if let Some(n) = f.node("usual", report).filter(|_| !strategies.contains(&usual)) {
-        let message = format!("`{name}` is usually {}, which is not among its strategies", usual.display());
+        let message = format!("`{name}` is usually {}, which is not among its strategies", usual.written());
         report.error(n.span.clone(), "RB041", message);
     }
     Some(Component { name, title, strategies, usual })

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use super::check::{self, Draft, Placed};
 use super::diagnostic::{Diagnostic, Report, about_file};
+use super::durations;
 use super::format::{self, Fields, PART, RUNBOOK, SCHEMA, STEP};
 use super::include;
 use super::model::{Check, Condition, Phase, Provenance, Risk, Runbook, Rung, Step, StepKind, Strategy, System, Undo};
@@ -21,18 +22,29 @@ const MAX_COMPONENTS: usize = 100;
 
 /// Reads and checks a runbook. There is one exactly when no finding is an error.
 pub fn load(source: &Source) -> (Option<Runbook>, Vec<Diagnostic>) {
+    read_source(source, true)
+}
+
+/// Reads a runbook that a run began with. It was checked then; what newer programs find fault with must not close it.
+pub(crate) fn load_frozen(source: &Source) -> (Option<Runbook>, Vec<Diagnostic>) {
+    read_source(source, false)
+}
+
+fn read_source(source: &Source, checked: bool) -> (Option<Runbook>, Vec<Diagnostic>) {
     if let Some(much) = source.too_much() {
         return (None, vec![about_file(&source.name, "RB002", much)]);
     }
     let joined = source.joined();
     let mut report = Report::of(&joined.text, joined.files);
-    let runbook = lower(source, &mut report).filter(|_| !report.has_errors());
+    let runbook = lower(source, checked, &mut report).filter(|_| !report.has_errors());
     (runbook, report.finish())
 }
 
 /// What can be said of a file of shared steps by itself: whether each is well written. Whether they make sense is seen
 /// where they are included.
-pub fn check_part(file_name: &str, text: &str) -> Vec<Diagnostic> {
+///
+/// The number is that of its steps, if nothing is wrong with it.
+pub fn check_part(file_name: &str, text: &str) -> (Option<usize>, Vec<Diagnostic>) {
     let mut report = Report::new(file_name, text);
     let read = |report: &mut Report<'_>| {
         let root = tree::parse(report)?;
@@ -41,14 +53,19 @@ pub fn check_part(file_name: &str, text: &str) -> Vec<Diagnostic> {
             format::schema(&root, "part", SCHEMA, report)?;
         }
         f.required_node("steps", report)?;
-        f.list("steps", report).iter().for_each(|n| drop(step(n, &[], report)));
-        Some(())
+        let steps = f.list("steps", report);
+        for n in steps {
+            if let Some(placed) = step(n, &[], report) {
+                durations::of_step(&placed, report);
+            }
+        }
+        Some(steps.len())
     };
-    read(&mut report);
-    report.finish()
+    let steps = read(&mut report).filter(|_| !report.has_errors());
+    (steps, report.finish())
 }
 
-fn lower(source: &Source, report: &mut Report<'_>) -> Option<Runbook> {
+fn lower(source: &Source, checked: bool, report: &mut Report<'_>) -> Option<Runbook> {
     let root = tree::parse(report)?;
     let mut f = Fields::open(&root, "Runbook", RUNBOOK, report);
     if f.broken() {
@@ -102,7 +119,9 @@ fn lower(source: &Source, report: &mut Report<'_>) -> Option<Runbook> {
         orders,
     };
     let draft = Draft { root: &root, runbook: &runbook, placed: &placed, objective_nodes, order_nodes, whole, schema };
-    check::run(&draft, report);
+    if checked {
+        check::run(&draft, report);
+    }
     Some(runbook)
 }
 
@@ -121,7 +140,7 @@ fn strategies(name: &'static str, f: &mut Fields<'_>, report: &mut Report<'_>) -
         if !once.contains(s) {
             once.push(*s);
         } else if let Some(n) = f.node(name, report).and_then(|n| n.items.get(i)) {
-            report.error(n.span.clone(), "RB005", format!("{} is there twice", s.display()));
+            report.error(n.span.clone(), "RB005", format!("{} is there twice", s.written()));
         }
         if report.full() {
             break;

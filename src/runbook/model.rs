@@ -42,6 +42,19 @@ pub struct Runbook {
     pub orders: BTreeMap<Strategy, Vec<StepId>>,
 }
 
+impl Runbook {
+    /// What a reader must know before anything else.
+    pub fn labels(&self) -> Vec<String> {
+        let model = self.resource_model.map(|m| match m {
+            ResourceModel::Hub => "For projects in a hub, not for Foundry projects without one".to_owned(),
+            ResourceModel::FoundryProject => "For Foundry projects without a hub".to_owned(),
+        });
+        let retired = self.retired.as_ref().map(|r| format!("Retired: {r}"));
+        let incomplete = self.incomplete.as_ref().map(|i| format!("Source incomplete: {i}"));
+        retired.into_iter().chain(incomplete).chain(model).collect()
+    }
+}
+
 /// The systems of the checklists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum System {
@@ -135,6 +148,10 @@ impl Strategy {
             Self::Weighted => "weighted",
             Self::Recover => "recover",
         }
+    }
+    /// As a file writes it: `HotWarm`.
+    pub fn written(self) -> String {
+        format!("{self:?}")
     }
     /// Every strategy, in the order they are offered.
     pub const ALL: [Self; 9] = [

@@ -8,8 +8,8 @@ use std::ops::Range;
 
 use serde::de::{DeserializeOwned, IgnoredAny};
 
-use super::diagnostic::Report;
-use super::hidden;
+use super::diagnostic::{Report, Severity};
+use super::{hidden, syntax};
 
 /// A file larger than this is no runbook.
 pub(crate) const MAX_BYTES: usize = 1 << 20;
@@ -111,11 +111,16 @@ pub(crate) fn parse_file(file: usize, report: &mut Report<'_>) -> Option<Node> {
     }
     if let Err(e) = options().from_str::<IgnoredAny>(&text[start..]) {
         let span = error_span(report, &range, &e.span);
-        let (code, message) = match e.code {
-            ron::Error::ExceededRecursionLimit => ("RB002", too_deep()),
-            other => ("RB001", format!("this is not RON: {}", plain(&other.to_string()))),
-        };
-        report.error(span, code, message);
+        if e.code == ron::Error::ExceededRecursionLimit {
+            report.error(span, "RB002", too_deep());
+            return None;
+        }
+        let message = format!("this is not RON: {}", plain(&e.code.to_string()));
+        let (span, message, fix) = syntax::explain(text, start, &span)
+            .map_or((span.clone(), message.clone(), None), |x| {
+                (x.span.unwrap_or(span), x.message.unwrap_or(message), Some(x.fix))
+            });
+        report.add(Severity::Error, span, "RB001", message, fix);
         return None;
     }
     let Some(root) = root else {
@@ -183,7 +188,30 @@ pub(crate) fn read_as<T: DeserializeOwned>(node: &Node, text: &str, report: &mut
             // The library points beside the value as often as at it.
             let near = smallest(node, span.start);
             let span = if span.is_empty() || near.items.is_empty() { near.anchor() } else { span };
-            report.error(span, "RB007", format!("this cannot be read here: {}", plain(&other.to_string())));
+            let written = &report.text[near.span.clone()];
+            let inner = written.strip_prefix('"').and_then(|w| w.strip_suffix('"'));
+            let said = plain(&other.to_string());
+            // ron names what it wanted; of a value in quotes that is all one needs to know.
+            let number = said.contains("expected integer") || said.contains("expected float");
+            let (code, message, fix) = match inner {
+                Some(word) if said.contains("expected identifier") => (
+                    "RB008",
+                    "a word is wanted here, not a text in quotes".to_owned(),
+                    Some(format!("write it without quotes: `{word}`")),
+                ),
+                Some(word) if number && word.contains('{') => (
+                    "RB007",
+                    format!("this cannot be read here: {said}"),
+                    Some("bounds are plain numbers; no placeholders here".to_owned()),
+                ),
+                Some(_) if number => (
+                    "RB007",
+                    format!("this cannot be read here: {said}"),
+                    Some("write the number without quotes".to_owned()),
+                ),
+                _ => ("RB007", format!("this cannot be read here: {said}"), None),
+            };
+            report.add(Severity::Error, span, code, message, fix);
         }
     }
     None
@@ -192,6 +220,11 @@ pub(crate) fn read_as<T: DeserializeOwned>(node: &Node, text: &str, report: &mut
 /// A text value without a finding; nothing if it is no text.
 pub(crate) fn text_of(node: &Node, text: &str) -> Option<String> {
     (node.shape == Shape::Text).then(|| options().from_str::<String>(&text[node.span.clone()]).ok()).flatten()
+}
+
+/// A bare whole number; nothing if it is something else.
+pub(crate) fn number_of(node: &Node, text: &str) -> Option<u64> {
+    (node.shape == Shape::Leaf).then(|| options().from_str::<u64>(&text[node.span.clone()]).ok()).flatten()
 }
 
 /// The innermost value around a byte.
@@ -226,9 +259,9 @@ fn plain(message: &str) -> String {
 }
 
 /// Reads brackets, strings and comments; nothing of meaning.
-struct Scanner<'t> {
+pub(super) struct Scanner<'t> {
     text: &'t str,
-    at: usize,
+    pub(super) at: usize,
     depth: usize,
     values: usize,
     /// Where it met a limit, and which.
@@ -236,7 +269,7 @@ struct Scanner<'t> {
 }
 
 impl<'t> Scanner<'t> {
-    fn new(text: &'t str, at: usize) -> Self {
+    pub(super) fn new(text: &'t str, at: usize) -> Self {
         Self { text, at, depth: 0, values: 0, limit: None }
     }
     /// Nothing, for good: the rest is not looked at.
@@ -247,7 +280,7 @@ impl<'t> Scanner<'t> {
     fn rest(&self) -> &'t str {
         &self.text[self.at..]
     }
-    fn peek(&self) -> Option<char> {
+    pub(super) fn peek(&self) -> Option<char> {
         self.rest().chars().next()
     }
     fn eat(&mut self, word: &str) -> Option<()> {
@@ -277,7 +310,7 @@ impl<'t> Scanner<'t> {
     }
 
     /// White space and comments; block comments nest.
-    fn space(&mut self) -> Option<()> {
+    pub(super) fn space(&mut self) -> Option<()> {
         loop {
             while let Some(c) = self.text.as_bytes().get(self.at) {
                 match c {
@@ -351,7 +384,7 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    fn word(&mut self) -> Option<Range<usize>> {
+    pub(super) fn word(&mut self) -> Option<Range<usize>> {
         let start = self.at;
         while let Some(c) = self.text.as_bytes().get(self.at) {
             match c {
@@ -367,7 +400,7 @@ impl<'t> Scanner<'t> {
     }
 
     /// A string in any of its spellings.
-    fn string(&mut self) -> Option<bool> {
+    pub(super) fn string(&mut self) -> Option<bool> {
         if !matches!(self.text.as_bytes().get(self.at), Some(b'"' | b'b' | b'r')) {
             return Some(false);
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::check::Draft;
-use super::diagnostic::{Report, did_you_mean};
+use super::diagnostic::{Report, did_you_mean, near_or_all};
 use super::model::{Parameter, ParameterKind, Role, System};
 use super::template::{self, Part};
 use super::tree::{Node, text_of};
@@ -164,7 +164,8 @@ fn template_at(
         let Some(p) = parameters.get(name.as_str()) else {
             if !named.contains(&name.as_str()) {
                 let message = format!("`{}` is used and no parameter `{name}` is declared", written());
-                report.unknown(at(report), "RB017", message, &name, named.iter().copied());
+                let fix = near_or_all(&name, named.iter().copied());
+                report.add(super::Severity::Error, at(report), "RB017", message, fix);
             }
             continue;
         };

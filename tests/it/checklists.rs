@@ -213,10 +213,10 @@ const SECOND_PERSON: &str = "D9 CO4 CB2 AO-F3 AO-F6 AO-B1a AO-B1b AO-B1c AO-B1d 
 const MAY_LOSE: &str = "D9 CB3 AO-F6 AO-F7 MF-F1 MF-F4 SF3 SF5 MF-F11 MF-B1 MF-B3 OI-F3 OI-O1 OI-B2 SR-B1 \
                         R-HUB-1 R-AML-6 R-AML-7 R-KV-7";
 
-/// Every runbook of the table with its strategies and the ids each has, in order.
 /// A runbook's rows by strategy.
 type Rows = Vec<(Strategy, Vec<String>)>;
 
+/// Every runbook of the table with its strategies and the ids each has, in order.
 fn table() -> Vec<(&'static str, Rows)> {
     let mut out = Vec::new();
     for (runbook, columns) in MOVES {

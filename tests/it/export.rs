@@ -5,7 +5,6 @@ use std::process::{Command, Stdio};
 
 use lifeboat::export::{Paper, Printed, sheet_html, sheet_pdf};
 use lifeboat::plan::{self, model::Plan};
-use lifeboat::runbook::Source;
 use lifeboat::runbook::model::Strategy;
 
 const RUNBOOK: &str = include_str!("../../runbooks/azure-openai.ron");
@@ -14,7 +13,7 @@ const PLAN: &str = include_str!("../../assets/plans/prod-chat.ron");
 const PRINTED: Printed = Printed { at: 1_795_144_447_000 };
 
 fn bound(strategy: Strategy) -> Plan {
-    let (plan, found) = plan::bind("p.ron", PLAN, &Source::new("r.ron", RUNBOOK), Some(strategy));
+    let (plan, found) = plan::bind("p.ron", PLAN, &crate::plan::source("r.ron", RUNBOOK), Some(strategy));
     assert_eq!(found, []);
     plan.unwrap()
 }
@@ -207,7 +206,7 @@ fn the_html_needs_nothing_but_itself() {
 #[test]
 fn what_a_runbook_says_against_itself_is_on_the_first_page() {
     let text = RUNBOOK.replacen("system: AzureOpenAI,", "system: AzureOpenAI, retired: \"moved to Foundry\",", 1);
-    let plan = plan::bind("p.ron", PLAN, &Source::new("r.ron", text.as_str()), None).0.unwrap();
+    let plan = plan::bind("p.ron", PLAN, &crate::plan::source("r.ron", &text), None).0.unwrap();
     assert_eq!(plan.labels, ["retired: moved to Foundry"]);
     assert!(html_text(&sheet_html(&plan, &PRINTED)).contains("retiredmoved to Foundry"));
     let pdf = sheet_pdf(&plan, &PRINTED, Paper::A4).unwrap();

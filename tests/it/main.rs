@@ -18,6 +18,7 @@ mod record;
 mod rehearsal;
 mod run;
 mod runbook;
+mod shelf;
 mod simulator;
 mod tidy;
 mod ui;

@@ -21,6 +21,8 @@ pub struct Library {
     pub places: Vec<PlaceRow>,
     /// Preview of one plan.
     pub preview: Option<Arc<PlanPreview>>,
+    /// The sheet that was printed last.
+    pub printed: Option<std::path::PathBuf>,
     /// Preview of one runbook; shown instead of the plan's.
     pub book: Option<Arc<RunbookPreview>>,
     /// A plan that is being filled in; shown instead of both.

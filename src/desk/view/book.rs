@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::plan::draft::until_verified;
 use crate::plan::order::{self, Slot};
 use crate::run::event::StepState;
-use crate::runbook::model::{Phase, ResourceModel, Risk, Runbook, Step, StepKind, Strategy};
+use crate::runbook::model::{Phase, Risk, Runbook, Step, StepKind, Strategy};
 use crate::runbook::template::{self, Part};
 use crate::runbook::{Diagnostic, Severity, Source};
 use crate::units::{Millis, visible};
@@ -44,7 +44,7 @@ fn fill(out: &mut RunbookPreview, b: &Runbook, wanted: Option<Strategy>) {
     out.id.clone_from(&b.id);
     out.title.clone_from(&b.title);
     out.about.clone_from(&b.about);
-    out.labels = labels(b);
+    out.labels = b.labels();
     out.system = Some(b.system);
     out.strategies = b.objectives.keys().copied().collect();
     let Some(strategy) = wanted.filter(|s| b.objectives.contains_key(s)).or(out.strategies.first().copied()) else {
@@ -69,17 +69,6 @@ fn fill(out: &mut RunbookPreview, b: &Runbook, wanted: Option<Strategy>) {
     }
     out.phases = phases(b, &slots);
     out.facts = facts(b, &steps);
-}
-
-/// What a reader must know before anything else.
-pub fn labels(b: &Runbook) -> Vec<String> {
-    let model = b.resource_model.map(|m| match m {
-        ResourceModel::Hub => "For projects in a hub".to_owned(),
-        ResourceModel::FoundryProject => "For Foundry projects without a hub".to_owned(),
-    });
-    let retired = b.retired.as_ref().map(|r| format!("Retired service: {r}"));
-    let incomplete = b.incomplete.as_ref().map(|i| format!("Source incomplete: {i}"));
-    retired.into_iter().chain(incomplete).chain(model).collect()
 }
 
 /// A text whose values are not known yet: `Group lies in ‹secondary›`.
@@ -152,11 +141,12 @@ fn annotated(name: &str, text: &str, found: &[Diagnostic]) -> SourceText {
     }
     let mut marked = Vec::new();
     for d in found.iter().filter(|d| d.file == name) {
-        let at = (d.line - 1).min(lines.len() - 1);
+        let at = d.line.saturating_sub(1).min(lines.len() - 1);
         lines[at].findings.push(diagnostic(d));
-        if marked.last() != Some(&at) {
-            marked.push(at);
-        }
+        marked.push(at);
     }
+    // That there is more wrong than is shown comes last, and stands in the first line.
+    marked.sort_unstable();
+    marked.dedup();
     SourceText { file: name.to_owned(), lines, marked }
 }

@@ -146,6 +146,12 @@ fn rows(p: &RunPicture<'_>, planned: &PlannedStep, step: &StepRun, preview: Opti
     if !open.is_empty() {
         out.push(row("waits for", None, open.join(", ")));
     }
+    let others =
+        p.run.plan.iter().flat_map(|plan| &plan.steps).filter(|s| s.group.is_some() && s.group == planned.group);
+    let others: Vec<&str> = others.filter(|s| s.id != planned.id).map(|s| s.id.as_str()).collect();
+    if !others.is_empty() {
+        out.push(row("together", None, format!("may be done at the same time as {}", others.join(", "))));
+    }
     let rung = match planned.rung {
         Rung::Nothing => None,
         Rung::Network => Some("this laptop's network"),

@@ -166,7 +166,8 @@ pub fn preview(
         let all: Vec<&str> = plan.steps.iter().filter(|s| f(s)).map(|s| s.id.as_str()).collect();
         if all.is_empty() { "none".to_owned() } else { all.join(", ") }
     };
-    let facts = vec![
+    let mut facts: Vec<(String, String)> = plan.labels.iter().map(|l| ("Mind".to_owned(), l.clone())).collect();
+    facts.extend([
         ("From".to_owned(), side(&plan.primary)),
         ("To".to_owned(), plan.secondary.as_ref().map_or_else(|| "the same place".to_owned(), side)),
         ("Environment".to_owned(), plan.environment.clone()),
@@ -177,7 +178,7 @@ pub fn preview(
         ("Changes Azure".to_owned(), ids(&|s| s.action.is_some() && s.risk != Risk::ReadOnly)),
         ("Digest".to_owned(), trust.digest.chars().take(16).collect()),
         ("Trusted".to_owned(), trusted(&trust.state)),
-    ];
+    ]);
     PlanPreview {
         plan: plan.id.clone(),
         name: name.to_owned(),

@@ -154,7 +154,7 @@ fn limits_hold_before_anything_is_read() {
     let components = numbered(100, |i| format!("\"c{i}\": (title: \"a\", strategies: [HotHot], usual: HotHot),"));
     refused(&SMALL.replace("    components: {", &format!("    components: {{{components}")), "components");
     let part = format!("Part(schema: 2, steps: [{}])", "Step(),".repeat(2_001));
-    assert!(runbook::check_part("p.ron", &part).iter().any(|d| d.code == "RB002" && d.message.contains("steps")));
+    assert!(runbook::check_part("p.ron", &part).1.iter().any(|d| d.code == "RB002" && d.message.contains("steps")));
 }
 
 #[test]

@@ -321,7 +321,7 @@ pub const PAIRS: &[Pair] = &[
         "RB014",
         "comes after",
     ),
-    (r#"why: "Think.""#, r#"do_in: [HotHot], why: "Think.""#, r#"why: "Think!""#, "RB062", "moved in hot/cold"),
+    (r#"why: "Think.""#, r#"do_in: [HotHot], why: "Think.""#, r#"why: "Think!""#, "RB062", "moved in HotCold"),
     (
         r#"id: "F3", phase: FailOver, kind: Manual, when: { "vaults": "own" }, title: "Move three","#,
         r#"id: "F3", phase: FailOver, kind: Manual, do_in: [HotHot], title: "Move three"),

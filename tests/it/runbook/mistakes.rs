@@ -17,7 +17,8 @@ pub type Pair = (&'static str, &'static str, &'static str, &'static str, &'stati
 const MISTAKES: &[(&str, &str, &str, &str)] = &[
     // --- shape
     ("title: \"Small\",", "title: \"Small\"", "RB001", "comma"),
-    ("schema: 2", "schema: ‸3", "RB003", "schema 3"),
+    ("schema: 2", "schema: ‸3", "RB003", "use a newer Lifeboat, or write `schema: 2`"),
+    ("schema: 2", "schema: ‸0", "RB003", "write `schema: 2`"),
     ("about: \"For tests.\"", "‸abuot: \"For tests.\"", "RB004", "did you mean `about`"),
     ("    about: \"For tests.\",\n", "", "RB006", "`about` is missing"),
     ("title: \"Small\",", "title: \"Small\", ‸title: \"x\",", "RB005", "twice"),
@@ -32,6 +33,35 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
     ("phase: Decide, kind: Manual", "phase: ‸Deside, kind: Manual", "RB008", "did you mean `Decide`"),
     ("expect: \"1m\", needs: [\"G1\"]", "expect: ‸\"1 fortnight\", needs: [\"G1\"]", "RB009", "not a duration"),
     ("calls: 3", "calls: ‸many", "RB007", "integer"),
+    ("calls: 3", "calls: ‸\"{calls}\"", "RB007", "bounds are plain numbers; no placeholders here"),
+    ("calls: 3", "calls: ‸\"3\"", "RB007", "without quotes"),
+    ("kind: Manual", "kind: ‸\"Manual\"", "RB008", "write it without quotes: `Manual`"),
+    ("system: AzureOpenAI", "system: ‸\"AzureOpenAI\"", "RB008", "write it without quotes"),
+    // --- durations without quotes
+    ("expect: \"1m\", needs: [\"G1\"]", "expect: ‸60, needs: [\"G1\"]", "RB009", "in quotes: \"60s\""),
+    ("rpo: \"0s\", tier: T1", "rpo: ‸0, tier: T1", "RB009", "in quotes: \"0s\""),
+    ("within: \"1m\"), LatencyWithin", "within: ‸90), LatencyWithin", "RB009", "in quotes: \"90s\""),
+    ("guards: [AtLeast", "guards: [WaitSinceLastSwitch(at_least: ‸600), AtLeast", "RB009", "in quotes: \"600s\""),
+    (
+        "Answers(region: \"{secondary}\", calls: 3, within: \"1m\")",
+        "SteadyFor(region: \"{secondary}\", hold: ‸10)",
+        "RB009",
+        "in quotes",
+    ),
+    // --- syntax
+    (
+        "G1\"], source: Judgement(\"test\"),\n        ),",
+        "G1\"], source: Judgement(\"test\"),\n",
+        "RB001",
+        "the `Step(` of line 33 is not closed",
+    ),
+    ("needs: [\"M1\"],", "needs: [\"M1\",", "RB001", "is not closed"),
+    ("why: \"Think.\"", "why: \"Think.", "RB001", "a quote is missing before this"),
+    ("title: \"Small\",", "title: Small\",", "RB001", "a quote is missing before this"),
+    ("title: \"Small\"", "title: ‸“Small”", "RB001", "use straight quotes"),
+    ("title: \"Small\"", "title: ‸„Small“", "RB001", "`„` is no quote"),
+    ("title: \"Small\"", "title: ‸‘Small’", "RB001", "use straight quotes"),
+    ("title: \"Small\"", "title: \"Small‸”", "RB001", "use straight quotes"),
     ("percent: 200", "percent: ‸0", "RB010", "from 1 to 1000"),
     ("Answers(", "‸Answer(", "RB008", "did you mean `Answers`"),
     ("calls: 3, within", "‸cals: 3, within", "RB004", "did you mean `calls`"),
@@ -55,6 +85,7 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
     ("id: \"M1\"", "id: ‸\"M 1\"", "RB044", "letters, digits"),
     // --- parameters and templates
     ("Look at {secondary.display}", "Look at ‸{tertiary}", "RB017", "no parameter `tertiary`"),
+    ("Look at {secondary.display}", "Look at ‸{elsewhere}", "RB017", "known are `primary`, `secondary`,"),
     ("Look at {secondary.display}", "Look at ‸{secondary.name}", "RB031", "no field `name`"),
     ("title: \"Look at {secondary.display}\"", "title: ‸\"Look at {secondary\"", "RB036", "never closed"),
     ("title: \"Look at {secondary.display}\"", "title: ‸\"Look at }\"", "RB036", "never opened"),
@@ -95,7 +126,12 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
     ("    parameters: {\n", "    parameters: {\n        ‸\"extra\": Text(about: \"unused\"),\n", "RB018", "extra"),
     // --- strategies, components, orders, gate
     ("component: \"models\"", "component: ‸\"model\"", "RB019", "did you mean `models`"),
-    ("do_in: [HotHot],", "do_in: [HotHot, ‸HotWarm],", "RB020", "hot/warm has no objective"),
+    (
+        "do_in: [HotHot],",
+        "do_in: [HotHot, ‸HotWarm],",
+        "RB020",
+        "HotWarm has no objective objectives are given for HotHot, HotCold",
+    ),
     ("strategies: [HotHot, HotCold]", "strategies: [HotHot, ‸HotWarm, HotCold]", "RB020", "no objective"),
     (
         "        HotCold: (rto",
@@ -103,12 +139,13 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
         "RB021",
         "no step",
     ),
-    ("usual: HotHot", "usual: ‸HotWarm", "RB041", "not among"),
+    ("usual: HotHot", "usual: ‸HotWarm", "RB041", "HotWarm, which is not among"),
     ("gate: \"G1\"", "gate: ‸\"G2\"", "RB034", "no step"),
-    ("    gate: \"G1\",\n", "", "RB034", "has none"),
+    ("    gate: \"G1\",\n", "", "RB034", "`gate: \"M1\"`"),
+    ("gate: \"G1\"", "gate: ‸\"F1\"", "RB077", "for example `M1`"),
     ("[\"F2\", \"F1\"]", "[\"F2\", \"F1\", ‸\"F9\"]", "RB028", "F9"),
     ("HotHot: [\"F2\", \"F1\"]", "‸HotHot: [\"F2\"]", "RB029", "leaves out `F1`"),
-    ("must_hold_in: [HotCold]", "must_hold_in: ‸[HotCold, HotHot]", "RB033", "cannot both"),
+    ("must_hold_in: [HotCold]", "must_hold_in: ‸[HotCold, HotHot]", "RB033", "`F2` cannot both"),
     ("do_in: [HotHot, HotCold], target: \"users\"", "do_in: [], target: \"users\"", "RB035", "in no strategy"),
     ("rto: \"30m\"", "rto: ‸\"2m\"", "RB027", "beyond the RTO"),
     // --- what a step must say
@@ -125,7 +162,7 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
         "title: \"Decide\", why",
         "title: \"Decide\", verify: ‸[AccountReady(account: \"{store}\")], why",
         "RB026",
-        "no person",
+        "add `Person(\"Is …?\")` to `verify`",
     ),
     ("by_hand: [\"az appconfig kv set -n {store.name}\"]", "by_hand: ‸[]", "RB030", "no way by hand"),
     (
@@ -251,7 +288,9 @@ fn codes_of_the_sources() -> BTreeSet<String> {
 #[test]
 fn no_finding_is_without_a_text_that_shows_it_and_one_that_does_not() {
     let tabled = MISTAKES.iter().map(|m| m.2).chain(PAIRS.iter().map(|p| p.3)).chain(SPECIAL.iter().map(|s| s.0));
-    let plans = crate::plan::MISTAKES.iter().map(|m| m.2).chain(["PL009", "PL010"]);
+    // Those of values that cannot be right by what there is are shown in `inventory.rs`.
+    const INVENTORY: [&str; 6] = ["PL011", "PL012", "PL013", "PL014", "PL015", "PL016"];
+    let plans = crate::plan::MISTAKES.iter().map(|m| m.2).chain(["PL009", "PL010"]).chain(INVENTORY);
     let shown: BTreeSet<String> = tabled.chain(plans).filter(|c| *c != "ok").map(str::to_owned).collect();
     let there = codes_of_the_sources();
     assert!(there.len() >= 70, "{there:?}");

@@ -405,6 +405,7 @@ pub fn library() -> Library {
             ],
         })),
         places: Vec::new(),
+        printed: None,
         book: None,
         draft: None,
         diagnostics: vec![DiagnosticRow {

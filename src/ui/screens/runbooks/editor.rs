@@ -42,6 +42,7 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View, d: &DraftView) {
     for f in &d.fields {
         ui.push_id(("field", &f.name), |ui| value(ui, &mut draft, f));
     }
+    strangers(ui, &mut draft, d);
     ui.add_space(16.0);
     let done = save(ui, cx, d, &mut path);
     if draft != before {
@@ -163,6 +164,24 @@ fn value(ui: &mut Ui, draft: &mut Draft, f: &DraftField) {
         }
     });
     ui.add_space(8.0);
+}
+
+/// What the file says and the runbook does not know. It has no field, and can only be taken out.
+fn strangers(ui: &mut Ui, draft: &mut Draft, d: &DraftView) {
+    let values = draft.values.keys().filter(|k| !d.fields.iter().any(|f| f.name == **k));
+    let parts = draft.components.keys().filter(|k| !d.components.iter().any(|c| c.name == **k));
+    // Without a strategy no component is shown at all.
+    let parts = parts.filter(|_| d.draft.strategy.is_some());
+    let names: Vec<String> = values.chain(parts).cloned().collect();
+    for name in names {
+        ui.horizontal_wrapped(|ui| {
+            copyable(ui, body(format!("The runbook knows no “{name}”")));
+            if Button::new(&format!("Take out {name}")).small().id(&name).show(ui) {
+                draft.values.remove(&name);
+                draft.components.remove(&name);
+            }
+        });
+    }
 }
 
 /// Where it goes, and the way out. True when the editor is left.

@@ -12,7 +12,7 @@ use crate::ui::screens::run::{checklist_heading, checklist_row};
 use crate::ui::theme::ROW;
 use crate::ui::view::{Act, Cx};
 use crate::ui::widgets::text::{copyable, small};
-use crate::ui::widgets::{Button, body, card, row, secondary, title};
+use crate::ui::widgets::{Button, body, card, link, row, secondary, title};
 
 /// Draws it.
 pub fn show(ui: &mut Ui, cx: &Cx, p: &PlanPreview) {
@@ -37,10 +37,26 @@ pub fn show(ui: &mut Ui, cx: &Cx, p: &PlanPreview) {
         if Button::new(&live).key(key).guarded(true).refused(busy).show(ui) {
             cx.act(Act::Do(Intent::Change));
         }
-        if Button::new("Edit…").show(ui) {
+    });
+    ui.add_space(4.0);
+    ui.horizontal_wrapped(|ui| {
+        if Button::new("Edit…").small().show(ui) {
             cx.send(Command::Draft(DraftIntent::Edit(p.name.clone())));
         }
+        for (label, html) in [("Print as PDF", false), ("Print as HTML", true)] {
+            if Button::new(label).small().show(ui) {
+                cx.send(Command::PrintPlan { plan: p.name.clone(), strategy: p.strategy, html });
+            }
+        }
     });
+    if let Some(path) = &cx.snap.library.printed {
+        ui.horizontal_wrapped(|ui| {
+            copyable(ui, small(ui, format!("Printed: {}", path.display())));
+            if link(ui, "Open it", "") {
+                ui.ctx().open_url(eframe::egui::OpenUrl::new_tab(format!("file://{}", path.display())));
+            }
+        });
+    }
     if let Some(why) = cannot_start(cx.snap).or(trust::cannot_start(p)) {
         ui.label(small(ui, why));
     }
