@@ -140,7 +140,7 @@ fn everything_missing_or_wrong_is_said_at_once_and_nothing_is_written() {
         assert!(said.err.contains(part), "{part}: {}", said.err);
     }
     let said = new(home.path(), &file, &["--environment", "e", "--strategy", "priority"], &values("oai-sandbox"));
-    assert!(said.code == 2 && said.err.contains("has no priority; it has hot/hot"), "{}", said.err);
+    assert!(said.code == 2 && said.err.contains("has no Priority; it has HotHot"), "{}", said.err);
     assert!(!file.exists(), "nothing was written");
 }
 
