@@ -8,7 +8,7 @@ use std::io::IsTerminal;
 use std::path::Path;
 
 use crate::azure::Azure;
-use crate::catalog::{Catalog, File, read_path};
+use crate::catalog::{Catalog, File, read_file, read_path};
 use crate::clock::Clock;
 use crate::desk::home::write_whole;
 use crate::desk::{Home, chain};
@@ -16,7 +16,7 @@ use crate::plan::draft::{Draft, Finding, wanted};
 use crate::plan::inventory::{self, Inventory};
 use crate::runbook::model::{Runbook, Strategy};
 use crate::runbook::{Kind, Severity, Source, load};
-use crate::units::visible;
+use crate::units::{Millis, visible};
 
 use super::ask::{Ask, Field, Form};
 use super::{Args, FAILED, FINDING, FINE, USAGE, plan};
@@ -96,6 +96,9 @@ fn make(args: &Args, name: &str, strategy: Option<Strategy>, says: &Says, out: &
     let asked = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
     if asked {
         mendable(&draft, &runbook, &source)?;
+        if known.is_none() {
+            eprintln!("Nothing is known of your resources yet: ids are checked for their form only.\n");
+        }
         let nothing = Inventory::default();
         let inventory = known.as_ref().unwrap_or(&nothing);
         let form = Form { runbook: &runbook, source: &source, inventory, settled: &settled, all: says.new };
@@ -132,6 +135,11 @@ fn free(out: &Path, force: bool) -> Result<(), Stop> {
     }
     if out.exists() && !force {
         return Err(Stop::usage(format!("{shown} is there already, and was left as it is; --force replaces it")));
+    }
+    // A slip must not cost a runbook.
+    let plan = |f: File| f.outline().is_some_and(|o| o.kind == Kind::Plan);
+    if out.exists() && !read_file(out).is_ok_and(plan) {
+        return Err(Stop::usage(format!("{shown} is no plan, and was left as it is; choose another file")));
     }
     Ok(())
 }
@@ -352,6 +360,10 @@ fn judge(plan: &crate::plan::model::Plan, runbook: &Runbook, inventory: &Invento
         if let Some(instead) = &f.instead {
             eprintln!("  --set {}", quoted(&visible(&format!("{}={instead}", f.parameter))));
         }
+    }
+    if !found.is_empty() {
+        let (many, age) = (inventory.resources.len(), inventory.age(Clock::system().now().utc));
+        eprintln!("lifeboat: by {many} resources and groups, read {} ago", Millis(age.0 / 1_000 * 1_000));
     }
     if found.iter().any(|f| f.severity == Severity::Error) { FINDING } else { FINE }
 }

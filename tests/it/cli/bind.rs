@@ -90,6 +90,11 @@ fn flags_alone_make_a_plan_that_passes_and_is_changed_again() {
     let folder = home.path().join("out folder");
     let said = say(home.path(), &["plan", path, "--out", folder.to_str().unwrap()]);
     assert!(said.code == 2 && said.err.contains("is a folder"), "{}", said.err);
+    let other = folder.join("notes.ron");
+    std::fs::write(&other, "// Nobody's plan.").unwrap();
+    let said = say(home.path(), &["plan", path, "--force", "--out", other.to_str().unwrap()]);
+    assert!(said.code == 2 && said.err.contains("is no plan, and was left"), "{}", said.err);
+    assert_eq!(std::fs::read_to_string(&other).unwrap(), "// Nobody's plan.");
 }
 
 #[test]
@@ -208,6 +213,7 @@ fn what_there_is_judges_the_values() {
     assert!(file.is_file() && said.out.contains("strange.ron: written"), "{}", said.out);
     assert!(said.err.contains("error PL011 at `store`: there is no `appcs-sandbix`"), "{}", said.err);
     assert!(said.err.contains(&format!("--set store={}", store())), "{}", said.err);
+    assert!(said.err.contains(" resources and groups, read "), "{}", said.err);
 
     // The same from what was kept of the last reading; another subscription is a note.
     let kept = Inventory { at: 0, resources: vec![found("oai-sandbox-eastus", "eastus")] };
