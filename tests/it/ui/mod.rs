@@ -3,6 +3,7 @@
 #[cfg(target_os = "linux")]
 mod pictures;
 mod sample;
+mod shelf;
 mod trust;
 
 use std::sync::Arc;

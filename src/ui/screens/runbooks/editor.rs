@@ -139,20 +139,21 @@ fn component(ui: &mut Ui, draft: &mut Draft, c: &ComponentChoice) {
 
 fn value(ui: &mut Ui, draft: &mut Draft, f: &DraftField) {
     card(ui, |ui| {
-        let text = draft.values.entry(f.name.clone()).or_default();
+        let before = draft.values.get(&f.name).cloned().unwrap_or_default();
+        let mut text = before.clone();
         ui.horizontal_wrapped(|ui| {
             ui.label(bold(f.name.replace('_', " ")));
             ui.label(small(ui, &f.wanted));
         });
-        field(ui, &f.about, text, false, f32::INFINITY);
+        field(ui, &f.about, &mut text, false, f32::INFINITY);
         ui.horizontal_wrapped(|ui| {
             for (value, label) in &f.suggestions {
                 let name = if label.is_empty() { value } else { label };
                 let (response, clicked) =
-                    Button::new(name).small().selected(text == value).id((&f.name, value)).show_response(ui);
+                    Button::new(name).small().selected(text == *value).id((&f.name, value)).show_response(ui);
                 response.on_hover_text(value);
                 if clicked {
-                    value.clone_into(text);
+                    value.clone_into(&mut text);
                 }
             }
         });
@@ -161,6 +162,9 @@ fn value(ui: &mut Ui, draft: &mut Draft, f: &DraftField) {
             wrong(ui, &f.findings);
         } else if f.bad {
             ui.label(small(ui, "Has no value yet"));
+        }
+        if text != before {
+            draft.values.insert(f.name.clone(), text);
         }
     });
     ui.add_space(8.0);
