@@ -33,7 +33,10 @@ mod hosts;
 mod http;
 mod openai;
 mod serve;
+mod things;
 mod tls;
+mod traffic;
+mod vault;
 mod world;
 
 use std::collections::BTreeMap;
