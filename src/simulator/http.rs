@@ -73,8 +73,7 @@ fn decoded(segment: &str) -> String {
 }
 
 /// Actions that change something.
-const CHANGING: [&str; 8] =
-    ["failover", "purge", "start", "stop", "restart", "regeneratekey", "resynckeys", "recover"];
+const CHANGING: [&str; 8] = ["failover", "purge", "start", "stop", "restart", "regeneratekey", "resynckeys", "recover"];
 
 /// Whether a request may change something.
 pub fn changes(method: &Method, path: &str) -> bool {

@@ -247,7 +247,8 @@ impl Shared {
             }
             Host::Store(_) => vec![Place::Network, Place::AppConfiguration],
             Host::Vault(name) => {
-                let region = world.named("Microsoft.KeyVault/vaults", name).map(|t| Place::DataPlane(Region::new(t.location())));
+                let region =
+                    world.named("Microsoft.KeyVault/vaults", name).map(|t| Place::DataPlane(Region::new(t.location())));
                 std::iter::once(Place::Network).chain(region).collect()
             }
             Host::Site(name) => {

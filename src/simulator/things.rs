@@ -527,7 +527,8 @@ impl World {
             let id = t.id.clone();
             self.bury(&id, at, true);
         }
-        let (gone, left): (Vec<_>, Vec<_>) = std::mem::take(&mut self.accounts).into_iter().partition(|a| here(&a.group));
+        let (gone, left): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.accounts).into_iter().partition(|a| here(&a.group));
         self.accounts = left;
         self.deleted.extend(gone.into_iter().map(|mut a| {
             a.deleted_at = Some(at);

@@ -30,7 +30,8 @@ pub fn answer(facts: &Facts, world: &mut World, name: &str, ask: &Ask) -> Reply 
     let version = ask.query("api-version").unwrap_or_default();
     let known = ["7.", "2025-", "2026-", "2027-", "2028-"].iter().any(|v| version.starts_with(v));
     if !known {
-        let text = "The api-version query parameter is missing or not supported; send 7.4 or a date from 2025-06-01 on.";
+        let text =
+            "The api-version query parameter is missing or not supported; send 7.4 or a date from 2025-06-01 on.";
         return Reply::error(400, "BadParameter", text);
     }
     let lower: Vec<String> = ask.segments.iter().map(|s| s.to_ascii_lowercase()).collect();
@@ -130,9 +131,8 @@ fn list(world: &World, vault: &Thing, ask: &Ask, what: DeletedKind, deleted: boo
         },
     };
     let skip = number("$skiptoken").unwrap_or(0);
-    let here = |o: &&Object| {
-        o.what == what && o.deleted.is_some() == deleted && o.vault.eq_ignore_ascii_case(&vault.name)
-    };
+    let here =
+        |o: &&Object| o.what == what && o.deleted.is_some() == deleted && o.vault.eq_ignore_ascii_case(&vault.name);
     let all: Vec<Value> = world.objects.iter().filter(here).map(|o| shown(world, vault, o)).collect();
     let next = (skip + most < all.len()).then(|| {
         let version = ask.query("api-version").unwrap_or_default();

@@ -63,8 +63,7 @@ pub fn answer(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) 
 
 fn find(world: &World, what: DeletedKind, location: &str, name: &str) -> Option<usize> {
     let region = Region::new(location);
-    let fits =
-        |g: &Gone| g.what == what && g.region == region.name() && g.thing.name.eq_ignore_ascii_case(name);
+    let fits = |g: &Gone| g.what == what && g.region == region.name() && g.thing.name.eq_ignore_ascii_case(name);
     world.gone.iter().position(fits)
 }
 
@@ -143,7 +142,8 @@ fn refused(status: u16, code: &str, text: &str) -> Name {
 
 /// What the name of something to be made finds in soft delete.
 pub fn taken(change: &Change<'_>, location: Option<&str>) -> Name {
-    let Some((what, _)) = Thing { body: change.sent.as_object().cloned().unwrap_or_default(), ..Thing::new(change.id, 0) }.bin()
+    let Some((what, _)) =
+        Thing { body: change.sent.as_object().cloned().unwrap_or_default(), ..Thing::new(change.id, 0) }.bin()
     else {
         return Name::Free;
     };
@@ -166,7 +166,8 @@ pub fn taken(change: &Change<'_>, location: Option<&str>) -> Name {
         }
         (DeletedKind::LogWorkspace, Some(n)) if same(n) => Name::Revives(n),
         (DeletedKind::LogWorkspace, Some(_)) => {
-            let text = format!("The workspace name '{name}' is in soft-deleted state in another resource group or location.");
+            let text =
+                format!("The workspace name '{name}' is in soft-deleted state in another resource group or location.");
             refused(409, "Conflict", &text)
         }
         // Names of machine learning workspaces are unique in a resource group only.
@@ -183,9 +184,11 @@ fn vault(change: &Change<'_>, found: Option<usize>, same: &dyn Fn(usize) -> bool
     let recover = change.property("createMode").as_str().is_some_and(|m| m.eq_ignore_ascii_case("recover"));
     match (found, recover) {
         (Some(n), true) if same(n) => unless_missing(change, n),
-        (Some(_), true) => {
-            refused(409, "ConflictError", &format!("The deleted vault '{name}' was in another resource group or location."))
-        }
+        (Some(_), true) => refused(
+            409,
+            "ConflictError",
+            &format!("The deleted vault '{name}' was in another resource group or location."),
+        ),
         (Some(_), false) => {
             let text = format!(
                 "A vault with the same name already exists in deleted state. You need to either recover or purge existing key vault '{name}'."
@@ -234,7 +237,9 @@ pub fn missing(world: &World, properties: &Value) -> Option<String> {
     let uri = uri.or_else(|| properties.pointer("/encryption/keyvaultproperties/keyvaulturi"));
     let vault = uri.and_then(Value::as_str).and_then(|u| u.split("//").nth(1)?.split('.').next());
     if let Some(v) = vault.filter(|v| world.named(DeletedKind::Vault.resource_type(), v).is_none()) {
-        return Some(format!("The key vault '{v}' that holds the customer-managed key was not found. Recover it first."));
+        return Some(format!(
+            "The key vault '{v}' that holds the customer-managed key was not found. Recover it first."
+        ));
     }
     let own = ["keyVault", "storageAccount", "applicationInsights"];
     let lost = own.iter().filter_map(|p| properties[*p].as_str()).find(|id| world.thing(id).is_none())?;

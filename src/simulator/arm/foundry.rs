@@ -26,7 +26,9 @@ pub fn act(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> 
         (_, ["accounts", name], Some(g)) => account(facts, world, ask, target, g, name),
         (&Method::POST, ["accounts", name, "listkeys" | "regeneratekey"], Some(g)) => {
             let t = thing(world, g, name)?;
-            let key = |n: u32| crate::units::sha256_hex(format!("{}/{}/key{n}", facts.seed, t.id).as_bytes())[..32].to_owned();
+            let key = |n: u32| {
+                crate::units::sha256_hex(format!("{}/{}/key{n}", facts.seed, t.id).as_bytes())[..32].to_owned()
+            };
             Some(Reply::ok(&json!({ "key1": key(1), "key2": key(2) })))
         }
         (_, ["accounts", name, "deployments", ..], Some(g)) if thing(world, g, name).is_none() => None,
@@ -62,14 +64,7 @@ fn binned(world: &World, region: &Region, group: &str, name: &str) -> Option<usi
     world.gone.iter().position(fits)
 }
 
-fn account(
-    facts: &Facts,
-    world: &mut World,
-    ask: &Ask,
-    target: &Target<'_>,
-    group: &str,
-    name: &str,
-) -> Option<Reply> {
+fn account(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, group: &str, name: &str) -> Option<Reply> {
     let serving = cognitive::find(world, group, name).is_some();
     if serving && ask.method == Method::PATCH {
         return Some(patch(facts, world, ask, name));
@@ -163,8 +158,7 @@ fn purge(
     let gone = world.deleted.remove(n);
     let id = cognitive::id(facts, &gone);
     let span = (ask.at, ask.at + 20_000);
-    let work =
-        super::operations::Work { region: &gone.region, resource: &id, span, removes: true, answer: None };
+    let work = super::operations::Work { region: &gone.region, resource: &id, span, removes: true, answer: None };
     let links = super::operations::begin(facts, world, target, work);
     Reply::empty(202)
         .with("azure-asyncoperation", links.status)

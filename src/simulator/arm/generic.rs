@@ -171,8 +171,14 @@ pub fn exists(facts: &Facts, world: &World, id: &str) -> bool {
     let within = |g: &str, rest: String| is(facts.id(g, &rest));
     world.thing(id).is_some()
         || world.accounts.iter().any(|a| within(&a.group, format!("Microsoft.CognitiveServices/accounts/{}", a.name)))
-        || world.stores.iter().any(|s| within(&s.group, format!("Microsoft.AppConfiguration/configurationStores/{}", s.name)))
-        || world.profiles.iter().any(|p| within(&p.group, format!("Microsoft.Network/trafficManagerProfiles/{}", p.name)))
+        || world
+            .stores
+            .iter()
+            .any(|s| within(&s.group, format!("Microsoft.AppConfiguration/configurationStores/{}", s.name)))
+        || world
+            .profiles
+            .iter()
+            .any(|p| within(&p.group, format!("Microsoft.Network/trafficManagerProfiles/{}", p.name)))
         || world.groups.iter().any(|g| is(format!("/subscriptions/{}/resourceGroups/{}", facts.subscription(), g.name)))
         || is(format!("/subscriptions/{}", facts.subscription()))
 }
@@ -183,10 +189,12 @@ fn bad(status: u16, code: &str, text: &str) -> Box<Reply> {
 
 fn body(ask: &Ask) -> Result<Value, Box<Reply>> {
     let sent = ask.json().map_err(Box::new)?;
-    if sent.is_object() {
+    let fits = |name: &str| sent[name].is_object() || sent[name].is_null();
+    if sent.is_object() && ["properties", "tags", "sku", "identity"].iter().all(|n| fits(n)) {
         return Ok(sent);
     }
-    Err(bad(400, "InvalidRequestContent", "The request content was invalid: it must be a JSON object."))
+    let text = "The request content was invalid: it and its properties, tags, sku and identity must be JSON objects.";
+    Err(bad(400, "InvalidRequestContent", text))
 }
 
 fn idle(t: Option<&Thing>, at: i64) -> Result<(), Box<Reply>> {
@@ -389,7 +397,8 @@ pub fn perform(
     if let Way::Silent(_) = way {
         return Reply::json(status, &shown).with("retry-after", wait);
     }
-    let links = begin(facts, world, target, Work { region: &region, resource: &id, span, removes: false, answer: None });
+    let links =
+        begin(facts, world, target, Work { region: &region, resource: &id, span, removes: false, answer: None });
     match way {
         Way::Watched(_) => {
             Reply::json(status, &shown).with("azure-asyncoperation", links.status).with("retry-after", wait)
@@ -409,8 +418,15 @@ pub fn region(world: &World, thing: &Thing) -> String {
 
 fn remove(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, id: &str) -> Reply {
     let Some(thing) = world.thing(id).cloned() else { return Reply::empty(204) };
-    let change =
-        Change { facts, world, ask, id, kind: &thing.kind.to_ascii_lowercase(), sent: &Value::Null, present: Some(&thing) };
+    let change = Change {
+        facts,
+        world,
+        ask,
+        id,
+        kind: &thing.kind.to_ascii_lowercase(),
+        sent: &Value::Null,
+        present: Some(&thing),
+    };
     if let Some(refusal) = services::check_removal(&change) {
         return refusal;
     }
@@ -456,7 +472,8 @@ fn list(facts: &Facts, world: &World, ask: &Ask, target: &Target<'_>) -> Reply {
     let above = base.rsplit_once('/').map_or("", |b| b.0);
     if target.names.len() > 1 && !exists(facts, world, above) {
         let name = above.rsplit('/').next().unwrap_or_default();
-        let text = format!("Can not perform requested operation on nested resource. Parent resource '{name}' not found.");
+        let text =
+            format!("Can not perform requested operation on nested resource. Parent resource '{name}' not found.");
         return Reply::error(404, "ParentResourceNotFound", &text);
     }
     let depth = base.split('/').count() + 1;
@@ -473,6 +490,9 @@ pub fn with_listed(facts: &Facts, world: &World, ask: &Ask, target: &Target<'_>,
     let kind = typed(target);
     let here = |t: &&Thing| t.is(&kind) && target.group.is_none_or(|g| g.eq_ignore_ascii_case(&t.group));
     let rows: Vec<Value> = world.things.iter().filter(here).map(|t| services::shown(facts, t, ask.at)).collect();
+    if rows.is_empty() && reply.status == 200 {
+        return reply;
+    }
     let present = reply.body.as_ref().and_then(|(_, text)| serde_json::from_str::<Value>(text).ok());
     match present.and_then(|mut v| v.get_mut("value").map(Value::take)) {
         Some(Value::Array(mut all)) => {
@@ -515,8 +535,7 @@ pub fn namespace_name<'a>(world: &'a World, lower: &'a str) -> &'a str {
 }
 
 fn namespace(world: &World, lower: &str) -> bool {
-    registered(lower).is_some()
-        || world.things.iter().any(|t| t.provider().eq_ignore_ascii_case(lower))
+    registered(lower).is_some() || world.things.iter().any(|t| t.provider().eq_ignore_ascii_case(lower))
 }
 
 /// A namespace and its types.

@@ -99,7 +99,9 @@ fn put(facts: &Facts, world: &mut World, ask: &Ask, name: &str, present: Option<
     }
     let fits = |c: char| c.is_alphanumeric() || "-_.()".contains(c);
     if name.is_empty() || name.len() > 90 || name.ends_with('.') || !name.chars().all(fits) {
-        let text = format!("The provided resource group name '{name}' is invalid: it has at most 90 letters, digits and -_.() and does not end in a period.");
+        let text = format!(
+            "The provided resource group name '{name}' is invalid: it has at most 90 letters, digits and -_.() and does not end in a period."
+        );
         return Reply::error(400, "InvalidResourceGroup", &text);
     }
     if known_region(region.name()).is_none() {

@@ -54,7 +54,8 @@ fn traffic(change: &Change<'_>) -> Option<Reply> {
         };
         let there = change.world.thing(&format!("{}/deployments/{deployment}", change.id));
         if percent > 0 && there.is_none_or(|d| d.get("provisioningState") == "Failed") {
-            let text = format!("Traffic cannot go to the deployment '{deployment}', which was not found or has failed.");
+            let text =
+                format!("Traffic cannot go to the deployment '{deployment}', which was not found or has failed.");
             return bad(&text);
         }
         sum += percent;

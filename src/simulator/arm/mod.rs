@@ -275,6 +275,9 @@ fn provided(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) ->
         "microsoft.appconfiguration" => stores::answer(facts, world, ask, target),
         "microsoft.network" => profiles::or_other(facts, world, ask, target),
         "microsoft.resourcehealth" => health::answer(facts, world, ask, target),
+        "microsoft.insights" if target.tail.first().is_some_and(|t| t == "components") => {
+            generic::answer(facts, world, ask, target)
+        }
         "microsoft.insights" => monitor::answer(facts, world, ask, target),
         "microsoft.authorization" => rights::answer(facts, world, ask, target),
         _ => generic::answer(facts, world, ask, target),

@@ -159,7 +159,8 @@ fn create(facts: &Facts, world: &mut World, ask: &Ask, group: &str, name: &str) 
         return Err(Box::new(Reply::error(409, "QuotaExceeded", "A subscription has at most 200 profiles.")));
     }
     if world.profiles.iter().any(|p| p.label().eq_ignore_ascii_case(label)) {
-        let text = format!("Domain name {label}.trafficmanager.net already exists. Please choose a different DNS prefix.");
+        let text =
+            format!("Domain name {label}.trafficmanager.net already exists. Please choose a different DNS prefix.");
         return Err(Box::new(Reply::error(409, "Conflict", &text)));
     }
     let fresh = Profile {
@@ -218,7 +219,9 @@ fn applied(world: &World, ask: &Ask, mut p: Profile, sent: &Value) -> Outcome<Pr
             let kind = e["type"].as_str().and_then(|t| t.rsplit('/').next()).unwrap_or_default();
             let kind = EndpointKind::ALL.into_iter().find(|k| k.name().eq_ignore_ascii_case(kind));
             let (Some(kind), Some(name)) = (kind, e["name"].as_str()) else {
-                return Err(bad("Every endpoint needs a name, and a type of azureEndpoints, externalEndpoints or nestedEndpoints."));
+                return Err(bad(
+                    "Every endpoint needs a name, and a type of azureEndpoints, externalEndpoints or nestedEndpoints.",
+                ));
             };
             let before = old.iter().find(|o| o.name.eq_ignore_ascii_case(name) && o.kind() == kind);
             let made = set(world, ask, &p, before, (kind, name), &e["properties"])?;
@@ -243,16 +246,12 @@ fn probing(p: &mut Profile, sent: &Value) -> Outcome<()> {
     if fits {
         return Ok(());
     }
-    Err(bad("Probes run every 10 or 30 seconds, time out after 5 to 10 (5 to 9 with 10), and tolerate 0 to 9 failures."))
+    Err(bad(
+        "Probes run every 10 or 30 seconds, time out after 5 to 10 (5 to 9 with 10), and tolerate 0 to 9 failures.",
+    ))
 }
 
-fn endpoint(
-    facts: &Facts,
-    world: &mut World,
-    ask: &Ask,
-    n: usize,
-    (of, name): (EndpointKind, &str),
-) -> Outcome<Reply> {
+fn endpoint(facts: &Facts, world: &mut World, ask: &Ask, n: usize, (of, name): (EndpointKind, &str)) -> Outcome<Reply> {
     let p = world.profiles[n].clone();
     let k = p.endpoints.iter().position(|e| e.name.eq_ignore_ascii_case(name) && e.kind() == of);
     match (&ask.method, k) {
@@ -334,7 +333,8 @@ fn aim(world: &World, ask: &Ask, new: bool, e: &mut Endpoint, sent: &Value) -> O
         && !e.resource.as_ref().is_some_and(|r| id.to_ascii_lowercase().ends_with(&r.to_ascii_lowercase()))
     {
         e.resource = Some(id.to_owned());
-        e.host = host_of(id);
+        let said = || sent["target"].as_str().map(str::to_ascii_lowercase);
+        e.host = host_of(id).or_else(said).unwrap_or_else(|| e.name.to_ascii_lowercase());
         e.region = String::new();
     }
     match (e.kind(), sent["target"].as_str()) {
@@ -344,8 +344,6 @@ fn aim(world: &World, ask: &Ask, new: bool, e: &mut Endpoint, sent: &Value) -> O
                 (e.host, e.region) = (wanted, String::new());
             }
         }
-        // An Azure resource whose host is not known from its id may say it.
-        (EndpointKind::Azure, Some(t)) if e.host.is_empty() && new => e.host = t.to_ascii_lowercase(),
         _ => {}
     }
     if new {
@@ -361,7 +359,9 @@ fn aim(world: &World, ask: &Ask, new: bool, e: &mut Endpoint, sent: &Value) -> O
         e.since = ask.at;
     }
     if let Some(place) = sent["endpointLocation"].as_str() {
-        let named = known_regions().iter().find(|r| r.display_name.eq_ignore_ascii_case(place) || r.name == Region::new(place).name());
+        let named = known_regions()
+            .iter()
+            .find(|r| r.display_name.eq_ignore_ascii_case(place) || r.name == Region::new(place).name());
         match named {
             // Only where nothing better is known: an external host may be anywhere.
             Some(r) if e.region.is_empty() && e.kind() == EndpointKind::External => r.name.clone_into(&mut e.region),
@@ -373,16 +373,15 @@ fn aim(world: &World, ask: &Ask, new: bool, e: &mut Endpoint, sent: &Value) -> O
 }
 
 /// The public name of a resource.
-fn host_of(id: &str) -> String {
-    let name = id.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
-    let lower = id.to_ascii_lowercase();
+fn host_of(id: &str) -> Option<String> {
+    let (name, lower) = (id.rsplit('/').next()?.to_ascii_lowercase(), id.to_ascii_lowercase());
     let ends = [
         ("/microsoft.cognitiveservices/accounts/", ".openai.azure.com"),
         ("/microsoft.storage/storageaccounts/", ".blob.core.windows.net"),
         ("/microsoft.web/sites/", ".azurewebsites.net"),
         ("/microsoft.containerregistry/registries/", ".azurecr.io"),
     ];
-    ends.iter().find(|(kind, _)| lower.contains(kind)).map_or(name.clone(), |(_, end)| format!("{name}{end}"))
+    ends.iter().find(|(kind, _)| lower.contains(kind)).map(|(_, end)| format!("{name}{end}"))
 }
 
 /// What else the provider has: DNS zones, and any other resource.

@@ -63,7 +63,8 @@ fn home_down(change: &Change<'_>, registry: &Thing) -> Option<Reply> {
 fn replication(change: &Change<'_>) -> Option<Reply> {
     let registry = change.world.thing(change.parent())?;
     if registry.sku() != "Premium" {
-        let text = format!("Replications need the sku Premium; the registry '{}' has {}.", registry.name, registry.sku());
+        let text =
+            format!("Replications need the sku Premium; the registry '{}' has {}.", registry.name, registry.sku());
         return Some(Reply::error(400, "ReplicationNotSupported", &text));
     }
     if let Some(refusal) = home_down(change, registry) {

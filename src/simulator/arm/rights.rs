@@ -121,9 +121,8 @@ pub fn refused(facts: &Facts, ask: &Ask, target: &Target<'_>) -> Option<Reply> {
     // Everybody may ask what they may do, and how work that they began stands.
     let open = target.tail.iter().any(|t| t.starts_with("operation") || t == "asyncoperations" || t == "permissions");
     let (action, scope) = (action(target, &ask.method), target.whole_id());
-    let allows = |r: Rights| {
-        r.actions.iter().any(|p| covers(p, &action)) && !r.not_actions.iter().any(|p| covers(p, &action))
-    };
+    let allows =
+        |r: Rights| r.actions.iter().any(|p| covers(p, &action)) && !r.not_actions.iter().any(|p| covers(p, &action));
     if open || rights(facts, &scope).any(allows) {
         return None;
     }
@@ -247,9 +246,7 @@ fn role(facts: &Facts, world: &mut World, ask: &Ask, scope: &str, name: &str) ->
         }
         (&Method::DELETE, Some(n)) => Reply::ok(&role_body(&world.roles.remove(n))),
         (&Method::DELETE, None) => Reply::empty(204),
-        (&Method::PUT, Some(_)) => {
-            Reply::error(409, "RoleAssignmentExists", "The role assignment already exists.")
-        }
+        (&Method::PUT, Some(_)) => Reply::error(409, "RoleAssignmentExists", "The role assignment already exists."),
         (&Method::PUT, None) => match ask.json() {
             Ok(sent) => assign(facts, world, ask, scope, name, &sent["properties"]),
             Err(refusal) => refusal,
@@ -264,7 +261,9 @@ fn assign(facts: &Facts, world: &mut World, ask: &Ask, scope: &str, name: &str, 
         return Reply::error(400, "BadRequestFormat", text);
     };
     let same = |r: &Role| {
-        let is = |key: &str, v: &str| r.properties.get(key).and_then(Value::as_str).is_some_and(|o| o.eq_ignore_ascii_case(v));
+        let is = |key: &str, v: &str| {
+            r.properties.get(key).and_then(Value::as_str).is_some_and(|o| o.eq_ignore_ascii_case(v))
+        };
         r.scope.eq_ignore_ascii_case(scope) && is("roleDefinitionId", definition) && is("principalId", who)
     };
     if world.roles.iter().any(same) {

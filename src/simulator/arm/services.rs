@@ -25,7 +25,9 @@ pub fn ways(kind: &str) -> Ways {
         "microsoft.containerregistry/registries/replications" => of(Watched(90_000), Watched(15_000), Later(30_000)),
         "microsoft.machinelearningservices/workspaces" => of(Later(40_000), Later(20_000), Later(30_000)),
         "microsoft.machinelearningservices/workspaces/computes" => of(Watched(60_000), Now, Later(30_000)),
-        "microsoft.machinelearningservices/workspaces/onlineendpoints" => of(Watched(60_000), Later(20_000), Later(30_000)),
+        "microsoft.machinelearningservices/workspaces/onlineendpoints" => {
+            of(Watched(60_000), Later(20_000), Later(30_000))
+        }
         "microsoft.machinelearningservices/workspaces/onlineendpoints/deployments" => {
             of(Watched(180_000), Later(60_000), Later(30_000))
         }

@@ -66,7 +66,11 @@ pub fn check(change: &Change<'_>) -> Option<Reply> {
             return Some(Reply::error(400, "AccountNameInvalid", &text));
         }
         if change.world.named(KIND, name).is_some() {
-            return Some(Reply::error(409, "StorageAccountAlreadyTaken", &format!("The storage account named {name} is already taken.")));
+            return Some(Reply::error(
+                409,
+                "StorageAccountAlreadyTaken",
+                &format!("The storage account named {name} is already taken."),
+            ));
         }
         let restores = !change.property("deletedAccountCreationTime").is_null();
         if !restores && (sku.is_none() || !change.sent["kind"].is_string()) {
@@ -89,7 +93,11 @@ pub fn check(change: &Change<'_>) -> Option<Reply> {
 fn no_pair(sku: &str, location: &str) -> Option<Reply> {
     let pair = known_region(&crate::units::Region::new(location).name().to_owned()).and_then(|r| r.pair.clone());
     (redundancy(sku).0 && pair.is_none()).then(|| {
-        Reply::error(400, "SkuNotAvailable", &format!("The region '{location}' has no pair; {sku} is not offered there."))
+        Reply::error(
+            400,
+            "SkuNotAvailable",
+            &format!("The region '{location}' has no pair; {sku} is not offered there."),
+        )
     })
 }
 
@@ -127,7 +135,10 @@ pub fn fill(facts: &Facts, t: &mut Thing, at: i64) {
     }
     let (copied, readable, _) = redundancy(&sku);
     let addresses = |suffix: &str| -> Value {
-        SERVICES.iter().map(|s| ((*s).to_owned(), json!(format!("https://{name}{suffix}.{s}.core.windows.net/")))).collect()
+        SERVICES
+            .iter()
+            .map(|s| ((*s).to_owned(), json!(format!("https://{name}{suffix}.{s}.core.windows.net/"))))
+            .collect()
     };
     let state = |region: &str| if facts.serves(region, at) { "available" } else { "unavailable" };
     let first = primary(t);
@@ -138,7 +149,10 @@ pub fn fill(facts: &Facts, t: &mut Thing, at: i64) {
     t.set_missing("supportsHttpsTrafficOnly", true);
     t.set_missing("publicNetworkAccess", "Enabled");
     t.set_missing("allowSharedKeyAccess", true);
-    t.set_missing("networkAcls", json!({ "bypass": "AzureServices", "defaultAction": "Allow", "ipRules": [], "virtualNetworkRules": [] }));
+    t.set_missing(
+        "networkAcls",
+        json!({ "bypass": "AzureServices", "defaultAction": "Allow", "ipRules": [], "virtualNetworkRules": [] }),
+    );
     if let Some(second) = secondary(t) {
         t.set("statusOfSecondary", state(&second));
         t.set("secondaryLocation", second);
@@ -224,7 +238,8 @@ pub fn act(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> 
         (&Method::GET, ["blobservices", "default"]) => "blob",
         (&Method::GET, ["blobservices"]) => "blobs",
         (&Method::PATCH, []) => {
-            restart_copy(world, ask, &generic::id(facts, world, target));
+            let id = generic::id(facts, world, target);
+            restart_copy(world, ask, &id);
             return None;
         }
         _ => return None,
@@ -260,7 +275,9 @@ fn available(world: &World, ask: &Ask) -> Reply {
     let name = sent["name"].as_str().unwrap_or_default();
     let (reason, text) = match () {
         () if !fits(name) => ("AccountNameInvalid", format!("{name} is not a valid storage account name.")),
-        () if world.named(KIND, name).is_some() => ("AlreadyExists", format!("The storage account named {name} is already taken.")),
+        () if world.named(KIND, name).is_some() => {
+            ("AlreadyExists", format!("The storage account named {name} is already taken."))
+        }
         () => return Reply::ok(&json!({ "nameAvailable": true })),
     };
     Reply::ok(&json!({ "nameAvailable": false, "reason": reason, "message": text }))
@@ -298,7 +315,8 @@ fn failover(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, t:
     busy.set("failoverInProgress", true);
     busy.next = Some(Next { at: until, state: "Succeeded".to_owned(), then: Then::Body(after) });
     world.put(busy);
-    let work = Work { region: &region, resource: &t.id, span: (ask.at, until), removes: false, answer: Some(Value::Null) };
+    let work =
+        Work { region: &region, resource: &t.id, span: (ask.at, until), removes: false, answer: Some(Value::Null) };
     let links = start(facts, world, target, work);
     Reply::empty(202).with("location", links.result).with("retry-after", RETRY_AFTER_S.to_string())
 }

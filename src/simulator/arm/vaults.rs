@@ -64,7 +64,8 @@ pub fn check(change: &Change<'_>) -> Option<Reply> {
     if days.as_i64().is_some_and(|d| d != kept) {
         return bad("The property \"softDeleteRetentionInDays\" has been set already and it can't be modified.");
     }
-    if present.get("enablePurgeProtection") == &json!(true) && change.property("enablePurgeProtection") == &json!(false) {
+    if present.get("enablePurgeProtection") == &json!(true) && change.property("enablePurgeProtection") == &json!(false)
+    {
         return bad("The property \"enablePurgeProtection\" cannot be set to false once it is true.");
     }
     // Failed over to the pair by itself, a vault is read-only.
@@ -76,7 +77,9 @@ pub fn check(change: &Change<'_>) -> Option<Reply> {
 }
 
 fn in_use(name: &str) -> String {
-    format!("The vault name '{name}' is already in use. Vault names are globaly unique so it is possible that the name is already taken.")
+    format!(
+        "The vault name '{name}' is already in use. Vault names are globaly unique so it is possible that the name is already taken."
+    )
 }
 
 /// What a vault shows beside what was sent.

@@ -69,7 +69,9 @@ pub fn check(change: &Change<'_>) -> Option<Reply> {
     let zone = change.parent();
     let zone = zone.to_owned();
     let same = |t: &&Thing| {
-        under(&t.id, &zone) && t.name.eq_ignore_ascii_case(change.name()) && record(&t.kind).is_some()
+        under(&t.id, &zone)
+            && t.name.eq_ignore_ascii_case(change.name())
+            && record(&t.kind).is_some()
             && !t.kind.eq_ignore_ascii_case(change.kind)
     };
     let clash = change.world.things.iter().filter(same).any(|t| {
@@ -125,7 +127,8 @@ pub fn act(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> 
         return Some(super::not_found(target.group.unwrap_or_default(), ZONE, &target.names[1]));
     }
     let ends = ask.query("$recordsetnamesuffix").unwrap_or_default().to_ascii_lowercase();
-    let here = |t: &&Thing| under(&t.id, &id) && record(&t.kind).is_some() && t.name.to_ascii_lowercase().ends_with(&ends);
+    let here =
+        |t: &&Thing| under(&t.id, &id) && record(&t.kind).is_some() && t.name.to_ascii_lowercase().ends_with(&ends);
     let rows = world.things.iter().filter(here).map(|t| services::shown(facts, t, ask.at)).collect();
     Some(inventory::page(facts, ask, rows))
 }
