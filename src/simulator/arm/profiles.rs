@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use hyper::Method;
 use serde_json::{Map, Value, json};
 
-use super::endpoints::{INTERVAL_S, TIMEOUT_S, TOLERATED, host, monitor, region};
+use super::endpoints::{INTERVAL_S, TIMEOUT_S, TOLERATED, host, monitor, named_region, region};
 use super::{Target, generic, not_allowed, not_found};
 use crate::rehearsal::things;
 use crate::simulator::facts::Facts;
 use crate::simulator::http::{Ask, Reply};
 use crate::simulator::traffic::{Endpoint, EndpointKind, Profile};
 use crate::simulator::world::World;
-use crate::units::{Region, known_regions};
+use crate::units::Region;
 
 const KIND: &str = "Microsoft.Network/trafficManagerProfiles";
 /// Weights and priorities lie in this range.
@@ -337,14 +337,11 @@ fn aim(world: &World, ask: &Ask, new: bool, e: &mut Endpoint, sent: &Value) -> O
         e.host = host_of(id).or_else(said).unwrap_or_else(|| e.name.to_ascii_lowercase());
         e.region = String::new();
     }
-    match (e.kind(), sent["target"].as_str()) {
-        (EndpointKind::External, Some(t)) => {
-            let wanted = t.trim_end_matches('.').to_ascii_lowercase();
-            if wanted != host(world, e) {
-                (e.host, e.region) = (wanted, String::new());
-            }
+    if let (EndpointKind::External, Some(t)) = (e.kind(), sent["target"].as_str()) {
+        let wanted = t.trim_end_matches('.').to_ascii_lowercase();
+        if wanted != host(world, e) {
+            (e.host, e.region) = (wanted, String::new());
         }
-        _ => {}
     }
     if new {
         let missing = match e.kind() {
@@ -358,18 +355,10 @@ fn aim(world: &World, ask: &Ask, new: bool, e: &mut Endpoint, sent: &Value) -> O
     if (&e.host, &e.resource) != (&before.0, &before.1) {
         e.since = ask.at;
     }
-    if let Some(place) = sent["endpointLocation"].as_str() {
-        let named = known_regions()
-            .iter()
-            .find(|r| r.display_name.eq_ignore_ascii_case(place) || r.name == Region::new(place).name());
-        match named {
-            // Only where nothing better is known: an external host may be anywhere.
-            Some(r) if e.region.is_empty() && e.kind() == EndpointKind::External => r.name.clone_into(&mut e.region),
-            Some(_) => {}
-            None => return Err(bad(&format!("The endpoint location '{place}' is not a region."))),
-        }
+    match sent["endpointLocation"].as_str().filter(|l| named_region(l).is_none()) {
+        Some(place) => Err(bad(&format!("The endpoint location '{place}' is not a region."))),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// The public name of a resource.
