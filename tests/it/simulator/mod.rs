@@ -2,6 +2,7 @@
 
 mod azure;
 mod busy;
+mod examples;
 mod groups;
 mod platform;
 mod storage;
