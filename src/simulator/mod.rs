@@ -5,6 +5,9 @@
 //! population of clients, Service Health that speaks late. It shares no type with `azure`, so that a mistake in one shows in
 //! the other.
 //!
+//! What the scenario lists changes as Azure's does: resources of any type, groups, locks, roles, soft delete. A resource is
+//! the document that ARM shows (`things`); what a service adds lies in one file a service under `arm`.
+//!
 //! Everything that happens is a function of the scenario, the strategy, the seed and the scenario's clock. What requests
 //! change is kept in a file beside the run before the change is answered; started again on that file the simulator has the
 //! same world, and the same ports unless another program took them meanwhile.
@@ -33,7 +36,10 @@ mod hosts;
 mod http;
 mod openai;
 mod serve;
+mod things;
 mod tls;
+mod traffic;
+mod vault;
 mod world;
 
 use std::collections::BTreeMap;
