@@ -5,6 +5,7 @@ mod changes;
 mod client;
 mod examples;
 mod readings;
+mod rights;
 mod things;
 mod tokens;
 

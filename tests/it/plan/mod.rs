@@ -2,6 +2,7 @@
 
 mod draft;
 mod readiness;
+mod rights;
 
 use lifeboat::plan::{self, model::Plan};
 use lifeboat::runbook::model::{Action, Condition, Guard, Phase, StepKind, Strategy};
