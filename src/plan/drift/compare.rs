@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::seen::{Assignment, Connection, Known, Pair, Parts, Seen, Thing};
 use super::{Difference, Drift, Severity};
 use crate::plan::model::{Plan, Side};
-use crate::runbook::model::Action;
+use crate::runbook::model::{Action, Phase};
 use crate::units::{Region, ResourceId, visible};
 
 /// So many names are written out in one line; the rest is counted.
@@ -91,10 +91,10 @@ impl<'a> Compare<'a> {
         self.step_with(makes)
     }
 
-    /// The first step whose action is so.
+    /// The first step of the failover itself whose action is so. What is prepared on a quiet day should be so already.
     pub(super) fn step_with(&self, is: impl Fn(&Action) -> bool) -> Option<&'a str> {
         let plan: &'a Plan = self.plan;
-        plan.steps.iter().find(|s| s.action.as_ref().is_some_and(&is)).map(|s| s.id.as_str())
+        plan.phase(Phase::FailOver).find(|s| s.action.as_ref().is_some_and(&is)).map(|s| s.id.as_str())
     }
 
     /// Everything about two resources that stand for each other.

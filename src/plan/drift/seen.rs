@@ -65,6 +65,11 @@ impl Seen {
     pub fn thing(&self, id: &ResourceId) -> Option<&Known<Option<Thing>>> {
         self.things.get(&id.as_str().to_ascii_lowercase())
     }
+    /// Why nothing at all could be read; `None` when something was.
+    pub fn blank(&self) -> Option<&str> {
+        let all = || self.things.values().map(Known::why).chain(self.groups.values().map(Known::why));
+        if all().any(|why| why.is_none()) { None } else { all().flatten().next() }
+    }
     /// How old it is.
     pub fn age(&self, now_utc: i64) -> Millis {
         Millis(u64::try_from(now_utc.saturating_sub(self.at)).unwrap_or(0))

@@ -1,6 +1,7 @@
 //! Binding: a runbook and a plan become concrete steps, or exact complaints.
 
 mod draft;
+mod drift;
 mod readiness;
 mod rights;
 
