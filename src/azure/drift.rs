@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures::future;
 use futures::stream::{self, StreamExt};
 use serde_json::Value;
 
@@ -29,21 +30,27 @@ pub async fn read(azure: &Azure, task: &Task, plan: &Plan, pairs: &[Pair]) -> Se
     for id in pairs.iter().flat_map(|p| std::iter::once(&p.primary).chain(&p.secondary)) {
         ids.insert(id.as_str().to_ascii_lowercase(), id);
     }
-    let market = market(azure, task, plan, pairs).await;
-    let things = stream::iter(&ids)
-        .map(|(key, id)| async { (key.clone(), thing(azure, task, id, &market.offers).await) })
-        .buffer_unordered(AT_ONCE)
-        .collect()
-        .await;
     let groups: BTreeSet<String> = ids.values().map(|id| group_id(id)).collect();
-    let groups = stream::iter(groups)
-        .map(|key| async move {
-            let region = group(azure, task, &key).await;
-            (key, region)
-        })
-        .buffer_unordered(AT_ONCE)
-        .collect()
-        .await;
+    let groups = stream::iter(groups).map(|key| async move {
+        let region = group(azure, task, &key).await;
+        (key, region)
+    });
+    let groups = groups.buffer_unordered(AT_ONCE).collect::<BTreeMap<String, Result<Region, AzureError>>>();
+    let (groups, market) = future::join(groups, market(azure, task, plan, pairs)).await;
+    // Where nobody answers for one group nobody will for the rest: that is waited for once, and not once a resource.
+    let dead = groups.values().all(|g| g.as_ref().is_err_and(|e| e.status().is_none_or(|s| s >= 500)));
+    let things = match groups.values().find_map(|g| g.as_ref().err()).filter(|_| dead) {
+        Some(why) => ids.into_keys().map(|key| (key, Known::Unread(why.to_string()))).collect(),
+        None => {
+            let offers = &market.offers;
+            stream::iter(ids)
+                .map(|(key, id)| async move { (key, thing(azure, task, id, offers).await) })
+                .buffer_unordered(AT_ONCE)
+                .collect()
+                .await
+        }
+    };
+    let groups = groups.into_iter().map(|(id, region)| (id, Known::of(region))).collect();
     Seen { plan: plan.id.clone(), digest: plan.texts.digest(), at: task.now().utc, things, groups, quota: market.quota }
 }
 
@@ -51,9 +58,8 @@ fn group_id(id: &ResourceId) -> String {
     format!("/subscriptions/{}/resourcegroups/{}", id.subscription(), id.group()).to_ascii_lowercase()
 }
 
-async fn group(azure: &Azure, task: &Task, id: &str) -> Known<Region> {
-    let read = async { resources::group_region(azure, task, &super::client::resource_id(id)?).await };
-    Known::of(read.await)
+async fn group(azure: &Azure, task: &Task, id: &str) -> Result<Region, AzureError> {
+    resources::group_region(azure, task, &super::client::resource_id(id)?).await
 }
 
 /// Offers and quota of the secondary region, when the plan has AI accounts that stand for each other.

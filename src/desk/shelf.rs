@@ -393,7 +393,9 @@ impl Desk {
         // What cannot be read counts as nothing; that was said at the start, and is said again when it is in the way.
         let trusted = Book::read(self.options.disk.as_ref(), &self.options.home).unwrap_or_default();
         let (past, now) = (self.past.runs(), self.system_clock.now().utc);
-        let mut next = library::view(&self.catalog, &self.findings, &trusted, |p| readiness(p.subject(), &past, now).against(self.drift_of(p).as_ref()));
+        let mut next = library::view(&self.catalog, &self.findings, &trusted, |p| {
+            readiness(p.subject(), &past, now).against(self.drift_of(p).as_ref())
+        });
         next.places = self.shelf.rows.clone();
         next.printed.clone_from(&self.shelf.printed);
         if plan.is_some() || book.is_some() {

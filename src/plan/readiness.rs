@@ -248,7 +248,9 @@ impl Readiness {
             Self::Verified { .. } => None,
             Self::Edited { .. } => Some("Rehearse it as it is now."),
             Self::NeverRehearsed => Some("Rehearse it before it is needed."),
-            Self::Drifted { .. } => Some("Mend the differences, or know them before you rely on it; then read them again."),
+            Self::Drifted { .. } => {
+                Some("Mend the differences, or know them before you rely on it; then read them again.")
+            }
             Self::TooOld { .. } => Some("Rehearse it again: people, quotas and Azure have changed since."),
             Self::LastFailed { .. } => Some("Read in its record what went wrong, mend that, and rehearse it again."),
         }

@@ -11,7 +11,8 @@ use crate::runbook::{Diagnostic, Severity};
 use crate::units::{Millis, visible};
 
 use super::super::snapshot::{
-    Checks, DiagnosticRow, Library, PhaseView, PlanPreview, PlanRow, RunbookRow, ScenarioRow, StepRow, TrustState, TrustView,
+    Checks, DiagnosticRow, Library, PhaseView, PlanPreview, PlanRow, RunbookRow, ScenarioRow, StepRow, TrustState,
+    TrustView,
 };
 use super::super::trust::{Book, Standing, hosts};
 

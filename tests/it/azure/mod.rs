@@ -3,6 +3,7 @@
 mod actions;
 mod changes;
 mod client;
+mod drift;
 mod examples;
 mod readings;
 mod rights;
