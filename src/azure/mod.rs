@@ -3,6 +3,7 @@
 //! ```text
 //!  action  reading        what a run does and what it believes
 //!  cognitive openai appconfig monitor health activity resources inventory     one service each
+//!  rights  drift       what the signed-in identity may do; how two sides differ
 //!  operation              long-running operations, re-attachable
 //!  open                   addresses of the plan's own, asked as nobody
 //!  client  token  transport  cloud  error  versions
@@ -17,6 +18,7 @@ pub mod appconfig;
 mod client;
 mod cloud;
 pub mod cognitive;
+pub mod drift;
 mod error;
 pub mod health;
 pub mod inventory;
@@ -26,6 +28,7 @@ pub mod openai;
 pub mod operation;
 pub mod reading;
 pub mod resources;
+pub mod rights;
 mod token;
 mod transport;
 pub mod versions;

@@ -42,7 +42,7 @@ const ELSEWHERE: [&str; 4] =
     ["SubscriptionNotFound", "InvalidSubscriptionId", "InvalidResourceNamespace", "InvalidResourceType"];
 
 /// The type of what an id ends in; of a lock on an account, that of the lock.
-fn kind(id: &ResourceId) -> String {
+pub(super) fn kind(id: &ResourceId) -> String {
     let lower = id.as_str().to_ascii_lowercase();
     let Some(at) = lower.rfind("/providers/") else { return id.kind() };
     let mut parts = id.as_str()[at..].split('/').skip(2);
@@ -77,6 +77,8 @@ pub async fn locks(azure: &Azure, task: &Task, id: &ResourceId) -> Result<Vec<Lo
     let mut out: Vec<Lock> = Vec::new();
     let mut scopes = vec![id.as_str(), group.as_str()];
     scopes.dedup_by(|a, b| a.eq_ignore_ascii_case(b));
+    // A subscription lies in no group.
+    scopes.truncate(if id.group().is_empty() { 1 } else { 2 });
     for scope in scopes {
         let path = format!("{scope}/providers/Microsoft.Authorization/locks");
         for row in azure.list(task, &azure.arm(&path, versions::LOCKS, &[])?).await? {

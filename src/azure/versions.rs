@@ -9,6 +9,8 @@ pub const SUBSCRIPTIONS: &str = "2022-12-01";
 pub const GROUPS: &str = "2021-04-01";
 /// Management locks.
 pub const LOCKS: &str = "2020-05-01";
+/// Permissions of the signed-in identity, and role assignments.
+pub const PERMISSIONS: &str = "2022-04-01";
 /// Cognitive Services accounts, deployments, models, usages.
 pub const COGNITIVE: &str = "2025-06-01";
 /// Resource Health and Service Health.
@@ -42,7 +44,7 @@ const BY_TYPE: [(&str, &str); 19] = [
     ("Microsoft.Cdn/profiles", "2024-02-01"),
     ("Microsoft.Search/searchServices", "2023-11-01"),
     ("Microsoft.Authorization/locks", LOCKS),
-    ("Microsoft.Authorization/roleAssignments", "2022-04-01"),
+    ("Microsoft.Authorization/roleAssignments", PERMISSIONS),
     ("Microsoft.ResourceHealth", HEALTH),
 ];
 /// Providers and what they offer.

@@ -16,6 +16,7 @@ use crate::runbook::model::Strategy;
 pub mod ask;
 pub mod bind;
 pub mod check;
+pub mod checks;
 pub mod guide;
 pub mod health;
 pub mod plan;
@@ -72,9 +73,15 @@ pub enum Cmd {
         /// Strategy, instead of the plan's own
         #[arg(long)]
         strategy: Option<Strategy>,
-        /// Print what the plan is and where it stands as JSON, without its steps
+        /// Print what the plan is and where it stands as JSON, without its steps; with --drift or --rights those
         #[arg(long, conflicts_with_all = ["print", "out"])]
         json: bool,
+        /// Read both sides from Azure and say how they differ; 1 when a difference matters or something is not known
+        #[arg(long, conflicts_with_all = ["print", "out"])]
+        drift: bool,
+        /// Ask Azure which rights the plan's steps have; 1 when one is missing or not known
+        #[arg(long, conflicts_with_all = ["print", "out"])]
+        rights: bool,
         /// Print as a sheet, for when the laptop dies
         #[arg(long, value_enum)]
         print: Option<Sheet>,
@@ -253,7 +260,11 @@ pub enum CredentialsVerb {
 pub fn dispatch(args: &Args, command: &Cmd) -> u8 {
     match command {
         Cmd::Check { paths, json } => check::run(paths, *json),
-        Cmd::Plan { plan, strategy, json, print, out, paper, says } => match (print, out) {
+        Cmd::Plan { plan, strategy, json, drift, rights, .. } if *drift || *rights => {
+            let wish = checks::Wish { drift: *drift, rights: *rights, json: *json };
+            checks::run(args, plan, *strategy, &wish)
+        }
+        Cmd::Plan { plan, strategy, json, print, out, paper, says, .. } => match (print, out) {
             (None, None) => plan::run(args, plan, *strategy, *json),
             (None, Some(out)) => bind::run(args, plan, *strategy, says, out),
             (Some(sheet), _) => {

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::catalog::{Catalog, File, read_path};
 use crate::clock::Clock;
+use crate::desk::checks::{drift_of, kept};
 use crate::desk::past::Past;
 use crate::desk::view::library::totals;
 use crate::desk::{Home, chain};
@@ -80,7 +81,8 @@ fn ready(args: &Args, found: &Found) -> Readiness {
     if let Ok(home) = Home::find(args.home.as_deref()) {
         past.refresh(&RealDisk, &home, &found.catalog);
     }
-    readiness(found.plan.subject(), &past.runs(), Clock::system().now().utc)
+    let drift = Home::find(args.home.as_deref()).ok().and_then(|home| drift_of(&found.plan, &kept(&home)));
+    readiness(found.plan.subject(), &past.runs(), Clock::system().now().utc).against(drift.as_ref())
 }
 
 fn as_json(found: &Found, trust: &str, ready: &Readiness, now: i64) -> serde_json::Value {

@@ -3,11 +3,15 @@
 use std::time::Duration;
 
 use crate::desk::protocol::Command;
-use crate::desk::{Home, chain, replay};
+use crate::desk::snapshot::{Snapshot, Standing};
+use crate::desk::{Handle, Home, chain, replay};
 use crate::journal::{RealDisk, read_run};
 use crate::runbook::model::Strategy;
 
 use super::{Args, FAILED, USAGE, guide, plan, trust};
+
+/// Nobody who waits for the first step waits longer for what is only a warning.
+const RIGHTS_WITHIN: Duration = Duration::from_secs(15);
 
 /// What was asked for: a plan, or a run to go on with.
 #[derive(Debug, Clone, Default)]
@@ -47,7 +51,10 @@ pub fn run(args: &Args, wish: &Wish) -> u8 {
     });
     let started = handle.wait(Duration::from_secs(60), |s| s.run.is_some() || s.notice.is_some());
     match started {
-        Some(s) if s.run.is_some() => guide::guide(&handle),
+        Some(s) if s.run.is_some() => {
+            warn_of_rights(&handle);
+            guide::guide(&handle)
+        }
         Some(s) => {
             let why = s.notice.as_ref().map_or_else(String::new, |n| format!("{} {}", n.what, n.next));
             eprintln!("lifeboat: {why}");
@@ -56,6 +63,25 @@ pub fn run(args: &Args, wish: &Wish) -> u8 {
         None => {
             eprintln!("lifeboat: the run did not start within a minute");
             FAILED
+        }
+    }
+}
+
+/// What the signed-in identity may not do, said before the first step. It forbids nothing: a person may have the right.
+fn warn_of_rights(handle: &Handle) {
+    let told =
+        |s: &Snapshot| s.run.as_ref().is_none_or(|r| r.rights.is_some() || r.scenario.is_some() || r.closed.is_some());
+    let Some(s) = handle.wait(RIGHTS_WITHIN, told) else {
+        eprintln!("lifeboat: which rights are there could not be asked within {} s; going on", RIGHTS_WITHIN.as_secs());
+        return;
+    };
+    let Some(rights) = s.run.as_ref().and_then(|r| r.rights.as_ref()).filter(|r| r.standing() != Standing::Has) else {
+        return;
+    };
+    eprintln!("lifeboat: {}", rights.sentence());
+    for step in rights.of(Standing::Lacks) {
+        for doubt in &step.doubts {
+            eprintln!("  {}: {}", step.step, doubt.sentence());
         }
     }
 }

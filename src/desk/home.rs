@@ -68,9 +68,14 @@ impl Home {
         self.0.join("inventory.json")
     }
 
-    /// That list, if there is one that can be read; it can be had again.
+    /// The inventory, if there is one that can be read; it can be had again.
     pub fn known(&self) -> Option<Inventory> {
         std::fs::read(self.inventory()).ok().and_then(|b| serde_json::from_slice(&b).ok())
+    }
+
+    /// What was last read of both sides of plans, to compare them.
+    pub fn drift(&self) -> PathBuf {
+        self.0.join("drift.json")
     }
 
     /// What is built in, and the team's own runbooks and plans before it.

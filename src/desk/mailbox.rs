@@ -5,7 +5,9 @@ use tokio::sync::mpsc;
 use crate::azure::AzureError;
 use crate::clock::{Clock, Task};
 use crate::health::{Notice, Observation, Provisioning};
+use crate::plan::drift::Seen;
 use crate::plan::inventory::Found;
+use crate::plan::rights::RightsReport;
 use crate::run::command::StepCommand;
 use crate::run::event::Reading;
 use crate::runbook::model::StepId;
@@ -49,6 +51,10 @@ pub enum Mail {
     SecondPerson(StepId, String),
     /// What there is in the subscription.
     Inventory(Result<Vec<Found>, AzureError>),
+    /// Both sides of a plan; none for a plan that has no two.
+    Sides(Option<Box<Seen>>),
+    /// Which rights the steps of a plan have: its digest, and what came of asking.
+    Rights(String, Box<RightsReport>),
     /// The scripted operator's move is due.
     Move(crate::rehearsal::script::Move),
 }

@@ -11,6 +11,7 @@ use crate::azure::Cloud;
 use crate::journal::Disk;
 use crate::rehearsal::scenario::Answer;
 
+pub mod checks;
 mod conditions;
 mod executor;
 pub mod home;
@@ -133,6 +134,9 @@ pub enum DeskError {
     /// No subscription is known.
     #[error("it is not known which subscription to read; fill in one resource id first, its subscription is read")]
     NoSubscription,
+    /// Neither side of a plan could be read.
+    #[error("nothing could be read of either side of this plan: {0}; what was known before is still shown")]
+    NothingRead(String),
     /// A file that was shown and is gone.
     #[error("`{0}` is not in the library any more; open it again")]
     Gone(String),

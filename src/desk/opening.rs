@@ -264,6 +264,7 @@ impl Desk {
             unsaved: Vec::new(),
             score: None,
             timeline: None,
+            rights: None,
         });
         if let Some(cloud) = cloud {
             let mut world = self.world(cloud, plan, number, &clock)?;
@@ -289,6 +290,7 @@ impl Desk {
         }
         let stands = open.world.is_none();
         self.open = Some(open);
+        self.ask_rights_of_run();
         if again {
             self.take_up()?;
         }

@@ -97,6 +97,20 @@ pub enum Command {
     },
     /// Read what there is in the subscription, to fill in plans from.
     ReadInventory,
+    /// Read both sides of a plan, and compare them.
+    ReadDrift {
+        /// Plan by its file, as the library names it.
+        plan: String,
+        /// Strategy.
+        strategy: Strategy,
+    },
+    /// Ask Azure which of the rights that a plan's steps need the signed-in identity has.
+    ReadRights {
+        /// Plan by its file, as the library names it.
+        plan: String,
+        /// Strategy.
+        strategy: Strategy,
+    },
     /// Preview a plan of the library with this strategy.
     PreviewPlan {
         /// Plan id.

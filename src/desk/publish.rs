@@ -181,6 +181,7 @@ fn run_view(o: &Open) -> Option<super::snapshot::RunView> {
         decision: decision(o, now),
         now,
         can_jump: o.session.epoch.is_some() && !o.jumping,
+        rights: o.rights.as_ref(),
     })
 }
 

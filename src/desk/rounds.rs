@@ -102,7 +102,8 @@ impl Desk {
                 }
                 self.do_move(m)
             }
-            Mail::Command(_) | Mail::Inventory(_) => Ok(()),
+            Mail::Rights(_, report) => self.rights_of_run(*report),
+            Mail::Command(_) | Mail::Inventory(_) | Mail::Sides(_) => Ok(()),
         };
         if let Err(e) = result {
             tracing::info!(error = %e, "refused");

@@ -393,7 +393,9 @@ impl Desk {
         // What cannot be read counts as nothing; that was said at the start, and is said again when it is in the way.
         let trusted = Book::read(self.options.disk.as_ref(), &self.options.home).unwrap_or_default();
         let (past, now) = (self.past.runs(), self.system_clock.now().utc);
-        let mut next = library::view(&self.catalog, &self.findings, &trusted, |p| readiness(p.subject(), &past, now));
+        let mut next = library::view(&self.catalog, &self.findings, &trusted, |p| {
+            readiness(p.subject(), &past, now).against(self.drift_of(p).as_ref())
+        });
         next.places = self.shelf.rows.clone();
         next.printed.clone_from(&self.shelf.printed);
         if plan.is_some() || book.is_some() {
@@ -436,8 +438,10 @@ impl Desk {
         // Without an Azure, the hosts are those of the one that would be connected.
         let cloud = self.cloud().or_else(|_| Cloud::public()).ok()?;
         let trust = library::trust(&plan, trusted, &cloud, |what| self.places(&plan, what));
+        let checks = self.checks_of(&plan);
         let ready = readiness(plan.subject(), &self.past.runs(), self.system_clock.now().utc);
-        Some(library::preview(&plan, name, book.objectives.keys().copied().collect(), trust, ready))
+        let ready = ready.against(checks.drift.as_deref());
+        Some(library::preview(&plan, name, book.objectives.keys().copied().collect(), trust, ready, checks))
     }
 }
 

@@ -71,6 +71,8 @@ impl Desk {
                 Ok(())
             }
             Command::PreviewPlan { plan, strategy } => self.show_plan(&plan, strategy),
+            Command::ReadDrift { plan, strategy } => self.read_drift(&plan, Some(strategy)),
+            Command::ReadRights { plan, strategy } => self.read_rights(&plan, Some(strategy)),
             Command::PreviewRunbook { file, strategy } => self.show_book(&file, strategy),
             Command::Draft(intent) => self.draft(intent),
             Command::ReadInventory => self.read_inventory(),

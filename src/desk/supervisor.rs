@@ -113,6 +113,7 @@ pub fn start(options: Options) -> Result<Handle, DeskError> {
         library: Arc::new(Library::default()),
         findings: Vec::new(),
         shelf: super::shelf::Shelf::default(),
+        checks: super::checks::Asked::default(),
         audit: Arc::new(Audit::default()),
         past: Past::default(),
         published: std::time::Instant::now(),
@@ -145,6 +146,8 @@ pub(super) struct Open {
     pub unsaved: Vec<Mail>,
     pub score: Option<Score>,
     pub timeline: Option<tokio::task::AbortHandle>,
+    /// Which rights its steps have, once Azure was asked.
+    pub rights: Option<Arc<crate::plan::rights::RightsReport>>,
 }
 
 impl Open {
@@ -178,6 +181,7 @@ pub(super) struct Desk {
     pub library: Arc<Library>,
     pub findings: Vec<crate::runbook::Diagnostic>,
     pub shelf: super::shelf::Shelf,
+    pub checks: super::checks::Asked,
     pub audit: Arc<Audit>,
     pub past: Past,
     pub published: std::time::Instant,
@@ -201,6 +205,7 @@ impl Desk {
 
     async fn begin(&mut self) {
         self.fill_shelf();
+        self.fill_checks();
         self.refresh_runs();
         self.redraw_library(None, None);
         if let Err(e) = super::trust::Book::read(self.options.disk.as_ref(), &self.options.home) {
@@ -252,6 +257,18 @@ impl Desk {
             self.inventory_came(read);
             return true;
         }
+        // What was asked on a plan's page belongs to no run.
+        let mail = match mail {
+            Mail::Sides(seen) => {
+                self.sides_came(seen.as_deref());
+                return true;
+            }
+            Mail::Rights(digest, report) if session == 0 => {
+                self.rights_came(digest, *report);
+                return true;
+            }
+            other => other,
+        };
         if self.idle.as_ref().is_some_and(|i| i.number == session) {
             self.idle_mail(mail);
             return false;

@@ -2,10 +2,12 @@
 
 mod bind;
 pub mod draft;
+pub mod drift;
 mod format;
 pub mod inventory;
 pub mod model;
 pub mod order;
 pub mod readiness;
+pub mod rights;
 
 pub use bind::{bind, rebind, without_runbook};

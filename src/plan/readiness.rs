@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::drift::Drift;
 use crate::runbook::model::Strategy;
 use crate::units::Millis;
 
@@ -91,6 +92,17 @@ pub enum Readiness {
         /// When (UTC ms).
         when: i64,
     },
+    /// Proven as it is, and the two sides of it have drifted apart.
+    Drifted {
+        /// By this run.
+        run: String,
+        /// When (UTC ms).
+        when: i64,
+        /// How they differ, in numbers.
+        summary: String,
+        /// When that was read (UTC ms).
+        read: i64,
+    },
     /// The newest rehearsal or run of it did not succeed.
     LastFailed {
         /// This one.
@@ -153,6 +165,17 @@ fn ago(when: i64, now: i64) -> String {
 }
 
 impl Readiness {
+    /// The same, knowing how the two sides differ: a rehearsal proves the plan, and nothing of what the real sides are
+    /// like by now.
+    pub fn against(self, drift: Option<&Drift>) -> Self {
+        match (self, drift) {
+            (Self::Verified { run, when, .. }, Some(d)) if d.matters() => {
+                Self::Drifted { run, when, summary: d.summary(), read: d.at }
+            }
+            (as_it_was, _) => as_it_was,
+        }
+    }
+
     /// Proven, and not long ago.
     pub fn verified(&self) -> bool {
         matches!(self, Self::Verified { .. })
@@ -165,6 +188,7 @@ impl Readiness {
             Self::Edited { .. } => "edited",
             Self::NeverRehearsed => "never-rehearsed",
             Self::TooOld { .. } => "too-old",
+            Self::Drifted { .. } => "drifted",
             Self::LastFailed { .. } => "last-failed",
         }
     }
@@ -176,6 +200,7 @@ impl Readiness {
             Self::Verified { run, when, .. }
             | Self::Edited { run, when }
             | Self::TooOld { run, when }
+            | Self::Drifted { run, when, .. }
             | Self::LastFailed { run, when, .. } => Some((run, *when)),
         }
     }
@@ -187,6 +212,7 @@ impl Readiness {
             Self::Edited { .. } => "edited since it was verified".to_owned(),
             Self::NeverRehearsed => "never rehearsed".to_owned(),
             Self::TooOld { when, .. } => format!("last verified {}", ago(*when, now)),
+            Self::Drifted { .. } => "the two sides have drifted apart".to_owned(),
             Self::LastFailed { what, .. } => format!("last {what} failed"),
         }
     }
@@ -206,6 +232,10 @@ impl Readiness {
                 let days = GOOD_FOR.0 / DAY;
                 format!("Verified {} by run {run}: after {days} days that proves little.", ago(*when, now))
             }
+            Self::Drifted { run, when, summary, read } => {
+                let (proven, seen) = (ago(*when, now), ago(*read, now));
+                format!("Run {run} verified it {proven}, and its two sides differ as read {seen}: {summary}.")
+            }
             Self::LastFailed { run, what, when, outcome } => {
                 format!("The last {what} ({run}, {}) did not prove it: {outcome}.", ago(*when, now))
             }
@@ -218,6 +248,9 @@ impl Readiness {
             Self::Verified { .. } => None,
             Self::Edited { .. } => Some("Rehearse it as it is now."),
             Self::NeverRehearsed => Some("Rehearse it before it is needed."),
+            Self::Drifted { .. } => {
+                Some("Mend the differences, or know them before you rely on it; then read them again.")
+            }
             Self::TooOld { .. } => Some("Rehearse it again: people, quotas and Azure have changed since."),
             Self::LastFailed { .. } => Some("Read in its record what went wrong, mend that, and rehearse it again."),
         }

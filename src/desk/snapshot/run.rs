@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::desk::protocol::StepIntent;
+use crate::plan::rights::RightsReport;
 use crate::rehearsal::scenario::{Choice, Outcome};
 use crate::runbook::model::{StepId, Strategy};
 
@@ -55,6 +56,8 @@ pub struct RunView {
     pub records: u64,
     /// Outcome to suggest when closing.
     pub suggest_outcome: Outcome,
+    /// Which rights its steps have; none until Azure was asked.
+    pub rights: Option<Arc<RightsReport>>,
 }
 
 /// One phase of the checklist.
@@ -136,7 +139,7 @@ pub struct ChangeView {
 /// A label with a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CardRow {
-    /// `guard`, `approval`, `may lose`, `undo`, `needs`, `source`.
+    /// `guard`, `approval`, `may lose`, `undo`, `needs`, `right`, `source`.
     pub label: &'static str,
     /// Tick, cross or nothing: fulfilled, refused, no claim.
     pub ok: Option<bool>,

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+pub use crate::plan::drift::{Difference, Drift, Severity};
 pub use crate::plan::readiness::Readiness;
+pub use crate::plan::rights::{RightsReport, Standing};
 use crate::runbook::model::{Strategy, System};
 
 use super::PhaseView;
@@ -159,8 +161,25 @@ pub struct PlanPreview {
     pub readiness: Readiness,
     /// Whether somebody trusts its texts.
     pub trust: TrustView,
+    /// How its sides differ, and which rights its steps have.
+    pub checks: Checks,
     /// Facts: label → text (primary, secondary, who approves, where data may be lost, automated of all).
     pub facts: Vec<(String, String)>,
+}
+
+/// What was asked of Azure about a plan before it is needed.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Checks {
+    /// It has two sides.
+    pub comparable: bool,
+    /// How they differ; none until they were read.
+    pub drift: Option<Arc<Drift>>,
+    /// They are being read.
+    pub reading: bool,
+    /// Rights of its steps; none until they were asked for.
+    pub rights: Option<Arc<RightsReport>>,
+    /// They are being asked for.
+    pub asking: bool,
 }
 
 /// A diagnostic of a file.

@@ -1,6 +1,7 @@
 //! One step's card: instruction, what changes, guards, readings, what can be done now.
 
 use crate::plan::model::PlannedStep;
+use crate::plan::rights::{Doubt, Standing, StepRights};
 use crate::rehearsal::scenario::Choice;
 use crate::run::approval;
 use crate::run::event::{Mode, Reading, StepState};
@@ -163,6 +164,9 @@ fn rows(p: &RunPicture<'_>, planned: &PlannedStep, step: &StepRun, preview: Opti
     if let Some(rung) = rung {
         out.push(row("needs", None, rung));
     }
+    if !step.own_state().over() {
+        out.extend(p.rights.and_then(|r| r.step(&planned.id)).map(rights));
+    }
     if step.own_state() != StepState::Verifying && step.readings.is_empty() {
         for c in planned.verify.iter().filter(|c| !matches!(c.condition, Condition::Person(_))) {
             out.push(row("done when", None, super::words::condition(&c.condition)));
@@ -175,6 +179,19 @@ fn rows(p: &RunPicture<'_>, planned: &PlannedStep, step: &StepRun, preview: Opti
     }
     out.push(row("source", None, planned.source.display()));
     out
+}
+
+/// What is missing is named before the step is begun; it forbids nothing, since a person may have the right.
+fn rights(r: &StepRights) -> CardRow {
+    let doubts = || r.doubts.iter().map(Doubt::sentence).collect::<Vec<_>>().join(". ");
+    match r.standing {
+        Standing::Has => row("right", Some(true), "the signed-in identity has what this step needs"),
+        Standing::Unknown => row("right", None, format!("{}.", doubts())),
+        Standing::Lacks => {
+            let advice = r.doubts.first().map_or("", Doubt::advice);
+            row("right", Some(false), format!("{}. {advice} By hand it takes somebody who has it.", doubts()))
+        }
+    }
 }
 
 fn progress(p: &RunPicture<'_>, step: &StepRun, state: StepState, preview: Option<&Preview>) -> Option<String> {

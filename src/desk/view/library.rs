@@ -11,7 +11,8 @@ use crate::runbook::{Diagnostic, Severity};
 use crate::units::{Millis, visible};
 
 use super::super::snapshot::{
-    DiagnosticRow, Library, PhaseView, PlanPreview, PlanRow, RunbookRow, ScenarioRow, StepRow, TrustState, TrustView,
+    Checks, DiagnosticRow, Library, PhaseView, PlanPreview, PlanRow, RunbookRow, ScenarioRow, StepRow, TrustState,
+    TrustView,
 };
 use super::super::trust::{Book, Standing, hosts};
 
@@ -142,6 +143,7 @@ pub fn preview(
     strategies: Vec<Strategy>,
     trust: TrustView,
     readiness: Readiness,
+    checks: Checks,
 ) -> PlanPreview {
     let mut phases = Vec::new();
     for phase in Phase::ALL {
@@ -190,6 +192,7 @@ pub fn preview(
         digest: plan.digest.clone(),
         readiness,
         trust,
+        checks,
         facts,
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::plan::model::{Plan, PlannedStep};
+use crate::plan::rights::RightsReport;
 use crate::rehearsal::scenario::Outcome;
 use crate::run::event::{Reading, StepState};
 use crate::run::state::Run;
@@ -44,6 +45,8 @@ pub struct RunPicture<'a> {
     pub now: i64,
     /// The clock can be made to jump.
     pub can_jump: bool,
+    /// Which rights the steps have.
+    pub rights: Option<&'a Arc<RightsReport>>,
 }
 
 /// Four characters that people can say on the phone.
@@ -89,6 +92,7 @@ pub fn view(p: &RunPicture<'_>) -> Option<RunView> {
         journal: p.journal.clone(),
         records: p.records,
         suggest_outcome: suggest(run),
+        rights: p.rights.cloned(),
     })
 }
 

@@ -3,8 +3,10 @@
 mod actions;
 mod changes;
 mod client;
+mod drift;
 mod examples;
 mod readings;
+mod rights;
 mod things;
 mod tokens;
 

@@ -1,9 +1,10 @@
 //! The command line contract, by running the program: exit codes, results on stdout, words for people on stderr.
 
 mod bind;
+mod checks;
 mod files;
 mod guided;
-mod runs;
+pub mod runs;
 mod trust;
 
 use std::path::Path;

@@ -1,7 +1,9 @@
 //! Binding: a runbook and a plan become concrete steps, or exact complaints.
 
 mod draft;
+mod drift;
 mod readiness;
+mod rights;
 
 use lifeboat::plan::{self, model::Plan};
 use lifeboat::runbook::model::{Action, Condition, Guard, Phase, StepKind, Strategy};

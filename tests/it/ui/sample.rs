@@ -294,6 +294,7 @@ pub fn run() -> RunView {
         journal: "/home/dana/.local/share/lifeboat/runs/run-7f3k".into(),
         records: 214,
         suggest_outcome: Outcome::Recovered,
+        rights: None,
     }
 }
 
@@ -395,6 +396,7 @@ pub fn library() -> Library {
                     .to_vec(),
                 blocks: false,
             },
+            checks: Checks { comparable: true, ..Checks::default() },
             phases,
             facts: vec![
                 fact("primary", "East US · oai-prod-eastus"),

@@ -1,6 +1,7 @@
 //! The library at the left; at the right the plan, the runbook, the plan being filled in, or the page on the language.
 
 mod book;
+mod checks;
 mod editor;
 mod language;
 mod list;

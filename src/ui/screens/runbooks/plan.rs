@@ -3,7 +3,7 @@
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Sense, Ui, WidgetInfo, vec2};
 
-use super::{ready, trust};
+use super::{checks, ready, trust};
 use crate::desk::protocol::{Command, DraftIntent};
 use crate::desk::snapshot::{PhaseView, PlanPreview};
 use crate::ui::intent::{self, Intent};
@@ -69,6 +69,8 @@ pub fn show(ui: &mut Ui, cx: &Cx, p: &PlanPreview) {
             row(ui, 168.0, label, |ui| copyable(ui, body(text)));
         }
     });
+    ui.add_space(12.0);
+    checks::show(ui, cx, p);
     ui.add_space(12.0);
     phases(ui, &p.phases);
 }

@@ -21,7 +21,7 @@ pub fn short(cx: &Cx, r: &Readiness) -> String {
 pub fn line(ui: &mut Ui, cx: &Cx, r: &Readiness) {
     let shape = match r {
         Readiness::Verified { .. } => Mark::Ok,
-        Readiness::LastFailed { .. } => Mark::Degraded,
+        Readiness::LastFailed { .. } | Readiness::Drifted { .. } => Mark::Degraded,
         Readiness::Edited { .. } | Readiness::NeverRehearsed | Readiness::TooOld { .. } => Mark::Unknown,
     };
     let advice = r.advice().map_or_else(String::new, |a| format!(" {a}"));

@@ -1,0 +1,194 @@
+//! Which rights a step needs: by its action, by what verifies it, and by what takes it back. Steps that a person does are
+//! that person's, and need none here.
+
+use crate::plan::model::{Plan, PlannedStep};
+use crate::plan::rights::{Need, Purpose, Right, StepNeeds};
+use crate::runbook::model::{Action, Condition, Undo};
+use crate::units::ResourceId;
+
+const ACCOUNT: &str = "Microsoft.CognitiveServices/accounts";
+const DEPLOYMENTS: &str = "Microsoft.CognitiveServices/accounts/deployments";
+const KEY_VALUES: &str = "Microsoft.AppConfiguration/configurationStores/keyValues";
+
+/// What every step of a plan needs, in order.
+pub fn needs(plan: &Plan) -> Vec<StepNeeds> {
+    plan.steps.iter().map(of_step).collect()
+}
+
+/// What one step needs, each thing once.
+pub fn of_step(step: &PlannedStep) -> StepNeeds {
+    let mut out = Needs::default();
+    if let Some(action) = &step.action {
+        out.action(action);
+        if matches!(step.undo, Undo::RestorePrevious | Undo::DeleteCreated) {
+            out.undo(action);
+        }
+    }
+    for check in &step.verify {
+        out.condition(&check.condition);
+    }
+    let mut needs = out.0;
+    needs.sort();
+    needs.dedup();
+    StepNeeds { step: step.id.clone(), title: step.title.clone(), needs }
+}
+
+#[derive(Default)]
+struct Needs(Vec<Need>);
+
+impl Needs {
+    fn one(&mut self, purpose: Purpose, action: impl Into<String>, scope: &str) {
+        self.any(purpose, vec![control(action, scope)]);
+    }
+
+    fn any(&mut self, purpose: Purpose, any_of: Vec<Right>) {
+        // A scope that is no id is a mistake that binding or checking names; nobody can be asked about it.
+        if any_of.iter().all(|r| r.scope.parse::<ResourceId>().is_ok()) {
+            self.0.push(Need { purpose, any_of });
+        }
+    }
+
+    fn read(&mut self, kind: &str, scope: &str) {
+        self.one(Purpose::Verify, format!("{kind}/read"), scope);
+    }
+
+    fn action(&mut self, action: &Action) {
+        let change = Purpose::Change;
+        match action {
+            Action::CreateAccount { account, like, .. } => {
+                self.one(change, format!("{ACCOUNT}/write"), &group(account));
+                self.one(change, format!("{ACCOUNT}/read"), like);
+            }
+            Action::CopyDeployments { from, to, .. } => {
+                self.one(change, format!("{DEPLOYMENTS}/write"), to);
+                self.one(change, format!("{DEPLOYMENTS}/read"), from);
+                self.quota(change, to);
+            }
+            Action::RaiseCapacity { account, like } => {
+                self.one(change, format!("{DEPLOYMENTS}/write"), account);
+                self.one(change, format!("{DEPLOYMENTS}/read"), like);
+                self.quota(change, account);
+            }
+            Action::SetAppConfiguration { store, .. } => {
+                self.any(change, vec![data(format!("{KEY_VALUES}/read"), store)]);
+                self.any(change, vec![data(format!("{KEY_VALUES}/write"), store)]);
+            }
+            Action::DeleteCreatedDeployments { account } => {
+                self.one(change, format!("{DEPLOYMENTS}/delete"), account);
+            }
+        }
+    }
+
+    fn undo(&mut self, action: &Action) {
+        let undo = Purpose::Undo;
+        match action {
+            Action::CreateAccount { account, .. } => self.one(undo, format!("{ACCOUNT}/delete"), &group(account)),
+            Action::CopyDeployments { to, .. } => self.one(undo, format!("{DEPLOYMENTS}/delete"), to),
+            Action::RaiseCapacity { account, .. } => self.one(undo, format!("{DEPLOYMENTS}/write"), account),
+            Action::SetAppConfiguration { store, .. } => {
+                self.any(undo, vec![data(format!("{KEY_VALUES}/write"), store)]);
+            }
+            Action::DeleteCreatedDeployments { account } => self.one(undo, format!("{DEPLOYMENTS}/write"), account),
+        }
+    }
+
+    /// What a region offers and what is left of its quota.
+    fn quota(&mut self, purpose: Purpose, near: &str) {
+        let at = subscription(near);
+        self.one(purpose, "Microsoft.CognitiveServices/locations/usages/read", &at);
+        self.one(purpose, "Microsoft.CognitiveServices/locations/models/read", &at);
+    }
+
+    fn condition(&mut self, condition: &Condition) {
+        match condition {
+            // Nobody signed in is needed for these, or no right at all.
+            Condition::Person(_)
+            | Condition::FailsPersistently { .. }
+            | Condition::ObserverSees { .. }
+            | Condition::StillFailsAfterRetry { .. }
+            | Condition::Answers { .. }
+            | Condition::SteadyFor { .. }
+            | Condition::LatencyWithin { .. }
+            | Condition::Http { .. }
+            | Condition::DnsLeadsTo { .. } => {}
+            Condition::PlatformNoticesRead { account, .. } => {
+                self.read("Microsoft.ResourceHealth/availabilityStatuses", account);
+                self.read("Microsoft.ResourceHealth/events", &subscription(account));
+            }
+            Condition::PlanesRead { primary, secondary } => {
+                for account in [primary, secondary] {
+                    self.read(&kind(account), account);
+                }
+            }
+            Condition::NoOwnChange { account, .. } => {
+                self.read("Microsoft.Insights/eventtypes/values", &subscription(account));
+            }
+            Condition::GroupIsIn { resource, .. } => {
+                self.read("Microsoft.Resources/subscriptions/resourceGroups", &group(resource));
+            }
+            Condition::AccountReady { account } => self.read(ACCOUNT, account),
+            Condition::ModelsOffered { account, .. } => {
+                self.read(DEPLOYMENTS, account);
+                self.read("Microsoft.CognitiveServices/locations/models", &subscription(account));
+            }
+            Condition::DeploymentsMatch { account, like } | Condition::CapacityAtLeast { account, like } => {
+                self.read(DEPLOYMENTS, account);
+                self.read(DEPLOYMENTS, like);
+            }
+            Condition::QuotaCovers { like, account, .. } => {
+                self.read(DEPLOYMENTS, account);
+                self.read(DEPLOYMENTS, like);
+                self.quota(Purpose::Verify, account);
+            }
+            Condition::DeploymentsAnswer { account } => {
+                self.read(ACCOUNT, account);
+                self.read(DEPLOYMENTS, account);
+                let call = format!("{ACCOUNT}/OpenAI/deployments/chat/completions/action");
+                let keys = format!("{ACCOUNT}/listKeys/action");
+                self.any(Purpose::Verify, vec![data(call, account), control(keys, account)]);
+            }
+            Condition::CreatedDeploymentsGone { account } => self.read(DEPLOYMENTS, account),
+            Condition::AppConfigurationIs { store, .. } => {
+                self.any(Purpose::Verify, vec![data(format!("{KEY_VALUES}/read"), store)]);
+            }
+            Condition::ShareOfRequests { account, other, .. } => {
+                self.read("Microsoft.Insights/metrics", account);
+                self.read("Microsoft.Insights/metrics", other);
+            }
+            Condition::ErrorRateBelow { account, .. } | Condition::TelemetryArrives { account } => {
+                self.read("Microsoft.Insights/metrics", account);
+            }
+            Condition::Metric { resource, .. } => self.read("Microsoft.Insights/metrics", resource),
+            Condition::Locked { resource } => self.read("Microsoft.Authorization/locks", resource),
+            Condition::ArmProperty { resource, .. } | Condition::ArmAbsent { resource } => {
+                self.read(&kind(resource), resource);
+            }
+        }
+    }
+}
+
+fn control(action: impl Into<String>, scope: &str) -> Right {
+    Right { action: action.into(), scope: scope.to_owned(), data: false }
+}
+
+fn data(action: impl Into<String>, scope: &str) -> Right {
+    Right { data: true, ..control(action, scope) }
+}
+
+/// The type of what an id ends in, as actions name it.
+fn kind(id: &str) -> String {
+    match id.parse::<ResourceId>() {
+        Ok(id) if id.as_str().to_ascii_lowercase().contains("/providers/") => crate::azure::resources::kind(&id),
+        Ok(id) if id.group().is_empty() => "Microsoft.Resources/subscriptions".to_owned(),
+        _ => "Microsoft.Resources/subscriptions/resourceGroups".to_owned(),
+    }
+}
+
+fn subscription(id: &str) -> String {
+    id.split('/').take(3).collect::<Vec<_>>().join("/")
+}
+
+/// The group of a resource; a new one is created in it.
+fn group(id: &str) -> String {
+    id.split('/').take(5).collect::<Vec<_>>().join("/")
+}
