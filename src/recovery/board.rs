@@ -4,7 +4,7 @@
 //! hours left waits for has 18 hours as well. Things wait only for things of a lower rank, so that one pass from the
 //! highest rank down hands every deadline to what it depends on, and sorting by deadline, then rank, keeps the order.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::blocker::Blocker;
 use super::deadline::{Alarm, Term, earliest};
@@ -14,6 +14,8 @@ use crate::plan::inventory::Found;
 
 /// Of several that a thing may need so many are named; of more it cannot be told which.
 const MOST_GUESSED: usize = 3;
+/// Names of those that wait; a plan can hold no more in one line.
+const MOST_CONSUMERS: usize = 20;
 
 /// What a thing waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +56,7 @@ pub struct Row {
     pub waits: Vec<Wait>,
     /// What is in the way.
     pub blockers: Vec<Blocker>,
-    /// Names of all that wait for it, nearest deadline first.
+    /// Names of those that wait for it, nearest deadline first.
     pub consumers: Vec<String>,
 }
 
@@ -117,11 +119,7 @@ pub fn board(reading: &Reading, known: &[Found], now: i64) -> Board {
                 at: terms[n].at(),
                 certain,
             }),
-            consumers: order
-                .iter()
-                .filter(|&&c| open[c] && needs.needs(c, i))
-                .map(|&c| things[c].name.clone())
-                .collect(),
+            consumers: needs.consumers(things, &order, i),
             term: terms[i],
             waits,
             thing: things[i].clone(),
@@ -138,8 +136,12 @@ struct Needs {
     certain: Vec<Vec<usize>>,
     /// Group and kind that a thing commonly needs something of.
     guessed: Vec<Vec<(Place, Kind)>>,
-    /// What is there to be needed.
+    /// What is there to be needed, and each thing's own place among it.
     there: HashMap<(Place, Kind), Vec<usize>>,
+    key_of: HashMap<usize, (Place, Kind)>,
+    /// The other way round.
+    needed_by: HashMap<usize, Vec<usize>>,
+    asked_by: HashMap<(Place, Kind), Vec<usize>>,
 }
 
 impl Needs {
@@ -157,17 +159,26 @@ impl Needs {
             let kinds = if d.needs_known || !open[i] { &[][..] } else { d.kind.commonly_needs() };
             kinds.iter().map(|k| (d.place(), *k)).filter(|key| there.contains_key(key)).collect()
         };
-        Self {
-            certain: things.iter().enumerate().map(certain).collect(),
-            guessed: things.iter().enumerate().map(guessed).collect(),
-            there,
+        let certain: Vec<Vec<usize>> = things.iter().enumerate().map(certain).collect();
+        let guessed: Vec<Vec<(Place, Kind)>> = things.iter().enumerate().map(guessed).collect();
+        let key_of = there.iter().flat_map(|(k, all)| all.iter().map(|&i| (i, k.clone()))).collect();
+        let (mut needed_by, mut asked_by): (HashMap<_, Vec<_>>, HashMap<_, Vec<_>>) = Default::default();
+        for i in 0..things.len() {
+            certain[i].iter().for_each(|&n| needed_by.entry(n).or_default().push(i));
+            guessed[i].iter().for_each(|k| asked_by.entry(k.clone()).or_default().push(i));
         }
+        Self { certain, guessed, there, key_of, needed_by, asked_by }
     }
 
-    /// Whether the first needs the second.
-    fn needs(&self, who: usize, what: usize) -> bool {
-        self.certain[who].contains(&what)
-            || self.guessed[who].iter().any(|k| self.there.get(k).is_some_and(|all| all.contains(&what)))
+    /// Names of those that need this thing, in this order.
+    fn consumers(&self, things: &[Deleted], order: &[usize], what: usize) -> Vec<String> {
+        let own = self.needed_by.get(&what).map_or(&[][..], Vec::as_slice);
+        let beside = self.key_of.get(&what).and_then(|k| self.asked_by.get(k)).map_or(&[][..], Vec::as_slice);
+        if own.is_empty() && beside.is_empty() {
+            return Vec::new();
+        }
+        let all: HashSet<usize> = own.iter().chain(beside).copied().collect();
+        order.iter().filter(|i| all.contains(i)).take(MOST_CONSUMERS).map(|&i| things[i].name.clone()).collect()
     }
 
     fn waits(&self, things: &[Deleted], i: usize) -> Vec<Wait> {
@@ -194,10 +205,8 @@ impl Needs {
         let mut asked: BTreeMap<&(Place, Kind), (i64, usize)> = BTreeMap::new();
         let mut down: Vec<usize> = (0..things.len()).filter(|&i| open[i]).collect();
         down.sort_by_key(|&i| std::cmp::Reverse(things[i].kind.rank()));
-        let keys: HashMap<usize, &(Place, Kind)> =
-            self.there.iter().flat_map(|(k, all)| all.iter().map(move |&i| (i, k))).collect();
         for i in down {
-            if let Some((nearest, who)) = keys.get(&i).and_then(|k| asked.get(*k)).copied()
+            if let Some((nearest, who)) = self.key_of.get(&i).and_then(|k| asked.get(k)).copied()
                 && nearest < at[i]
             {
                 (at[i], by[i]) = (nearest, Some((who, false)));

@@ -35,7 +35,10 @@ pub fn fit(row: &Row, reading: &Reading, now: i64) -> Option<Fit> {
     let needed = |kind: Kind| row.waits.iter().filter(|w| w.kind == kind).collect::<Vec<_>>();
     let vaults = needed(Kind::Vault);
     let key = if d.needs_known {
-        let has = d.needs.iter().any(|id| id.to_ascii_lowercase().contains("/microsoft.keyvault/vaults/"));
+        // By its id where it was deleted, else by its address.
+        let vault =
+            |id: &String| id.starts_with("https://") || id.to_ascii_lowercase().contains("/microsoft.keyvault/vaults/");
+        let has = d.needs.iter().any(vault);
         if has { "yes" } else { "no" }
     } else {
         ""

@@ -6,6 +6,9 @@ use super::thing::{Deleted, Kind, Origin};
 use crate::plan::inventory::Found;
 use crate::units::ResourceId;
 
+/// A list that does not have something deleted this recently proves nothing.
+const LISTS_LAG: i64 = 15 * 60_000;
+
 /// One line of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
@@ -54,6 +57,31 @@ pub fn deletions(mut entries: Vec<Entry>, known: &[Found]) -> Vec<Deleted> {
         out.push(d);
     }
     out
+}
+
+/// What the log says of kinds that Azure lists while it keeps them, held against those lists: what is there again is left
+/// out, and what is on no list is gone. `listed` says whether the list of a kind could be read, `kept` has the ids on it
+/// and `alive` those of what exists.
+pub fn beside_lists(
+    found: Vec<Deleted>,
+    listed: impl Fn(Kind) -> bool,
+    kept: &HashSet<String>,
+    alive: &HashSet<String>,
+    now: i64,
+) -> Vec<Deleted> {
+    let judged = |mut d: Deleted| {
+        let has_list = matches!(d.kind, Kind::Vault | Kind::StorageAccount | Kind::LogWorkspace | Kind::AiAccount);
+        if !has_list || !listed(d.kind) || kept.contains(&d.key()) {
+            return Some(d);
+        }
+        if alive.contains(&d.key()) {
+            return None;
+        }
+        // Lists lag behind: what was deleted just now need not be on one yet.
+        d.purged |= d.deleted_at.is_none_or(|at| now.saturating_sub(at) > LISTS_LAG);
+        Some(d)
+    };
+    found.into_iter().filter_map(judged).collect()
 }
 
 #[derive(PartialEq)]

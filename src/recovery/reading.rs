@@ -88,6 +88,7 @@ impl Reading {
     /// Leaves out the groups and names that concern nothing that was deleted, and puts the rest into a fixed order.
     pub fn settle(&mut self) {
         self.deleted = merged(std::mem::take(&mut self.deleted));
+        self.name_vaults();
         let places: BTreeSet<_> = self.deleted.iter().map(Deleted::place).collect();
         for (subscription, groups) in &mut self.groups {
             groups.retain(|g, _| places.contains(&(subscription.clone(), g.clone())));
@@ -97,6 +98,21 @@ impl Reading {
         self.live.sort_by(|a, b| a.id.cmp(&b.id));
         self.subscriptions.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
         self.failed.sort_by(|a, b| (&a.name, &a.what).cmp(&(&b.name, &b.what)));
+    }
+}
+
+impl Reading {
+    /// A customer key is told by its vault's address. Where that vault was deleted its id takes the place of the address.
+    fn name_vaults(&mut self) {
+        let vaults = self.deleted.iter().filter(|d| d.kind == Kind::Vault);
+        let ids: HashMap<String, String> = vaults.map(|d| (d.name.to_ascii_lowercase(), d.id.clone())).collect();
+        for need in self.deleted.iter_mut().flat_map(|d| &mut d.needs) {
+            let host = need.to_ascii_lowercase().strip_prefix("https://").map(str::to_owned);
+            let name = host.as_deref().and_then(|h| h.split('.').next());
+            if let Some(id) = name.and_then(|n| ids.get(n)) {
+                id.clone_into(need);
+            }
+        }
     }
 }
 

@@ -55,6 +55,9 @@ pub struct World {
     pub counts: BTreeMap<String, u64>,
     /// Numbers handed out.
     pub next: u64,
+    /// The worlds of further subscriptions, by id in lower case.
+    #[serde(default)]
+    pub others: BTreeMap<String, World>,
     /// Something to be written.
     #[serde(skip)]
     pub changed: bool,
@@ -265,6 +268,7 @@ impl World {
             log: script.deleted.iter().map(|d| deletion(script, d)).collect(),
             counts: BTreeMap::new(),
             next: 1,
+            others: super::others::worlds(scenario, strategy, epoch),
             changed: true,
         }
     }
