@@ -19,6 +19,7 @@ pub mod check;
 pub mod guide;
 pub mod health;
 pub mod plan;
+pub mod recoverable;
 pub mod rehearse;
 pub mod run;
 pub mod runs;
@@ -165,12 +166,12 @@ pub enum Cmd {
         #[arg(long)]
         json: bool,
     },
-    /// What can still be recovered from soft delete
-    Recoverable {
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
+    /// What can still be recovered from soft delete, in the order of the work: 0 fine, 1 partial or pressing, 3 could not
+    ///
+    /// Reads all subscriptions that the identity sees. With --json one document: `resources` (in the order of the work, each
+    /// with what, name, id, subscription, region, deleted_at, purge_at, left_s, alarm, blockers, what_to_do, runbook,
+    /// values), `failed` (subscription, what, why), `subscriptions`, `requests`, `read_at`. Changes nothing; purges nothing.
+    Recoverable(recoverable::Wish),
     /// Verify the record of runs: 0 consistent and anchored, 1 consistent with limits, 2 tampered or corrupt, 3 not verifiable
     Verify {
         /// Run folders, segments, or a folder of runs
@@ -300,7 +301,7 @@ pub fn dispatch(args: &Args, command: &Cmd) -> u8 {
         Cmd::Health { plan, json } => health::run(args, plan.as_deref(), *json),
         Cmd::Verify { paths, checkpoint, json } => verify::run(paths, checkpoint.as_deref(), *json),
         Cmd::Runs { json } => runs::run(args, *json),
-        Cmd::Recoverable { .. } => not_here("the soft-delete board"),
+        Cmd::Recoverable(wish) => recoverable::run(args, wish),
         Cmd::Export { .. } => not_here("exporting; `runs` shows where the record lies, and it is plain JSONL"),
         Cmd::Approve { .. } => not_here("approving by key"),
         Cmd::Credentials { .. } => not_here("keeping credentials in the OS keyring"),

@@ -73,6 +73,11 @@ impl Home {
         std::fs::read(self.inventory()).ok().and_then(|b| serde_json::from_slice(&b).ok())
     }
 
+    /// What was last read of soft delete.
+    pub fn recoverable(&self) -> PathBuf {
+        self.0.join("recoverable.json")
+    }
+
     /// What is built in, and the team's own runbooks and plans before it.
     pub fn catalog(&self) -> Result<Catalog, CatalogError> {
         let own = self.plans();

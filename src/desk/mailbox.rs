@@ -49,6 +49,10 @@ pub enum Mail {
     SecondPerson(StepId, String),
     /// What there is in the subscription.
     Inventory(Result<Vec<Found>, AzureError>),
+    /// So many subscriptions of so many were read for what was deleted in them.
+    DeletedProgress(usize, usize),
+    /// What is in soft delete.
+    Deleted(Box<Result<crate::recovery::Reading, AzureError>>),
     /// The scripted operator's move is due.
     Move(crate::rehearsal::script::Move),
 }

@@ -97,6 +97,10 @@ pub enum Command {
     },
     /// Read what there is in the subscription, to fill in plans from.
     ReadInventory,
+    /// Read what is in soft delete, over all subscriptions.
+    ReadDeleted,
+    /// Begin a plan that recovers this deleted thing, named by its id.
+    Recover(String),
     /// Preview a plan of the library with this strategy.
     PreviewPlan {
         /// Plan id.

@@ -113,6 +113,8 @@ pub fn start(options: Options) -> Result<Handle, DeskError> {
         library: Arc::new(Library::default()),
         findings: Vec::new(),
         shelf: super::shelf::Shelf::default(),
+        recovering: super::recovery::Recovering::default(),
+        recovery: Arc::default(),
         audit: Arc::new(Audit::default()),
         past: Past::default(),
         published: std::time::Instant::now(),
@@ -178,6 +180,8 @@ pub(super) struct Desk {
     pub library: Arc<Library>,
     pub findings: Vec<crate::runbook::Diagnostic>,
     pub shelf: super::shelf::Shelf,
+    pub recovering: super::recovery::Recovering,
+    pub recovery: Arc<super::snapshot::RecoveryView>,
     pub audit: Arc<Audit>,
     pub past: Past,
     pub published: std::time::Instant,
@@ -201,6 +205,7 @@ impl Desk {
 
     async fn begin(&mut self) {
         self.fill_shelf();
+        self.fill_recovery();
         self.refresh_runs();
         self.redraw_library(None, None);
         if let Err(e) = super::trust::Book::read(self.options.disk.as_ref(), &self.options.home) {
@@ -248,10 +253,17 @@ impl Desk {
             }
             return true;
         }
-        if let Mail::Inventory(read) = mail {
-            self.inventory_came(read);
-            return true;
+        match mail {
+            Mail::Inventory(read) => self.inventory_came(read),
+            Mail::DeletedProgress(done, of) => self.deleted_progress(done, of),
+            Mail::Deleted(read) => self.deleted_came(*read),
+            mail => return self.other_mail(session, mail),
         }
+        true
+    }
+
+    /// A letter of a run, or of the watch.
+    fn other_mail(&mut self, session: u64, mail: Mail) -> bool {
         if self.idle.as_ref().is_some_and(|i| i.number == session) {
             self.idle_mail(mail);
             return false;
