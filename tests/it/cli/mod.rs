@@ -3,6 +3,7 @@
 mod bind;
 mod files;
 mod guided;
+pub mod recoverable;
 mod runs;
 mod trust;
 
