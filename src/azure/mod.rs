@@ -2,8 +2,8 @@
 //!
 //! ```text
 //!  action  reading        what a run does and what it believes
-//!  cognitive openai appconfig monitor health activity resources inventory     one service each
-//!  rights  drift       what the signed-in identity may do; how two sides differ
+//!  cognitive openai appconfig monitor health activity resources inventory deleted     one service each
+//!  rights  drift          what the signed-in identity may do; how two sides differ
 //!  operation              long-running operations, re-attachable
 //!  open                   addresses of the plan's own, asked as nobody
 //!  client  token  transport  cloud  error  versions
@@ -19,6 +19,7 @@ mod client;
 mod cloud;
 pub mod cognitive;
 pub mod drift;
+pub mod deleted;
 mod error;
 pub mod health;
 pub mod inventory;

@@ -20,6 +20,7 @@ pub mod checks;
 pub mod guide;
 pub mod health;
 pub mod plan;
+pub mod recoverable;
 pub mod rehearse;
 pub mod run;
 pub mod runs;
@@ -159,6 +160,9 @@ pub enum Cmd {
         /// Strategy of the world
         #[arg(long)]
         strategy: Option<Strategy>,
+        /// How it holds its clients up
+        #[command(flatten)]
+        limits: simulate::Limits,
     },
     /// One round of probes: regions with verdict, reasons and ages
     Health {
@@ -169,12 +173,12 @@ pub enum Cmd {
         #[arg(long)]
         json: bool,
     },
-    /// What can still be recovered from soft delete
-    Recoverable {
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
+    /// What can still be recovered from soft delete, in the order of the work: 0 fine, 1 partial or pressing, 3 could not
+    ///
+    /// Reads all subscriptions that the identity sees. With --json one document: `resources` (in the order of the work, each
+    /// with what, name, id, subscription, region, deleted_at, purge_at, left_s, alarm, blockers, what_to_do, runbook,
+    /// values), `failed` (subscription, what, why), `subscriptions`, `requests`, `read_at`. Changes nothing; purges nothing.
+    Recoverable(recoverable::Wish),
     /// Verify the record of runs: 0 consistent and anchored, 1 consistent with limits, 2 tampered or corrupt, 3 not verifiable
     Verify {
         /// Run folders, segments, or a folder of runs
@@ -295,10 +299,10 @@ pub fn dispatch(args: &Args, command: &Cmd) -> u8 {
                 json: *json,
             },
         ),
-        Cmd::Simulate { scenario, listen, https, speed, strategy } => {
+        Cmd::Simulate { scenario, listen, https, speed, strategy, limits } => {
             let catalog = crate::catalog::Catalog::builtin();
             match catalog.scenario_file(scenario) {
-                Ok(file) => simulate::run(scenario, &file.text, *listen, *https, *speed, *strategy),
+                Ok(file) => simulate::run(scenario, &file.text, *listen, *https, *speed, *strategy, *limits),
                 Err(e) => {
                     eprintln!("lifeboat: {e}");
                     USAGE
@@ -308,7 +312,7 @@ pub fn dispatch(args: &Args, command: &Cmd) -> u8 {
         Cmd::Health { plan, json } => health::run(args, plan.as_deref(), *json),
         Cmd::Verify { paths, checkpoint, json } => verify::run(paths, checkpoint.as_deref(), *json),
         Cmd::Runs { json } => runs::run(args, *json),
-        Cmd::Recoverable { .. } => not_here("the soft-delete board"),
+        Cmd::Recoverable(wish) => recoverable::run(args, wish),
         Cmd::Export { .. } => not_here("exporting; `runs` shows where the record lies, and it is plain JSONL"),
         Cmd::Approve { .. } => not_here("approving by key"),
         Cmd::Credentials { .. } => not_here("keeping credentials in the OS keyring"),

@@ -78,6 +78,11 @@ impl Home {
         self.0.join("drift.json")
     }
 
+    /// What was last read of soft delete.
+    pub fn recoverable(&self) -> PathBuf {
+        self.0.join("recoverable.json")
+    }
+
     /// What is built in, and the team's own runbooks and plans before it.
     pub fn catalog(&self) -> Result<Catalog, CatalogError> {
         let own = self.plans();

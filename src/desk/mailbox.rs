@@ -55,6 +55,10 @@ pub enum Mail {
     Sides(Option<Box<Seen>>),
     /// Which rights the steps of a plan have: its digest, and what came of asking.
     Rights(String, Box<RightsReport>),
+    /// So many subscriptions of so many were read for what was deleted in them.
+    DeletedProgress(usize, usize),
+    /// What is in soft delete.
+    Deleted(Box<Result<crate::recovery::Reading, AzureError>>),
     /// The scripted operator's move is due.
     Move(crate::rehearsal::script::Move),
 }

@@ -25,6 +25,7 @@ mod preview;
 pub mod protocol;
 mod publish;
 mod record;
+pub mod recovery;
 mod rounds;
 mod session;
 mod shelf;
@@ -137,6 +138,15 @@ pub enum DeskError {
     /// Neither side of a plan could be read.
     #[error("nothing could be read of either side of this plan: {0}; what was known before is still shown")]
     NothingRead(String),
+    /// Something that was on the board and is not any more.
+    #[error("`{0}` is not among what was read last; read again what was deleted")]
+    NotOnBoard(String),
+    /// Nothing built in guides this recovery.
+    #[error("no built-in runbook recovers {0}; its row says what to do")]
+    NoGuide(String),
+    /// The real Azure is not read from inside a rehearsal.
+    #[error("a rehearsal is open, and nothing real is called meanwhile; leave it first, then read what was deleted")]
+    Rehearsing,
     /// A file that was shown and is gone.
     #[error("`{0}` is not in the library any more; open it again")]
     Gone(String),

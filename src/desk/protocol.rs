@@ -111,6 +111,10 @@ pub enum Command {
         /// Strategy.
         strategy: Strategy,
     },
+    /// Read what is in soft delete, over all subscriptions.
+    ReadDeleted,
+    /// Begin a plan that recovers this deleted thing, named by its id.
+    Recover(String),
     /// Preview a plan of the library with this strategy.
     PreviewPlan {
         /// Plan id.

@@ -103,7 +103,11 @@ impl Desk {
                 self.do_move(m)
             }
             Mail::Rights(_, report) => self.rights_of_run(*report),
-            Mail::Command(_) | Mail::Inventory(_) | Mail::Sides(_) => Ok(()),
+            Mail::Command(_)
+            | Mail::Inventory(_)
+            | Mail::Sides(_)
+            | Mail::DeletedProgress(..)
+            | Mail::Deleted(_) => Ok(()),
         };
         if let Err(e) = result {
             tracing::info!(error = %e, "refused");

@@ -305,13 +305,7 @@ impl Desk {
         match intent {
             DraftIntent::New(book) => {
                 let file = self.catalog.runbooks().find(|f| f.name == book).cloned();
-                let source = self.catalog.source(&file.ok_or(DeskError::Gone(book))?);
-                let (runbook, findings) = crate::runbook::load(&source);
-                let runbook = runbook.ok_or(CatalogError::Broken { findings })?;
-                let mut draft = Draft::of(&runbook);
-                draft.id = self.free(&draft.id);
-                let path = self.own_plans().join(format!("{}.ron", draft.id));
-                self.edit(Editing { draft, runbook, source, path, read: None });
+                self.fresh(&file.ok_or(DeskError::Gone(book))?, |_| {})?;
             }
             DraftIntent::Edit(plan) => {
                 let file = self.catalog.plans().find(|f| f.name == plan).cloned().ok_or(DeskError::Gone(plan))?;
@@ -339,6 +333,26 @@ impl Desk {
             DraftIntent::Discard => self.shelf.draft = None,
         }
         self.redraw_library(None, None);
+        Ok(())
+    }
+
+    /// Begins a plan of a runbook with this id, and lets `fill` say what is known of it.
+    pub(super) fn begin_draft(&mut self, runbook: &str, fill: impl FnOnce(&mut Draft)) -> Result<(), DeskError> {
+        let file = self.catalog.runbook_file(runbook)?.clone();
+        self.fresh(&file, fill)?;
+        self.redraw_library(None, None);
+        Ok(())
+    }
+
+    fn fresh(&mut self, file: &File, fill: impl FnOnce(&mut Draft)) -> Result<(), DeskError> {
+        let source = self.catalog.source(file);
+        let (runbook, findings) = crate::runbook::load(&source);
+        let runbook = runbook.ok_or(CatalogError::Broken { findings })?;
+        let mut draft = Draft::of(&runbook);
+        fill(&mut draft);
+        draft.id = self.free(&draft.id);
+        let path = self.own_plans().join(format!("{}.ron", draft.id));
+        self.edit(Editing { draft, runbook, source, path, read: None });
         Ok(())
     }
 

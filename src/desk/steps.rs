@@ -76,6 +76,8 @@ impl Desk {
             Command::PreviewRunbook { file, strategy } => self.show_book(&file, strategy),
             Command::Draft(intent) => self.draft(intent),
             Command::ReadInventory => self.read_inventory(),
+            Command::ReadDeleted => self.read_deleted(),
+            Command::Recover(id) => self.recover(&id),
             Command::PrintPlan { plan, strategy, html } => self.print_plan(&plan, strategy, html),
             Command::SetOperator(name) => {
                 let name = name.trim();

@@ -114,6 +114,8 @@ pub fn start(options: Options) -> Result<Handle, DeskError> {
         findings: Vec::new(),
         shelf: super::shelf::Shelf::default(),
         checks: super::checks::Asked::default(),
+        recovering: super::recovery::Recovering::default(),
+        recovery: Arc::default(),
         audit: Arc::new(Audit::default()),
         past: Past::default(),
         published: std::time::Instant::now(),
@@ -182,6 +184,8 @@ pub(super) struct Desk {
     pub findings: Vec<crate::runbook::Diagnostic>,
     pub shelf: super::shelf::Shelf,
     pub checks: super::checks::Asked,
+    pub recovering: super::recovery::Recovering,
+    pub recovery: Arc<super::snapshot::RecoveryView>,
     pub audit: Arc<Audit>,
     pub past: Past,
     pub published: std::time::Instant,
@@ -206,6 +210,7 @@ impl Desk {
     async fn begin(&mut self) {
         self.fill_shelf();
         self.fill_checks();
+        self.fill_recovery();
         self.refresh_runs();
         self.redraw_library(None, None);
         if let Err(e) = super::trust::Book::read(self.options.disk.as_ref(), &self.options.home) {
@@ -253,22 +258,20 @@ impl Desk {
             }
             return true;
         }
-        if let Mail::Inventory(read) = mail {
-            self.inventory_came(read);
-            return true;
+        match mail {
+            Mail::Inventory(read) => self.inventory_came(read),
+            Mail::DeletedProgress(done, of) => self.deleted_progress(done, of),
+            Mail::Deleted(read) => self.deleted_came(*read),
+            // What was asked on a plan's page belongs to no run.
+            Mail::Sides(seen) => self.sides_came(seen.as_deref()),
+            Mail::Rights(digest, report) if session == 0 => self.rights_came(digest, *report),
+            mail => return self.other_mail(session, mail),
         }
-        // What was asked on a plan's page belongs to no run.
-        let mail = match mail {
-            Mail::Sides(seen) => {
-                self.sides_came(seen.as_deref());
-                return true;
-            }
-            Mail::Rights(digest, report) if session == 0 => {
-                self.rights_came(digest, *report);
-                return true;
-            }
-            other => other,
-        };
+        true
+    }
+
+    /// A letter of a run, or of the watch.
+    fn other_mail(&mut self, session: u64, mail: Mail) -> bool {
         if self.idle.as_ref().is_some_and(|i| i.number == session) {
             self.idle_mail(mail);
             return false;

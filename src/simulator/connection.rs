@@ -25,6 +25,8 @@ pub struct Connection {
     pub client_secret: String,
     /// Subscription id.
     pub subscription: String,
+    /// Every subscription there is, that one first.
+    pub subscriptions: Vec<String>,
     /// Azure's host name → the simulator's address. Later accounts: `GET {arm}/lifeboat/hosts`.
     pub hosts: BTreeMap<String, String>,
     /// Hosts that tell whether the observer is online.

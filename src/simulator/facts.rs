@@ -1,6 +1,9 @@
 //! What never changes while a simulator runs: the scenario, its timeline, the seed, the addresses.
 
+use std::collections::BTreeMap;
+
 use super::faults::Timeline;
+use super::others;
 use super::world::ALWAYS;
 use crate::rehearsal::scenario::{Place, Scenario};
 use crate::runbook::model::Strategy;
@@ -22,6 +25,8 @@ pub struct Facts {
     pub authority: String,
     /// Deployments that the modelled clients call, all equally often.
     pub needs: Vec<String>,
+    /// The same of further subscriptions, by id in lower case.
+    pub others: BTreeMap<String, Facts>,
 }
 
 impl Facts {
@@ -37,7 +42,17 @@ impl Facts {
                 }
             }
         }
-        Self { scenario, timeline, seed, epoch, arm: String::new(), authority: String::new(), needs }
+        let others = others::facts(&scenario, strategy, seed, epoch);
+        let (arm, authority) = Default::default();
+        Self { scenario, timeline, seed, epoch, arm, authority, needs, others }
+    }
+
+    /// Where ARM and sign-in are.
+    pub fn live_at(&mut self, arm: String, authority: String) {
+        for other in self.others.values_mut() {
+            other.live_at(arm.clone(), authority.clone());
+        }
+        (self.arm, self.authority) = (arm, authority);
     }
 
     /// UTC milliseconds of a scenario time; what always was counts from a day before the start.

@@ -77,6 +77,9 @@ pub struct World {
     pub counts: BTreeMap<String, u64>,
     /// Numbers handed out.
     pub next: u64,
+    /// The worlds of further subscriptions, by id in lower case.
+    #[serde(default)]
+    pub others: BTreeMap<String, World>,
     /// Something to be written.
     #[serde(skip)]
     pub changed: bool,
@@ -270,6 +273,7 @@ impl World {
             log: script.deleted.iter().filter(|d| !d.what.in_vault()).map(|d| deletion(script, d)).collect(),
             counts: BTreeMap::new(),
             next: 1,
+            others: super::others::worlds(scenario, strategy, epoch),
             changed: true,
         }
     }

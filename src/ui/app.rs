@@ -11,7 +11,7 @@ use super::ask::Ask;
 use super::intent::{self, Intent, TABLE};
 use super::memory::{self, Memory};
 use super::overlay::{self, Palette};
-use super::screens::{self, audit, rehearse, run::other_speed, runbooks, situation, start};
+use super::screens::{self, audit, recovery, rehearse, run::other_speed, runbooks, situation, start};
 use super::shell;
 use super::theme;
 use super::view::{Act, Cx, Screen, View};
@@ -253,6 +253,7 @@ impl App {
                 }
                 self.perform(ui, snap, if start::wanted(snap) { Intent::TryRehearsal } else { Intent::OpenPlan });
             }
+            Intent::Confirm if self.view.screen == Screen::Recovery => self.recover(ui, snap),
             Intent::Change | Intent::Confirm if self.view.screen != Screen::Run => self.start(snap, intent),
             Intent::Change
             | Intent::Confirm
@@ -300,6 +301,10 @@ impl App {
                     self.say_to_desk(Command::PreviewPlan { plan, strategy: None });
                 }
             }
+            Intent::ReadDeleted => {
+                self.view.screen = Screen::Recovery;
+                self.say_to_desk(Command::ReadDeleted);
+            }
             Intent::TryRehearsal => self.say_to_desk(start::first_rehearsal()),
             Intent::Language => {
                 self.view.screen = Screen::Runbooks;
@@ -324,6 +329,18 @@ impl App {
         if matches!(intent, Intent::PageUp | Intent::PageDown | Intent::OpenPath | Intent::Filter | Intent::StepCurrent)
         {
             ui.ctx().request_repaint();
+        }
+    }
+
+    /// The recovery of the row on show begins as a plan; without a board there is one to be read first.
+    fn recover(&mut self, ui: &Ui, snap: &Snapshot) {
+        match recovery::chosen(&self.view.board, snap) {
+            Some(row) => {
+                self.view.screen = Screen::Runbooks;
+                self.view.library.language = false;
+                self.say_to_desk(Command::Recover(row.id.clone()));
+            }
+            None => self.perform(ui, snap, Intent::ReadDeleted),
         }
     }
 
@@ -356,6 +373,10 @@ impl App {
             if let Some(record) = &snap.audit.shown {
                 audit::move_selection(&mut self.view.audit, record, by > 0);
             }
+            return;
+        }
+        if self.view.screen == Screen::Recovery {
+            recovery::move_selection(&mut self.view.board, snap, by > 0);
             return;
         }
         let Some(run) = snap.run.as_ref() else { return };

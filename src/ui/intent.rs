@@ -69,6 +69,8 @@ pub enum Intent {
     OpenPlan,
     /// A first rehearsal.
     TryRehearsal,
+    /// Read what was deleted.
+    ReadDeleted,
     /// Open a file or folder.
     OpenPath,
     /// The page on the language of runbooks.
@@ -157,15 +159,17 @@ pub const TABLE: &[Row] = &[
     row(Intent::Go(Screen::Situation), "Situation", ctrl(Key::Num1), "What is wrong, and where"),
     row(Intent::Go(Screen::Run), "Run", ctrl(Key::Num2), "The checklist and the step"),
     row(Intent::Go(Screen::Runbooks), "Runbooks", ctrl(Key::Num3), "The library and its plans"),
-    row(Intent::Go(Screen::Rehearse), "Rehearse", ctrl(Key::Num4), "Scenarios on a simulated Azure"),
-    row(Intent::Go(Screen::Audit), "Audit", ctrl(Key::Num5), "Runs and their records"),
-    row(Intent::Go(Screen::Settings), "Settings", ctrl(Key::Num6), "Operator, look, thresholds"),
+    row(Intent::Go(Screen::Recovery), "Recovery", ctrl(Key::Num4), "What was deleted and can still come back"),
+    row(Intent::Go(Screen::Rehearse), "Rehearse", ctrl(Key::Num5), "Scenarios on a simulated Azure"),
+    row(Intent::Go(Screen::Audit), "Audit", ctrl(Key::Num6), "Runs and their records"),
+    row(Intent::Go(Screen::Settings), "Settings", ctrl(Key::Num7), "Operator, look, thresholds"),
     row(Intent::OpenPlan, "Open the recommended plan", None, "What the situation recommends"),
     row(Intent::TryRehearsal, "Try a rehearsal", None, "A lost region, on a simulated Azure"),
+    row(Intent::ReadDeleted, "Read what was deleted", ctrl(Key::R), "In all subscriptions; changes nothing"),
     row(Intent::OpenPath, "Open a file or folder…", ctrl(Key::O), "Runbooks or plans"),
     row(Intent::Language, "How to write a runbook", None, "The language of runbooks, on one page"),
     row(Intent::Trust, "Trust this plan…", ctrl(Key::T), "Lets a restricted plan call real addresses, as it is now"),
-    row(Intent::Filter, "Filter the record", ctrl(Key::F), "On the Audit screen"),
+    row(Intent::Filter, "Filter the list", ctrl(Key::F), "On the Audit and Recovery screens"),
     row(Intent::PageUp, "Scroll up", plain(Key::PageUp), "The main column"),
     row(Intent::PageDown, "Scroll down", plain(Key::PageDown), "The main column"),
     row(Intent::Looks(Looks::Dark), "Dark look", None, "For the night"),
@@ -253,10 +257,16 @@ pub fn available(intent: Intent, snap: &Snapshot, view: &View) -> bool {
             }
             Screen::Runbooks => can_start && snap.library.preview.is_some(),
             Screen::Rehearse => can_start && !snap.library.scenarios.is_empty(),
+            Screen::Recovery => {
+                let row = super::screens::recovery::chosen(&view.board, snap);
+                row.is_some_and(|r| r.runbook.is_some()) || snap.recovery.read_at.is_none()
+            }
             Screen::Audit | Screen::Settings => false,
         },
         Intent::StepUp | Intent::StepDown => {
-            on_run && run.is_some() || view.screen == Screen::Audit && snap.audit.shown.is_some()
+            on_run && run.is_some()
+                || view.screen == Screen::Audit && snap.audit.shown.is_some()
+                || view.screen == Screen::Recovery && !snap.recovery.rows.is_empty()
         }
         Intent::StepCurrent => on_run && run.is_some(),
         Intent::ByHand
@@ -285,7 +295,12 @@ pub fn available(intent: Intent, snap: &Snapshot, view: &View) -> bool {
             let preview = snap.library.preview.as_ref().filter(|_| view.screen == Screen::Runbooks);
             preview.is_some_and(|p| super::screens::runbooks::trust::restricted(p))
         }
-        Intent::Filter => view.screen == Screen::Audit && snap.audit.shown.is_some(),
+        Intent::Filter => match view.screen {
+            Screen::Audit => snap.audit.shown.is_some(),
+            Screen::Recovery => snap.recovery.read_at.is_some(),
+            _ => false,
+        },
+        Intent::ReadDeleted => snap.recovery.progress.is_none(),
         Intent::Go(_)
         | Intent::OpenPath
         | Intent::Language

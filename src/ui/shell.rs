@@ -126,6 +126,7 @@ fn count(cx: &Cx, screen: Screen) -> String {
             let wrong = others + books + library.plans.iter().map(|p| p.errors).sum::<usize>();
             if wrong > 0 { format!("{wrong} wrong") } else { String::new() }
         }
+        Screen::Recovery => super::screens::recovery::count(snap, cx.now.wall),
         Screen::Audit => {
             let open = snap.audit.runs.iter().filter(|r| r.open).count();
             if open > 0 { format!("{open} open") } else { String::new() }

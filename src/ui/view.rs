@@ -12,6 +12,7 @@ use super::ask::Ask;
 use super::intent::Intent;
 use super::memory::Looks;
 use super::overlay::Palette;
+use super::screens::recovery::BoardView;
 use super::screens::runbooks::LibraryView;
 use crate::clock::Speed;
 use crate::desk::protocol::Command;
@@ -30,6 +31,8 @@ pub enum Screen {
     Run,
     /// Runbooks and plans.
     Runbooks,
+    /// What was deleted.
+    Recovery,
     /// Scenarios.
     Rehearse,
     /// Runs and their records.
@@ -40,14 +43,15 @@ pub enum Screen {
 
 impl Screen {
     /// All, in order; the number of the key is the place in this list.
-    pub const ALL: [Self; 6] =
-        [Self::Situation, Self::Run, Self::Runbooks, Self::Rehearse, Self::Audit, Self::Settings];
+    pub const ALL: [Self; 7] =
+        [Self::Situation, Self::Run, Self::Runbooks, Self::Recovery, Self::Rehearse, Self::Audit, Self::Settings];
     /// In the navigation.
     pub fn name(self) -> &'static str {
         match self {
             Self::Situation => "Situation",
             Self::Run => "Run",
             Self::Runbooks => "Runbooks",
+            Self::Recovery => "Recovery",
             Self::Rehearse => "Rehearse",
             Self::Audit => "Audit",
             Self::Settings => "Settings",
@@ -128,6 +132,8 @@ pub struct View {
     pub path: String,
     /// Draft of the operator's name.
     pub operator: Option<String>,
+    /// The Recovery screen.
+    pub board: BoardView,
     /// The Audit screen.
     pub audit: AuditView,
     /// The Runbooks screen.
@@ -161,6 +167,7 @@ impl View {
             speed: Speed::Times(1),
             path: String::new(),
             operator: None,
+            board: BoardView::default(),
             audit: AuditView::default(),
             library: LibraryView::default(),
             said: None,

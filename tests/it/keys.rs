@@ -274,7 +274,7 @@ fn a_lost_region_is_rehearsed_with_the_keyboard_alone() {
     println!("keys used: {:?}; Enter alone changed nothing at {proven:?}", k.pressed);
 
     // The record, by keyboard as well.
-    k.ctrl("Ctrl+5", Key::Num5);
+    k.ctrl("Ctrl+6", Key::Num6);
     assert_eq!(k.harness.state().view().screen, Screen::Audit);
 }
 

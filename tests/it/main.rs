@@ -15,6 +15,7 @@ mod keys;
 mod plan;
 mod probe;
 mod record;
+mod recovery;
 mod rehearsal;
 mod run;
 mod runbook;

@@ -7,10 +7,12 @@ use std::sync::Arc;
 use crate::clock::Clock;
 
 mod authoring;
+mod recovery;
 mod run;
 mod shelves;
 
 pub use authoring::*;
+pub use recovery::*;
 pub use run::*;
 pub use shelves::*;
 
@@ -33,6 +35,8 @@ pub struct Snapshot {
     pub run: Option<Arc<RunView>>,
     /// Runbooks, plans and scenarios.
     pub library: Arc<Library>,
+    /// Recovery screen.
+    pub recovery: Arc<RecoveryView>,
     /// Audit screen.
     pub audit: Arc<Audit>,
     /// Settings screen.

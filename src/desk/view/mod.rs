@@ -5,6 +5,7 @@ pub mod book;
 pub mod card;
 pub mod draft;
 pub mod library;
+pub mod recovery;
 pub mod run;
 pub mod situation;
 pub mod words;

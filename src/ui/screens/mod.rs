@@ -1,6 +1,7 @@
 //! One file a screen. A screen draws the snapshot, and says what is wanted; it changes nothing itself.
 
 pub mod audit;
+pub mod recovery;
 pub mod rehearse;
 pub mod run;
 pub mod runbooks;
@@ -24,6 +25,7 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
             Screen::Situation => situation::show(ui, cx, view),
             Screen::Run => run::show(ui, cx, view),
             Screen::Runbooks => runbooks::show(ui, cx, view),
+            Screen::Recovery => recovery::show(ui, cx, view),
             Screen::Rehearse => rehearse::show(ui, cx, view),
             Screen::Audit => audit::show(ui, cx, view),
             Screen::Settings => settings::show(ui, cx, view),

@@ -4,6 +4,7 @@ mod actions;
 mod changes;
 mod client;
 mod drift;
+mod deleted;
 mod examples;
 mod readings;
 mod rights;
@@ -123,6 +124,7 @@ pub fn line(url: &str) -> String {
             "east.openai.azure.com": format!("{url}/east"),
             "west.openai.azure.com": format!("{url}/west"),
             "store.azconfig.io": format!("{url}/store"),
+            "kv-live.vault.azure.net": format!("{url}/kv-live"),
         },
         "witnesses": ["witness.example"], "ca": null, "epoch": EPOCH, "speed": "max",
     })

@@ -5,6 +5,7 @@ mod checks;
 mod files;
 mod guided;
 pub mod runs;
+mod recoverable;
 mod trust;
 
 use std::path::Path;

@@ -2,6 +2,7 @@
 
 mod checks;
 mod readiness;
+mod recovery;
 mod trust;
 
 use std::collections::BTreeMap;

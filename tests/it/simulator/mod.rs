@@ -6,6 +6,7 @@ mod examples;
 mod groups;
 mod platform;
 mod storage;
+pub mod subscriptions;
 pub mod things;
 mod time;
 mod traffic;

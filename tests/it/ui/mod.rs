@@ -3,6 +3,7 @@
 #[cfg(target_os = "linux")]
 mod checks;
 mod pictures;
+mod recovery;
 mod sample;
 mod shelf;
 mod trust;
@@ -233,7 +234,7 @@ fn the_palette_finds_and_does() {
 #[test]
 fn every_screen_has_its_key() {
     let mut w = Window::new(sample::snapshot());
-    let keys = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6];
+    let keys = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7];
     for (key, screen) in keys.into_iter().zip(Screen::ALL) {
         w.ctrl(key);
         assert_eq!(w.harness.state().view().screen, screen);

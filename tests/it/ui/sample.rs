@@ -482,6 +482,7 @@ pub fn snapshot() -> Snapshot {
         situation: Arc::new(situation()),
         run: Some(Arc::new(run())),
         library: Arc::new(library()),
+        recovery: Arc::default(),
         audit: Arc::new(audit()),
         settings: Arc::new(Settings {
             operator: "Dana".into(),

@@ -1,0 +1,131 @@
+//! The table: one line a thing, the most urgent first, with a bar for the time that is left.
+
+use eframe::egui::{self, FontId, Sense, Ui, pos2, vec2};
+
+use super::{left, shape};
+use crate::desk::snapshot::{Alarm, DeletedRow};
+use crate::ui::theme::{self, BODY, ROW};
+use crate::ui::view::{Cx, View};
+use crate::ui::widgets::table::table;
+use crate::ui::widgets::text::{cut, line};
+use crate::ui::widgets::{body, paint_mark, secondary};
+
+/// Width and height of a bar.
+const BAR: (f32, f32) = (64.0, 6.0);
+
+/// A column's meaning.
+#[derive(Clone, Copy)]
+enum Column {
+    Place,
+    What,
+    Name,
+    Subscription,
+    Region,
+    Time,
+    Way,
+}
+
+/// Draws it.
+pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
+    let board = &cx.snap.recovery;
+    if view.board.rows.is_empty() {
+        super::none(ui, board);
+        return;
+    }
+    let width = ui.available_width();
+    let mut columns = vec![
+        (Column::Place, ("", Some(28.0))),
+        (Column::What, ("What", Some(if width < 640.0 { 104.0 } else { 156.0 }))),
+        (Column::Name, ("Name", None)),
+    ];
+    if width >= 1_000.0 {
+        columns.push((Column::Subscription, ("Subscription", Some(132.0))));
+    }
+    if width >= 860.0 {
+        columns.push((Column::Region, ("Region", Some(120.0))));
+    }
+    columns.push((Column::Time, ("Time left", Some(196.0))));
+    if width >= 560.0 {
+        columns.push((Column::Way, ("In the way", None)));
+    }
+    let heads: Vec<(&str, Option<f32>)> = columns.iter().map(|(_, head)| *head).collect();
+    let at = |i: usize| view.board.rows.get(i).and_then(|n| board.rows.get(*n));
+    let chosen = super::chosen(&view.board, cx.snap).map(|r| r.id.as_str());
+    let clicked = table(
+        ui,
+        "deleted",
+        &heads,
+        view.board.rows.len(),
+        |i| at(i).is_some_and(|r| Some(r.id.as_str()) == chosen),
+        |i| at(i).map_or_else(String::new, |r| sentence(cx, r)),
+        |ui, i, c| {
+            if let (Some(r), Some((column, _))) = (at(i), columns.get(c)) {
+                cell(ui, cx, r, *column);
+            }
+        },
+    );
+    if let Some(id) = clicked.and_then(at).map(|r| r.id.clone()) {
+        view.board.selected = Some(id);
+    }
+}
+
+/// A row for who cannot see it.
+fn sentence(cx: &Cx, r: &DeletedRow) -> String {
+    let place = if r.place > 0 { format!("{}: ", r.place) } else { String::new() };
+    let way = r.blockers.iter().map(|(text, _)| text.as_str()).collect::<Vec<_>>().join("; ");
+    let way = if way.is_empty() { String::new() } else { format!(". In the way: {way}") };
+    format!("{place}{} {}, {}, {}, {}{way}", r.what, r.name, r.subscription, left(cx, r), r.alarm(cx.now.wall).word())
+}
+
+fn cell(ui: &mut Ui, cx: &Cx, r: &DeletedRow, column: Column) {
+    match column {
+        Column::Place if r.place > 0 => {
+            ui.label(secondary(ui, r.place.to_string()));
+        }
+        Column::Place => {}
+        Column::What => {
+            cut(ui, secondary(ui, r.what));
+        }
+        Column::Name => {
+            cut(ui, body(&r.name));
+        }
+        Column::Subscription => {
+            cut(ui, secondary(ui, &r.subscription));
+        }
+        Column::Region => {
+            cut(ui, secondary(ui, &r.region));
+        }
+        Column::Time => time(ui, cx, r),
+        Column::Way => {
+            let certain = r.blockers.iter().find(|(_, certain)| *certain).or(r.blockers.first());
+            if let Some((text, sure)) = certain {
+                let more = if r.blockers.len() > 1 { format!(" (+{})", r.blockers.len() - 1) } else { String::new() };
+                let text = format!("{text}{more}");
+                cut(ui, if *sure { body(text) } else { secondary(ui, text) });
+            }
+        }
+    }
+}
+
+/// Shape, bar and words; the bar is as long as the share of the time that is left.
+pub fn time(ui: &mut Ui, cx: &Cx, r: &DeletedRow) {
+    let t = theme::of(ui);
+    let (now, words) = (cx.now.wall, left(cx, r));
+    let alarm = r.alarm(now);
+    let hue = t.status(shape(alarm));
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width().min(188.0), ROW), Sense::hover());
+    let y = rect.center().y;
+    paint_mark(ui.painter(), pos2(rect.left() + 8.0, y), 5.0, shape(alarm), hue);
+    let bar = egui::Rect::from_min_size(pos2(rect.left() + 22.0, y - BAR.1 / 2.0), vec2(BAR.0, BAR.1));
+    if alarm != Alarm::Lost {
+        ui.painter().rect_filled(bar, BAR.1 / 2.0, t.line);
+        if let Some(share) = r.term.share(now).filter(|s| *s > 0.0) {
+            // A sliver at least: a bar that cannot be seen looks like no bar.
+            let full = egui::Rect::from_min_size(bar.min, vec2((BAR.0 * share).max(3.0), BAR.1));
+            ui.painter().rect_filled(full, BAR.1 / 2.0, hue);
+        }
+    }
+    let x = if alarm == Alarm::Lost { bar.left() } else { bar.right() + 8.0 };
+    let text = line(ui, &words, FontId::proportional(BODY), t.text, rect.right() - x);
+    ui.painter().galley(pos2(x, y - text.size().y / 2.0), text, t.text);
+}

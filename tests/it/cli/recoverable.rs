@@ -1,0 +1,117 @@
+//! `lifeboat recoverable`: what is printed, in which order, and the exit code.
+
+use std::path::{Path, PathBuf};
+
+use lifeboat::clock::{Clock, Speed};
+use lifeboat::rehearsal::scenario::Scenario;
+use lifeboat::simulator::{Options, Simulator};
+use lifeboat::units::Millis;
+use serde_json::Value;
+
+use super::{keys, say};
+use crate::simulator::subscriptions::several;
+
+/// A simulated Azure in real time, for as long as the test needs it.
+pub struct Served {
+    runtime: tokio::runtime::Runtime,
+    simulator: Option<Simulator>,
+    pub file: PathBuf,
+}
+
+impl Served {
+    pub fn new(home: &Path, scenario: Scenario) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let clock = Clock::scenario(jiff::Timestamp::now().as_millisecond(), Millis(0), Speed::Times(1));
+        let mut options = Options::new(scenario, clock);
+        options.latency = Some(Millis(5));
+        let simulator = runtime.block_on(Simulator::start(options)).unwrap();
+        let file = home.join("azure.json");
+        std::fs::write(&file, serde_json::to_string(&simulator.connection()).unwrap()).unwrap();
+        Self { runtime, simulator: Some(simulator), file }
+    }
+
+    pub fn end(&mut self) {
+        if let Some(s) = self.simulator.take() {
+            self.runtime.block_on(s.shutdown()).unwrap();
+        }
+    }
+}
+
+fn rows(v: &Value) -> Vec<&str> {
+    v["resources"].as_array().unwrap().iter().map(|r| r["name"].as_str().unwrap()).collect()
+}
+
+fn row<'v>(v: &'v Value, name: &str) -> &'v Value {
+    v["resources"].as_array().unwrap().iter().find(|r| r["name"] == name).unwrap()
+}
+
+#[test]
+fn all_subscriptions_in_the_order_of_the_work() {
+    let home = tempfile::tempdir().unwrap();
+    let mut azure = Served::new(home.path(), several());
+    let cloud = azure.file.to_str().unwrap().to_owned();
+    let said = say(home.path(), &["recoverable", "--json", "--no-objects", "--cloud", &cloud]);
+    assert_eq!(said.code, 1, "{}", said.err);
+    let v = said.json();
+    let all = ["azure", "failed", "read_at", "requests", "resources", "simulated", "subscriptions", "throttled"];
+    assert_eq!(keys(&v), all);
+    assert_eq!(
+        rows(&v),
+        ["oai-other", "kv-sandbox-lost", "stsandboxlost", "oai-sandbox-lost", "log-sandbox-lost", "kv-other"]
+    );
+    assert_eq!(v["subscriptions"].as_array().unwrap().len(), 3);
+    assert_eq!((v["failed"][0]["name"].as_str(), v["failed"][0]["what"].as_str()), (Some("shut"), Some("everything")));
+    let first = row(&v, "oai-other");
+    assert_eq!((first["place"].as_u64(), first["alarm"].as_str()), (Some(1), Some("red")));
+    assert_eq!(first["blockers"][0]["code"], "group-missing");
+    assert_eq!(
+        (first["runbook"].as_str(), first["purge_at_from"].as_str()),
+        (Some("recover-ai-account"), Some("Azure says so"))
+    );
+    assert_eq!(first["subscription_name"], "other-team");
+    let vault = row(&v, "kv-sandbox-lost");
+    assert_eq!(
+        (vault["values"]["retention_days"].as_str(), vault["purge_protection"].as_bool()),
+        (Some("7"), Some(true))
+    );
+    assert_eq!(vault["wanted_by"]["name"], "oai-sandbox-lost");
+    assert!(!home.path().join("recoverable.json").exists(), "a part does not take the place of the whole");
+
+    // One subscription, for people.
+    let said = say(home.path(), &["recoverable", "--no-objects", "--subscription", "other-team", "--cloud", &cloud]);
+    let lines: Vec<&str> = said.out.lines().collect();
+    assert!(
+        lines[0].contains("AI account") && lines[0].contains("oai-other") && lines[0].contains('['),
+        "{}",
+        said.out
+    );
+    assert!(said.out.contains("blocked: resource group rg-gone is missing"), "{}", said.out);
+    assert!(said.out.contains("az ") || said.out.contains("[runbook recover-ai-account]"), "{}", said.out);
+    assert!(!said.out.contains("sandbox-lost") && !said.out.to_lowercase().contains("purge it"), "{}", said.out);
+    assert!(said.err.contains("1 subscriptions"), "{}", said.err);
+
+    // Kept, and there without Azure.
+    let said = say(home.path(), &["recoverable", "--json", "--cloud", &cloud]);
+    assert!(home.path().join("recoverable.json").exists(), "{}", said.err);
+    azure.end();
+    let said = say(home.path(), &["recoverable", "--cloud", &cloud]);
+    assert_eq!((said.code, said.out.as_str()), (3, ""));
+    assert!(said.err.contains("is kept: lifeboat recoverable --kept"), "{}", said.err);
+    let kept = say(home.path(), &["recoverable", "--kept", "--json"]);
+    assert_eq!(kept.code, 1);
+    assert_eq!(rows(&kept.json())[0], "oai-other");
+}
+
+#[test]
+fn nothing_deleted_is_fine_and_nothing_kept_is_said() {
+    let home = tempfile::tempdir().unwrap();
+    let mut scenario = several();
+    scenario.world.deleted.clear();
+    scenario.world.more_subscriptions.clear();
+    let azure = Served::new(home.path(), scenario);
+    let said = say(home.path(), &["recoverable", "--no-objects", "--cloud", azure.file.to_str().unwrap()]);
+    assert_eq!((said.code, said.out.as_str()), (0, "Nothing was found in soft delete.\n"), "{}", said.err);
+    let said = say(home.path(), &["recoverable", "--kept"]);
+    assert_eq!(said.code, 3);
+    assert!(said.err.contains("nothing was kept here yet"), "{}", said.err);
+}
