@@ -25,6 +25,7 @@ mod stores;
 mod vaults;
 mod zones;
 
+pub use bins::by_portal;
 pub use endpoints::leads_to;
 pub use rights::{locked, roles};
 pub use zones::aliases;
