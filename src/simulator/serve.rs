@@ -239,7 +239,7 @@ impl Shared {
     fn places(&self, host: &Host, ask: &Ask) -> Vec<Place> {
         let world = self.locked();
         match host {
-            Host::Arm => arm::places(&self.facts, &world, ask),
+            Host::Arm => arm::places(&world, ask),
             Host::Entra => vec![Place::Network, Place::Entra],
             Host::Account(name) => {
                 let region = world.account(name).map(|a| Place::DataPlane(Region::new(&a.region)));
