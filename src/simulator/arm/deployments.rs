@@ -97,7 +97,11 @@ fn put(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, a: &Acc
     let Some(present) = a.deployment(name) else {
         return create(facts, world, ask, target, a, wanted);
     };
-    if (&present.model, &present.version, present.capacity) == (&wanted.model, &wanted.version, wanted.capacity) {
+    // What failed is tried again.
+    let stands = !present.failed || ask.at < present.ready_at;
+    let same =
+        (&present.model, &present.version, present.capacity) == (&wanted.model, &wanted.version, wanted.capacity);
+    if same && stands {
         return unchanged(facts, world, ask, a, present);
     }
     if present.model != wanted.model || present.version != wanted.version {

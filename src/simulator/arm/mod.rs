@@ -25,6 +25,7 @@ mod stores;
 mod vaults;
 mod zones;
 
+pub use bins::by_portal;
 pub use endpoints::leads_to;
 pub use rights::{locked, roles};
 pub use zones::aliases;
@@ -125,8 +126,8 @@ fn after<'a>(segments: &'a [String], word: &str) -> Option<&'a str> {
 
 /// Where a fault may strike this request: ARM itself, and the regions of its resource and resource group. Resource Health is
 /// served apart from the resources it speaks of.
-pub fn places(facts: &Facts, world: &World, ask: &Ask) -> Vec<Place> {
-    let (_, world) = others::of(facts, world, ask);
+pub fn places(world: &World, ask: &Ask) -> Vec<Place> {
+    let world = others::of(world, ask);
     let mut out = vec![Place::Network, Place::Arm];
     let target = Target::of(&ask.segments, 0);
     if target.provider == "microsoft.resourcehealth" {

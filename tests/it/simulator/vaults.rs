@@ -178,4 +178,10 @@ async fn what_depends_on_a_deleted_vault_waits_for_it() {
     let r = b.change(Method::PUT, &ml, json!({ "location": "eastus2" })).await;
     assert_eq!(r.refusal(), (400, "BadRequest"));
     assert!(r.body["error"]["message"].as_str().unwrap().starts_with("Soft-deleted workspace exists."));
+    let portal = async |name: &str| {
+        let id = format!("{GROUP}/rg-r/providers/Microsoft.MachineLearningServices/workspaces/{name}");
+        b.http.post(format!("{}/lifeboat/portal/recover?id={id}", b.at.arm)).send().await.unwrap().status().as_u16()
+    };
+    assert_eq!((portal("mlw-none").await, portal("mlw-gone").await, portal("mlw-gone").await), (404, 200, 404));
+    assert_eq!(b.look(&ml).await.p("provisioningState"), "Succeeded");
 }
