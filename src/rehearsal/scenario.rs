@@ -99,6 +99,13 @@ pub struct World {
     /// The users of the service.
     #[serde(default)]
     pub clients: Option<Clients>,
+    /// How long a new resource is missing from ARM's reads and lists, which are eventually consistent.
+    #[serde(default = "at_once")]
+    pub unseen: Millis,
+}
+
+fn at_once() -> Millis {
+    Millis(0)
 }
 
 /// A Cognitive Services account of kind `OpenAI`. Its host is `{name}.openai.azure.com`.

@@ -32,6 +32,7 @@ mod faults;
 mod hosts;
 mod http;
 mod openai;
+mod rollout;
 mod serve;
 mod tls;
 mod world;

@@ -214,6 +214,12 @@ impl Shared {
     pub fn connection(&self) -> Connection {
         let world = self.locked();
         let script = &self.facts.scenario.world;
+        let hosts = self.addresses(&world);
+        let at = |host: &Host| hosts.get(&host.name()).cloned();
+        let accounts = world.accounts.iter().map(|a| &a.name);
+        let openai = accounts.filter_map(|n| Some((n.clone(), at(&Host::Account(n.clone()))?))).collect();
+        let stores = world.stores.iter().map(|s| &s.name);
+        let appconfig = stores.filter_map(|n| Some((n.clone(), at(&Host::Store(n.clone()))?))).collect();
         Connection {
             lifeboat: 1,
             scenario: self.facts.scenario.id.clone(),
@@ -224,7 +230,10 @@ impl Shared {
             client_id: script.client_id.clone(),
             client_secret: script.client_secret.clone(),
             subscription: script.subscription.clone(),
-            hosts: self.addresses(&world),
+            subscriptions: vec![script.subscription.clone()],
+            openai,
+            appconfig,
+            hosts,
             witnesses: script.witnesses.clone(),
             ca: self.tls.as_ref().map(|t| t.ca().display().to_string()),
             epoch: self.facts.epoch,

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::SimulatorError;
+use super::rollout::Rollouts;
 use crate::rehearsal::scenario::{Scenario, World as Script};
 use crate::rehearsal::things::{Deleted, DeletedKind, Target, full_id};
 use crate::runbook::model::Strategy;
@@ -55,6 +56,12 @@ pub struct World {
     pub counts: BTreeMap<String, u64>,
     /// Numbers handed out.
     pub next: u64,
+    /// Deployments of templates.
+    #[serde(default)]
+    pub rollouts: Rollouts,
+    /// Resources made lately: path and when.
+    #[serde(default)]
+    pub fresh: Vec<(String, i64)>,
     /// Something to be written.
     #[serde(skip)]
     pub changed: bool,
@@ -265,6 +272,8 @@ impl World {
             log: script.deleted.iter().map(|d| deletion(script, d)).collect(),
             counts: BTreeMap::new(),
             next: 1,
+            rollouts: Rollouts::default(),
+            fresh: Vec::new(),
             changed: true,
         }
     }

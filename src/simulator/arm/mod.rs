@@ -7,11 +7,15 @@ mod cognitive;
 mod deleted;
 mod deployments;
 mod generic;
+mod graph;
 mod health;
 mod inventory;
 mod monitor;
+mod paging;
 mod profiles;
 mod stores;
+mod template;
+mod tenant;
 
 pub use profiles::leads_to;
 
@@ -162,15 +166,35 @@ fn admitted(facts: &Facts, world: &mut World, ask: &Ask, number: u64) -> Reply {
     if let Err(refusal) = version(ask, &target.provider) {
         return *refusal;
     }
+    template::settle(facts, world, ask.at);
     match words.as_slice() {
         ["tenants"] => inventory::tenants(facts),
         ["subscriptions"] => inventory::subscriptions(facts),
         ["subscriptions", s, ..] if !s.eq_ignore_ascii_case(facts.subscription()) => {
             Reply::error(404, "SubscriptionNotFound", &format!("The subscription '{s}' could not be found."))
         }
-        ["subscriptions", ..] => within(facts, world, ask, &target),
+        ["subscriptions", ..] => asked(facts, world, ask, &target),
+        ["providers", "microsoft.resourcegraph", "resources"] if ask.method == Method::POST => {
+            graph::answer(facts, world, ask)
+        }
+        ["providers", ..] => tenant::answer(facts, world, ask, &target),
         _ => Reply::no_route(ask),
     }
+}
+
+/// A client's request: counted, and answered as far as it can be seen, in pages.
+fn asked(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> Reply {
+    let changes = matches!(ask.method, Method::PUT | Method::PATCH | Method::DELETE);
+    if changes {
+        world.count(ask.header("x-ms-client-request-id"));
+    }
+    let creates = ask.method == Method::PUT && paging::delay(facts) > 0;
+    let there = creates && template::inner(facts, world, Method::GET, &ask.path, None, ask.at).0 == 200;
+    let reply = within(facts, world, ask, target);
+    if creates && !there && reply.status < 300 {
+        paging::made(world, &ask.path, ask.at);
+    }
+    paging::page(facts, ask, paging::seen(facts, world, ask, reply))
 }
 
 fn within(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> Reply {
@@ -182,9 +206,6 @@ fn within(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> R
     }
     let changes = matches!(ask.method, Method::PUT | Method::PATCH | Method::DELETE);
     let id = ask.header("x-ms-client-request-id");
-    if changes {
-        world.count(id);
-    }
     let listed = generic::answer(facts, ask, target).or_else(|| deleted::answer(facts, ask, target));
     let reply = listed.unwrap_or_else(|| match target.provider.as_str() {
         "" => inventory::answer(facts, world, ask),
@@ -193,6 +214,7 @@ fn within(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> R
         "microsoft.network" => profiles::answer(facts, world, ask, target),
         "microsoft.resourcehealth" => health::answer(facts, world, ask, target),
         "microsoft.insights" => monitor::answer(facts, world, ask, target),
+        "microsoft.resources" => template::answer(facts, world, ask, target),
         "microsoft.authorization" => inventory::authorization(facts, ask, target),
         _ => generic::provider(facts, ask, target).unwrap_or_else(|| inventory::provider(ask, target)),
     });
@@ -229,6 +251,7 @@ pub fn known_provider(lower: &str) -> &str {
         "microsoft.resourcehealth" => "Microsoft.ResourceHealth",
         "microsoft.insights" => "Microsoft.Insights",
         "microsoft.authorization" => "Microsoft.Authorization",
+        "microsoft.resources" => "Microsoft.Resources",
         other => other,
     }
 }
