@@ -59,6 +59,9 @@ pub struct World {
     /// Deployments of templates.
     #[serde(default)]
     pub rollouts: Rollouts,
+    /// Account, in lower case → how often each of its keys was made anew.
+    #[serde(default)]
+    pub turned: BTreeMap<String, [u32; 2]>,
     /// Resources made lately: path and when.
     #[serde(default)]
     pub fresh: Vec<(String, i64)>,
@@ -273,6 +276,7 @@ impl World {
             counts: BTreeMap::new(),
             next: 1,
             rollouts: Rollouts::default(),
+            turned: BTreeMap::new(),
             fresh: Vec::new(),
             changed: true,
         }

@@ -323,10 +323,10 @@ ACCOUNTS = [
     ("usages.list", lambda c: list(c.ai.usages.list("westeurope")), lambda a, c: so("OpenAI.Standard.gpt-4o" in [u.name.value for u in a])),
     ("model_capacities.list", lambda c: list(c.ai.location_based_model_capacities.list("eastus", model_format="OpenAI", model_name="gpt-4o", model_version="2024-11-20")),
      lambda a, c: so(a[0].properties.available_capacity > 0)),
-    ("check_domain_availability", lambda c: c.ai.check_domain_availability({"subdomainName": ACCOUNT, "type": "Microsoft.CognitiveServices/accounts"}),
+    ("check_domain_availability", lambda c: c.ai.check_domain_availability(subdomain_name=ACCOUNT, type="Microsoft.CognitiveServices/accounts"),
      is_(is_subdomain_available=False)),
     ("deployments.list", lambda c: list(c.ai.deployments.list(EAST, ACCOUNT)), lambda a, c: so(names(a) == ["chat", "embed"])),
-    ("deployments.list in pages", lambda c: len(list(c.ai.resource_skus.list())), so),
+    ("resource_skus.list", lambda c: list(c.ai.resource_skus.list()), so),
     ("deployments.get", lambda c: c.ai.deployments.get(EAST, ACCOUNT, "chat"), is_(properties__model__name="gpt-4o", sku__capacity=100)),
     ("deployments.get of none", lambda c: c.ai.deployments.get(EAST, ACCOUNT, "none"), refused(ResourceNotFoundError, 404, "ResourceNotFound")),
     ("accounts.begin_create", lambda c: c.keep("account", c.ai.accounts.begin_create(EAST, "oai-conformity", NEW_ACCOUNT)), so),
@@ -343,7 +343,7 @@ ACCOUNTS = [
     ("accounts: recovered", lambda c: c.wait("recovered"), is_(name="oai-sandbox-lost", properties__provisioning_state="Succeeded")),
     ("deployments: created", lambda c: c.wait("chat"), is_(name="chat", properties__provisioning_state="Succeeded")),
     ("accounts.begin_update", lambda c: c.ai.accounts.begin_update(EAST, "oai-conformity", {"tags": {"by": "suite"}}).result(60), is_(tags={"by": "suite"})),
-    ("accounts.regenerate_key", lambda c: c.ai.accounts.regenerate_key(EAST, "oai-conformity", {"keyName": "Key1"}), lambda a, c: so(a.key1 and a.key2)),
+    ("accounts.regenerate_key", lambda c: c.ai.accounts.regenerate_key(EAST, "oai-conformity", key_name="Key1"), lambda a, c: so(a.key1 and a.key2)),
     ("deployments.begin_update", lambda c: c.keep("chat", c.ai.deployments.begin_update(WEST, OTHER, "chat", {"sku": {"name": "Standard", "capacity": 7}})), so),
     ("accounts.begin_delete", lambda c: c.keep("account", c.ai.accounts.begin_delete(EAST, "oai-conformity")), so),
     ("deployments: updated", lambda c: c.wait("chat"), is_(sku__capacity=7)),
@@ -490,7 +490,7 @@ def expired(line):
 
 
 def run(area, name, call, check, context):
-    begun = time.monotonic()
+    begun, answer = time.monotonic(), None
     try:
         try:
             answer = call(context)
@@ -503,6 +503,8 @@ def run(area, name, call, check, context):
     except Exception as e:  # noqa: BLE001 the line below is what the test shows
         text = str(e).strip() or traceback.format_exc().strip().splitlines()[-1]
         problem = f"{type(e).__name__}: {' '.join(text.split())}"
+        if isinstance(answer, Exception) and answer is not e:
+            problem += f" | answered: {' '.join(str(answer).split())}"
     took = time.monotonic() - begun
     print(f"{'FAILED' if problem else 'ok'}  {area}: {name}  ({took:.1f} s)" + (f"\n        {problem}" if problem else ""), flush=True)
     return problem is None

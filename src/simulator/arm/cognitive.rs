@@ -3,7 +3,7 @@
 use hyper::Method;
 use serde_json::{Value, json};
 
-use super::{Target, deployments, inventory, locked, not_allowed, not_found};
+use super::{Target, deployments, inventory, locked, not_allowed, not_found, offers};
 use crate::simulator::facts::Facts;
 use crate::simulator::http::{Ask, Reply, rfc3339};
 use crate::simulator::openai;
@@ -24,6 +24,9 @@ const KIND: &str = "Microsoft.CognitiveServices/accounts";
 
 /// Answers requests to the provider.
 pub fn answer(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> Reply {
+    if let Some(reply) = offers::answer(facts, world, ask, target) {
+        return reply;
+    }
     let route = target.route();
     match (route.as_slice(), target.group) {
         ([], None) => inventory::provider(ask, target),
@@ -37,7 +40,7 @@ pub fn answer(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) 
             let name = &target.names[1];
             match find(world, g, name) {
                 Some(a) => {
-                    let [key1, key2] = openai::keys(facts, &a.name);
+                    let [key1, key2] = openai::keys(facts, world, &a.name);
                     Reply::ok(&json!({ "key1": key1, "key2": key2 }))
                 }
                 None => not_found(g, KIND, name),
@@ -56,7 +59,7 @@ fn location(facts: &Facts, world: &World, ask: &Ask, target: &Target<'_>) -> Rep
     let route = target.route();
     let region = Region::new(route.get(1).copied().unwrap_or_default());
     match (&ask.method, &route[2.min(route.len())..]) {
-        (&Method::GET, ["models"]) => models(facts, &region),
+        (&Method::GET, ["models"]) => Reply::list(offers(facts, region.name())),
         (&Method::GET, ["usages"]) => usages(facts, world, &region, ask.at),
         (&Method::GET, ["operationstatuses", id]) => status(facts, world, ask, id),
         (&Method::GET, ["operationresults", id]) => result(facts, world, ask, id),
@@ -88,7 +91,8 @@ pub fn id(facts: &Facts, a: &Account) -> String {
     facts.id(&a.group, &format!("{KIND}/{}", a.name))
 }
 
-fn body(facts: &Facts, a: &Account, at: i64) -> Value {
+/// An account as ARM shows it.
+pub fn body(facts: &Facts, a: &Account, at: i64) -> Value {
     let endpoint = format!("https://{}.openai.azure.com/", a.name.to_ascii_lowercase());
     json!({
         "id": id(facts, a), "name": a.name, "type": KIND, "location": a.region, "kind": a.kind,
@@ -332,8 +336,9 @@ fn result(facts: &Facts, world: &World, ask: &Ask, id: &str) -> Reply {
     deployments::by_id(facts, world, &op.resource, ask.at).map_or_else(|| Reply::empty(204), |v| Reply::ok(&v))
 }
 
-fn models(facts: &Facts, region: &Region) -> Reply {
-    let offered = facts.scenario.world.quotas.iter().filter(|q| q.region == *region);
+/// What a region offers.
+pub fn offers(facts: &Facts, region: &str) -> Vec<Value> {
+    let offered = facts.scenario.world.quotas.iter().filter(|q| q.region.name() == region);
     let row = |model: &str, version: &str, max: u32, default: bool| {
         json!({
             "kind": "OpenAI", "skuName": "S0",
@@ -346,7 +351,7 @@ fn models(facts: &Facts, region: &Region) -> Reply {
         })
     };
     let rows = offered.flat_map(|q| q.versions.iter().map(|v| row(&q.model, v, q.limit, q.versions.last() == Some(v))));
-    Reply::list(rows.collect())
+    rows.collect()
 }
 
 /// A region's limit and use of one model, in units.

@@ -4,7 +4,7 @@
 use hyper::Method;
 use serde_json::{Map, Value, json};
 
-use super::template::inner;
+use super::inner;
 use crate::simulator::facts::Facts;
 use crate::simulator::http::{Ask, Reply};
 use crate::simulator::world::World;

@@ -11,6 +11,7 @@ mod graph;
 mod health;
 mod inventory;
 mod monitor;
+mod offers;
 mod paging;
 mod profiles;
 mod stores;
@@ -19,8 +20,9 @@ mod tenant;
 
 pub use profiles::leads_to;
 
-use hyper::Method;
-use serde_json::json;
+use bytes::Bytes;
+use hyper::{HeaderMap, Method};
+use serde_json::{Value, json};
 
 use super::entra;
 use super::facts::Facts;
@@ -189,12 +191,30 @@ fn asked(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> Re
         world.count(ask.header("x-ms-client-request-id"));
     }
     let creates = ask.method == Method::PUT && paging::delay(facts) > 0;
-    let there = creates && template::inner(facts, world, Method::GET, &ask.path, None, ask.at).0 == 200;
+    let there = creates && inner(facts, world, Method::GET, &ask.path, None, ask.at).0 == 200;
     let reply = within(facts, world, ask, target);
     if creates && !there && reply.status < 300 {
         paging::made(world, &ask.path, ask.at);
     }
     paging::page(facts, ask, paging::seen(facts, world, ask, reply))
+}
+
+/// A request of ARM to itself.
+pub fn inner(facts: &Facts, world: &mut World, method: Method, id: &str, body: Option<&Value>, at: i64) -> (u16, Value) {
+    let ask = Ask {
+        method,
+        path: id.to_owned(),
+        target: id.to_owned(),
+        segments: id.split('/').filter(|s| !s.is_empty()).map(str::to_owned).collect(),
+        query: Vec::new(),
+        headers: HeaderMap::new(),
+        body: body.map_or_else(Bytes::new, |b| Bytes::from(b.to_string())),
+        at,
+    };
+    let number = world.number();
+    let reply = within(facts, world, &ask, &Target::of(&ask.segments, number));
+    let value = reply.body.and_then(|(_, text)| serde_json::from_str(&text).ok()).unwrap_or(Value::Null);
+    (reply.status, value)
 }
 
 fn within(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> Reply {
@@ -208,7 +228,7 @@ fn within(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> R
     let id = ask.header("x-ms-client-request-id");
     let listed = generic::answer(facts, ask, target).or_else(|| deleted::answer(facts, ask, target));
     let reply = listed.unwrap_or_else(|| match target.provider.as_str() {
-        "" => inventory::answer(facts, world, ask),
+        "" => template::operations_of(facts, world, ask).unwrap_or_else(|| inventory::answer(facts, world, ask)),
         "microsoft.cognitiveservices" => cognitive::answer(facts, world, ask, target),
         "microsoft.appconfiguration" => stores::answer(facts, world, ask, target),
         "microsoft.network" => profiles::answer(facts, world, ask, target),

@@ -9,7 +9,7 @@ use crate::simulator::http::{Ask, Reply};
 use crate::simulator::world::World;
 
 /// Answers requests to `/providers…`.
-pub fn answer(facts: &Facts, world: &World, ask: &Ask, target: &Target<'_>) -> Reply {
+pub fn answer(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> Reply {
     if ask.method != Method::GET {
         return Reply::no_route(ask);
     }

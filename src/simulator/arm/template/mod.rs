@@ -10,11 +10,10 @@ mod whatif;
 
 use std::cell::RefCell;
 
-use bytes::Bytes;
-use hyper::{HeaderMap, Method};
+use hyper::Method;
 use serde_json::{Value, json};
 
-use super::{Target, inventory, not_allowed, within};
+use super::{Target, inner, inventory, not_allowed};
 use crate::simulator::facts::Facts;
 use crate::simulator::http::{Ask, Reply, rfc3339};
 use crate::simulator::rollout::{Answer, Item, Rollout, State};
@@ -60,18 +59,34 @@ pub fn answer(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) 
         }
         (&Method::POST, ["cancel"]) => cancel(world, ask, name, group),
         (&Method::GET, []) => found(world).map_or_else(|r| r, |r| Reply::ok(&body(facts, &r))),
-        (&Method::GET, ["operations"]) => found(world).map_or_else(|r| r, |r| Reply::list(operations(facts, &r))),
-        (&Method::GET, ["operations", id]) => found(world).map_or_else(
-            |r| r,
-            |r| {
-                let all = operations(facts, &r);
-                let one = all.iter().find(|o| o["operationId"].as_str().is_some_and(|o| o.eq_ignore_ascii_case(id)));
-                one.map_or_else(|| absent(id), Reply::ok)
-            },
-        ),
+        (&Method::GET, ["operations", rest @ ..]) => {
+            found(world).map_or_else(|r| r, |r| picked(facts, &r, rest.first().copied()))
+        }
         (&Method::GET, ["operationstatuses", _]) => found(world).map_or_else(|r| r, |r| status(&r)),
         _ => Reply::no_route(ask),
     }
+}
+
+/// The operations of a group's deployment under their older address, which names no provider; `None` for any other.
+pub fn operations_of(facts: &Facts, world: &World, ask: &Ask) -> Option<Reply> {
+    let lower: Vec<String> = ask.segments.iter().map(|s| s.to_ascii_lowercase()).collect();
+    let words: Vec<&str> = lower.iter().map(String::as_str).collect();
+    let (["subscriptions", _, "resourcegroups", _, "deployments", _, "operations", rest @ ..], &Method::GET) =
+        (words.as_slice(), &ask.method)
+    else {
+        return None;
+    };
+    let (group, name) = (&ask.segments[3], &ask.segments[5]);
+    let Some(r) = world.rollouts.find(name, Some(group)) else { return Some(absent(name)) };
+    Some(picked(facts, r, rest.first().copied()))
+}
+
+/// All operations of a deployment, or one of them.
+fn picked(facts: &Facts, r: &Rollout, wanted: Option<&str>) -> Reply {
+    let all = operations(facts, r);
+    let Some(wanted) = wanted else { return Reply::list(all) };
+    let one = all.iter().find(|o| o["operationId"].as_str().is_some_and(|o| o.eq_ignore_ascii_case(wanted)));
+    one.map_or_else(|| absent(wanted), Reply::ok)
 }
 
 fn absent(name: &str) -> Reply {
@@ -84,24 +99,6 @@ fn id(facts: &Facts, name: &str, group: Option<&str>) -> String {
         Some(g) => facts.id(g, &format!("{}/{name}", plan::KIND)),
         None => format!("/subscriptions/{}/providers/{}/{name}", facts.subscription(), plan::KIND),
     }
-}
-
-/// A request of ARM to itself.
-pub fn inner(facts: &Facts, world: &mut World, method: Method, id: &str, body: Option<&Value>, at: i64) -> (u16, Value) {
-    let ask = Ask {
-        method,
-        path: id.to_owned(),
-        target: id.to_owned(),
-        segments: id.split('/').filter(|s| !s.is_empty()).map(str::to_owned).collect(),
-        query: Vec::new(),
-        headers: HeaderMap::new(),
-        body: body.map_or_else(Bytes::new, |b| Bytes::from(b.to_string())),
-        at,
-    };
-    let number = world.number();
-    let reply = within(facts, world, &ask, &Target::of(&ask.segments, number));
-    let value = reply.body.and_then(|(_, text)| serde_json::from_str(&text).ok()).unwrap_or(Value::Null);
-    (reply.status, value)
 }
 
 /// The plan of the body of a request.
