@@ -37,7 +37,8 @@ fn start(command: &mut Command) -> std::io::Result<Ends> {
 
 /// Runs to the end; what was printed, and whether it ended well within the time.
 fn run(command: &mut Command, limit: Duration) -> Result<String, String> {
-    let mut child = start(command.stdout(Stdio::piped()).stderr(Stdio::piped())).map_err(|e| format!("{command:?}: {e}"))?;
+    let mut child =
+        start(command.stdout(Stdio::piped()).stderr(Stdio::piped())).map_err(|e| format!("{command:?}: {e}"))?;
     let collect = |mut pipe: Box<dyn Read + Send>| {
         std::thread::spawn(move || {
             let mut bytes = Vec::new();
@@ -116,7 +117,10 @@ fn calls(python: &Path, script: &str, args: &[&Path]) -> usize {
     let mut command = Command::new(python);
     command.arg("-B").arg(folder().join(script)).args(args);
     // Proxies are for the index; the simulator is on this computer.
-    command.env("NO_PROXY", "127.0.0.1,localhost").env("no_proxy", "127.0.0.1,localhost").env("PYTHONWARNINGS", "ignore");
+    command
+        .env("NO_PROXY", "127.0.0.1,localhost")
+        .env("no_proxy", "127.0.0.1,localhost")
+        .env("PYTHONWARNINGS", "ignore");
     match run(&mut command, LIMIT) {
         Ok(out) => {
             println!("{out}");

@@ -130,8 +130,13 @@ fn deleted_body(facts: &Facts, a: &Account) -> Value {
 fn account(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, group: &str) -> Reply {
     let name = &target.names[1];
     match ask.method {
-        Method::GET => find(world, group, name)
-            .map_or_else(|| not_found(group, KIND, name), |a| Reply::ok(&body(facts, a, ask.at))),
+        Method::GET => match find(world, group, name) {
+            None => not_found(group, KIND, name),
+            Some(a) if ask.at < a.ready_at => {
+                Reply::ok(&body(facts, a, ask.at)).with("retry-after", RETRY_AFTER_S.to_string())
+            }
+            Some(a) => Reply::ok(&body(facts, a, ask.at)),
+        },
         Method::PUT => create(facts, world, ask, group, name),
         Method::DELETE => remove(facts, world, ask, target, group, name),
         _ => not_allowed(ask),

@@ -18,7 +18,10 @@ fn refused(what: &str) -> Reply {
         "This simulated Azure does not understand '{what}' in a query. It knows: resources or resourcecontainers | where COLUMN ==, =~, !=, !~ or in~ … joined by and | project COLUMNS | order by COLUMN asc or desc | limit N | count."
     );
     let detail = json!([{ "code": "InvalidQuery", "message": text }]);
-    Reply::json(400, &json!({ "error": { "code": "BadRequest", "message": "Please provide below info when asking for support.", "details": detail } }))
+    Reply::json(
+        400,
+        &json!({ "error": { "code": "BadRequest", "message": "Please provide below info when asking for support.", "details": detail } }),
+    )
 }
 
 /// Answers a query.

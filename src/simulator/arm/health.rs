@@ -37,7 +37,11 @@ pub fn answer(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) 
         }
         (&Method::GET, ["events"]) if resource => {
             let Some(v) = current(facts, world, &target.scope_id(), ask.at) else {
-                return Reply::error(404, "ResourceNotFound", &format!("The resource '{}' was not found.", target.scope_id()));
+                return Reply::error(
+                    404,
+                    "ResourceNotFound",
+                    &format!("The resource '{}' was not found.", target.scope_id()),
+                );
             };
             let region = Region::new(v["location"].as_str().unwrap_or_default());
             let named = |e: &Value| {
@@ -47,7 +51,8 @@ pub fn answer(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) 
             Reply::list(events(facts, ask.at).into_iter().filter(named).collect())
         }
         (&Method::GET, ["events", id, "impactedresources"]) if !resource => {
-            let known = events(facts, ask.at).iter().any(|e| e["name"].as_str().is_some_and(|n| n.eq_ignore_ascii_case(id)));
+            let known =
+                events(facts, ask.at).iter().any(|e| e["name"].as_str().is_some_and(|n| n.eq_ignore_ascii_case(id)));
             if known { Reply::list(Vec::new()) } else { no_event(id) }
         }
         (&Method::GET, ["emergingissues", rest @ ..]) if rest.is_empty() || rest == ["default"] => {

@@ -169,9 +169,10 @@ pub fn provider_body(lower: &str) -> Value {
         "microsoft.appconfiguration" => (&["configurationStores"], &["2024-05-01", "2023-03-01"]),
         "microsoft.network" => (&["trafficManagerProfiles"], &["2022-04-01", "2018-08-01"]),
         "microsoft.resourcehealth" => (&["availabilityStatuses", "events"], &["2025-05-01", "2024-02-01"]),
-        "microsoft.resources" => {
-            (&["subscriptions", "resourceGroups", "resources", "deployments", "providers"], &["2025-04-01", "2024-11-01"])
-        }
+        "microsoft.resources" => (
+            &["subscriptions", "resourceGroups", "resources", "deployments", "providers"],
+            &["2025-04-01", "2024-11-01"],
+        ),
         "microsoft.insights" => (&["metrics", "eventtypes"], &["2024-02-01", "2015-04-01"]),
         _ => (&["locks", "permissions"], &["2022-04-01", "2020-05-01"]),
     };

@@ -200,7 +200,14 @@ fn asked(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> Re
 }
 
 /// A request of ARM to itself.
-pub fn inner(facts: &Facts, world: &mut World, method: Method, id: &str, body: Option<&Value>, at: i64) -> (u16, Value) {
+pub fn inner(
+    facts: &Facts,
+    world: &mut World,
+    method: Method,
+    id: &str,
+    body: Option<&Value>,
+    at: i64,
+) -> (u16, Value) {
     let ask = Ask {
         method,
         path: id.to_owned(),

@@ -115,7 +115,9 @@ fn domain(world: &World, ask: &Ask) -> Reply {
     let name = sent["subdomainName"].as_str().unwrap_or_default();
     let taken = world.accounts.iter().chain(&world.deleted).any(|a| a.name.eq_ignore_ascii_case(name));
     let reason = taken.then(|| format!("Sub domain name '{name}' is already used. Please pick a different name."));
-    Reply::ok(&json!({ "isSubdomainAvailable": !taken, "reason": reason, "subdomainName": name, "type": sent["type"], "kind": sent["kind"] }))
+    Reply::ok(
+        &json!({ "isSubdomainAvailable": !taken, "reason": reason, "subdomainName": name, "type": sent["type"], "kind": sent["kind"] }),
+    )
 }
 
 fn sku(ask: &Ask) -> Reply {
@@ -124,7 +126,8 @@ fn sku(ask: &Ask) -> Reply {
         Err(refusal) => return refusal,
     };
     let wanted = sent["skus"].as_array().cloned().unwrap_or_default();
-    let row = |s: &Value| json!({ "kind": sent["kind"], "type": sent["type"], "skuName": s, "skuAvailable": s == "S0" });
+    let row =
+        |s: &Value| json!({ "kind": sent["kind"], "type": sent["type"], "skuName": s, "skuAvailable": s == "S0" });
     Reply::list(wanted.iter().map(row).collect())
 }
 

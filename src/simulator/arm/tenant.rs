@@ -20,9 +20,10 @@ pub fn answer(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) 
             operation("Microsoft.Resources/deployments/read", "Get Deployment"),
             operation("Microsoft.Resources/deployments/write", "Create Deployment"),
         ]),
-        ("microsoft.resourcehealth", ["operations"]) => {
-            Reply::list(vec![operation("Microsoft.ResourceHealth/AvailabilityStatuses/read", "Get Availability Statuses")])
-        }
+        ("microsoft.resourcehealth", ["operations"]) => Reply::list(vec![operation(
+            "Microsoft.ResourceHealth/AvailabilityStatuses/read",
+            "Get Availability Statuses",
+        )]),
         ("microsoft.resourcehealth", _) => health::answer(facts, world, ask, target),
         _ => Reply::no_route(ask),
     }

@@ -104,7 +104,8 @@ fn id(facts: &Facts, name: &str, group: Option<&str>) -> String {
 /// The plan of the body of a request.
 fn planned(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, name: &str) -> Result<Plan, Box<Reply>> {
     if name.len() > 64 || !name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.()".contains(c)) {
-        let text = format!("The deployment name '{name}' is invalid: at most 64 letters, digits, '-', '.', '_', '(' and ')'.");
+        let text =
+            format!("The deployment name '{name}' is invalid: at most 64 letters, digits, '-', '.', '_', '(' and ')'.");
         return Err(Box::new(Reply::error(400, "InvalidDeploymentName", &text)));
     }
     let body = relaxed::read(&ask.body).map_err(|e| {
@@ -241,7 +242,10 @@ fn result(facts: &Facts, world: &World, ask: &Ask, wanted: &str) -> Reply {
 fn cancel(world: &mut World, ask: &Ask, name: &str, group: Option<&str>) -> Reply {
     let Some(r) = world.rollouts.all.iter_mut().find(|r| r.is(name, group)) else { return absent(name) };
     if r.state.over() {
-        let text = format!("The deployment '{name}' cannot be cancelled, because its provisioning state is '{}'.", r.state.word());
+        let text = format!(
+            "The deployment '{name}' cannot be cancelled, because its provisioning state is '{}'.",
+            r.state.word()
+        );
         return Reply::error(409, "DeploymentCannotBeCancelled", &text);
     }
     r.state = State::Canceled;
@@ -380,7 +384,11 @@ fn moved(facts: &Facts, world: &mut World, r: &mut Rollout, n: usize, at: i64) -
         State::Waiting if free => {
             let (status, said) = inner(facts, world, Method::PUT, &item.id, Some(&item.body), at);
             item.status = status;
-            if (200..300).contains(&status) { (State::Running, None) } else { (State::Failed, Some(said["error"].clone())) }
+            if (200..300).contains(&status) {
+                (State::Running, None)
+            } else {
+                (State::Failed, Some(said["error"].clone()))
+            }
         }
         State::Running => {
             let (status, said) = inner(facts, world, Method::GET, &item.id, None, at);
@@ -417,7 +425,8 @@ fn outputs(facts: &Facts, world: &mut World, r: &Rollout, at: i64) -> Result<Val
     let row = |(name, about): (&String, &Value)| {
         let value = expression::filled(&about["value"], &scope)?;
         let kind = about["type"].as_str().unwrap_or("string");
-        let kind = kind.chars().next().map_or_else(String::new, |c| c.to_uppercase().chain(kind.chars().skip(1)).collect());
+        let kind =
+            kind.chars().next().map_or_else(String::new, |c| c.to_uppercase().chain(kind.chars().skip(1)).collect());
         Ok((name.clone(), json!({ "type": kind, "value": value })))
     };
     rows.map(row).collect::<Result<serde_json::Map<_, _>, String>>().map(Value::Object)

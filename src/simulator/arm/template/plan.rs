@@ -10,8 +10,19 @@ use crate::simulator::rollout::{Item, State};
 const MAX_RESOURCES: usize = 800;
 /// Keys of a resource that say how it is deployed; the rest is sent.
 const NOT_SENT: [&str; 13] = [
-    "name", "type", "apiversion", "dependson", "condition", "comments", "metadata", "resources", "resourcegroup",
-    "subscriptionid", "scope", "existing", "copy",
+    "name",
+    "type",
+    "apiversion",
+    "dependson",
+    "condition",
+    "comments",
+    "metadata",
+    "resources",
+    "resourcegroup",
+    "subscriptionid",
+    "scope",
+    "existing",
+    "copy",
 ];
 /// Nested deployments.
 pub const KIND: &str = "Microsoft.Resources/deployments";
@@ -136,7 +147,9 @@ fn parameters(declared: &Value, sent: &Value, place: &Place<'_>) -> Result<(Valu
     let none = Map::new();
     let (declared, sent) = (declared.as_object().unwrap_or(&none), sent.as_object().unwrap_or(&none));
     if let Some(unknown) = sent.keys().find(|k| !declared.keys().any(|d| d.eq_ignore_ascii_case(k))) {
-        return Err(format!("The following parameters were supplied, but do not correspond to any parameters defined in the template: '{unknown}'"));
+        return Err(format!(
+            "The following parameters were supplied, but do not correspond to any parameters defined in the template: '{unknown}'"
+        ));
     }
     let (mut shown, mut values) = (Map::new(), Value::Object(Map::new()));
     for (name, about) in declared {
@@ -239,7 +252,11 @@ fn item(resource: &Value, scope: &Scope<'_>) -> Result<Option<(Item, Vec<String>
         return Ok(None);
     }
     let word = |key: &str| {
-        whole[key].as_str().filter(|t| !t.is_empty()).map(str::to_owned).ok_or_else(|| format!("a resource lacks its '{key}'"))
+        whole[key]
+            .as_str()
+            .filter(|t| !t.is_empty())
+            .map(str::to_owned)
+            .ok_or_else(|| format!("a resource lacks its '{key}'"))
     };
     let (name, version, kind) = (word("name")?, word("apiVersion")?, word("type")?);
     let tail = tail(&kind, &name.split('/').collect::<Vec<_>>())?;
@@ -253,11 +270,13 @@ fn item(resource: &Value, scope: &Scope<'_>) -> Result<Option<(Item, Vec<String>
         Some(g) => format!("/subscriptions/{subscription}/resourceGroups/{g}/providers/{tail}"),
         None => format!("/subscriptions/{subscription}/providers/{tail}"),
     };
-    let before = whole["dependsOn"].as_array().into_iter().flatten().filter_map(|d| d.as_str().map(str::to_owned)).collect();
+    let before =
+        whole["dependsOn"].as_array().into_iter().flatten().filter_map(|d| d.as_str().map(str::to_owned)).collect();
     let mut body = whole.clone();
     if let Some(all) = body.as_object_mut() {
         all.retain(|k, _| !NOT_SENT.contains(&k.to_ascii_lowercase().as_str()));
     }
-    let item = Item { id, kind, name, version, body, needs: Vec::new(), state: State::Waiting, status: 0, error: None, at: 0 };
+    let item =
+        Item { id, kind, name, version, body, needs: Vec::new(), state: State::Waiting, status: 0, error: None, at: 0 };
     Ok(Some((item, before)))
 }

@@ -63,7 +63,9 @@ fn compare(path: &str, before: &Value, after: &Value, out: &mut Vec<Value>) {
         return;
     }
     if before != after && !(path == "location" && same_region(before, after)) {
-        out.push(json!({ "path": path, "propertyChangeType": "Modify", "before": before, "after": after, "children": null }));
+        out.push(
+            json!({ "path": path, "propertyChangeType": "Modify", "before": before, "after": after, "children": null }),
+        );
     }
 }
 
