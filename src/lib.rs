@@ -8,7 +8,7 @@
 //!  3  conductor    desk: wires the world together, owns a run's tasks
 //!  2  the world    catalog  azure  probe  journal  simulator  export      (never each other)
 //!  1½ time         clock: the computer's or a rehearsal's
-//!  1  the core     units  runbook  plan  run  rehearsal  health  record      (pure)
+//!  1  the core     units  runbook  plan  run  rehearsal  health  recovery  record      (pure)
 //! ```
 //!
 //! | room | what it is |
@@ -19,6 +19,7 @@
 //! | `run` | what is being done: decide → facts → state; effects; clocks |
 //! | `rehearsal` | scenarios, their scripted operator, their score |
 //! | `health` | what may be believed: detector, verdict, ladder, advice |
+//! | `recovery` | what was deleted: deadlines, blockers, the order of the work |
 //! | `record` | audit bytes: canonical lines, chain, tree, verification |
 //! | `clock` | time as a handle; why a rehearsal can run at any speed |
 //! | `catalog` | runbooks, plans, scenarios from disk and from the binary |
@@ -44,6 +45,7 @@ pub mod units;
 pub mod health;
 pub mod plan;
 pub mod record;
+pub mod recovery;
 pub mod rehearsal;
 pub mod run;
 pub mod runbook;

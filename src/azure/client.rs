@@ -4,6 +4,7 @@
 //! whether it took effect is found out by reading, never by sending again.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Method};
@@ -40,6 +41,8 @@ struct Inner {
     reading: Client,
     changing: Client,
     tokens: Arc<Tokens>,
+    sent: AtomicU64,
+    throttled: AtomicU64,
 }
 
 /// Ids by which Azure's own records know a request.
@@ -146,12 +149,18 @@ impl Azure {
     pub fn new(cloud: Cloud) -> Result<Self, AzureError> {
         let (reading, changing) = (transport::reading(&cloud)?, transport::changing(&cloud)?);
         let tokens = Tokens::new(cloud.clone(), reading.clone());
-        Ok(Self(Arc::new(Inner { cloud, reading, changing, tokens })))
+        let (sent, throttled) = Default::default();
+        Ok(Self(Arc::new(Inner { cloud, reading, changing, tokens, sent, throttled })))
     }
 
     /// The configuration it was made from.
     pub fn cloud(&self) -> &Cloud {
         &self.0.cloud
+    }
+
+    /// Requests sent so far, sign-in left out, and how many of them were answered with 429.
+    pub fn sent(&self) -> (u64, u64) {
+        (self.0.sent.load(Ordering::Relaxed), self.0.throttled.load(Ordering::Relaxed))
     }
 
     /// Signs in for every kind of host ahead of need; by scope, what came of it.
@@ -222,22 +231,31 @@ impl Azure {
         let mut out = Vec::new();
         let mut at = url.clone();
         for _ in 0..MAX_PAGES {
-            let answer = self.get(task, &at).await?;
-            let bad = |why: &str| AzureError::BadAnswer { host: answer.host.clone(), why: why.into() };
-            let mut page = answer.json()?;
-            match page.get_mut("value").map(Value::take) {
-                Some(Value::Array(rows)) => out.extend(rows),
-                _ => return Err(bad("a list without `value`")),
-            }
+            let (rows, next) = self.list_page(task, &at).await?;
+            out.extend(rows);
             if out.len() > most {
                 return Err(AzureError::NotPossible(format!("the list is longer than {most} rows")));
             }
-            match page.get("nextLink").and_then(Value::as_str) {
-                None | Some("") => return Ok(out),
-                Some(next) => at = self.cloud().arm_link(next, &at)?,
+            match next {
+                None => return Ok(out),
+                Some(url) => at = url,
             }
         }
         Err(AzureError::BadAnswer { host: host_of(url), why: format!("a list of more than {MAX_PAGES} pages") })
+    }
+
+    /// One page of a list, and where the next one is.
+    pub(super) async fn list_page(&self, task: &Task, url: &Url) -> Result<(Vec<Value>, Option<Url>), AzureError> {
+        let answer = self.get(task, url).await?;
+        let mut page = answer.json()?;
+        let Some(Value::Array(rows)) = page.get_mut("value").map(Value::take) else {
+            return Err(AzureError::BadAnswer { host: answer.host, why: "a list without `value`".into() });
+        };
+        let next = match page["nextLink"].as_str() {
+            None | Some("") => None,
+            Some(next) => Some(self.cloud().arm_link(next, url)?),
+        };
+        Ok((rows, next))
     }
 
     /// A question that changes nothing, repeated while that may help.
@@ -278,6 +296,7 @@ impl Azure {
             Auth::Token => Some(self.0.tokens.bearer(task, scope).await?),
             Auth::Key(_) | Auth::Nobody => None,
         };
+        self.0.sent.fetch_add(1, Ordering::Relaxed);
         let client = if ask.method == Method::GET { &self.0.reading } else { &self.0.changing };
         let outcome = task
             .request(ask.within, |work| {
@@ -319,6 +338,9 @@ impl Azure {
         };
         if (200..300).contains(&status) {
             return Ok(Answer { status, corr, host, headers, body });
+        }
+        if status == 429 {
+            self.0.throttled.fetch_add(1, Ordering::Relaxed);
         }
         if status == 401
             && let Some(token) = &token

@@ -18,10 +18,12 @@ const PUBLIC_ARM: &str = "https://management.azure.com";
 const PUBLIC_AUTHORITY: &str = "https://login.microsoftonline.com";
 const OPENAI_SUFFIX: &str = "openai.azure.com";
 const CONFIGURATION_SUFFIX: &str = "azconfig.io";
+const VAULT_SUFFIX: &str = "vault.azure.net";
 /// Hosts below these names get a data-plane token. `api.cognitive.microsoft.com` serves accounts without a subdomain.
 const DATA_SUFFIXES: &[&str] = &[
     OPENAI_SUFFIX,
     CONFIGURATION_SUFFIX,
+    VAULT_SUFFIX,
     "cognitiveservices.azure.com",
     "services.ai.azure.com",
     "api.cognitive.microsoft.com",
@@ -52,6 +54,8 @@ pub struct Cloud {
     pub cognitive_scope: String,
     /// Token scope of App Configuration.
     pub configuration_scope: String,
+    /// Token scope of key vaults.
+    pub vault_scope: String,
     /// Set in a rehearsal.
     pub simulated: Option<Simulated>,
 }
@@ -132,6 +136,7 @@ impl Cloud {
             arm_scope: format!("{PUBLIC_ARM}/.default"),
             cognitive_scope: "https://cognitiveservices.azure.com/.default".into(),
             configuration_scope: "https://appconfig.azure.com/.default".into(),
+            vault_scope: "https://vault.azure.net/.default".into(),
             simulated: None,
         })
     }
@@ -242,11 +247,28 @@ impl Cloud {
         Err(AzureError::ForeignLink { host: host_of(&url), expected: host_of(&public) })
     }
 
+    /// Checks a `nextLink` that has to lead to the host that was asked, and gives it as the real world writes it.
+    pub(super) fn same_host_link(&self, link: &str, asked: &Url) -> Result<Url, AzureError> {
+        let url =
+            asked.join(link.trim()).map_err(|e| AzureError::BadAddress { text: link.into(), why: e.to_string() })?;
+        let played = self.is_simulated() && self.resolve(asked).is_ok_and(|at| same_origin(&at, &url));
+        let same = host_of(&url) == host_of(asked) && url.scheme() == asked.scheme() && url.username().is_empty();
+        if !played && !(same && url.port_or_known_default() == asked.port_or_known_default()) {
+            return Err(AzureError::ForeignLink { host: host_of(&url), expected: host_of(asked) });
+        }
+        let mut out = asked.clone();
+        out.set_path(url.path());
+        out.set_query(url.query());
+        Ok(out)
+    }
+
     /// The scope of the token that this host wants.
     pub(super) fn scope(&self, url: &Url) -> &str {
         let host = host_of(url);
         if is_below(&host, CONFIGURATION_SUFFIX) {
             &self.configuration_scope
+        } else if is_below(&host, VAULT_SUFFIX) {
+            &self.vault_scope
         } else if DATA_SUFFIXES.iter().any(|s| is_below(&host, s)) {
             &self.cognitive_scope
         } else {
@@ -257,6 +279,11 @@ impl Cloud {
     /// Address of an App Configuration store. It follows from the name, so that a failing ARM is not in the way.
     pub fn store(&self, name: &str) -> Result<Url, AzureError> {
         parse(&format!("https://{name}.{CONFIGURATION_SUFFIX}"))
+    }
+
+    /// Address of a key vault. It follows from the name as well.
+    pub fn vault(&self, name: &str) -> Result<Url, AzureError> {
+        parse(&format!("https://{name}.{VAULT_SUFFIX}"))
     }
 
     /// Address of an Azure OpenAI account by its subdomain, for when ARM does not tell.

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  action  reading        what a run does and what it believes
-//!  cognitive openai appconfig monitor health activity resources inventory     one service each
+//!  cognitive openai appconfig monitor health activity resources inventory deleted     one service each
 //!  operation              long-running operations, re-attachable
 //!  open                   addresses of the plan's own, asked as nobody
 //!  client  token  transport  cloud  error  versions
@@ -17,6 +17,7 @@ pub mod appconfig;
 mod client;
 mod cloud;
 pub mod cognitive;
+pub mod deleted;
 mod error;
 pub mod health;
 pub mod inventory;

@@ -19,6 +19,8 @@ pub const METRICS: &str = "2024-02-01";
 pub const ACTIVITY: &str = "2015-04-01";
 /// Azure OpenAI data plane.
 pub const OPENAI: &str = "2024-10-21";
+/// Key vault data plane.
+pub const VAULT_DATA: &str = "7.4";
 /// App Configuration data plane.
 pub const APP_CONFIGURATION: &str = "2023-11-01";
 

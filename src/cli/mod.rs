@@ -152,6 +152,9 @@ pub enum Cmd {
         /// Strategy of the world
         #[arg(long)]
         strategy: Option<Strategy>,
+        /// How it holds its clients up
+        #[command(flatten)]
+        limits: simulate::Limits,
     },
     /// One round of probes: regions with verdict, reasons and ages
     Health {
@@ -284,10 +287,10 @@ pub fn dispatch(args: &Args, command: &Cmd) -> u8 {
                 json: *json,
             },
         ),
-        Cmd::Simulate { scenario, listen, https, speed, strategy } => {
+        Cmd::Simulate { scenario, listen, https, speed, strategy, limits } => {
             let catalog = crate::catalog::Catalog::builtin();
             match catalog.scenario_file(scenario) {
-                Ok(file) => simulate::run(scenario, &file.text, *listen, *https, *speed, *strategy),
+                Ok(file) => simulate::run(scenario, &file.text, *listen, *https, *speed, *strategy, *limits),
                 Err(e) => {
                     eprintln!("lifeboat: {e}");
                     USAGE

@@ -13,6 +13,29 @@ use crate::runbook::model::Strategy;
 use crate::simulator::{Options, Simulator, SimulatorError};
 use crate::units::Millis;
 
+/// How this Azure holds its clients up.
+#[derive(Debug, Clone, Copy, Default, clap::Args)]
+pub struct Limits {
+    /// How long Resource Manager and sign-in take to answer, in real time: `50ms`
+    #[arg(long, value_name = "TIME")]
+    pub latency: Option<Millis>,
+    /// Throttle as the real Resource Manager does: 429 and Retry-After beyond its token buckets
+    #[arg(long)]
+    pub throttle: bool,
+}
+
+impl Limits {
+    fn apply(self, options: &mut Options) {
+        // The simulator waits on the scenario's clock; people mean their own.
+        let pace = match options.clock.speed() {
+            Speed::Times(n) => u64::from(n),
+            Speed::Max => 1,
+        };
+        options.latency = self.latency.map(|l| Millis(l.0.saturating_mul(pace)));
+        options.throttle = self.throttle;
+    }
+}
+
 /// Serves the scenario with this id and text until interrupted; gives the exit code. Without `listen` on loopback, without
 /// `speed` in real time.
 pub fn run(
@@ -22,11 +45,13 @@ pub fn run(
     https: bool,
     speed: Option<Speed>,
     strategy: Option<Strategy>,
+    limits: Limits,
 ) -> u8 {
     let prepared = prepare(scenario, text, speed).map(|mut options| {
         options.listen = listen.unwrap_or(options.listen);
         options.https = https;
         options.strategy = strategy;
+        limits.apply(&mut options);
         options
     });
     match prepared.and_then(serve) {

@@ -51,7 +51,7 @@ fn second_person() -> Millis {
     Millis::from_secs(40)
 }
 
-/// A simulated tenant with one subscription.
+/// A simulated tenant with one subscription, and perhaps more beside it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct World {
@@ -93,6 +93,9 @@ pub struct World {
     /// Delete locks: resource group name or ARM id.
     #[serde(default)]
     pub locks: Vec<String>,
+    /// Further subscriptions of the tenant.
+    #[serde(default)]
+    pub more_subscriptions: Vec<MoreSubscription>,
     /// Two unrelated hosts that tell whether the observer is online.
     #[serde(default)]
     pub witnesses: Vec<String>,
@@ -106,6 +109,28 @@ pub struct World {
 
 fn at_once() -> Millis {
     Millis(0)
+}
+
+/// One more subscription: what lies in it is seen by ARM and has no data plane.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MoreSubscription {
+    /// Id.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// Resource groups: name → region.
+    #[serde(default)]
+    pub groups: BTreeMap<String, Region>,
+    /// Resources.
+    #[serde(default)]
+    pub resources: Vec<Resource>,
+    /// What is in soft delete at the start.
+    #[serde(default)]
+    pub deleted: Vec<Deleted>,
+    /// The identity sees that it is there, and may read nothing in it.
+    #[serde(default)]
+    pub denied: bool,
 }
 
 /// A Cognitive Services account of kind `OpenAI`. Its host is `{name}.openai.azure.com`.

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::faults::Timeline;
 use super::http::rfc3339;
+use super::others;
 use super::world::{ALWAYS, applies};
 use crate::rehearsal::scenario::{Place, Scenario};
 use crate::rehearsal::things::{Resource, full_id};
@@ -32,6 +33,8 @@ pub struct Facts {
     groups: BTreeMap<String, Region>,
     /// Deployments that the modelled clients call, all equally often.
     pub needs: Vec<String>,
+    /// The same of further subscriptions, by id in lower case.
+    pub others: BTreeMap<String, Facts>,
 }
 
 impl Facts {
@@ -54,7 +57,17 @@ impl Facts {
                 groups.insert(t.group.clone(), Region::new(&t.location));
             }
         }
-        Self { scenario, timeline, seed, epoch, arm: String::new(), authority: String::new(), things, groups, needs }
+        let others = others::facts(&scenario, strategy, seed, epoch);
+        let (arm, authority) = Default::default();
+        Self { scenario, timeline, seed, epoch, arm, authority, things, groups, needs, others }
+    }
+
+    /// Where ARM and sign-in are.
+    pub fn live_at(&mut self, arm: String, authority: String) {
+        for other in self.others.values_mut() {
+            other.live_at(arm.clone(), authority.clone());
+        }
+        (self.arm, self.authority) = (arm, authority);
     }
 
     /// UTC milliseconds of a scenario time; what always was counts from a day before the start.

@@ -113,6 +113,12 @@ impl Reply {
         self.headers.push((name, value.into()));
         self
     }
+    /// Says truly how many requests are left, where the answer says it.
+    pub fn tell_left(&mut self, left: u64) {
+        for (_, value) in self.headers.iter_mut().filter(|(name, _)| name.starts_with("x-ms-ratelimit-remaining-")) {
+            *value = left.to_string();
+        }
+    }
     /// With another content type.
     pub fn typed(mut self, kind: &'static str) -> Self {
         if let Some((k, _)) = &mut self.body {

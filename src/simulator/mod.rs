@@ -32,8 +32,10 @@ mod faults;
 mod hosts;
 mod http;
 mod openai;
+mod others;
 mod rollout;
 mod serve;
+mod throttle;
 mod tls;
 mod world;
 
@@ -65,6 +67,10 @@ pub struct Options {
     pub listen: IpAddr,
     /// Whether to speak https, with a certificate authority of its own.
     pub https: bool,
+    /// How long ARM and sign-in take to answer, in scenario time; `None`: as long as each usually takes.
+    pub latency: Option<Millis>,
+    /// Whether ARM throttles as the real one does. Not at full speed, where no time passes between requests.
+    pub throttle: bool,
 }
 
 impl Options {
@@ -78,6 +84,8 @@ impl Options {
             state_file: None,
             listen: IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
             https: false,
+            latency: None,
+            throttle: false,
         }
     }
 }
@@ -196,6 +204,11 @@ impl Simulator {
     /// Changing requests seen so far, by `x-ms-client-request-id`.
     pub fn counts(&self) -> BTreeMap<String, u64> {
         self.shared.locked().counts.clone()
+    }
+
+    /// Requests refused so far because a limit was reached.
+    pub fn throttled(&self) -> u64 {
+        self.shared.throttled()
     }
 
     /// Stops answering, waits for the listeners to close, and keeps the world.

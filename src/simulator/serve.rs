@@ -32,6 +32,7 @@ use super::crash::{self, Crash};
 use super::facts::Facts;
 use super::hosts::{Host, chain, hosts, site};
 use super::http::{Ask, Reply, http_date};
+use super::throttle::Buckets;
 use super::tls::Tls;
 use super::world::{World, dice};
 use super::{Options, SimulatorError, appconfig, arm, dns, entra, openai};
@@ -70,13 +71,15 @@ pub struct Shared {
     stopped: AtomicBool,
     connections: Arc<Semaphore>,
     crash: Option<Crash>,
+    latency: Option<Millis>,
+    buckets: Option<Mutex<Buckets>>,
     requests: AtomicU64,
     changes: AtomicU64,
 }
 
 /// Builds the world, binds the ports, begins to accept.
 pub async fn start(options: Options) -> Result<Arc<Shared>, SimulatorError> {
-    let Options { scenario, strategy, seed, clock, state_file, listen, https } = options;
+    let Options { scenario, strategy, seed, clock, state_file, listen, https, latency, throttle } = options;
     let crash = crash::from_environment()?;
     if let Some(s) = strategy
         && !scenario.strategies.contains(&s)
@@ -107,8 +110,7 @@ pub async fn start(options: Options) -> Result<Arc<Shared>, SimulatorError> {
     }
     let port = |w: &World, h: &Host| w.ports.get(&h.name()).copied().unwrap_or(0);
     let tls = if https { Some(super::tls::make(listen, port(&world, &Host::Arm))?) } else { None };
-    facts.arm = address(listen, port(&world, &Host::Arm), https);
-    facts.authority = address(listen, port(&world, &Host::Entra), https);
+    facts.live_at(address(listen, port(&world, &Host::Arm), https), address(listen, port(&world, &Host::Entra), https));
     let shared = Arc::new(Shared {
         facts,
         clock,
@@ -120,6 +122,8 @@ pub async fn start(options: Options) -> Result<Arc<Shared>, SimulatorError> {
         stopped: AtomicBool::new(false),
         connections: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
         crash,
+        latency,
+        buckets: throttle.then(Mutex::default),
         requests: AtomicU64::new(0),
         changes: AtomicU64::new(0),
     });
@@ -204,6 +208,23 @@ impl Shared {
         }
     }
 
+    /// Requests refused because a limit was reached.
+    pub fn throttled(&self) -> u64 {
+        self.buckets().map_or(0, |b| b.refused())
+    }
+
+    fn buckets(&self) -> Option<MutexGuard<'_, Buckets>> {
+        self.buckets.as_ref().map(|b| b.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// How long an answer takes that usually takes so many milliseconds.
+    fn latency(&self, host: &Host, usual: u64) -> Millis {
+        match self.latency {
+            Some(set) if matches!(host, Host::Arm | Host::Entra) => set,
+            _ => Millis(usual),
+        }
+    }
+
     fn addresses(&self, world: &World) -> BTreeMap<String, String> {
         let here =
             |h: &Host| world.ports.get(&h.name()).map(|p| (h.name(), address(self.listen, *p, self.tls.is_some())));
@@ -230,7 +251,10 @@ impl Shared {
             client_id: script.client_id.clone(),
             client_secret: script.client_secret.clone(),
             subscription: script.subscription.clone(),
-            subscriptions: vec![script.subscription.clone()],
+            subscriptions: std::iter::once(&script.subscription)
+                .chain(script.more_subscriptions.iter().map(|m| &m.id))
+                .cloned()
+                .collect(),
             openai,
             appconfig,
             hosts,
@@ -448,10 +472,18 @@ async fn handle(shared: &Arc<Shared>, host: &Host, request: Request<Incoming>, r
         Ok(extra) => extra,
         Err(reply) => return reply.into_response(&date()),
     };
-    let (reply, latency) = shared.apply(host, &ask);
+    let left = match shared.buckets().filter(|_| *host == Host::Arm).map(|mut b| b.take(&ask)) {
+        Some(Err(refusal)) => return arm::marks(&shared.facts, &ask, number, refusal).into_response(&date()),
+        Some(Ok(left)) => Some(left),
+        None => None,
+    };
+    let (mut reply, latency) = shared.apply(host, &ask);
+    if let Some(left) = left {
+        reply.tell_left(left);
+    }
     Crash::perhaps(shared.crash, Crash::After(number));
     Crash::perhaps(shared.crash, Crash::AfterChange(change));
-    shared.clock.serve_sleep(work, Millis(latency) + extra).await;
+    shared.clock.serve_sleep(work, shared.latency(host, latency) + extra).await;
     reply.into_response(&date())
 }
 

@@ -65,6 +65,9 @@ pub struct World {
     /// Resources made lately: path and when.
     #[serde(default)]
     pub fresh: Vec<(String, i64)>,
+    /// The worlds of further subscriptions, by id in lower case.
+    #[serde(default)]
+    pub others: BTreeMap<String, World>,
     /// Something to be written.
     #[serde(skip)]
     pub changed: bool,
@@ -278,6 +281,7 @@ impl World {
             rollouts: Rollouts::default(),
             turned: BTreeMap::new(),
             fresh: Vec::new(),
+            others: super::others::worlds(scenario, strategy, epoch),
             changed: true,
         }
     }

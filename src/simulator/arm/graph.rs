@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::inner;
 use crate::simulator::facts::Facts;
 use crate::simulator::http::{Ask, Reply};
+use crate::simulator::others;
 use crate::simulator::world::World;
 
 /// Rows of a page, at most and when the client names no number.
@@ -30,22 +31,40 @@ pub fn answer(facts: &Facts, world: &mut World, ask: &Ask) -> Reply {
         Ok(v) => v,
         Err(refusal) => return refusal,
     };
-    let asked = sent["subscriptions"].as_array();
-    let own = |s: &Value| s.as_str().is_some_and(|s| s.eq_ignore_ascii_case(facts.subscription()));
-    let here = sent["managementGroups"].is_array() || asked.is_none_or(|all| all.iter().any(own));
     let query = sent["query"].as_str().unwrap_or_default();
     let mut steps = split(query, '|').into_iter();
-    let rows = match steps.next().map(str::trim).unwrap_or_default().to_ascii_lowercase().as_str() {
-        _ if !here => Vec::new(),
-        "resources" => resources(facts, world, ask.at),
-        "resourcecontainers" => containers(facts, world, ask.at),
-        other => return refused(other),
-    };
+    let table: fn(&Facts, &mut World, i64) -> Vec<Value> =
+        match steps.next().map(str::trim).unwrap_or_default().to_ascii_lowercase().as_str() {
+            "resources" => resources,
+            "resourcecontainers" => containers,
+            other => return refused(other),
+        };
+    let rows = everywhere(facts, world, &sent, ask.at, table);
     let rows = match steps.try_fold(rows, |rows, step| apply(rows, step.trim())) {
         Ok(rows) => rows,
         Err(what) => return refused(&what),
     };
     paged(&sent["options"], rows)
+}
+
+/// Rows of every subscription that was asked for and may be read; without a wish, of all.
+fn everywhere(
+    facts: &Facts,
+    world: &mut World,
+    sent: &Value,
+    at: i64,
+    table: fn(&Facts, &mut World, i64) -> Vec<Value>,
+) -> Vec<Value> {
+    let asked = sent["subscriptions"].as_array().filter(|all| !all.is_empty());
+    let wanted =
+        |id: &str| asked.is_none_or(|all| all.iter().any(|s| s.as_str().is_some_and(|s| s.eq_ignore_ascii_case(id))));
+    let mut rows = if wanted(facts.subscription()) { table(facts, world, at) } else { Vec::new() };
+    for (id, own) in facts.others.iter().filter(|(id, _)| wanted(id) && !others::denied(facts, id)) {
+        if let Some(there) = world.others.get_mut(id) {
+            rows.extend(table(own, there, at));
+        }
+    }
+    rows
 }
 
 fn paged(options: &Value, rows: Vec<Value>) -> Reply {

@@ -49,7 +49,7 @@ fn subscription(facts: &Facts) -> Value {
 
 /// `GET /subscriptions`.
 pub fn subscriptions(facts: &Facts) -> Reply {
-    Reply::list(vec![subscription(facts)])
+    Reply::list(std::iter::once(facts).chain(facts.others.values()).map(subscription).collect())
 }
 
 /// Everything of a subscription that belongs to no provider.

@@ -27,12 +27,12 @@ use serde_json::{Value, json};
 use super::entra;
 use super::facts::Facts;
 use super::http::{Ask, Reply};
+use super::others;
 use super::world::{LogEntry, World, uuid};
 use crate::rehearsal::scenario::Place;
 use crate::units::Region;
 
-/// What is told of the token bucket. The simulator reports a nearly full one and throttles by faults only: at full speed
-/// scenario time stands still between requests, and a bucket would never refill.
+/// What is told of the token bucket unless there is one: it is nearly full, and only faults throttle.
 const READS_LEFT: &str = "249";
 const WRITES_LEFT: &str = "199";
 
@@ -95,6 +95,7 @@ fn after<'a>(segments: &'a [String], word: &str) -> Option<&'a str> {
 /// Where a fault may strike this request: ARM itself, and the regions of its resource and resource group. Resource Health is
 /// served apart from the resources it speaks of.
 pub fn places(facts: &Facts, world: &World, ask: &Ask) -> Vec<Place> {
+    let (facts, world) = others::of(facts, world, ask);
     let mut out = vec![Place::Network, Place::Arm];
     let target = Target::of(&ask.segments, 0);
     if target.provider == "microsoft.resourcehealth" {
@@ -124,7 +125,8 @@ pub fn places(facts: &Facts, world: &World, ask: &Ask) -> Vec<Place> {
 /// Answers a request to ARM.
 pub fn answer(facts: &Facts, world: &mut World, ask: &Ask) -> Reply {
     let number = world.number();
-    let reply = admitted(facts, world, ask, number);
+    let elsewhere = others::answer(facts, world, ask, |f, w| admitted(f, w, ask, number));
+    let reply = elsewhere.unwrap_or_else(|| admitted(facts, world, ask, number));
     marks(facts, ask, number, reply)
 }
 
