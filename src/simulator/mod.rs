@@ -35,8 +35,11 @@ mod openai;
 mod others;
 mod rollout;
 mod serve;
+mod things;
 mod throttle;
 mod tls;
+mod traffic;
+mod vault;
 mod world;
 
 use std::collections::BTreeMap;

@@ -59,13 +59,6 @@ pub fn answer(facts: &Facts, world: &World, ask: &Ask) -> Reply {
     match (&ask.method, words.as_slice()) {
         (&Method::GET, []) => Reply::ok(&subscription(facts)),
         (&Method::GET, ["locations"]) => locations(facts),
-        (&Method::GET, ["resourcegroups"]) => {
-            Reply::list(facts.group_names().filter_map(|g| group(facts, g)).collect())
-        }
-        (&Method::GET, ["resourcegroups", g]) => {
-            group(facts, g).map_or_else(|| Reply::no_route(ask), |v| Reply::ok(&v))
-        }
-        (&Method::HEAD, ["resourcegroups", g]) => Reply::empty(if facts.group(g).is_some() { 204 } else { 404 }),
         (&Method::GET, ["resources"]) => resources(facts, world, ask, None),
         (&Method::GET, ["resourcegroups", g, "resources"]) => resources(facts, world, ask, Some(g)),
         (&Method::GET, ["providers"]) => Reply::list(PROVIDERS.iter().map(|p| provider_body(p)).collect()),
@@ -91,15 +84,6 @@ fn locations(facts: &Facts) -> Reply {
     Reply::list(known_regions().iter().map(row).collect())
 }
 
-fn group(facts: &Facts, name: &str) -> Option<Value> {
-    let (name, region) = facts.group(name)?;
-    Some(json!({
-        "id": format!("/subscriptions/{}/resourceGroups/{name}", facts.subscription()),
-        "name": name, "type": "Microsoft.Resources/resourceGroups", "location": region.name(),
-        "properties": { "provisioningState": "Succeeded" },
-    }))
-}
-
 fn resources(facts: &Facts, world: &World, ask: &Ask, group: Option<&str>) -> Reply {
     let row = |g: &str, kind: &str, name: &str, location: &str, more: Value| {
         let mut v =
@@ -121,7 +105,7 @@ fn resources(facts: &Facts, world: &World, ask: &Ask, group: Option<&str>) -> Re
     for p in &world.profiles {
         rows.push(row(&p.group, "Microsoft.Network/trafficManagerProfiles", &p.name, "global", json!({})));
     }
-    rows.extend(facts.things.iter().filter_map(generic::row));
+    rows.extend(world.things.iter().filter_map(generic::row));
     let Some(conditions) = filter(ask.query("$filter").unwrap_or_default()) else {
         return Reply::error(400, "InvalidFilterInQueryString", "Invalid $filter in the query string.");
     };
@@ -146,6 +130,11 @@ fn resources(facts: &Facts, world: &World, ask: &Ask, group: Option<&str>) -> Re
             })
     };
     Reply::list(rows.into_iter().filter(fits).map(|r| r.1).collect())
+}
+
+/// A list; it is cut into pages on its way out.
+pub fn page(_: &Facts, _: &Ask, rows: Vec<Value>) -> Reply {
+    Reply::list(rows)
 }
 
 /// Namespaces of every subscription that this Azure serves in its own way.
@@ -198,41 +187,4 @@ pub fn provider(ask: &Ask, target: &Target<'_>) -> Reply {
     }
     let text = format!("The resource namespace '{}' is invalid.", target.provider);
     Reply::error(404, "InvalidResourceNamespace", &text)
-}
-
-/// The id that a lock of the scenario stands on.
-pub fn lock_scope(facts: &Facts, lock: &str) -> String {
-    if lock.starts_with('/') {
-        return lock.to_owned();
-    }
-    let name = facts.group(lock).map_or(lock, |g| g.0);
-    format!("/subscriptions/{}/resourceGroups/{name}", facts.subscription())
-}
-
-/// Rights and locks at a scope.
-pub fn authorization(facts: &Facts, ask: &Ask, target: &Target<'_>) -> Reply {
-    match (&ask.method, target.route().as_slice()) {
-        (&Method::GET, []) => provider(ask, target),
-        (&Method::GET, ["permissions"]) => {
-            Reply::list(vec![json!({ "actions": ["*"], "notActions": [], "dataActions": ["*"], "notDataActions": [] })])
-        }
-        (&Method::GET, ["locks"]) => {
-            // At a scope Azure lists the locks on it, above it and below it.
-            let scope = target.scope_id().to_ascii_lowercase();
-            let related = |l: &String| {
-                let lock = lock_scope(facts, l).to_ascii_lowercase();
-                let under = |a: &str, b: &str| a == b || a.starts_with(&format!("{b}/"));
-                under(&lock, &scope) || under(&scope, &lock)
-            };
-            let body = |l: &String| {
-                json!({
-                    "id": format!("{}/providers/Microsoft.Authorization/locks/keep", lock_scope(facts, l)),
-                    "name": "keep", "type": "Microsoft.Authorization/locks",
-                    "properties": { "level": "CanNotDelete", "notes": "Kept by the scenario." },
-                })
-            };
-            Reply::list(facts.scenario.world.locks.iter().filter(|l| related(l)).map(body).collect())
-        }
-        _ => Reply::no_route(ask),
-    }
 }
