@@ -113,6 +113,14 @@ async fn a_template_that_fails_late_says_why_and_one_that_cannot_be_is_refused()
     copies[1]["copy"] = json!({ "name": "many", "count": 3 });
     let mut strange = account_and_chat();
     strange[1]["location"] = json!("[pickZones('a', 'b', 'c')]");
+    // Every variable is the one before ten times over.
+    let mut laughs = template(account_and_chat());
+    for n in 1..=12 {
+        let ten = vec![format!("variables('v{}')", n - 1); 10].join(", ");
+        laughs["variables"][format!("v{n}")] = json!(format!("[concat({ten})]"));
+    }
+    laughs["variables"]["v0"] = json!("ha");
+    laughs["resources"][1]["tags"] = json!({ "x": "[variables('v12')]" });
     let mut unknown = template(account_and_chat());
     unknown["parameters"]["wanted"] = json!({ "type": "string" });
     let complete = json!({ "properties": { "mode": "Complete", "template": template(account_and_chat()) } });
@@ -121,6 +129,7 @@ async fn a_template_that_fails_late_says_why_and_one_that_cannot_be_is_refused()
         (sent(template(loops), none()), "InvalidTemplate", "circular"),
         (sent(template(copies), none()), "InvalidTemplate", "copy"),
         (sent(template(strange), none()), "InvalidTemplate", "'pickzones'"),
+        (sent(laughs, none()), "InvalidTemplate", "too much"),
         (sent(unknown, none()), "InvalidTemplate", "'wanted' is not provided"),
         (sent(template(account_and_chat()), json!({ "x": { "value": 1 } })), "InvalidTemplate", "do not correspond"),
         (sent(template(account_and_chat()), json!({ "units": { "value": "1" } })), "InvalidTemplate", "'units'"),

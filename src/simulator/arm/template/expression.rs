@@ -1,10 +1,16 @@
 //! The expressions of templates, `[parameters('name')]`: the functions that plain templates use. Another function is refused
 //! by its name, so that nobody takes a wrong value for Azure's.
 
+use std::cell::Cell;
+
 use serde_json::{Map, Value, json};
 
 /// Calls in calls; a deeper one is no template of a person.
 const MAX_DEPTH: usize = 32;
+/// What all results of a template may come to, in bytes: expressions can double each other.
+pub const BUDGET: usize = 32 * 1024 * 1024;
+/// What every call costs of it, so that their number is bounded as well.
+const CALL: usize = 64;
 
 /// What an expression may look at.
 pub struct Scope<'a> {
@@ -20,6 +26,26 @@ pub struct Scope<'a> {
     pub deployment: Value,
     /// Finds a resource by id or by its name in the template, for `reference()`; `None` where that cannot be said yet.
     pub find: Option<&'a dyn Fn(&str) -> Option<Value>>,
+    /// What is left of [`BUDGET`].
+    pub budget: Cell<usize>,
+}
+
+impl Scope<'_> {
+    fn spend(&self, value: &Value) -> Result<(), String> {
+        let left = self.budget.get().checked_sub(CALL + weight(value)).ok_or("it comes to too much")?;
+        self.budget.set(left);
+        Ok(())
+    }
+}
+
+/// About how many bytes a value takes.
+fn weight(value: &Value) -> usize {
+    match value {
+        Value::String(s) => s.len() + 8,
+        Value::Array(all) => all.iter().map(weight).sum::<usize>() + 8,
+        Value::Object(all) => all.iter().map(|(k, v)| k.len() + weight(v)).sum::<usize>() + 8,
+        _ => 8,
+    }
 }
 
 /// Evaluates every expression in a document.
@@ -153,7 +179,9 @@ impl Reader<'_, '_> {
             }
             args.push(self.value()?);
         }
-        apply(&name, &args, self.scope, self.depth)
+        let result = apply(&name, &args, self.scope, self.depth)?;
+        self.scope.spend(&result)?;
+        Ok(result)
     }
 }
 

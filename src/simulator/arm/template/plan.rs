@@ -1,8 +1,10 @@
 //! A template with its parameters becomes a list of resources to be made, or a refusal in Azure's words.
 
+use std::cell::Cell;
+
 use serde_json::{Map, Value, json};
 
-use super::expression::{Scope, filled, tail};
+use super::expression::{BUDGET, Scope, filled, tail};
 use crate::simulator::http::Reply;
 use crate::simulator::rollout::{Item, State};
 
@@ -62,6 +64,7 @@ impl<'a> Place<'a> {
             group: self.group.clone(),
             deployment: json!({ "name": self.name, "properties": { "mode": "Incremental" } }),
             find: None,
+            budget: Cell::new(BUDGET),
         }
     }
 }
