@@ -196,6 +196,12 @@ fn written(v: &Value) -> String {
     v.as_str().map_or_else(|| v.to_string(), str::to_owned)
 }
 
+/// A text with a part of it exchanged, unless that makes it too large.
+fn replaced(text: &str, from: &str, to: &str) -> Result<String, String> {
+    let size = text.matches(from).count().saturating_mul(to.len());
+    if size > BUDGET { Err("it comes to too much".to_owned()) } else { Ok(text.replace(from, to)) }
+}
+
 fn apply(name: &str, args: &[Value], scope: &Scope<'_>, depth: usize) -> Result<Value, String> {
     let arg = |n: usize| args.get(n).ok_or_else(|| format!("{name} needs {} arguments", n + 1));
     let word = |n: usize| arg(n)?.as_str().ok_or_else(|| format!("argument {} of {name} is no string", n + 1));
@@ -220,13 +226,13 @@ fn apply(name: &str, args: &[Value], scope: &Scope<'_>, depth: usize) -> Result<
         "format" => {
             let mut out = word(0)?.to_owned();
             for (n, a) in args[1..].iter().enumerate() {
-                out = out.replace(&format!("{{{n}}}"), &written(a));
+                out = replaced(&out, &format!("{{{n}}}"), &written(a))?;
             }
             json!(out)
         }
         "tolower" => json!(word(0)?.to_lowercase()),
         "toupper" => json!(word(0)?.to_uppercase()),
-        "replace" => json!(word(0)?.replace(word(1)?, word(2)?)),
+        "replace" => json!(replaced(word(0)?, word(1)?, word(2)?)?),
         "string" => json!(written(arg(0)?)),
         "true" => json!(true),
         "false" => json!(false),
