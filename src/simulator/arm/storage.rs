@@ -238,7 +238,8 @@ pub fn act(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> 
         (&Method::GET, ["blobservices", "default"]) => "blob",
         (&Method::GET, ["blobservices"]) => "blobs",
         (&Method::PATCH, []) => {
-            restart_copy(world, ask, &generic::id(facts, world, target));
+            let id = generic::id(facts, world, target);
+            restart_copy(world, ask, &id);
             return None;
         }
         _ => return None,
