@@ -93,21 +93,28 @@ pub struct World {
     /// Delete locks: resource group name or ARM id.
     #[serde(default)]
     pub locks: Vec<String>,
+    /// Further subscriptions of the tenant.
+    #[serde(default)]
+    pub more_subscriptions: Vec<MoreSubscription>,
     /// Role assignments at the start.
     #[serde(default)]
     pub roles: Vec<RoleAssignment>,
     /// What the signed-in identity may do; empty: everything.
     #[serde(default)]
     pub rights: Vec<Rights>,
-    /// Further subscriptions of the tenant.
-    #[serde(default)]
-    pub more_subscriptions: Vec<MoreSubscription>,
     /// Two unrelated hosts that tell whether the observer is online.
     #[serde(default)]
     pub witnesses: Vec<String>,
     /// The users of the service.
     #[serde(default)]
     pub clients: Option<Clients>,
+    /// How long a new resource is missing from ARM's reads and lists, which are eventually consistent.
+    #[serde(default = "at_once")]
+    pub unseen: Millis,
+}
+
+fn at_once() -> Millis {
+    Millis(0)
 }
 
 /// One more subscription: what lies in it is seen by ARM and has no data plane.

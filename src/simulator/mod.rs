@@ -37,6 +37,7 @@ mod hosts;
 mod http;
 mod openai;
 mod others;
+mod rollout;
 mod serve;
 mod things;
 mod throttle;

@@ -236,6 +236,12 @@ impl Shared {
     pub fn connection(&self) -> Connection {
         let world = self.locked();
         let script = &self.facts.scenario.world;
+        let hosts = self.addresses(&world);
+        let at = |host: &Host| hosts.get(&host.name()).cloned();
+        let accounts = world.accounts.iter().map(|a| &a.name);
+        let openai = accounts.filter_map(|n| Some((n.clone(), at(&Host::Account(n.clone()))?))).collect();
+        let stores = world.stores.iter().map(|s| &s.name);
+        let appconfig = stores.filter_map(|n| Some((n.clone(), at(&Host::Store(n.clone()))?))).collect();
         Connection {
             lifeboat: 1,
             scenario: self.facts.scenario.id.clone(),
@@ -250,7 +256,9 @@ impl Shared {
                 .chain(script.more_subscriptions.iter().map(|m| &m.id))
                 .cloned()
                 .collect(),
-            hosts: self.addresses(&world),
+            openai,
+            appconfig,
+            hosts,
             witnesses: script.witnesses.clone(),
             ca: self.tls.as_ref().map(|t| t.ca().display().to_string()),
             epoch: self.facts.epoch,

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::SimulatorError;
+use super::rollout::Rollouts;
 use super::things::{self, Gone, Group, Lock, Object, Role, Thing};
 use super::traffic::{self, Profile};
 use crate::rehearsal::scenario::{Scenario, World as Script};
@@ -77,6 +78,15 @@ pub struct World {
     pub counts: BTreeMap<String, u64>,
     /// Numbers handed out.
     pub next: u64,
+    /// Deployments of templates.
+    #[serde(default)]
+    pub rollouts: Rollouts,
+    /// Account, in lower case → how often each of its keys was made anew.
+    #[serde(default)]
+    pub turned: BTreeMap<String, [u32; 2]>,
+    /// Resources made lately: path and when.
+    #[serde(default)]
+    pub fresh: Vec<(String, i64)>,
     /// The worlds of further subscriptions, by id in lower case.
     #[serde(default)]
     pub others: BTreeMap<String, World>,
@@ -276,6 +286,9 @@ impl World {
             log: script.deleted.iter().filter(|d| !d.what.in_vault()).map(|d| deletion(script, d)).collect(),
             counts: BTreeMap::new(),
             next: 1,
+            rollouts: Rollouts::default(),
+            turned: BTreeMap::new(),
+            fresh: Vec::new(),
             others: super::others::worlds(scenario, strategy, epoch),
             changed: true,
         }

@@ -36,7 +36,7 @@ pub fn answer(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) 
             let name = &target.names[1];
             match find(world, g, name) {
                 Some(a) => {
-                    let [key1, key2] = openai::keys(facts, &a.name);
+                    let [key1, key2] = openai::keys(facts, world, &a.name);
                     Reply::ok(&json!({ "key1": key1, "key2": key2 }))
                 }
                 None => not_found(g, KIND, name),
@@ -52,7 +52,7 @@ fn location(facts: &Facts, world: &World, ask: &Ask, target: &Target<'_>) -> Rep
     let route = target.route();
     let region = Region::new(route.get(1).copied().unwrap_or_default());
     match (&ask.method, &route[2.min(route.len())..]) {
-        (&Method::GET, ["models"]) => models(facts, &region),
+        (&Method::GET, ["models"]) => Reply::list(offers(facts, region.name())),
         (&Method::GET, ["usages"]) => usages(facts, world, &region, ask.at),
         (&Method::GET, ["resourcegroups", g, "deletedaccounts", a]) => {
             let fits = |d: &&Account| {
@@ -127,8 +127,13 @@ pub fn deleted_body(facts: &Facts, a: &Account) -> Value {
 fn account(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, group: &str) -> Reply {
     let name = &target.names[1];
     match ask.method {
-        Method::GET => find(world, group, name)
-            .map_or_else(|| not_found(group, KIND, name), |a| Reply::ok(&body(facts, a, ask.at))),
+        Method::GET => match find(world, group, name) {
+            None => not_found(group, KIND, name),
+            Some(a) if ask.at < a.ready_at => {
+                Reply::ok(&body(facts, a, ask.at)).with("retry-after", RETRY_AFTER_S.to_string())
+            }
+            Some(a) => Reply::ok(&body(facts, a, ask.at)),
+        },
         Method::PUT => create(facts, world, ask, group, name),
         Method::DELETE => remove(facts, world, ask, target, group, name),
         _ => not_allowed(ask),
@@ -271,8 +276,9 @@ fn remove(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, grou
     Reply::empty(202).with("location", links.result).with("retry-after", RETRY_AFTER_S.to_string())
 }
 
-fn models(facts: &Facts, region: &Region) -> Reply {
-    let offered = facts.scenario.world.quotas.iter().filter(|q| q.region == *region);
+/// What a region offers.
+pub fn offers(facts: &Facts, region: &str) -> Vec<Value> {
+    let offered = facts.scenario.world.quotas.iter().filter(|q| q.region.name() == region);
     let row = |model: &str, version: &str, max: u32, default: bool| {
         json!({
             "kind": "OpenAI", "skuName": "S0",
@@ -285,7 +291,7 @@ fn models(facts: &Facts, region: &Region) -> Reply {
         })
     };
     let rows = offered.flat_map(|q| q.versions.iter().map(|v| row(&q.model, v, q.limit, q.versions.last() == Some(v))));
-    Reply::list(rows.collect())
+    rows.collect()
 }
 
 /// A region's limit and use of one model, in units.

@@ -175,6 +175,8 @@ fn wanted(facts: &Facts, a: &Account, name: &str, sent: &Value) -> Result<Deploy
 fn units(sent: &Value, default: u32) -> Option<u32> {
     match &sent["sku"]["capacity"] {
         Value::Null => Some(default),
+        // Azure takes a number in quotes for a number, and the command-line client sends one.
+        Value::String(digits) => digits.parse().ok().filter(|n| *n > 0),
         v => v.as_u64().and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0),
     }
 }

@@ -9,9 +9,6 @@ use crate::simulator::http::{Ask, Reply, filter};
 use crate::simulator::world::World;
 use crate::units::known_regions;
 
-/// Rows of a page when the client names no number.
-const PAGE: usize = 1_000;
-
 /// The cloud's addresses, as the command-line client asks for them when it is registered.
 pub fn metadata(facts: &Facts) -> Reply {
     let arm = format!("{}/", facts.arm);
@@ -132,28 +129,17 @@ fn resources(facts: &Facts, world: &World, ask: &Ask, group: Option<&str>) -> Re
                 own.is_some_and(|o| o.eq_ignore_ascii_case(value))
             })
     };
-    page(facts, ask, rows.into_iter().filter(fits).map(|r| r.1).collect())
+    Reply::list(rows.into_iter().filter(fits).map(|r| r.1).collect())
 }
 
-/// One page, with an absolute link to the next.
-pub fn page(facts: &Facts, ask: &Ask, rows: Vec<Value>) -> Reply {
-    let top = ask.query("$top").and_then(|t| t.parse().ok()).unwrap_or(PAGE).clamp(1, PAGE);
-    let skip: usize = ask.query("$skiptoken").and_then(|t| t.parse().ok()).unwrap_or(0);
-    let all = rows.len();
-    let value: Vec<Value> = rows.into_iter().skip(skip).take(top).collect();
-    if skip.saturating_add(top) >= all {
-        return Reply::list(value);
-    }
-    let mut query = url::form_urlencoded::Serializer::new(String::new());
-    for (k, v) in ask.query.iter().filter(|(k, _)| !k.eq_ignore_ascii_case("$skiptoken")) {
-        query.append_pair(k, v);
-    }
-    query.append_pair("$skiptoken", &(skip + top).to_string());
-    let next = format!("{}{}?{}", facts.arm, ask.path, query.finish());
-    Reply::ok(&json!({ "value": value, "nextLink": next }))
+/// A list; it is cut into pages on its way out.
+pub fn page(_: &Facts, _: &Ask, rows: Vec<Value>) -> Reply {
+    Reply::list(rows)
 }
 
-const PROVIDERS: [&str; 6] = [
+/// Namespaces of every subscription that this Azure serves in its own way.
+pub const PROVIDERS: [&str; 7] = [
+    "microsoft.resources",
     "microsoft.cognitiveservices",
     "microsoft.appconfiguration",
     "microsoft.network",
@@ -162,7 +148,8 @@ const PROVIDERS: [&str; 6] = [
     "microsoft.authorization",
 ];
 
-fn provider_body(lower: &str) -> Value {
+/// What a namespace says of itself.
+pub fn provider_body(lower: &str) -> Value {
     let (types, versions): (&[&str], &[&str]) = match lower {
         "microsoft.cognitiveservices" => (
             &["accounts", "accounts/deployments", "locations/usages", "locations/models", "deletedAccounts"],
@@ -171,6 +158,10 @@ fn provider_body(lower: &str) -> Value {
         "microsoft.appconfiguration" => (&["configurationStores"], &["2024-05-01", "2023-03-01"]),
         "microsoft.network" => (&["trafficManagerProfiles"], &["2022-04-01", "2018-08-01"]),
         "microsoft.resourcehealth" => (&["availabilityStatuses", "events"], &["2025-05-01", "2024-02-01"]),
+        "microsoft.resources" => (
+            &["subscriptions", "resourceGroups", "resources", "deployments", "providers"],
+            &["2025-04-01", "2024-11-01"],
+        ),
         "microsoft.insights" => (&["metrics", "eventtypes"], &["2024-02-01", "2015-04-01"]),
         _ => (&["locks", "permissions"], &["2022-04-01", "2020-05-01"]),
     };

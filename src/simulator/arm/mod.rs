@@ -10,18 +10,23 @@ mod doors;
 mod endpoints;
 mod foundry;
 mod generic;
+mod graph;
 mod groups;
 mod health;
 mod inventory;
 mod learning;
 mod monitor;
+mod offers;
 mod operations;
+mod paging;
 mod profiles;
 mod registry;
 mod rights;
 mod services;
 mod storage;
 mod stores;
+mod template;
+mod tenant;
 mod vaults;
 mod zones;
 
@@ -30,8 +35,9 @@ pub use endpoints::leads_to;
 pub use rights::{locked, roles};
 pub use zones::aliases;
 
-use hyper::Method;
-use serde_json::json;
+use bytes::Bytes;
+use hyper::{HeaderMap, Method};
+use serde_json::{Value, json};
 
 use super::entra;
 use super::facts::Facts;
@@ -208,23 +214,64 @@ fn admitted(facts: &Facts, world: &mut World, ask: &Ask, number: u64) -> Reply {
     if let Err(refusal) = version(ask, &target.provider) {
         return *refusal;
     }
+    template::settle(facts, world, ask.at);
     match words.as_slice() {
         ["tenants"] => inventory::tenants(facts),
         ["subscriptions"] => inventory::subscriptions(facts),
         ["subscriptions", s, ..] if !s.eq_ignore_ascii_case(facts.subscription()) => {
             Reply::error(404, "SubscriptionNotFound", &format!("The subscription '{s}' could not be found."))
         }
-        ["subscriptions", ..] => within(facts, world, ask, &target),
+        ["subscriptions", ..] => asked(facts, world, ask, &target),
+        ["providers", "microsoft.resourcegraph", "resources"] if ask.method == Method::POST => {
+            graph::answer(facts, world, ask)
+        }
+        ["providers", ..] => tenant::answer(facts, world, ask, &target),
         _ => Reply::no_route(ask),
     }
+}
+
+/// A client's request: counted, and answered as far as it can be seen, in pages.
+fn asked(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> Reply {
+    if changes(&ask.method, &ask.path) {
+        world.count(ask.header("x-ms-client-request-id"));
+    }
+    let creates = ask.method == Method::PUT && paging::delay(facts) > 0;
+    let there = creates && inner(facts, world, Method::GET, &ask.path, None, ask.at).0 == 200;
+    let reply = within(facts, world, ask, target);
+    if creates && !there && reply.status < 300 {
+        paging::made(world, &ask.path, ask.at);
+    }
+    paging::page(facts, ask, paging::seen(facts, world, ask, reply))
+}
+
+/// A request of ARM to itself.
+pub fn inner(
+    facts: &Facts,
+    world: &mut World,
+    method: Method,
+    id: &str,
+    body: Option<&Value>,
+    at: i64,
+) -> (u16, Value) {
+    let ask = Ask {
+        method,
+        path: id.to_owned(),
+        target: id.to_owned(),
+        segments: id.split('/').filter(|s| !s.is_empty()).map(str::to_owned).collect(),
+        query: Vec::new(),
+        headers: HeaderMap::new(),
+        body: body.map_or_else(Bytes::new, |b| Bytes::from(b.to_string())),
+        at,
+    };
+    let number = world.number();
+    let reply = within(facts, world, &ask, &Target::of(&ask.segments, number));
+    let value = reply.body.and_then(|(_, text)| serde_json::from_str(&text).ok()).unwrap_or(Value::Null);
+    (reply.status, value)
 }
 
 fn within(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> Reply {
     let changes = changes(&ask.method, &ask.path);
     let id = ask.header("x-ms-client-request-id");
-    if changes {
-        world.count(id);
-    }
     let reply = refused(facts, world, ask, target).unwrap_or_else(|| provided(facts, world, ask, target));
     let reply = generic::with_listed(facts, world, ask, target, reply);
     if changes {
@@ -267,13 +314,17 @@ fn refused(facts: &Facts, world: &World, ask: &Ask, target: &Target<'_>) -> Opti
 
 fn provided(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> Reply {
     let special = operations::answer(facts, world, ask, target)
+        .or_else(|| offers::answer(facts, world, ask, target))
         .or_else(|| bins::answer(facts, world, ask, target))
         .or_else(|| services::act(facts, world, ask, target));
     if let Some(reply) = special {
         return reply;
     }
     match target.provider.as_str() {
-        "" => groups::answer(facts, world, ask, target).unwrap_or_else(|| inventory::answer(facts, world, ask)),
+        "" => groups::answer(facts, world, ask, target)
+            .or_else(|| template::operations_of(facts, world, ask))
+            .unwrap_or_else(|| inventory::answer(facts, world, ask)),
+        "microsoft.resources" => template::answer(facts, world, ask, target),
         "microsoft.cognitiveservices" => cognitive::answer(facts, world, ask, target),
         "microsoft.appconfiguration" => stores::answer(facts, world, ask, target),
         "microsoft.network" => profiles::or_other(facts, world, ask, target),

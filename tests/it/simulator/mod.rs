@@ -2,6 +2,7 @@
 
 mod azure;
 mod busy;
+mod dialect;
 mod examples;
 mod groups;
 mod platform;
