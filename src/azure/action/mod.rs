@@ -19,6 +19,7 @@ use super::{Azure, AzureError};
 use crate::clock::Task;
 pub use crate::run::event::{Change, FieldChange};
 use crate::runbook::model::Action;
+pub use crate::runbook::traits::Right;
 use crate::units::Region;
 
 /// The option of previews that create no more than the quota allows.
@@ -84,6 +85,11 @@ pub struct PreviewOption {
     pub consequence: String,
 }
 
+/// The rights that an action takes, previews and readings back included. Empty where no identity is used.
+pub fn rights(action: &Action) -> Vec<Right> {
+    action.rights()
+}
+
 /// Reads Azure and says what the action would change. `created` are the ARM ids that this run created.
 pub async fn preview(
     azure: &Azure,
@@ -113,6 +119,10 @@ pub async fn preview(
         }
         Action::DeleteCreatedDeployments { account } => {
             deployments::delete_created(azure, task, account, created, &mut out).await?;
+        }
+        other => {
+            let name = other.traits().name;
+            return Err(AzureError::NotPossible(format!("{name} is done by hand for now")));
         }
     }
     Ok(out)
