@@ -18,10 +18,12 @@ const PUBLIC_ARM: &str = "https://management.azure.com";
 const PUBLIC_AUTHORITY: &str = "https://login.microsoftonline.com";
 const OPENAI_SUFFIX: &str = "openai.azure.com";
 const CONFIGURATION_SUFFIX: &str = "azconfig.io";
+const VAULT_SUFFIX: &str = "vault.azure.net";
 /// Hosts below these names get a data-plane token. `api.cognitive.microsoft.com` serves accounts without a subdomain.
 const DATA_SUFFIXES: &[&str] = &[
     OPENAI_SUFFIX,
     CONFIGURATION_SUFFIX,
+    VAULT_SUFFIX,
     "cognitiveservices.azure.com",
     "services.ai.azure.com",
     "api.cognitive.microsoft.com",
@@ -52,6 +54,8 @@ pub struct Cloud {
     pub cognitive_scope: String,
     /// Token scope of App Configuration.
     pub configuration_scope: String,
+    /// Token scope of key vaults.
+    pub vault_scope: String,
     /// Set in a rehearsal.
     pub simulated: Option<Simulated>,
 }
@@ -123,6 +127,7 @@ impl Cloud {
             arm_scope: format!("{PUBLIC_ARM}/.default"),
             cognitive_scope: "https://cognitiveservices.azure.com/.default".into(),
             configuration_scope: "https://appconfig.azure.com/.default".into(),
+            vault_scope: "https://vault.azure.net/.default".into(),
             simulated: None,
         })
     }
@@ -230,6 +235,8 @@ impl Cloud {
         let host = host_of(url);
         if is_below(&host, CONFIGURATION_SUFFIX) {
             &self.configuration_scope
+        } else if is_below(&host, VAULT_SUFFIX) {
+            &self.vault_scope
         } else if DATA_SUFFIXES.iter().any(|s| is_below(&host, s)) {
             &self.cognitive_scope
         } else {
@@ -240,6 +247,11 @@ impl Cloud {
     /// Address of an App Configuration store. It follows from the name, so that a failing ARM is not in the way.
     pub fn store(&self, name: &str) -> Result<Url, AzureError> {
         parse(&format!("https://{name}.{CONFIGURATION_SUFFIX}"))
+    }
+
+    /// Address of a key vault. It follows from the name as well.
+    pub fn vault(&self, name: &str) -> Result<Url, AzureError> {
+        parse(&format!("https://{name}.{VAULT_SUFFIX}"))
     }
 
     /// Address of an Azure OpenAI account by its subdomain, for when ARM does not tell.

@@ -3,6 +3,8 @@
 //! ```text
 //!  action  reading        what a run does and what it believes
 //!  cognitive openai appconfig monitor health activity resources inventory     one service each
+//!  key_vault storage traffic registry learning dns front_door template groups log_workspaces
+//!  twins                  names that something in soft delete still holds
 //!  operation              long-running operations, re-attachable
 //!  open                   addresses of the plan's own, asked as nobody
 //!  client  token  transport  cloud  error  versions
@@ -17,17 +19,28 @@ pub mod appconfig;
 mod client;
 mod cloud;
 pub mod cognitive;
+pub mod dns;
 mod error;
+pub mod front_door;
+pub mod groups;
 pub mod health;
 pub mod inventory;
+pub mod key_vault;
+pub mod learning;
+pub mod log_workspaces;
 pub mod monitor;
 pub mod open;
 pub mod openai;
 pub mod operation;
 pub mod reading;
+pub mod registry;
 pub mod resources;
+pub mod storage;
+pub mod template;
 mod token;
+pub mod traffic;
 mod transport;
+pub mod twins;
 pub mod versions;
 
 pub use client::{Answer, Azure, CHANGE_WITHIN, Corr, READ_WITHIN};

@@ -8,8 +8,8 @@ use crate::rehearsal::scenario::{Choice, Outcome};
 use crate::runbook::model::StepId;
 
 pub use super::fact::{
-    Actor, Change, Correlation, Failure, FieldChange, Found, LossKind, Mode, Observed, Reading, ScenarioRef, Start,
-    StepState,
+    Actor, Change, Correlation, Effect, Failure, FieldChange, Found, LossKind, Mode, Observed, Reading, ScenarioRef,
+    Start, StepState,
 };
 
 /// Everything that can have happened. Names are the record kinds.

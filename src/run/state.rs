@@ -432,10 +432,10 @@ impl Run {
         let Some(c) = self.steps[i].changes.get(n as usize).map(|c| c.change.clone()) else { return };
         if self.steps[i].undoing || c.method == "DELETE" {
             self.created.retain(|id| !id.eq_ignore_ascii_case(&c.target));
-        } else if c.previous.is_none() && c.method == "PUT" {
+        } else if c.creates() {
             self.created.push(c.target.clone());
         }
-        if c.fields.iter().any(|f| f.name.starts_with("weight-")) {
+        if c.moves_users() {
             self.last_switch = Some(at);
         }
     }

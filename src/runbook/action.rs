@@ -111,6 +111,8 @@ pub enum Action {
     FailOverStorage {
         /// ARM id.
         account: String,
+        /// Region that is to be the first: said, so that doing it twice does not lead back.
+        region: String,
         /// With both regions up, or without.
         how: FailoverKind,
     },

@@ -6,18 +6,30 @@
 
 mod accounts;
 mod app_configuration;
+mod barrier;
 mod deployments;
+mod dns;
+mod learning;
+mod recover;
+mod registry;
+mod request;
 mod sending;
+mod steering;
+mod storage;
+mod template;
 mod undoing;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use url::Url;
 
-pub use self::sending::{Progress, ReadBack, Sent, follow, read_back, send};
+use self::request::Written;
+pub use self::sending::{Progress, ReadBack, Sent, can_be_read_back, follow, read_back, send};
+use self::steering::Wanted;
 pub use self::undoing::undo;
-use super::{Azure, AzureError};
+use super::{Azure, AzureError, resources};
 use crate::clock::Task;
-pub use crate::run::event::{Change, FieldChange};
+pub use crate::run::event::{Change, Effect, FieldChange};
 use crate::runbook::model::Action;
 pub use crate::runbook::traits::Right;
 use crate::units::Region;
@@ -26,17 +38,67 @@ use crate::units::Region;
 pub const FIT_QUOTA: &str = "fit-quota";
 
 impl Change {
-    /// Whether it brings the target into being: such targets are the run's own, and may be deleted by it.
-    pub fn creates(&self) -> bool {
-        self.method == "PUT" && self.previous.is_none()
+    /// A change of a resource, at the address that its type has.
+    pub(super) async fn new(
+        what: String,
+        method: &str,
+        azure: &Azure,
+        task: &Task,
+        target: &str,
+    ) -> Result<Self, AzureError> {
+        Ok(Self::at(what, method, &resources::address(azure, task, target).await?, target))
+    }
+
+    /// A change at any address.
+    pub(super) fn at(what: String, method: &str, url: &Url, target: &str) -> Self {
+        Self {
+            what,
+            method: method.to_owned(),
+            url: url.to_string(),
+            body: None,
+            if_match: None,
+            only_if_absent: false,
+            target: target.to_owned(),
+            fields: Vec::new(),
+            previous: None,
+            effect: None,
+        }
+    }
+
+    fn with_body(mut self, body: &Value) -> Self {
+        self.body = Some(body.to_string());
+        self
+    }
+
+    fn with_previous(mut self, body: &Value) -> Self {
+        self.previous = Some(body.to_string());
+        self
+    }
+
+    fn field(mut self, name: &str, before: Option<&str>, after: Option<&str>) -> Self {
+        self.fields.push(FieldChange::new(name, before.map(str::to_owned), after.map(str::to_owned)));
+        self
+    }
+
+    fn seen_by(mut self, effect: Effect) -> Self {
+        self.effect = Some(Box::new(effect));
+        self
     }
 
     /// The same by hand, for a terminal that is signed in.
     pub fn by_hand(&self) -> String {
         let quoted = |t: &str| format!("'{}'", t.replace('\'', r"'\''"));
+        if sending::is_outside(self) {
+            let body = self
+                .body
+                .as_ref()
+                .map_or_else(String::new, |b| format!(" -H 'content-type: application/json' -d {}", quoted(b)));
+            return format!("curl -fsS -X {} {}{body}", self.method, quoted(&self.url));
+        }
         let mut line = format!("az rest --method {} --url {}", self.method.to_lowercase(), quoted(&self.url));
-        if self.url.contains(".azconfig.io/") {
-            line.push_str(" --resource https://appconfig.azure.com");
+        let data = [(".azconfig.io/", "https://appconfig.azure.com"), (".vault.azure.net/", "https://vault.azure.net")];
+        if let Some((_, resource)) = data.iter().find(|(host, _)| self.url.contains(host)) {
+            line.push_str(&format!(" --resource {resource}"));
         }
         let precondition = match &self.if_match {
             Some(etag) => Some(format!("If-Match={etag}")),
@@ -50,6 +112,13 @@ impl Change {
             line.push_str(&format!(" --body {}", quoted(body)));
         }
         line
+    }
+}
+
+impl Effect {
+    /// It worked when this address shows this.
+    fn shown_by(url: &str, shows: &Value) -> Self {
+        Self { url: Some(url.to_owned()), shows: Some(shows.to_string()), ..Self::default() }
     }
 }
 
@@ -120,10 +189,53 @@ pub async fn preview(
         Action::DeleteCreatedDeployments { account } => {
             deployments::delete_created(azure, task, account, created, &mut out).await?;
         }
-        other => {
-            let name = other.traits().name;
-            return Err(AzureError::NotPossible(format!("{name} is done by hand for now")));
+        Action::CreateResourceGroup { group, region } => recover::group(azure, task, group, region, &mut out).await?,
+        Action::RecoverAccount { account, region } => {
+            recover::account(azure, task, account, region, &mut out).await?;
         }
+        Action::RecoverVault { vault, region } => recover::vault(azure, task, vault, region, &mut out).await?,
+        Action::RecoverVaultObject { vault, object, kind } => {
+            recover::object(azure, task, vault, kind, object, &mut out).await?;
+        }
+        Action::RecoverLogWorkspace { workspace, region } => {
+            recover::log_workspace(azure, task, workspace, region, &mut out).await?;
+        }
+        Action::SetTrafficEndpoint { endpoint, status, weight, priority } => {
+            let wanted = Wanted { status: *status, weight: *weight, priority: *priority };
+            steering::endpoint(azure, task, endpoint, &wanted, &mut out).await?;
+        }
+        Action::SetTrafficRouting { profile, method } => {
+            steering::routing(azure, task, profile, *method, &mut out).await?;
+        }
+        Action::FailOverStorage { account, region, how } => {
+            storage::fail_over(azure, task, account, region, *how, &mut out).await?;
+        }
+        Action::AddRegistryReplica { registry, region } => {
+            registry::add(azure, task, registry, region, &mut out).await?;
+        }
+        Action::SetRegistryReplica { registry, region, status } => {
+            registry::set(azure, task, registry, region, *status, &mut out).await?;
+        }
+        Action::SetOnlineEndpointTraffic { endpoint, traffic } => {
+            learning::traffic(azure, task, endpoint, traffic, &mut out).await?;
+        }
+        Action::StartCompute { compute } => learning::compute(azure, task, compute, true, &mut out).await?,
+        Action::StopCompute { compute } => learning::compute(azure, task, compute, false, &mut out).await?,
+        Action::SetDnsRecord { record, values, ttl } => {
+            dns::set(azure, task, record, values, *ttl, &mut out).await?;
+        }
+        Action::SetFrontDoorOrigin { origin, status, weight, priority } => {
+            let wanted = Wanted { status: *status, weight: *weight, priority: *priority };
+            steering::origin(azure, task, origin, &wanted, &mut out).await?;
+        }
+        Action::DeployTemplate { group, name, template, parameters } => {
+            template::deploy(azure, task, group, name, (template, parameters), &mut out).await?;
+        }
+        Action::ArmRequest { resource, method, api_version, body } => {
+            let written = Written { resource, method: *method, version: api_version, body };
+            request::arm(azure, task, &written, &mut out).await?;
+        }
+        Action::HttpRequest { url, method, body } => request::outside(azure, url, *method, body, &mut out)?,
     }
     Ok(out)
 }
