@@ -9,13 +9,16 @@ use reqwest::header::HeaderMap;
 use reqwest::{Client, Method};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tokio::sync::watch;
 use url::Url;
 
 use super::cloud::{Cloud, host_of};
-use super::error::Refusal;
+use super::error::{Refusal, SignIn};
+use super::sign_in::Device;
 use super::token::Tokens;
 use super::{AzureError, transport};
 use crate::clock::{Task, WORK_HEADER};
+use crate::run::event::Identity;
 use crate::units::{Millis, Now, ResourceId, Secret};
 
 /// A read that takes longer is given up and repeated.
@@ -164,6 +167,41 @@ impl Azure {
         out
     }
 
+    /// Signs in again, as the person asked: by device code a code is fetched and shown (see [`Azure::device`]), else new
+    /// tokens replace those that are kept.
+    pub async fn sign_in_again(&self, task: &Task) -> Result<(), AzureError> {
+        let c = self.cloud();
+        let scopes = vec![c.arm_scope.clone(), c.cognitive_scope.clone(), c.configuration_scope.clone()];
+        if matches!(c.method, super::sign_in::Method::Device) {
+            self.0.tokens.ask_person(task.clock(), scopes);
+            return Ok(());
+        }
+        for scope in &scopes {
+            self.0.tokens.fetch(task, scope).await?;
+        }
+        Ok(())
+    }
+
+    /// How far a sign-in by device code is.
+    pub fn device(&self) -> &Device {
+        self.0.tokens.device()
+    }
+
+    /// As whom ARM is asked, while there is a token.
+    pub fn identity(&self) -> Option<Identity> {
+        self.0.tokens.identity(&self.cloud().arm_scope)
+    }
+
+    /// Why the last sign-in to ARM gave no token; `None` after one that did.
+    pub fn sign_in_failure(&self) -> Option<SignIn> {
+        self.0.tokens.failure(&self.cloud().arm_scope)
+    }
+
+    /// Wakes when a token came, or could not be had for a new reason.
+    pub fn sign_in_changes(&self) -> watch::Receiver<u64> {
+        self.0.tokens.changes()
+    }
+
     /// Signs in to ARM anew, whatever is kept.
     pub(super) async fn sign_in_anew(&self, task: &Task) -> Result<(), AzureError> {
         self.0.tokens.fetch(task, &self.cloud().arm_scope).await.map(drop)
@@ -196,7 +234,7 @@ impl Azure {
     /// Asks an address once and says how long the answer took, signing in left out. Where there is no token it is asked
     /// without one: a refusal proves that somebody is there, whatever sign-in does.
     pub(super) async fn get_timed(&self, task: &Task, url: &Url) -> (Millis, Result<Answer, AzureError>) {
-        let signed_in = self.0.tokens.bearer(task, self.cloud().scope(url)).await.is_ok();
+        let signed_in = self.0.tokens.bearer(task, &self.cloud().scope(url)).await.is_ok();
         let auth = if signed_in { Auth::Token } else { Auth::Nobody };
         let started = task.now();
         let answer = self.send_once(task, &Ask { auth, ..Ask::get(url) }).await;
@@ -275,7 +313,7 @@ impl Azure {
         let host = host_of(ask.url);
         let scope = self.cloud().scope(ask.url);
         let token = match &ask.auth {
-            Auth::Token => Some(self.0.tokens.bearer(task, scope).await?),
+            Auth::Token => Some(self.0.tokens.bearer(task, &scope).await?),
             Auth::Key(_) | Auth::Nobody => None,
         };
         let client = if ask.method == Method::GET { &self.0.reading } else { &self.0.changing };
@@ -323,7 +361,7 @@ impl Azure {
         if status == 401
             && let Some(token) = &token
         {
-            self.0.tokens.distrust(scope, token);
+            self.0.tokens.distrust(&scope, token);
         }
         let mut refusal = Refusal::read(&host, status, &body);
         refusal.request_id = corr.request_id;

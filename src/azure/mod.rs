@@ -5,7 +5,7 @@
 //!  cognitive openai appconfig monitor health activity resources inventory     one service each
 //!  operation              long-running operations, re-attachable
 //!  open                   addresses of the plan's own, asked as nobody
-//!  client  token  transport  cloud  error  versions
+//!  client  token  sign_in  transport  cloud  known  error  versions
 //! ```
 //!
 //! Every address is the public one of the real world until [`Cloud::resolve`] lets it out to the network; that is how a
@@ -20,12 +20,14 @@ pub mod cognitive;
 mod error;
 pub mod health;
 pub mod inventory;
+mod known;
 pub mod monitor;
 pub mod open;
 pub mod openai;
 pub mod operation;
 pub mod reading;
 pub mod resources;
+pub mod sign_in;
 mod token;
 mod transport;
 pub mod versions;
@@ -33,3 +35,5 @@ pub mod versions;
 pub use client::{Answer, Azure, CHANGE_WITHIN, Corr, READ_WITHIN};
 pub use cloud::{Cloud, Simulated};
 pub use error::{AzureError, Refusal, SignIn};
+pub use known::{CLOUDS, Known};
+pub use sign_in::Method;

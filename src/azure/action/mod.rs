@@ -15,6 +15,8 @@ use serde_json::Value;
 
 pub use self::sending::{Progress, ReadBack, Sent, follow, read_back, send};
 pub use self::undoing::undo;
+use super::cloud::host_of;
+use super::known::configuration_of;
 use super::{Azure, AzureError};
 use crate::clock::Task;
 pub use crate::run::event::{Change, FieldChange};
@@ -34,8 +36,9 @@ impl Change {
     pub fn by_hand(&self) -> String {
         let quoted = |t: &str| format!("'{}'", t.replace('\'', r"'\''"));
         let mut line = format!("az rest --method {} --url {}", self.method.to_lowercase(), quoted(&self.url));
-        if self.url.contains(".azconfig.io/") {
-            line.push_str(" --resource https://appconfig.azure.com");
+        let host = url::Url::parse(&self.url).map(|u| host_of(&u)).unwrap_or_default();
+        if let Some(cloud) = configuration_of(&host) {
+            line.push_str(&format!(" --resource {}", cloud.configuration_resource));
         }
         let precondition = match &self.if_match {
             Some(etag) => Some(format!("If-Match={etag}")),
