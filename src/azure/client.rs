@@ -160,11 +160,12 @@ impl Azure {
     /// Signs in for every kind of host ahead of need; by scope, what came of it.
     pub async fn sign_in(&self, task: &Task) -> Vec<(String, Result<(), AzureError>)> {
         let c = self.cloud();
-        let mut out = Vec::new();
-        for scope in [&c.arm_scope, &c.cognitive_scope, &c.configuration_scope] {
-            out.push((scope.clone(), self.0.tokens.bearer(task, scope).await.map(drop)));
-        }
-        out
+        let each = [&c.arm_scope, &c.cognitive_scope, &c.configuration_scope].map(|scope| {
+            let own = task.clock().task();
+            async move { (scope.clone(), self.0.tokens.bearer(&own, scope).await.map(drop)) }
+        });
+        // Together: one that hangs keeps no other waiting.
+        task.wait(futures::future::join_all(each)).await
     }
 
     /// Signs in again, as the person asked: by device code a code is fetched and shown (see [`Azure::device`]), else new

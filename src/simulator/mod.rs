@@ -12,7 +12,8 @@
 //! Each host has a port of its own: ARM, the Entra authority, every account, store, site and witness, every name that leads
 //! to one of them, and the resolver (`resolver.lifeboat.example`), which says where names lead now. Two addresses are
 //! the simulator's own: `GET {arm}/lifeboat/hosts` (where each host is now) and `GET {arm}/lifeboat/counts` (changing
-//! requests by client request id). They know no token, no fault and no latency.
+//! requests by client request id). They know no token, no fault and no latency. Under `POST {arm}/lifeboat/` a test plays the
+//! administrator and the person that sign-in needs (`grants`).
 //!
 //! # Crash rehearsals
 //! With `LIFEBOAT_CRASH=before:N` in the environment the process kills itself when the N-th request arrives, with
@@ -29,6 +30,7 @@ mod dns;
 mod entra;
 mod facts;
 mod faults;
+mod grants;
 mod hosts;
 mod http;
 mod openai;
