@@ -140,6 +140,10 @@ fn told(e: &Error, name: &Name) -> SecretError {
 }
 
 fn words(e: &Error) -> String {
-    let text = visible(&e.to_string());
+    // The platform's own words, without the library's before them.
+    let text = match e {
+        Error::NoStorageAccess(why) | Error::PlatformFailure(why) => visible(&why.to_string()),
+        e => visible(&e.to_string()),
+    };
     text.trim_end_matches('.').chars().take(WORDS_KEPT).collect()
 }
