@@ -352,8 +352,8 @@ impl PartialEq for ResourceId {
 }
 impl Eq for ResourceId {}
 
-/// A secret that prints as `•••` and is cleared of its text on drop as far as safe Rust allows.
-#[derive(Clone, Default)]
+/// A secret that prints as `•••` and whose text is overwritten when it is dropped.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
@@ -370,6 +370,12 @@ impl Secret {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("•••")
+    }
+}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        zeroize::Zeroize::zeroize(&mut self.0);
     }
 }
 

@@ -7,7 +7,7 @@
 //!  twins                  names that something in soft delete still holds
 //!  operation              long-running operations, re-attachable
 //!  open                   addresses of the plan's own, asked as nobody
-//!  client  token  transport  cloud  error  versions
+//!  client  token  sign_in  transport  cloud  known  error  versions
 //! ```
 //!
 //! Every address is the public one of the real world until [`Cloud::resolve`] lets it out to the network; that is how a
@@ -26,6 +26,8 @@ pub mod groups;
 pub mod health;
 pub mod inventory;
 pub mod key_vault;
+mod known;
+mod lanes;
 pub mod learning;
 pub mod log_workspaces;
 pub mod monitor;
@@ -35,6 +37,7 @@ pub mod operation;
 pub mod reading;
 pub mod registry;
 pub mod resources;
+pub mod sign_in;
 pub mod storage;
 pub mod template;
 mod token;
@@ -46,3 +49,5 @@ pub mod versions;
 pub use client::{Answer, Azure, CHANGE_WITHIN, Corr, READ_WITHIN};
 pub use cloud::{Cloud, Simulated};
 pub use error::{AzureError, Refusal, SignIn};
+pub use known::{CLOUDS, Known};
+pub use sign_in::Method;

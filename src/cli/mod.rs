@@ -16,6 +16,7 @@ use crate::runbook::model::Strategy;
 pub mod ask;
 pub mod bind;
 pub mod check;
+pub mod credentials;
 pub mod guide;
 pub mod health;
 pub mod plan;
@@ -196,12 +197,8 @@ pub enum Cmd {
         /// The challenge they read or sent
         challenge: String,
     },
-    /// Secrets in the OS keyring
-    Credentials {
-        /// What to do
-        #[arg(value_enum)]
-        what: CredentialsVerb,
-    },
+    /// Secrets in the OS keyring: one a system and region
+    Credentials(credentials::Wish),
     /// The runs on this computer
     Runs {
         /// Print JSON
@@ -234,19 +231,6 @@ pub enum ExportFormat {
     Ocsf,
     /// Everything with a verifier.
     Bundle,
-}
-
-/// What `credentials` can do.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum CredentialsVerb {
-    /// List names.
-    List,
-    /// Store one.
-    Set,
-    /// Try one.
-    Test,
-    /// Remove one.
-    Delete,
 }
 
 /// Carries out a command; the result is the exit code.
@@ -300,7 +284,7 @@ pub fn dispatch(args: &Args, command: &Cmd) -> u8 {
         Cmd::Recoverable { .. } => not_here("the soft-delete board"),
         Cmd::Export { .. } => not_here("exporting; `runs` shows where the record lies, and it is plain JSONL"),
         Cmd::Approve { .. } => not_here("approving by key"),
-        Cmd::Credentials { .. } => not_here("keeping credentials in the OS keyring"),
+        Cmd::Credentials(wish) => credentials::run(args, wish),
     }
 }
 

@@ -49,6 +49,8 @@ pub enum Mail {
     SecondPerson(StepId, String),
     /// What there is in the subscription.
     Inventory(Result<Vec<Found>, AzureError>),
+    /// What the keyring said.
+    Credential(super::credentials::Told),
     /// The scripted operator's move is due.
     Move(crate::rehearsal::script::Move),
 }

@@ -12,6 +12,7 @@ use crate::journal::Disk;
 use crate::rehearsal::scenario::Answer;
 
 mod conditions;
+mod credentials;
 mod executor;
 pub mod home;
 pub mod link;

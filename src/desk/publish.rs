@@ -30,7 +30,7 @@ impl Desk {
             run: None,
             library: Arc::new(Library::default()),
             audit: Arc::new(Audit::default()),
-            settings: Arc::new(settings(options, &options.operator)),
+            settings: Arc::new(settings(options, &options.operator, snapshot::Credentials::default())),
             activity: Arc::new(Vec::new()),
             notice: None,
             busy: Some("Starting".to_owned()),
@@ -51,7 +51,7 @@ impl Desk {
             run: self.open.as_deref().and_then(run_view).map(Arc::new),
             library: self.library.clone(),
             audit: self.audit.clone(),
-            settings: Arc::new(settings(&self.options, &self.operator)),
+            settings: Arc::new(settings(&self.options, &self.operator, self.credentials.view())),
             activity: Arc::new(self.activity.iter().cloned().collect()),
             notice: self.notice.clone(),
             busy: self.busy.clone(),
@@ -205,7 +205,7 @@ fn decision(o: &Open, now: i64) -> DecisionView {
     DecisionView { arithmetic, recommends, loss_draft: loss.unwrap_or_default() }
 }
 
-fn settings(options: &Options, operator: &str) -> Settings {
+fn settings(options: &Options, operator: &str, credentials: snapshot::Credentials) -> Settings {
     let cloud = match &options.cloud {
         Some(c) if c.is_simulated() => vec![
             ("Connected".to_owned(), format!("simulated Azure “{}”", c.name)),
@@ -228,6 +228,7 @@ fn settings(options: &Options, operator: &str) -> Settings {
     Settings {
         operator: operator.to_owned(),
         home: options.home.dir().display().to_string(),
+        credentials,
         cloud,
         thresholds: vec![
             row(

@@ -86,6 +86,10 @@ impl Desk {
                 self.notice = None;
                 Ok(())
             }
+            Command::Credential(intent) => {
+                self.credential(intent);
+                Ok(())
+            }
             Command::RetryJournal => self.retry_journal().await,
         }
     }

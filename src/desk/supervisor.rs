@@ -118,6 +118,7 @@ pub fn start(options: Options) -> Result<Handle, DeskError> {
         published: std::time::Instant::now(),
         operator: options.operator.clone(),
         system_clock: Clock::system(),
+        credentials: super::credentials::Credentials::new(&options.home),
         options,
     };
     let snapshots = desk.snapshots.subscribe();
@@ -183,6 +184,7 @@ pub(super) struct Desk {
     pub published: std::time::Instant,
     pub operator: String,
     pub system_clock: Clock,
+    pub credentials: super::credentials::Credentials,
 }
 
 impl Desk {
@@ -250,6 +252,10 @@ impl Desk {
         }
         if let Mail::Inventory(read) = mail {
             self.inventory_came(read);
+            return true;
+        }
+        if let Mail::Credential(told) = mail {
+            self.credential_came(told);
             return true;
         }
         if self.idle.as_ref().is_some_and(|i| i.number == session) {

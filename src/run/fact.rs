@@ -122,6 +122,36 @@ impl Actor {
     }
 }
 
+/// Who is signed in to Azure, by the claims of the token. Compared by tenant and object: names are for people.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Identity {
+    /// Tenant id.
+    pub tenant: String,
+    /// Object id in the tenant.
+    pub object: String,
+    /// Display name.
+    pub name: String,
+    /// User principal name; empty for an application.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub account: String,
+    /// Application id.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub application: String,
+}
+
+impl Identity {
+    /// For people: the name, and in brackets what tells two of the same name apart.
+    pub fn display(&self) -> String {
+        let own = if self.account.is_empty() { &self.application } else { &self.account };
+        if own.is_empty() || *own == self.name { self.name.clone() } else { format!("{} ({own})", self.name) }
+    }
+
+    /// Whether both are one principal.
+    pub fn is(&self, other: &Self) -> bool {
+        self.tenant.eq_ignore_ascii_case(&other.tenant) && self.object.eq_ignore_ascii_case(&other.object)
+    }
+}
+
 /// One request that a step sends, complete: after a crash it is known what was meant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {

@@ -12,11 +12,12 @@
 //! Each host has a port of its own: ARM, the Entra authority, every account, store, site and witness, every name that leads
 //! to one of them, and the resolver (`resolver.lifeboat.example`), which says where names lead now. Two addresses are
 //! the simulator's own: `GET {arm}/lifeboat/hosts` (where each host is now) and `GET {arm}/lifeboat/counts` (changing
-//! requests by client request id). They know no token, no fault and no latency.
+//! requests by client request id). They know no token, no fault and no latency. Under `POST {arm}/lifeboat/` a test plays the
+//! administrator and the person that sign-in needs (`grants`).
 //!
 //! # Crash rehearsals
 //! With `LIFEBOAT_CRASH=before:N` in the environment the process kills itself when the N-th request arrives, with
-//! `after:N` when it was applied and kept but not yet answered. The process is the one that embeds the simulator: this is how
+//! `after:N` when it was applied and kept, or refused, but not yet answered. The process is the one that embeds the simulator: this is how
 //! it is tried what a run makes of a laptop that dies at the worst moment. `before-change:N` and `after-change:N` count only
 //! requests that may change something. Requests to `/lifeboat/…` do not count.
 
@@ -29,6 +30,7 @@ mod dns;
 mod entra;
 mod facts;
 mod faults;
+mod grants;
 mod hosts;
 mod http;
 mod openai;

@@ -12,6 +12,7 @@ use super::ask::Ask;
 use super::intent::Intent;
 use super::memory::Looks;
 use super::overlay::Palette;
+use super::screens::credentials::Form;
 use super::screens::runbooks::LibraryView;
 use crate::clock::Speed;
 use crate::desk::protocol::Command;
@@ -128,6 +129,8 @@ pub struct View {
     pub path: String,
     /// Draft of the operator's name.
     pub operator: Option<String>,
+    /// A credential that is being typed.
+    pub credential: Form,
     /// The Audit screen.
     pub audit: AuditView,
     /// The Runbooks screen.
@@ -161,6 +164,7 @@ impl View {
             speed: Speed::Times(1),
             path: String::new(),
             operator: None,
+            credential: Form::default(),
             audit: AuditView::default(),
             library: LibraryView::default(),
             said: None,

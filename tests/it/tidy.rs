@@ -47,6 +47,7 @@ fn doors(room: &str) -> Option<&'static [&'static str]> {
         "azure" => &["units", "runbook", "plan", "run", "clock"],
         "probe" => &["units", "health", "clock"],
         "journal" => &["units", "record", "clock"],
+        "secrets" => &["units"],
         "simulator" => &["units", "runbook", "rehearsal", "clock"],
         "export" => &["units", "runbook", "plan", "run", "rehearsal"],
         // floor 3: the conductor
@@ -63,6 +64,7 @@ fn doors(room: &str) -> Option<&'static [&'static str]> {
             "azure",
             "probe",
             "journal",
+            "secrets",
             "simulator",
             "export",
         ],
@@ -81,6 +83,7 @@ fn doors(room: &str) -> Option<&'static [&'static str]> {
             "azure",
             "probe",
             "journal",
+            "secrets",
             "simulator",
             "export",
             "desk",

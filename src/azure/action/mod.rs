@@ -27,6 +27,8 @@ use self::request::Written;
 pub use self::sending::{Progress, ReadBack, Sent, can_be_read_back, follow, read_back, send};
 use self::steering::Wanted;
 pub use self::undoing::undo;
+use super::cloud::host_of;
+use super::known::audience_of;
 use super::{Azure, AzureError, resources};
 use crate::clock::Task;
 pub use crate::run::event::{Change, Effect, FieldChange};
@@ -96,8 +98,8 @@ impl Change {
             return format!("curl -fsS -X {} {}{body}", self.method, quoted(&self.url));
         }
         let mut line = format!("az rest --method {} --url {}", self.method.to_lowercase(), quoted(&self.url));
-        let data = [(".azconfig.io/", "https://appconfig.azure.com"), (".vault.azure.net/", "https://vault.azure.net")];
-        if let Some((_, resource)) = data.iter().find(|(host, _)| self.url.contains(host)) {
+        let host = Url::parse(&self.url).map(|u| host_of(&u)).unwrap_or_default();
+        if let Some(resource) = audience_of(&host) {
             line.push_str(&format!(" --resource {resource}"));
         }
         let precondition = match &self.if_match {

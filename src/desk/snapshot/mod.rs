@@ -7,10 +7,12 @@ use std::sync::Arc;
 use crate::clock::Clock;
 
 mod authoring;
+mod credentials;
 mod run;
 mod shelves;
 
 pub use authoring::*;
+pub use credentials::*;
 pub use run::*;
 pub use shelves::*;
 

@@ -256,6 +256,8 @@ pub struct Settings {
     pub operator: String,
     /// Data folder.
     pub home: String,
+    /// What is kept in the keyring.
+    pub credentials: super::Credentials,
     /// Connected Azure: label → value, or how to connect.
     pub cloud: Vec<(String, String)>,
     /// Detector thresholds: name, value, why.

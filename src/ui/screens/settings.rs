@@ -53,6 +53,8 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
             }
         });
         ui.add_space(12.0);
+        card(ui, |ui| super::credentials::show(ui, cx, &mut view.credential));
+        ui.add_space(12.0);
         if !s.thresholds.is_empty() {
             card(ui, |ui| {
                 ui.spacing_mut().item_spacing.y = 6.0;
