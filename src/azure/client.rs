@@ -14,6 +14,7 @@ use url::Url;
 
 use super::cloud::{Cloud, host_of};
 use super::error::{Refusal, SignIn};
+use super::lanes::{LONGEST_WAIT, Lanes};
 use super::sign_in::Device;
 use super::token::Tokens;
 use super::{AzureError, transport};

@@ -144,9 +144,12 @@ fn set<const N: usize>(pairs: [(&str, u32); N]) -> BTreeMap<String, u32> {
     pairs.map(|(k, v)| (k.to_owned(), v)).into()
 }
 
+fn case(action: Action, before: Vec<(String, Value)>, guard: (fn(&mut World), &'static str)) -> Case {
+    Case { action, before, guard, readable: true }
+}
+
 #[rustfmt::skip]
 pub fn all() -> Vec<Case> {
-    let case = |action, before: Vec<(String, Value)>, guard| Case { action, before, guard, readable: true };
     let both = || vec![ai("east", "eastus"), ai("west", "westus3"), model("east", 100)];
     let (registry_id, vault) = (id("Microsoft.ContainerRegistry/registries", "cr"), id("Microsoft.KeyVault/vaults", "kv"));
     let logs = id("Microsoft.OperationalInsights/workspaces", "logs");
@@ -174,7 +177,7 @@ pub fn all() -> Vec<Case> {
             (|w| { w.there.remove("/vault/deletedsecrets/key"); }, "neither in the vault nor in its soft delete")),
         case(Action::RecoverLogWorkspace { workspace: logs.clone(), region: "eastus".into() }, vec![group(),
             (format!("{SUB}/providers/Microsoft.OperationalInsights/deletedWorkspaces/logs"),
-                json!({ "location": "eastus", "properties": { "sku": { "name": "PerGB2018" } } }))],
+                json!({ "id": logs, "location": "eastus", "properties": { "sku": { "name": "PerGB2018" } } }))],
             (|w| w.there.retain(|k, _| !k.contains("deletedworkspaces")), "does not wait in soft delete")),
         case(Action::SetTrafficEndpoint { endpoint: endpoint("east"), status: Some(Switch::Disabled), weight: Some(7), priority: None }, profile(),
             (|w| w.edit(&id(ENDPOINTS, "tm"), "/properties/endpoints/1/properties/endpointStatus", json!("Disabled")), "only endpoint")),

@@ -58,8 +58,9 @@ fn at_once(path: &str) -> bool {
 impl World {
     pub fn put(&mut self, path: &str, mut body: Value) {
         let name = path.rsplit('/').next().unwrap();
-        if body.is_object() && body.get("value").is_none() {
-            body["id"] = json!(path);
+        if body.get("value").is_none() {
+            let id = body.get("id").cloned().unwrap_or_else(|| json!(path));
+            body["id"] = id;
             body["name"] = json!(name);
         }
         self.there.insert(path.to_ascii_lowercase(), body);
@@ -94,10 +95,9 @@ impl World {
                 self.fault = Fault::None;
                 error(400, "BadRequest", "It is refused after a look at it.")
             }
-            fault if at_once(&path) => {
-                debug_assert!(fault != Fault::FailsLate);
+            _ if at_once(&path) => {
                 self.apply(a);
-                self.look(&path)
+                if self.there.contains_key(&path) { self.look(&path) } else { Do::Say(200, json!({})) }
             }
             fault => {
                 self.pending.push((fault != Fault::FailsLate).then(|| a.clone()));
