@@ -203,6 +203,22 @@ impl Azure {
         self.0.tokens.changes()
     }
 
+    /// Makes sure of a token for ARM.
+    pub async fn sign_in_to_arm(&self, task: &Task) -> Result<(), AzureError> {
+        self.0.tokens.bearer(task, &self.cloud().arm_scope).await.map(drop)
+    }
+
+    /// The same connection, tokens and sockets, for another subscription.
+    pub fn in_subscription(&self, id: &str) -> Self {
+        let i = &self.0;
+        Self(Arc::new(Inner {
+            cloud: i.cloud.clone().with_subscription(id),
+            reading: i.reading.clone(),
+            changing: i.changing.clone(),
+            tokens: Arc::clone(&i.tokens),
+        }))
+    }
+
     /// Signs in to ARM anew, whatever is kept.
     pub(super) async fn sign_in_anew(&self, task: &Task) -> Result<(), AzureError> {
         self.0.tokens.fetch(task, &self.cloud().arm_scope).await.map(drop)
