@@ -10,6 +10,7 @@ use crate::azure::{Azure, AzureError, Cloud, Method};
 use crate::clock::{Clock, Task};
 use crate::desk::protocol::Command;
 use crate::desk::sign_in::{Saved, Way, connection};
+use crate::desk::snapshot::Snapshot;
 use crate::desk::{DeskError, Handle, Home, chain};
 use crate::secrets::{ANSWERS_WITHIN, Secrets};
 use crate::units::Millis;
@@ -156,20 +157,17 @@ pub fn prompted(handle: &Handle) -> bool {
         return true;
     }
     handle.send(Command::SignIn);
-    let asked = handle.wait(BEGUN_WITHIN, |s| s.settings.sign_in.device.is_some() || told(s).is_some());
-    if let Some(d) = asked.as_ref().and_then(|s| s.settings.sign_in.device.clone()) {
+    let over = |s: &Snapshot| s.settings.sign_in.who.is_some() || s.settings.sign_in.problem.is_some();
+    let asked = handle.wait(BEGUN_WITHIN, |s| s.settings.sign_in.device.is_some() || over(s));
+    if let Some(d) = asked.and_then(|s| s.settings.sign_in.device.clone()) {
         eprintln!("To sign in, open {} and enter the code {}", d.address, d.code);
     }
-    let end = handle.wait(PERSON_WITHIN, |s| s.settings.sign_in.device.is_none());
+    let end = handle.wait(PERSON_WITHIN, |s| s.settings.sign_in.device.is_none() && over(s));
     if end.as_ref().is_some_and(|s| s.settings.sign_in.who.is_some()) {
         return true;
     }
-    let why = end.or(asked).and_then(|s| told(&s)).unwrap_or_else(|| "nobody signed in".to_owned());
-    eprintln!("lifeboat: {why}");
+    let problem = end.and_then(|s| s.settings.sign_in.problem.clone());
+    let (what, next) = problem.unwrap_or_else(|| ("nobody signed in".to_owned(), "Try again.".to_owned()));
+    eprintln!("lifeboat: {what}. {next}");
     false
-}
-
-fn told(s: &crate::desk::snapshot::Snapshot) -> Option<String> {
-    let waits = |what: &str| what.contains("nobody is signed in");
-    s.settings.sign_in.problem.as_ref().filter(|(what, _)| !waits(what)).map(|(what, next)| format!("{what}. {next}"))
 }

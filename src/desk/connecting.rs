@@ -146,17 +146,20 @@ impl Desk {
         out.who = azure.identity();
         let now = self.clock().now();
         out.until = azure.token_left(now).map(|left| now.utc.saturating_add_unsigned(left.0));
-        if let Some(why) = azure.sign_in_failure() {
-            let e = AzureError::SignIn(Box::new(why));
-            out.problem = Some((e.to_string(), e.what_to_do()));
-        }
+        // What waits for the person is said by the code that is shown.
+        let mut failure = azure.sign_in_failure().filter(|why| !why.waits_for_person());
         match azure.device().stage() {
             Stage::Begun => out.busy = Some("Fetching a code…".into()),
             Stage::Asked(p) => {
                 out.device = Some(DeviceCode { code: p.code, address: p.address, until: p.until });
-                out.problem = None;
+                failure = None;
             }
-            Stage::Nobody | Stage::SignedIn | Stage::Failed(_) => {}
+            Stage::Failed(why) => failure = Some(why),
+            Stage::Nobody | Stage::SignedIn => {}
+        }
+        if let Some(why) = failure {
+            let e = AzureError::SignIn(Box::new(why));
+            out.problem = Some((e.to_string(), e.what_to_do()));
         }
         out
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::azure::{Azure, AzureError, Cloud};
+use crate::azure::{AzureError, Cloud};
 use crate::catalog::{Catalog, CatalogError, File, Watching, list_path, read_file, watch};
 use crate::export::{Paper, Printed, sheet_html, sheet_pdf};
 use crate::plan::draft::Draft;

@@ -6,7 +6,7 @@ use crate::desk::protocol::Command;
 use crate::ui::memory::Looks;
 use crate::ui::view::{Act, Cx, View};
 use crate::ui::widgets::text::{copyable, small, wrapped};
-use crate::ui::widgets::{self, Button, body, card, heading, mono, row, secondary, title};
+use crate::ui::widgets::{self, Button, body, card, heading, mono, row, title};
 
 const LABEL: f32 = 168.0;
 
@@ -36,22 +36,7 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
             });
         });
         ui.add_space(12.0);
-        card(ui, |ui| {
-            ui.spacing_mut().item_spacing.y = 6.0;
-            heading(ui, "Azure");
-            for (label, text) in &s.cloud {
-                row(ui, LABEL, label, |ui| copyable(ui, body(text)));
-            }
-            if s.cloud.is_empty() {
-                wrapped(
-                    ui,
-                    secondary(
-                        ui,
-                        "Not connected. Sign in with `az login` or `azd auth login`, then start Lifeboat again.",
-                    ),
-                );
-            }
-        });
+        card(ui, |ui| super::sign_in::show(ui, cx));
         ui.add_space(12.0);
         card(ui, |ui| super::credentials::show(ui, cx, &mut view.credential));
         ui.add_space(12.0);
