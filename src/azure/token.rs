@@ -178,22 +178,10 @@ impl Tokens {
             Err(e) => {
                 let mut why =
                     heard.refusal.unwrap_or_else(|| SignIn { text: visible(&e.to_string()), ..SignIn::default() });
-                why.text = self.without_secret(&why.text);
+                why.text = self.cloud.client_secret.struck_from(&why.text);
                 Err(why)
             }
         }
-    }
-}
-
-impl Tokens {
-    /// An authority that echoes the form would echo the secret, plain or encoded.
-    fn without_secret(&self, text: &str) -> String {
-        let secret = self.cloud.client_secret.expose();
-        if secret.is_empty() {
-            return text.to_owned();
-        }
-        let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-        text.replace(secret, "•••").replace(&encoded, "•••")
     }
 }
 
@@ -274,7 +262,9 @@ impl HttpClient for Wire {
                 if (200..300).contains(&status) {
                     heard.expires_in = seconds(&value["expires_in"]);
                 } else {
-                    heard.refusal = Some(refusal(status, &value, &body));
+                    // Before anything of it is cut: who is sent the secret may echo it.
+                    let said = self.cloud.client_secret.struck_from(&String::from_utf8_lossy(&body));
+                    heard.refusal = Some(refusal(status, &value, said.as_bytes()));
                 }
                 Ok(AsyncRawResponse::from_bytes(status.into(), headers, body))
             }

@@ -29,7 +29,7 @@ const ALL: usize = 20;
 /// The n-th secret. The signs in it are written otherwise in forms, in JSON and in addresses.
 fn canary(n: usize) -> Secret {
     assert!(n < ALL);
-    Secret::new(format!("Canary{n:02}~7f3k+/=&%\"\\x9e41d0c2"))
+    Secret::new(format!("Canary{n:02}x7f3k~+/=&%\"\\x9e41d0c2"))
 }
 
 /// Without signs, for headers that take none.
@@ -54,7 +54,7 @@ impl Seen {
     }
 
     /// What a thread that dies over this says.
-    fn panic(&self, place: &str, value: impl std::fmt::Debug + Send + std::panic::UnwindSafe + 'static) {
+    fn panic(&self, place: &str, value: impl std::fmt::Debug + Send + 'static) {
         let died = std::thread::spawn(move || Err::<(), _>(value).unwrap()).join().unwrap_err();
         self.add(place, died.downcast_ref::<String>().cloned().unwrap());
     }

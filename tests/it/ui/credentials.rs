@@ -100,7 +100,6 @@ fn a_credential_is_typed_and_its_secret_is_seen_nowhere() {
     assert!(said.contains("2027-01-31"), "{said}");
     assert!(!said.contains(SECRET), "{said}");
     assert!(!said.contains("Canary"), "{said}");
-    eprintln!("{said}");
     // Copying gives nothing away either.
     w.ctrl(Key::A);
     w.harness.event(egui::Event::Copy);
