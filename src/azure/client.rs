@@ -380,7 +380,14 @@ impl Azure {
         {
             self.0.tokens.distrust(&scope, token);
         }
-        let mut refusal = Refusal::read(&host, status, &body);
+        // Before anything of it is kept: a gateway may echo what it was sent.
+        let body = String::from_utf8_lossy(&body);
+        let body = match (&token, &ask.auth) {
+            (Some(secret), _) => secret.struck_from(&body),
+            (None, Auth::Key(secret)) => secret.struck_from(&body),
+            (None, Auth::Token | Auth::Nobody) => body.into_owned(),
+        };
+        let mut refusal = Refusal::read(&host, status, body.as_bytes());
         refusal.request_id = corr.request_id;
         refusal.correlation_request_id = corr.correlation_request_id;
         refusal.retry_after = retry_after(&headers, task.now());

@@ -17,6 +17,8 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
         ui.set_max_width(ui.available_width().min(760.0));
         title(ui, "Settings");
         ui.add_space(8.0);
+        card(ui, |ui| super::credentials::show(ui, cx, &mut view.credential));
+        ui.add_space(12.0);
         card(ui, |ui| {
             heading(ui, "Operator");
             wrapped(ui, small(ui, "The name that stands in the record beside what you do."));
@@ -37,8 +39,6 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
         });
         ui.add_space(12.0);
         card(ui, |ui| super::sign_in::show(ui, cx));
-        ui.add_space(12.0);
-        card(ui, |ui| super::credentials::show(ui, cx, &mut view.credential));
         ui.add_space(12.0);
         if !s.thresholds.is_empty() {
             card(ui, |ui| {

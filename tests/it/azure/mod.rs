@@ -4,6 +4,8 @@ mod actions;
 mod changes;
 mod client;
 mod examples;
+mod faults;
+mod machines;
 mod readings;
 mod sign_in;
 mod things;

@@ -507,6 +507,7 @@ pub fn snapshot() -> Snapshot {
             },
             operator: "Dana".into(),
             home: String::new(),
+            credentials: super::credentials::sample(),
             cloud: vec![
                 ("subscription".into(), "contoso-prod (3f1c…)".into()),
                 ("signed in as".into(), "dana@contoso.example, with az".into()),
