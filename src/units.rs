@@ -365,6 +365,16 @@ impl Secret {
     pub fn expose(&self) -> &str {
         &self.0
     }
+    /// A text of others without this secret: who is sent one may echo it, plain, as in a form or as in JSON.
+    pub fn struck_from(&self, text: &str) -> String {
+        if self.0.is_empty() {
+            return text.to_owned();
+        }
+        let form: String = url::form_urlencoded::byte_serialize(self.0.as_bytes()).collect();
+        let json = serde_json::Value::from(self.0.as_str()).to_string();
+        let json = json.trim_start_matches('"').trim_end_matches('"');
+        text.replace(&self.0, "•••").replace(&form, "•••").replace(json, "•••")
+    }
 }
 
 impl fmt::Debug for Secret {

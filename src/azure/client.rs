@@ -205,6 +205,22 @@ impl Azure {
         self.0.tokens.changes()
     }
 
+    /// Makes sure of a token for ARM.
+    pub async fn sign_in_to_arm(&self, task: &Task) -> Result<(), AzureError> {
+        self.0.tokens.bearer(task, &self.cloud().arm_scope).await.map(drop)
+    }
+
+    /// The same connection, tokens and sockets, for another subscription.
+    pub fn in_subscription(&self, id: &str) -> Self {
+        let i = &self.0;
+        Self(Arc::new(Inner {
+            cloud: i.cloud.clone().with_subscription(id),
+            reading: i.reading.clone(),
+            changing: i.changing.clone(),
+            tokens: Arc::clone(&i.tokens),
+        }))
+    }
+
     /// Signs in to ARM anew, whatever is kept.
     pub(super) async fn sign_in_anew(&self, task: &Task) -> Result<(), AzureError> {
         self.0.tokens.fetch(task, &self.cloud().arm_scope).await.map(drop)
@@ -374,7 +390,14 @@ impl Azure {
         {
             self.0.tokens.distrust(&scope, token);
         }
-        let mut refusal = Refusal::read(&host, status, &body);
+        // Before anything of it is kept: a gateway may echo what it was sent.
+        let body = String::from_utf8_lossy(&body);
+        let body = match (&token, &ask.auth) {
+            (Some(secret), _) => secret.struck_from(&body),
+            (None, Auth::Key(secret)) => secret.struck_from(&body),
+            (None, Auth::Token | Auth::Nobody) => body.into_owned(),
+        };
+        let mut refusal = Refusal::read(&host, status, body.as_bytes());
         refusal.request_id = corr.request_id;
         refusal.correlation_request_id = corr.correlation_request_id;
         refusal.retry_after = retry_after(&headers, task.now());

@@ -144,6 +144,13 @@ impl SignIn {
     }
 }
 
+impl SignIn {
+    /// Nothing is wrong but that a person has not signed in yet.
+    pub fn waits_for_person(&self) -> bool {
+        matches!(self.error.as_str(), "nobody" | "waiting_for_person")
+    }
+}
+
 impl std::fmt::Display for SignIn {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match (self.answered, self.status) {

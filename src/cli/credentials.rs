@@ -12,10 +12,10 @@ use url::Url;
 use crate::azure::{Azure, AzureError, Cloud};
 use crate::clock::Clock;
 use crate::desk::{Home, chain};
-use crate::secrets::{ANSWERS_WITHIN, Expiry, Kind, Name, SecretError, Secrets, expiry};
+use crate::secrets::{ANSWERS_WITHIN, Expiry, Kind, Name, SIGN_IN, SecretError, Secrets, expiry};
 use crate::units::{Millis, Secret, known_region};
 
-use super::{Args, FAILED, FINDING, FINE, USAGE};
+use super::{Args, FAILED, FINDING, FINE, USAGE, sign_in};
 
 /// No secret is longer, and an endless input must not fill the memory.
 const LONGEST: u64 = 128 << 10;
@@ -49,6 +49,9 @@ enum Verb {
         /// The day it ends, such as `2027-01-31`
         #[arg(long, value_name = "DATE")]
         expires: Option<Date>,
+        /// How to sign in
+        #[command(flatten)]
+        says: sign_in::Says,
     },
     /// Try one: whether the keyring gives it, and with --url whether the endpoint takes it; 1 when expired or refused
     Test {
@@ -91,12 +94,34 @@ pub fn run(args: &Args, wish: &Wish) -> u8 {
         .block_on(async {
             match &wish.what {
                 Verb::List { json } => list(&secrets, *json),
-                Verb::Set { which, expires } => set(&secrets, which, *expires).await,
+                Verb::Set { which, expires, says } => match signs_in(&home, which, says) {
+                    Ok(true) => set(&secrets, which, *expires).await,
+                    Ok(false) => Ok(FINE),
+                    Err(code) => Ok(code),
+                },
+                Verb::Test { which, url: None } if which.system == SIGN_IN && home.sign_in().exists() => {
+                    Ok(sign_in::test(args, &home, &secrets).await)
+                }
                 Verb::Test { which, url } => test(args, &secrets, which, url.as_ref()).await,
                 Verb::Delete { which } => delete(&secrets, which).await,
             }
         })
         .unwrap_or_else(|e| refused(&e))
+}
+
+/// Keeps how to sign in, when that is said; true when there is a secret to store.
+fn signs_in(home: &Home, which: &Which, says: &sign_in::Says) -> Result<bool, u8> {
+    if says.method.is_some() && (which.system != SIGN_IN || which.region.is_some()) {
+        eprintln!("lifeboat: --method says how to sign in; it goes with `credentials set sign-in` only");
+        return Err(USAGE);
+    }
+    match sign_in::set(home, says) {
+        Ok(saved) => Ok(saved.is_none_or(|s| s.wants_secret())),
+        Err(e) => {
+            eprintln!("lifeboat: {}", chain(&e));
+            Err(USAGE)
+        }
+    }
 }
 
 fn failed(e: &dyn std::error::Error) -> u8 {

@@ -24,6 +24,7 @@ pub mod rehearse;
 pub mod run;
 pub mod runs;
 pub mod sheet;
+pub mod sign_in;
 pub mod simulate;
 pub mod trust;
 pub mod verify;
@@ -308,12 +309,20 @@ fn not_here(what: &str) -> u8 {
 
 /// A desk for a terminal command, or the exit code when it cannot be.
 pub fn desk(args: &Args, script: Option<ScriptSource>) -> Result<Handle, u8> {
-    desk_for(args, script, None)
+    start(options(args, script))
 }
 
-/// The same, watching this plan's regions.
-pub fn desk_for(args: &Args, script: Option<ScriptSource>, watch: Option<&str>) -> Result<Handle, u8> {
-    let options = options(args, script).map(|o| Options { watch: watch.map(str::to_owned), ..o });
+/// The same on the Azure that is set up, watching this plan's regions; a person may have to sign in first.
+pub fn desk_for(args: &Args, watch: Option<&str>) -> Result<Handle, u8> {
+    let connected = || {
+        let cloud = sign_in::cloud(args)?;
+        Ok(Options { watch: watch.map(str::to_owned), cloud, ..options(args, None)? })
+    };
+    let handle = start(connected())?;
+    if sign_in::prompted(&handle) { Ok(handle) } else { Err(FAILED) }
+}
+
+fn start(options: Result<Options, String>) -> Result<Handle, u8> {
     options.and_then(|o| desk::start(o).map_err(|e| chain(&e))).map_err(|why| {
         eprintln!("lifeboat: {why}");
         FAILED
@@ -346,6 +355,7 @@ pub fn window(args: &Args) -> u8 {
         Ok(h) => h,
         Err(code) => return code,
     };
+    handle.send(desk::protocol::Command::Connect);
     match crate::ui::run(handle.link()) {
         Ok(()) => FINE,
         Err(e) => {

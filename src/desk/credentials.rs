@@ -56,6 +56,11 @@ impl Credentials {
         new
     }
 
+    /// Where secrets are kept.
+    pub(super) fn secrets(&self) -> Secrets {
+        self.secrets.clone()
+    }
+
     fn reread(&mut self) {
         match self.secrets.list() {
             Ok(all) => self.listed = all.into_iter().filter(|c| c.name.kind() == Kind::Credential).collect(),

@@ -2,7 +2,7 @@
 
 use tokio::sync::mpsc;
 
-use crate::azure::AzureError;
+use crate::azure::{AzureError, Cloud};
 use crate::clock::{Clock, Task};
 use crate::health::{Notice, Observation, Provisioning};
 use crate::plan::inventory::Found;
@@ -14,6 +14,7 @@ use crate::units::Region;
 use super::executor::Purpose;
 use super::preview::Preview;
 use super::protocol::Command;
+use super::sign_in::SignInError;
 
 /// What can be told.
 #[derive(Debug)]
@@ -47,6 +48,10 @@ pub enum Mail {
     Happened(u32),
     /// The second person's turn: step and digest.
     SecondPerson(StepId, String),
+    /// What the saved sign-in came to.
+    Connected(Box<Result<Option<Cloud>, SignInError>>),
+    /// A token came, or could not be had.
+    SignIn,
     /// What there is in the subscription.
     Inventory(Result<Vec<Found>, AzureError>),
     /// What the keyring said.

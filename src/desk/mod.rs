@@ -12,6 +12,7 @@ use crate::journal::Disk;
 use crate::rehearsal::scenario::Answer;
 
 mod conditions;
+mod connecting;
 mod credentials;
 mod executor;
 pub mod home;
@@ -28,6 +29,7 @@ mod record;
 mod rounds;
 mod session;
 mod shelf;
+pub mod sign_in;
 pub mod snapshot;
 mod steps;
 mod supervisor;
@@ -199,6 +201,12 @@ pub enum DeskError {
     /// No Azure is connected.
     #[error("no Azure is connected; start with --cloud FILE, or put a plan into {0} and sign in with `az login`")]
     NoCloud(PathBuf),
+    /// The saved sign-in is not read yet, or cannot be.
+    #[error("no Azure is connected yet: the saved sign-in has to be read first; look at Settings → Azure")]
+    NotConnected,
+    /// The saved sign-in.
+    #[error(transparent)]
+    SignIn(#[from] sign_in::SignInError),
     /// The step's looks.
     #[error("{0} has not been read yet; wait for the reading, or ask for it again")]
     NotRead(String),

@@ -112,6 +112,10 @@ pub enum Command {
     DismissNotice,
     /// Something about a credential.
     Credential(CredentialIntent),
+    /// Connect to Azure as the saved sign-in says.
+    Connect,
+    /// Sign in to the connected Azure again.
+    SignIn,
     /// Try to write the journal again after its disk failed.
     RetryJournal,
 }

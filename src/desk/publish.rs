@@ -30,7 +30,7 @@ impl Desk {
             run: None,
             library: Arc::new(Library::default()),
             audit: Arc::new(Audit::default()),
-            settings: Arc::new(settings(options, &options.operator, snapshot::Credentials::default())),
+            settings: Arc::new(settings(options, &options.operator, Default::default(), Default::default())),
             activity: Arc::new(Vec::new()),
             notice: None,
             busy: Some("Starting".to_owned()),
@@ -51,7 +51,7 @@ impl Desk {
             run: self.open.as_deref().and_then(run_view).map(Arc::new),
             library: self.library.clone(),
             audit: self.audit.clone(),
-            settings: Arc::new(settings(&self.options, &self.operator, self.credentials.view())),
+            settings: Arc::new(settings(&self.options, &self.operator, self.credentials.view(), self.sign_in_view())),
             activity: Arc::new(self.activity.iter().cloned().collect()),
             notice: self.notice.clone(),
             busy: self.busy.clone(),
@@ -82,9 +82,10 @@ impl Desk {
     }
 
     fn band(&self) -> Band {
+        let who = self.identity().map_or_else(String::new, |i| format!(" · as {}", i.display()));
         let Some(o) = self.open.as_deref() else {
             let environment = match (&self.idle, &self.options.cloud) {
-                (Some(i), _) => format!("{} · no run open", i.world.plan.environment),
+                (Some(i), _) => format!("{} · no run open{who}", i.world.plan.environment),
                 _ => "No run open".to_owned(),
             };
             return Band { mode: None, text: environment, run: "on call".to_owned() };
@@ -92,8 +93,8 @@ impl Desk {
         let start = o.session.run.start.as_ref();
         let environment = start.map_or("", |s| s.environment.as_str());
         let text = match o.session.mode {
-            Mode::Live => format!("LIVE · changes real resources in {environment}"),
-            Mode::DryRun => format!("DRY RUN · reads {environment}, changes nothing"),
+            Mode::Live => format!("LIVE · changes real resources in {environment}{who}"),
+            Mode::DryRun => format!("DRY RUN · reads {environment}, changes nothing{who}"),
             Mode::Rehearsal => "REHEARSAL · simulated Azure, nothing real changes".to_owned(),
             Mode::Tabletop => "TABLETOP · people only, no Azure at all".to_owned(),
         };
@@ -205,7 +206,12 @@ fn decision(o: &Open, now: i64) -> DecisionView {
     DecisionView { arithmetic, recommends, loss_draft: loss.unwrap_or_default() }
 }
 
-fn settings(options: &Options, operator: &str, credentials: snapshot::Credentials) -> Settings {
+fn settings(
+    options: &Options,
+    operator: &str,
+    credentials: snapshot::Credentials,
+    sign_in: snapshot::SignIn,
+) -> Settings {
     let cloud = match &options.cloud {
         Some(c) if c.is_simulated() => vec![
             ("Connected".to_owned(), format!("simulated Azure “{}”", c.name)),
@@ -229,6 +235,7 @@ fn settings(options: &Options, operator: &str, credentials: snapshot::Credential
         operator: operator.to_owned(),
         home: options.home.dir().display().to_string(),
         credentials,
+        sign_in,
         cloud,
         thresholds: vec![
             row(

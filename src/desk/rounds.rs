@@ -102,7 +102,7 @@ impl Desk {
                 }
                 self.do_move(m)
             }
-            Mail::Command(_) | Mail::Inventory(_) | Mail::Credential(_) => Ok(()),
+            Mail::Command(_) | Mail::Inventory(_) | Mail::Credential(_) | Mail::Connected(_) | Mail::SignIn => Ok(()),
         };
         if let Err(e) = result {
             tracing::info!(error = %e, "refused");

@@ -90,6 +90,11 @@ impl Desk {
                 self.credential(intent);
                 Ok(())
             }
+            Command::Connect => {
+                self.connect();
+                Ok(())
+            }
+            Command::SignIn => self.sign_in(),
             Command::RetryJournal => self.retry_journal().await,
         }
     }

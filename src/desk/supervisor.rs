@@ -119,6 +119,7 @@ pub fn start(options: Options) -> Result<Handle, DeskError> {
         operator: options.operator.clone(),
         system_clock: Clock::system(),
         credentials: super::credentials::Credentials::new(&options.home),
+        connection: super::connecting::Connection::default(),
         options,
     };
     let snapshots = desk.snapshots.subscribe();
@@ -185,6 +186,7 @@ pub(super) struct Desk {
     pub operator: String,
     pub system_clock: Clock,
     pub credentials: super::credentials::Credentials,
+    pub connection: super::connecting::Connection,
 }
 
 impl Desk {
@@ -252,6 +254,18 @@ impl Desk {
         }
         if let Mail::Inventory(read) = mail {
             self.inventory_came(read);
+            return true;
+        }
+        if let Mail::Connected(came) = mail {
+            if let Err(e) = self.connected_as(*came).await {
+                self.problem(&e);
+            }
+            return true;
+        }
+        if let Mail::SignIn = mail {
+            if let Err(e) = self.sign_in_changed() {
+                self.problem(&e);
+            }
             return true;
         }
         if let Mail::Credential(told) = mail {

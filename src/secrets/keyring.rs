@@ -122,7 +122,10 @@ fn entry(name: &Name) -> Result<Entry, SecretError> {
 
 fn open(service: &str, user: &str) -> Result<Entry, SecretError> {
     if let Err(e) = Entry::store_status() {
-        return Err(SecretError::Absent(words(e)));
+        let why = words(e);
+        // There is one, and it is kept from us: a sandbox's rule, for instance.
+        let refused = why.contains("org.freedesktop.DBus.Error.AccessDenied");
+        return Err(if refused { SecretError::Refused(why) } else { SecretError::Absent(why) });
     }
     Entry::new(service, user).map_err(|e| SecretError::Refused(words(&e)))
 }

@@ -116,12 +116,10 @@ impl FromStr for Name {
     }
 }
 
-/// The text is cut: who gives a secret where a name belongs must not read it again in full.
+/// A long text is not shown: it may be the secret, given where a name belongs.
 fn bad(text: &str, what: &'static str, rule: &'static str) -> SecretError {
-    const SHOWN: usize = 12;
-    let mut shown: String = crate::units::visible(text).chars().take(SHOWN).collect();
-    if shown.len() < text.len() {
-        shown.push('…');
-    }
-    SecretError::BadName { text: shown, what, rule }
+    const SHOWN: usize = 20;
+    let long = text.chars().count() > SHOWN;
+    let text = if long { "•••".to_owned() } else { crate::units::visible(text) };
+    SecretError::BadName { text, what, rule }
 }

@@ -18,6 +18,7 @@ mod record;
 mod rehearsal;
 mod run;
 mod runbook;
+mod secrets;
 mod shelf;
 mod simulator;
 mod tidy;

@@ -196,8 +196,7 @@ impl DeviceCode {
         ];
         match self.post(task, "token", &form).await {
             Ok(answer) => self.taken(&answer),
-            Err(mut why) => {
-                why.text = why.text.replace(refresh.expose(), "•••");
+            Err(why) => {
                 // It is good no longer: only the person can help. Anything else may pass.
                 if why.error == "invalid_grant" || why.error == "interaction_required" {
                     self.device.keep(None);

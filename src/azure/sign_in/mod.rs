@@ -72,17 +72,6 @@ impl Method {
         }
     }
 
-    /// Takes a secret out of a text that is shown.
-    pub(super) fn redact(&self, text: &str) -> String {
-        let Self::Secret(secret) = self else { return text.to_owned() };
-        let secret = secret.expose();
-        if secret.is_empty() {
-            return text.to_owned();
-        }
-        let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-        text.replace(secret, "•••").replace(&encoded, "•••")
-    }
-
     /// How long it may take.
     pub(super) fn within(&self) -> Millis {
         if matches!(self, Self::Tools) { TOOLS_WITHIN } else { SIGN_IN_WITHIN }
@@ -100,8 +89,7 @@ pub(super) struct Asking<'a> {
 /// Asks for a token of this scope; gives it with its lifetime.
 pub(super) async fn token(asking: &Asking<'_>, scope: &str) -> Result<(Secret, Millis), SignIn> {
     let heard = Arc::new(Mutex::new(Heard::default()));
-    let credential = asking.credential(&heard).map_err(|e| asking.redacted(e))?;
-    outcome(&*credential, scope, &heard).await.map_err(|e| asking.redacted(e))
+    outcome(&*asking.credential(&heard)?, scope, &heard).await
 }
 
 /// A token from a credential, with the lifetime as it was heard: the credential's own instant is this computer's clock.
@@ -127,12 +115,6 @@ fn failed(e: &azure_core::Error) -> SignIn {
 }
 
 impl Asking<'_> {
-    fn redacted(&self, mut why: SignIn) -> SignIn {
-        why.text = self.cloud.method.redact(&why.text);
-        why.method = self.cloud.method.name().to_owned();
-        why
-    }
-
     fn credential(&self, heard: &Arc<Mutex<Heard>>) -> Result<Arc<dyn TokenCredential>, SignIn> {
         let cloud = self.cloud;
         let (tenant, client) = (cloud.tenant.as_str(), cloud.client_id.clone());

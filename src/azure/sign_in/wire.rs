@@ -12,7 +12,7 @@ use super::super::cloud::Cloud;
 use super::super::error::{SignIn, without_tags};
 use super::super::transport;
 use crate::clock::WORK_HEADER;
-use crate::units::visible;
+use crate::units::{Secret, visible};
 
 /// What passed over the wire, without the token.
 #[derive(Default)]
@@ -57,7 +57,8 @@ impl Wire {
         for (name, value) in request.headers().iter() {
             ask = ask.header(name.as_str(), value.as_str());
         }
-        exchange(&self.cloud, ask, self.work).await
+        let sent = Sent::of(url::form_urlencoded::parse(form).into_owned());
+        exchange(&self.cloud, ask, self.work, &sent).await
     }
 }
 
@@ -72,17 +73,40 @@ pub async fn post(
     let mut url: Url = cloud.authority.clone();
     url.set_path(&format!("{}/{path}", url.path().trim_end_matches('/')));
     let url = cloud.resolve(&url).map_err(|e| SignIn::saying(e.to_string()))?;
-    exchange(cloud, http.post(url).form(form), work).await
+    let sent = Sent::of(form.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
+    exchange(cloud, http.post(url).form(form), work, &sent).await
 }
 
-async fn exchange(cloud: &Cloud, mut ask: reqwest::RequestBuilder, work: u64) -> Result<(u16, Vec<u8>), SignIn> {
+/// What was sent and opens doors: whoever echoes it, it is kept nowhere.
+struct Sent(Vec<Secret>);
+
+impl Sent {
+    fn of(form: impl Iterator<Item = (String, String)>) -> Self {
+        const NAMES: [&str; 4] = ["client_secret", "client_assertion", "refresh_token", "device_code"];
+        Self(form.filter(|(name, _)| NAMES.contains(&name.as_str())).map(|(_, v)| Secret::new(v)).collect())
+    }
+
+    fn struck_from(&self, body: Vec<u8>) -> Vec<u8> {
+        let text = String::from_utf8_lossy(&body).into_owned();
+        self.0.iter().fold(text, |text, secret| secret.struck_from(&text)).into_bytes()
+    }
+}
+
+async fn exchange(
+    cloud: &Cloud,
+    mut ask: reqwest::RequestBuilder,
+    work: u64,
+    sent: &Sent,
+) -> Result<(u16, Vec<u8>), SignIn> {
     if cloud.is_simulated() {
         ask = ask.header(WORK_HEADER, work.to_string());
     }
     let answer = ask.send().await.map_err(|e| SignIn::saying(visible(&transport::chain(&e))))?;
     let status = answer.status().as_u16();
     let body = transport::body(answer).await.map_err(|why| SignIn::saying(visible(&why)))?;
-    Ok((status, body))
+    // An answer with a token is for us alone, and its refresh token may be the one that was sent.
+    let token = (200..300).contains(&status) && serde_json::from_slice::<Value>(&body).is_ok_and(|v| v.is_object());
+    Ok((status, if token { body } else { sent.struck_from(body) }))
 }
 
 #[async_trait::async_trait]

@@ -10,11 +10,13 @@ mod authoring;
 mod credentials;
 mod run;
 mod shelves;
+mod sign_in;
 
 pub use authoring::*;
 pub use credentials::*;
 pub use run::*;
 pub use shelves::*;
+pub use sign_in::*;
 
 pub use crate::run::event::{Mode, StepState};
 

@@ -258,6 +258,8 @@ pub struct Settings {
     pub home: String,
     /// What is kept in the keyring.
     pub credentials: super::Credentials,
+    /// How Lifeboat signs in.
+    pub sign_in: super::SignIn,
     /// Connected Azure: label → value, or how to connect.
     pub cloud: Vec<(String, String)>,
     /// Detector thresholds: name, value, why.

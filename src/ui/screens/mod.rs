@@ -6,6 +6,7 @@ pub mod rehearse;
 pub mod run;
 pub mod runbooks;
 pub mod settings;
+pub mod sign_in;
 pub mod situation;
 pub mod start;
 

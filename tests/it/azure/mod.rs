@@ -5,6 +5,8 @@ mod catalogue;
 mod changes;
 mod client;
 mod examples;
+mod faults;
+mod machines;
 mod readings;
 mod sign_in;
 mod things;

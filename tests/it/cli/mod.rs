@@ -3,7 +3,7 @@
 mod bind;
 mod files;
 mod guided;
-mod runs;
+pub mod runs;
 mod trust;
 
 use std::path::Path;

@@ -1,5 +1,6 @@
 //! Tests of `ui`: pressed and read like a person with a keyboard and a screen reader would.
 
+pub mod credentials;
 #[cfg(target_os = "linux")]
 mod pictures;
 mod sample;
