@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::things::{Deleted, Resource, Site, Target};
+use super::things::{Deleted, Resource, Rights, RoleAssignment, Site, Target};
 use crate::runbook::model::{Phase, Strategy};
 use crate::units::{Millis, Region};
 
@@ -93,6 +93,12 @@ pub struct World {
     /// Delete locks: resource group name or ARM id.
     #[serde(default)]
     pub locks: Vec<String>,
+    /// Role assignments at the start.
+    #[serde(default)]
+    pub roles: Vec<RoleAssignment>,
+    /// What the signed-in identity may do; empty: everything.
+    #[serde(default)]
+    pub rights: Vec<Rights>,
     /// Two unrelated hosts that tell whether the observer is online.
     #[serde(default)]
     pub witnesses: Vec<String>,
@@ -317,6 +323,8 @@ pub enum How {
     },
     /// Answers, but so much later.
     Slow(Millis),
+    /// Long-running work is accepted and fails in the end, with this code.
+    FailsLate(String),
 }
 
 /// What a good operator does; each line scores.

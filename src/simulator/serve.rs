@@ -32,10 +32,10 @@ use super::crash::{self, Crash};
 use super::facts::Facts;
 use super::grants::Grants;
 use super::hosts::{Host, chain, hosts, site};
-use super::http::{Ask, Reply, http_date};
+use super::http::{Ask, Reply, changes, http_date};
 use super::tls::Tls;
 use super::world::{World, dice};
-use super::{Options, SimulatorError, appconfig, arm, dns, entra, openai};
+use super::{Options, SimulatorError, appconfig, arm, dns, entra, openai, vault};
 use crate::clock::{Clock, Speed, WORK_HEADER};
 use crate::rehearsal::scenario::{How, Place};
 use crate::units::{Millis, Region};
@@ -58,6 +58,7 @@ const ENTRA_MS: u64 = 120;
 const STORE_MS: u64 = 25;
 const WITNESS_MS: u64 = 30;
 const DNS_MS: u64 = 15;
+const VAULT_MS: u64 = 40;
 
 /// Everything the listeners share.
 pub struct Shared {
@@ -95,7 +96,7 @@ pub async fn start(options: Options) -> Result<Arc<Shared>, SimulatorError> {
             Some(w) if w.scenario != scenario.id || w.strategy != strategy => {
                 return Err(SimulatorError::OtherState { path: path.clone(), found: w.scenario });
             }
-            Some(w) => w,
+            Some(w) => w.brought_up(World::new(&scenario, strategy, epoch)),
             None => World::new(&scenario, strategy, epoch),
         },
         None => World::new(&scenario, strategy, epoch),
@@ -245,13 +246,18 @@ impl Shared {
     fn places(&self, host: &Host, ask: &Ask) -> Vec<Place> {
         let world = self.locked();
         match host {
-            Host::Arm => arm::places(&self.facts, &world, ask),
+            Host::Arm => arm::places(&world, ask),
             Host::Entra => vec![Place::Network, Place::Entra],
             Host::Account(name) => {
                 let region = world.account(name).map(|a| Place::DataPlane(Region::new(&a.region)));
                 std::iter::once(Place::Network).chain(region).collect()
             }
             Host::Store(_) => vec![Place::Network, Place::AppConfiguration],
+            Host::Vault(name) => {
+                let region =
+                    world.named("Microsoft.KeyVault/vaults", name).map(|t| Place::DataPlane(Region::new(t.location())));
+                std::iter::once(Place::Network).chain(region).collect()
+            }
             Host::Site(name) => {
                 let region = site(&self.facts, name).map(|s| Place::DataPlane(s.region.clone()));
                 std::iter::once(Place::Network).chain(region).collect()
@@ -284,6 +290,7 @@ impl Shared {
                 (openai::answer(&self.facts, &mut world, name, ask), usual * jitter / 100)
             }
             Host::Store(name) => (appconfig::answer(&self.facts, &mut world, name, ask), STORE_MS),
+            Host::Vault(name) => (vault::answer(&self.facts, &mut world, name, ask), VAULT_MS),
             Host::Site(name) => match (&ask.method, site(&self.facts, name)) {
                 (&Method::GET | &Method::HEAD, Some(s)) => (Reply::ok(&s.json), s.latency.0),
                 (_, Some(s)) => (Reply::error(405, "MethodNotAllowed", "This address is only read."), s.latency.0),
@@ -425,7 +432,7 @@ async fn handle(shared: &Arc<Shared>, host: &Host, request: Request<Incoming>, r
     let (parts, body) = request.into_parts();
     let own = *host == Host::Arm && parts.uri.path().starts_with("/lifeboat/");
     let number = if own { 0 } else { shared.requests.fetch_add(1, Ordering::AcqRel) + 1 };
-    let changing = !own && matches!(parts.method, Method::PUT | Method::PATCH | Method::DELETE);
+    let changing = !own && changes(&parts.method, parts.uri.path());
     let change = if changing { shared.changes.fetch_add(1, Ordering::AcqRel) + 1 } else { 0 };
     Crash::perhaps(shared.crash, Crash::Before(number));
     Crash::perhaps(shared.crash, Crash::BeforeChange(change));
@@ -477,6 +484,8 @@ async fn struck(shared: &Shared, host: &Host, ask: &mut Ask, work: u64, reset: &
                 // The connection ends around us.
                 std::future::pending::<()>().await;
             }
+            // Strikes work, not requests.
+            How::FailsLate(_) => return Ok(Millis(0)),
         }
     }
 }
@@ -514,16 +523,24 @@ fn throttled(shared: &Shared, host: &Host, ask: &Ask, retry_after: Millis) -> Re
 }
 
 /// The simulator's own addresses.
-fn extension(shared: &Shared, ask: &Ask) -> Reply {
+fn extension(shared: &Arc<Shared>, ask: &Ask) -> Reply {
     if let (&Method::POST, Some(what)) = (&ask.method, ask.path.strip_prefix("/lifeboat/"))
         && let Some(reply) = shared.grants().extension(ask, what)
     {
         return reply;
     }
-    let world = shared.locked();
+    let mut world = shared.locked();
     match (&ask.method, ask.path.as_str()) {
         (&Method::GET, "/lifeboat/hosts") => Reply::ok(&json!(shared.addresses(&world))),
         (&Method::GET, "/lifeboat/counts") => Reply::ok(&json!(world.counts)),
+        (&Method::POST, "/lifeboat/portal/recover") => {
+            world.settle(ask.at);
+            let reply = arm::by_portal(&mut world, ask);
+            match shared.settle_change(&mut world) {
+                Ok(()) => reply,
+                Err(e) => Reply::error(500, "InternalServerError", &e.to_string()),
+            }
+        }
         _ => Reply::no_route(ask),
     }
 }

@@ -53,8 +53,8 @@ pub fn answer(facts: &Facts, world: &World, ask: &Ask, target: &Target<'_>) -> R
 fn current(facts: &Facts, world: &World, id: &str, at: i64) -> Option<Value> {
     let name = id.rsplit('/').next().unwrap_or_default();
     let known = |kind: &str| id.to_ascii_lowercase().contains(&format!("/{kind}/"));
-    let (location, said) = if let Some(thing) = facts.thing(id) {
-        (thing.location.clone(), facts.timeline.health(at, name))
+    let (location, said) = if let Some(thing) = world.thing(id) {
+        (thing.location().to_owned(), facts.timeline.health(at, name))
     } else if known("accounts") {
         (world.account(name)?.region.clone(), facts.timeline.health(at, name))
     } else if known("configurationstores") {

@@ -62,13 +62,6 @@ pub fn answer(facts: &Facts, world: &World, ask: &Ask) -> Reply {
     match (&ask.method, words.as_slice()) {
         (&Method::GET, []) => Reply::ok(&subscription(facts)),
         (&Method::GET, ["locations"]) => locations(facts),
-        (&Method::GET, ["resourcegroups"]) => {
-            page(facts, ask, facts.group_names().filter_map(|g| group(facts, g)).collect())
-        }
-        (&Method::GET, ["resourcegroups", g]) => {
-            group(facts, g).map_or_else(|| Reply::no_route(ask), |v| Reply::ok(&v))
-        }
-        (&Method::HEAD, ["resourcegroups", g]) => Reply::empty(if facts.group(g).is_some() { 204 } else { 404 }),
         (&Method::GET, ["resources"]) => resources(facts, world, ask, None),
         (&Method::GET, ["resourcegroups", g, "resources"]) => resources(facts, world, ask, Some(g)),
         (&Method::GET, ["providers"]) => Reply::list(PROVIDERS.iter().map(|p| provider_body(p)).collect()),
@@ -94,15 +87,6 @@ fn locations(facts: &Facts) -> Reply {
     Reply::list(known_regions().iter().map(row).collect())
 }
 
-fn group(facts: &Facts, name: &str) -> Option<Value> {
-    let (name, region) = facts.group(name)?;
-    Some(json!({
-        "id": format!("/subscriptions/{}/resourceGroups/{name}", facts.subscription()),
-        "name": name, "type": "Microsoft.Resources/resourceGroups", "location": region.name(),
-        "properties": { "provisioningState": "Succeeded" },
-    }))
-}
-
 fn resources(facts: &Facts, world: &World, ask: &Ask, group: Option<&str>) -> Reply {
     let row = |g: &str, kind: &str, name: &str, location: &str, more: Value| {
         let mut v =
@@ -124,7 +108,7 @@ fn resources(facts: &Facts, world: &World, ask: &Ask, group: Option<&str>) -> Re
     for p in &world.profiles {
         rows.push(row(&p.group, "Microsoft.Network/trafficManagerProfiles", &p.name, "global", json!({})));
     }
-    rows.extend(facts.things.iter().filter_map(generic::row));
+    rows.extend(world.things.iter().filter_map(generic::row));
     let Some(conditions) = filter(ask.query("$filter").unwrap_or_default()) else {
         return Reply::error(400, "InvalidFilterInQueryString", "Invalid $filter in the query string.");
     };
@@ -152,7 +136,7 @@ fn resources(facts: &Facts, world: &World, ask: &Ask, group: Option<&str>) -> Re
 }
 
 /// One page, with an absolute link to the next.
-fn page(facts: &Facts, ask: &Ask, rows: Vec<Value>) -> Reply {
+pub fn page(facts: &Facts, ask: &Ask, rows: Vec<Value>) -> Reply {
     let top = ask.query("$top").and_then(|t| t.parse().ok()).unwrap_or(PAGE).clamp(1, PAGE);
     let skip: usize = ask.query("$skiptoken").and_then(|t| t.parse().ok()).unwrap_or(0);
     let all = rows.len();
@@ -212,41 +196,4 @@ pub fn provider(ask: &Ask, target: &Target<'_>) -> Reply {
     }
     let text = format!("The resource namespace '{}' is invalid.", target.provider);
     Reply::error(404, "InvalidResourceNamespace", &text)
-}
-
-/// The id that a lock of the scenario stands on.
-pub fn lock_scope(facts: &Facts, lock: &str) -> String {
-    if lock.starts_with('/') {
-        return lock.to_owned();
-    }
-    let name = facts.group(lock).map_or(lock, |g| g.0);
-    format!("/subscriptions/{}/resourceGroups/{name}", facts.subscription())
-}
-
-/// Rights and locks at a scope.
-pub fn authorization(facts: &Facts, ask: &Ask, target: &Target<'_>) -> Reply {
-    match (&ask.method, target.route().as_slice()) {
-        (&Method::GET, []) => provider(ask, target),
-        (&Method::GET, ["permissions"]) => {
-            Reply::list(vec![json!({ "actions": ["*"], "notActions": [], "dataActions": ["*"], "notDataActions": [] })])
-        }
-        (&Method::GET, ["locks"]) => {
-            // At a scope Azure lists the locks on it, above it and below it.
-            let scope = target.scope_id().to_ascii_lowercase();
-            let related = |l: &String| {
-                let lock = lock_scope(facts, l).to_ascii_lowercase();
-                let under = |a: &str, b: &str| a == b || a.starts_with(&format!("{b}/"));
-                under(&lock, &scope) || under(&scope, &lock)
-            };
-            let body = |l: &String| {
-                json!({
-                    "id": format!("{}/providers/Microsoft.Authorization/locks/keep", lock_scope(facts, l)),
-                    "name": "keep", "type": "Microsoft.Authorization/locks",
-                    "properties": { "level": "CanNotDelete", "notes": "Kept by the scenario." },
-                })
-            };
-            Reply::list(facts.scenario.world.locks.iter().filter(|l| related(l)).map(body).collect())
-        }
-        _ => Reply::no_route(ask),
-    }
 }

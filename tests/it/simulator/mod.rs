@@ -1,8 +1,15 @@
 //! Tests of `simulator`: the embedded Azure, asked by a plain HTTP client as any other client would.
 
 mod azure;
+mod busy;
+mod examples;
+mod groups;
+mod platform;
+mod storage;
 pub mod things;
 mod time;
+mod traffic;
+mod vaults;
 
 use std::time::{Duration, Instant};
 
