@@ -4,6 +4,7 @@
 
 mod cases;
 mod rules;
+mod simulated;
 mod world;
 
 use lifeboat::azure::action::{Change, Preview, ReadBack, Sent, follow, preview, read_back, send};
