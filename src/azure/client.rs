@@ -42,7 +42,7 @@ struct Inner {
     reading: Client,
     changing: Client,
     tokens: Arc<Tokens>,
-    lanes: Lanes,
+    lanes: Arc<Lanes>,
 }
 
 /// Ids by which Azure's own records know a request.
@@ -151,7 +151,7 @@ impl Azure {
     pub fn new(cloud: Cloud) -> Result<Self, AzureError> {
         let (reading, changing) = (transport::reading(&cloud)?, transport::changing(&cloud)?);
         let tokens = Tokens::new(cloud.clone(), reading.clone());
-        Ok(Self(Arc::new(Inner { cloud, reading, changing, tokens, lanes: Lanes::new() })))
+        Ok(Self(Arc::new(Inner { cloud, reading, changing, tokens, lanes: Arc::new(Lanes::new()) })))
     }
 
     /// The configuration it was made from.
@@ -218,6 +218,7 @@ impl Azure {
             reading: i.reading.clone(),
             changing: i.changing.clone(),
             tokens: Arc::clone(&i.tokens),
+            lanes: Arc::clone(&i.lanes),
         }))
     }
 
@@ -395,7 +396,7 @@ impl Azure {
         let body = match (&token, &ask.auth) {
             (Some(secret), _) => secret.struck_from(&body),
             (None, Auth::Key(secret)) => secret.struck_from(&body),
-            (None, Auth::Token | Auth::Nobody) => body.into_owned(),
+            (None, Auth::Token | Auth::Nobody | Auth::Outside) => body.into_owned(),
         };
         let mut refusal = Refusal::read(&host, status, body.as_bytes());
         refusal.request_id = corr.request_id;
