@@ -6,7 +6,7 @@
 //! ```text
 //!  4  front ends   ui (egui)   cli (terminal)
 //!  3  conductor    desk: wires the world together, owns a run's tasks
-//!  2  the world    catalog  azure  probe  journal  simulator  export      (never each other)
+//!  2  the world    catalog  azure  probe  journal  secrets  simulator  export      (never each other)
 //!  1½ time         clock: the computer's or a rehearsal's
 //!  1  the core     units  runbook  plan  run  rehearsal  health  recovery  record      (pure)
 //! ```
@@ -26,6 +26,7 @@
 //! | `azure` | Azure over HTTP: tokens, client, actions, readings; real and simulated differ by configuration |
 //! | `probe` | one observation of an endpoint, stage by stage |
 //! | `journal` | `record` on a disk: append, sync, lock, recover |
+//! | `secrets` | the OS keyring on a thread of its own; session memory |
 //! | `simulator` | the embedded Azure; shares no type with `azure` |
 //! | `export` | what leaves the program to be read elsewhere: a plan on paper |
 //! | `desk` | one mailbox, one road: order → facts → journal → state → effects → snapshot |
@@ -38,6 +39,7 @@
 //! - No step is done without its verification or a person's word.
 //! - No real address is called for a file before a person has trusted exactly its bytes.
 //! - A rehearsal's client refuses every address that is not the simulator's.
+//! - A secret lives in the OS keyring, or in memory; never in a file, a log or a record.
 //! - Unknown is a value: no health is ever a `bool`.
 
 pub mod units;
@@ -57,6 +59,7 @@ pub mod catalog;
 pub mod export;
 pub mod journal;
 pub mod probe;
+pub mod secrets;
 pub mod simulator;
 
 pub mod desk;

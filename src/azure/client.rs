@@ -10,13 +10,17 @@ use reqwest::header::HeaderMap;
 use reqwest::{Client, Method};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tokio::sync::watch;
 use url::Url;
 
 use super::cloud::{Cloud, host_of};
-use super::error::Refusal;
+use super::error::{Refusal, SignIn};
+use super::lanes::{LONGEST_WAIT, Lanes};
+use super::sign_in::Device;
 use super::token::Tokens;
 use super::{AzureError, transport};
 use crate::clock::{Task, WORK_HEADER};
+use crate::run::event::Identity;
 use crate::units::{Millis, Now, ResourceId, Secret};
 
 /// A read that takes longer is given up and repeated.
@@ -27,8 +31,6 @@ pub const CHANGE_WITHIN: Millis = Millis::from_secs(60);
 const READ_TRIES: u32 = 3;
 /// Pause after the first failed read; doubles.
 const READ_PAUSE: Millis = Millis::from_secs(1);
-/// A longer `Retry-After` is told to the person instead of being slept through.
-const LONGEST_RETRY_AFTER: Millis = Millis::from_secs(60);
 /// Pages of one list.
 const MAX_PAGES: usize = 200;
 
@@ -43,6 +45,7 @@ struct Inner {
     tokens: Arc<Tokens>,
     sent: AtomicU64,
     throttled: AtomicU64,
+    lanes: Arc<Lanes>,
 }
 
 /// Ids by which Azure's own records know a request.
@@ -70,6 +73,8 @@ pub(super) enum Auth {
     Key(Secret),
     /// Not at all: even a refusal proves that somebody is there.
     Nobody,
+    /// Not at all, and at any https address that the plan names.
+    Outside,
 }
 
 /// One question.
@@ -150,7 +155,8 @@ impl Azure {
         let (reading, changing) = (transport::reading(&cloud)?, transport::changing(&cloud)?);
         let tokens = Tokens::new(cloud.clone(), reading.clone());
         let (sent, throttled) = Default::default();
-        Ok(Self(Arc::new(Inner { cloud, reading, changing, tokens, sent, throttled })))
+        let lanes = Arc::new(Lanes::new());
+        Ok(Self(Arc::new(Inner { cloud, reading, changing, tokens, sent, throttled, lanes })))
     }
 
     /// The configuration it was made from.
@@ -166,11 +172,66 @@ impl Azure {
     /// Signs in for every kind of host ahead of need; by scope, what came of it.
     pub async fn sign_in(&self, task: &Task) -> Vec<(String, Result<(), AzureError>)> {
         let c = self.cloud();
-        let mut out = Vec::new();
-        for scope in [&c.arm_scope, &c.cognitive_scope, &c.configuration_scope] {
-            out.push((scope.clone(), self.0.tokens.bearer(task, scope).await.map(drop)));
+        let each = [&c.arm_scope, &c.cognitive_scope, &c.configuration_scope].map(|scope| {
+            let own = task.clock().task();
+            async move { (scope.clone(), self.0.tokens.bearer(&own, scope).await.map(drop)) }
+        });
+        // Together: one that hangs keeps no other waiting.
+        task.wait(futures::future::join_all(each)).await
+    }
+
+    /// Signs in again, as the person asked: by device code a code is fetched and shown (see [`Azure::device`]), else new
+    /// tokens replace those that are kept.
+    pub async fn sign_in_again(&self, task: &Task) -> Result<(), AzureError> {
+        let c = self.cloud();
+        let scopes = vec![c.arm_scope.clone(), c.cognitive_scope.clone(), c.configuration_scope.clone()];
+        if matches!(c.method, super::sign_in::Method::Device) {
+            self.0.tokens.ask_person(task.clock(), scopes);
+            return Ok(());
         }
-        out
+        for scope in &scopes {
+            self.0.tokens.fetch(task, scope).await?;
+        }
+        Ok(())
+    }
+
+    /// How far a sign-in by device code is.
+    pub fn device(&self) -> &Device {
+        self.0.tokens.device()
+    }
+
+    /// As whom ARM is asked, while there is a token.
+    pub fn identity(&self) -> Option<Identity> {
+        self.0.tokens.identity(&self.cloud().arm_scope)
+    }
+
+    /// Why the last sign-in to ARM gave no token; `None` after one that did.
+    pub fn sign_in_failure(&self) -> Option<SignIn> {
+        self.0.tokens.failure(&self.cloud().arm_scope)
+    }
+
+    /// Wakes when a token came, or could not be had for a new reason.
+    pub fn sign_in_changes(&self) -> watch::Receiver<u64> {
+        self.0.tokens.changes()
+    }
+
+    /// Makes sure of a token for ARM.
+    pub async fn sign_in_to_arm(&self, task: &Task) -> Result<(), AzureError> {
+        self.0.tokens.bearer(task, &self.cloud().arm_scope).await.map(drop)
+    }
+
+    /// The same connection, tokens and sockets, for another subscription.
+    pub fn in_subscription(&self, id: &str) -> Self {
+        let i = &self.0;
+        Self(Arc::new(Inner {
+            cloud: i.cloud.clone().with_subscription(id),
+            reading: i.reading.clone(),
+            changing: i.changing.clone(),
+            tokens: Arc::clone(&i.tokens),
+            sent: AtomicU64::new(0),
+            throttled: AtomicU64::new(0),
+            lanes: Arc::clone(&i.lanes),
+        }))
     }
 
     /// Signs in to ARM anew, whatever is kept.
@@ -205,8 +266,12 @@ impl Azure {
     /// Asks an address once and says how long the answer took, signing in left out. Where there is no token it is asked
     /// without one: a refusal proves that somebody is there, whatever sign-in does.
     pub(super) async fn get_timed(&self, task: &Task, url: &Url) -> (Millis, Result<Answer, AzureError>) {
-        let signed_in = self.0.tokens.bearer(task, self.cloud().scope(url)).await.is_ok();
+        let signed_in = self.0.tokens.bearer(task, &self.cloud().scope(url)).await.is_ok();
         let auth = if signed_in { Auth::Token } else { Auth::Nobody };
+        // Waiting for one's turn is no part of how long an answer takes.
+        if let Err(e) = self.0.lanes.wait(task, url).await {
+            return (Millis(0), Err(e));
+        }
         let started = task.now();
         let answer = self.send_once(task, &Ask { auth, ..Ask::get(url) }).await;
         (Millis(task.now().mono.saturating_sub(started.mono)), answer)
@@ -277,7 +342,7 @@ impl Azure {
                 AzureError::Refused(r) => r.retry_after.unwrap_or_default(),
                 _ => Millis(0),
             };
-            if tries == READ_TRIES || !error.worth_repeating() || asked > LONGEST_RETRY_AFTER {
+            if tries == READ_TRIES || !error.worth_repeating() || asked > LONGEST_WAIT {
                 return Err(error);
             }
             let pause = Millis(READ_PAUSE.0 << (tries - 1)) + jitter(ask.url.path(), tries);
@@ -289,15 +354,18 @@ impl Azure {
 
     /// Sends once, whatever happens. An error status is an error.
     pub(super) async fn send_once(&self, task: &Task, ask: &Ask<'_>) -> Result<Answer, AzureError> {
-        let to = self.resolve(task, ask.url).await?;
+        self.0.lanes.wait(task, ask.url).await?;
+        let outside = matches!(ask.auth, Auth::Outside) && !self.cloud().is_simulated();
+        let to = if outside { self.cloud().resolve_open(ask.url)? } else { self.resolve(task, ask.url).await? };
         let host = host_of(ask.url);
         let scope = self.cloud().scope(ask.url);
         let token = match &ask.auth {
-            Auth::Token => Some(self.0.tokens.bearer(task, scope).await?),
-            Auth::Key(_) | Auth::Nobody => None,
+            Auth::Token => Some(self.0.tokens.bearer(task, &scope).await?),
+            Auth::Key(_) | Auth::Nobody | Auth::Outside => None,
         };
         self.0.sent.fetch_add(1, Ordering::Relaxed);
         let client = if ask.method == Method::GET { &self.0.reading } else { &self.0.changing };
+        let slot = self.0.lanes.slot(task).await;
         let outcome = task
             .request(ask.within, |work| {
                 let mut r = client.request(ask.method.clone(), to).header("accept", "application/json");
@@ -321,6 +389,7 @@ impl Azure {
                 exchange(r, host.clone())
             })
             .await;
+        drop(slot);
         let (status, headers, body) = match outcome {
             Ok(done) => done?,
             Err(_) => return Err(AzureError::NoAnswer { host, within: ask.within }),
@@ -345,12 +414,22 @@ impl Azure {
         if status == 401
             && let Some(token) = &token
         {
-            self.0.tokens.distrust(scope, token);
+            self.0.tokens.distrust(&scope, token);
         }
-        let mut refusal = Refusal::read(&host, status, &body);
+        // Before anything of it is kept: a gateway may echo what it was sent.
+        let body = String::from_utf8_lossy(&body);
+        let body = match (&token, &ask.auth) {
+            (Some(secret), _) => secret.struck_from(&body),
+            (None, Auth::Key(secret)) => secret.struck_from(&body),
+            (None, Auth::Token | Auth::Nobody | Auth::Outside) => body.into_owned(),
+        };
+        let mut refusal = Refusal::read(&host, status, body.as_bytes());
         refusal.request_id = corr.request_id;
         refusal.correlation_request_id = corr.correlation_request_id;
         refusal.retry_after = retry_after(&headers, task.now());
+        if let (429, Some(wait)) = (status, refusal.retry_after) {
+            self.0.lanes.told(task, ask.url, wait);
+        }
         Err(AzureError::Refused(Box::new(refusal)))
     }
 

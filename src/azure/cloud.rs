@@ -12,22 +12,10 @@ use serde::Deserialize;
 use url::Url;
 
 use super::AzureError;
+use super::known::{Known, PUBLIC, known};
+use super::sign_in::Method;
 use crate::units::Secret;
 
-const PUBLIC_ARM: &str = "https://management.azure.com";
-const PUBLIC_AUTHORITY: &str = "https://login.microsoftonline.com";
-const OPENAI_SUFFIX: &str = "openai.azure.com";
-const CONFIGURATION_SUFFIX: &str = "azconfig.io";
-const VAULT_SUFFIX: &str = "vault.azure.net";
-/// Hosts below these names get a data-plane token. `api.cognitive.microsoft.com` serves accounts without a subdomain.
-const DATA_SUFFIXES: &[&str] = &[
-    OPENAI_SUFFIX,
-    CONFIGURATION_SUFFIX,
-    VAULT_SUFFIX,
-    "cognitiveservices.azure.com",
-    "services.ai.azure.com",
-    "api.cognitive.microsoft.com",
-];
 /// A simulator has few hosts; a map larger than this is not one of ours.
 const MAX_HOSTS: usize = 1_000;
 
@@ -42,10 +30,12 @@ pub struct Cloud {
     pub authority: Url,
     /// Tenant id.
     pub tenant: String,
-    /// Application id; empty means: sign in through `az` or `azd` of this computer.
+    /// Application id; empty where the method knows its own.
     pub client_id: String,
-    /// The application's secret.
-    pub client_secret: Secret,
+    /// How to sign in.
+    pub method: Method,
+    /// Its addresses and host suffixes; a simulated cloud has the public one's.
+    pub known: &'static Known,
     /// Subscription id.
     pub subscription: String,
     /// Token scope of ARM.
@@ -54,8 +44,6 @@ pub struct Cloud {
     pub cognitive_scope: String,
     /// Token scope of App Configuration.
     pub configuration_scope: String,
-    /// Token scope of key vaults.
-    pub vault_scope: String,
     /// Set in a rehearsal.
     pub simulated: Option<Simulated>,
 }
@@ -123,27 +111,44 @@ struct Line {
 }
 
 impl Cloud {
-    /// The public cloud, signed in to through `az` or `azd` until [`Cloud::with_client`] says otherwise.
+    /// The public cloud, signed in to through `az` or `azd` until [`Cloud::with_method`] says otherwise.
     pub fn public() -> Result<Self, AzureError> {
+        Self::of(&PUBLIC)
+    }
+
+    /// One of Microsoft's clouds by its name.
+    pub fn named(name: &str) -> Result<Self, AzureError> {
+        let all: Vec<_> = super::known::CLOUDS.iter().map(|c| c.name).collect();
+        let unknown = || AzureError::Setup(format!("there is no cloud `{name}`; it is one of {}", all.join(", ")));
+        Self::of(known(name).ok_or_else(unknown)?)
+    }
+
+    fn of(known: &'static Known) -> Result<Self, AzureError> {
+        let scope = |resource: &str| format!("{resource}/.default");
         Ok(Self {
-            name: "AzureCloud".into(),
-            arm: parse(PUBLIC_ARM)?,
-            authority: parse(PUBLIC_AUTHORITY)?,
+            name: known.name.into(),
+            arm: parse(known.arm)?,
+            authority: parse(known.authority)?,
             tenant: String::new(),
             client_id: String::new(),
-            client_secret: Secret::default(),
+            method: Method::Tools,
+            known,
             subscription: String::new(),
-            arm_scope: format!("{PUBLIC_ARM}/.default"),
-            cognitive_scope: "https://cognitiveservices.azure.com/.default".into(),
-            configuration_scope: "https://appconfig.azure.com/.default".into(),
-            vault_scope: "https://vault.azure.net/.default".into(),
+            arm_scope: scope(known.arm),
+            cognitive_scope: scope(known.models_resource),
+            configuration_scope: scope(known.configuration_resource),
             simulated: None,
         })
     }
 
-    /// With an application's own credential.
-    pub fn with_client(mut self, tenant: &str, client_id: &str, secret: Secret) -> Self {
-        (self.tenant, self.client_id, self.client_secret) = (tenant.to_owned(), client_id.to_owned(), secret);
+    /// With an application's own secret.
+    pub fn with_client(self, tenant: &str, client_id: &str, secret: Secret) -> Self {
+        self.with_method(tenant, client_id, Method::Secret(secret))
+    }
+
+    /// Signing in by this method.
+    pub fn with_method(mut self, tenant: &str, client_id: &str, method: Method) -> Self {
+        (self.tenant, self.client_id, self.method) = (tenant.to_owned(), client_id.to_owned(), method);
         self
     }
 
@@ -168,8 +173,8 @@ impl Cloud {
         let below = |all: BTreeMap<String, String>, suffix: &str| -> Vec<(String, String)> {
             all.into_iter().map(|(n, u)| (format!("{}.{suffix}", n.to_ascii_lowercase()), u)).collect()
         };
-        let mut hosts: BTreeMap<String, String> = below(l.openai, OPENAI_SUFFIX).into_iter().collect();
-        hosts.extend(below(l.appconfig, CONFIGURATION_SUFFIX));
+        let mut hosts: BTreeMap<String, String> = below(l.openai, PUBLIC.openai).into_iter().collect();
+        hosts.extend(below(l.appconfig, PUBLIC.configuration));
         hosts.extend(l.hosts);
         let hosts = hosts.into_iter().map(|(n, u)| Ok((n, local(&u)?))).collect::<Result<_, AzureError>>()?;
         let first = l.subscriptions.into_iter().next();
@@ -183,7 +188,7 @@ impl Cloud {
 
     /// Public address of an Azure OpenAI account's data plane.
     pub fn openai_host(&self, account: &str) -> Result<Url, AzureError> {
-        parse(&format!("https://{account}.{OPENAI_SUFFIX}"))
+        parse(&format!("https://{account}.{}", self.known.openai))
     }
 
     /// Whether nothing real can be reached.
@@ -195,9 +200,7 @@ impl Cloud {
     pub fn resolve(&self, url: &Url) -> Result<Url, AzureError> {
         let host = host_of(url);
         let Some(sim) = &self.simulated else {
-            let known = self.is_arm(url)
-                || same_origin(&self.authority, url)
-                || DATA_SUFFIXES.iter().any(|s| is_below(&host, s));
+            let known = self.is_arm(url) || same_origin(&self.authority, url) || self.is_data(&host);
             return if url.scheme() == "https" && known {
                 Ok(url.clone())
             } else {
@@ -210,8 +213,8 @@ impl Cloud {
         }
         let to = match sim.address(&host) {
             Some(to) => to,
-            None if is_host_of(PUBLIC_ARM, &host) => self.arm.clone(),
-            None if is_host_of(PUBLIC_AUTHORITY, &host) => self.authority.clone(),
+            None if is_host_of(PUBLIC.arm, &host) => self.arm.clone(),
+            None if is_host_of(PUBLIC.authority, &host) => self.authority.clone(),
             None => return Err(AzureError::OutsideRehearsal { host }),
         };
         Ok(moved(url, &to))
@@ -230,7 +233,7 @@ impl Cloud {
 
     /// The address of ARM as the real world writes it; everything stored is written with it.
     pub fn public_arm(&self) -> Result<Url, AzureError> {
-        if self.is_simulated() { parse(PUBLIC_ARM) } else { Ok(self.arm.clone()) }
+        if self.is_simulated() { parse(PUBLIC.arm) } else { Ok(self.arm.clone()) }
     }
 
     /// Checks a `nextLink`, `Location` or `Azure-AsyncOperation` and gives it as the real world writes it.
@@ -263,37 +266,43 @@ impl Cloud {
     }
 
     /// The scope of the token that this host wants.
-    pub(super) fn scope(&self, url: &Url) -> &str {
-        let host = host_of(url);
-        if is_below(&host, CONFIGURATION_SUFFIX) {
-            &self.configuration_scope
-        } else if is_below(&host, VAULT_SUFFIX) {
-            &self.vault_scope
-        } else if DATA_SUFFIXES.iter().any(|s| is_below(&host, s)) {
-            &self.cognitive_scope
-        } else {
-            &self.arm_scope
-        }
+    pub(super) fn scope(&self, url: &Url) -> String {
+        let (host, k) = (host_of(url), self.known);
+        let below = |suffix: &str| is_below(&host, suffix);
+        let resource = match () {
+            () if below(k.configuration) => return self.configuration_scope.clone(),
+            () if k.models.iter().any(|s| below(s)) => return self.cognitive_scope.clone(),
+            () if below(k.vault) => k.vault_resource,
+            () if below(k.storage) => k.storage_resource,
+            () => return self.arm_scope.clone(),
+        };
+        format!("{resource}/.default")
+    }
+
+    /// Whether a host holds data of this cloud's resources.
+    fn is_data(&self, host: &str) -> bool {
+        let k = self.known;
+        [k.configuration, k.vault, k.storage].iter().chain(k.models).any(|s| is_below(host, s))
     }
 
     /// Address of an App Configuration store. It follows from the name, so that a failing ARM is not in the way.
     pub fn store(&self, name: &str) -> Result<Url, AzureError> {
-        parse(&format!("https://{name}.{CONFIGURATION_SUFFIX}"))
+        parse(&format!("https://{name}.{}", self.known.configuration))
     }
 
     /// Address of a key vault. It follows from the name as well.
     pub fn vault(&self, name: &str) -> Result<Url, AzureError> {
-        parse(&format!("https://{name}.{VAULT_SUFFIX}"))
+        parse(&format!("https://{name}.{}", self.known.vault))
     }
 
     /// Address of an Azure OpenAI account by its subdomain, for when ARM does not tell.
     pub(super) fn openai(&self, subdomain: &str) -> Result<Url, AzureError> {
-        parse(&format!("https://{subdomain}.{OPENAI_SUFFIX}"))
+        parse(&format!("https://{subdomain}.{}", self.known.openai))
     }
 
     /// https on ARM or a host below it, on ARM's own port.
     fn is_arm(&self, url: &Url) -> bool {
-        let public = if self.is_simulated() { PUBLIC_ARM } else { self.arm.as_str() };
+        let public = if self.is_simulated() { PUBLIC.arm } else { self.arm.as_str() };
         let Ok(arm) = Url::parse(public) else { return false };
         let (host, arm_host) = (host_of(url), host_of(&arm));
         url.scheme() == "https"
@@ -315,7 +324,7 @@ fn is_host_of(base: &str, host: &str) -> bool {
     base.strip_prefix("https://") == Some(host)
 }
 
-fn is_below(host: &str, domain: &str) -> bool {
+pub(super) fn is_below(host: &str, domain: &str) -> bool {
     host.strip_suffix(domain).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'))
 }
 

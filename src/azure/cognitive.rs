@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::Url;
 
 use super::client::{Ask, random_id, resource_id};
+use super::twins::Twin;
 use super::{Azure, AzureError, versions};
 use crate::clock::Task;
 use crate::units::{Region, ResourceId, Secret};
@@ -219,15 +221,83 @@ pub async fn usages(azure: &Azure, task: &Task, near: &ResourceId, region: &Regi
         .collect())
 }
 
-/// Whether a soft-deleted account holds this name.
-pub async fn soft_deleted(azure: &Azure, task: &Task, id: &ResourceId, region: &Region) -> Result<bool, AzureError> {
+/// The soft-deleted account that holds this name, if there is one.
+pub async fn soft_deleted(
+    azure: &Azure,
+    task: &Task,
+    id: &ResourceId,
+    region: &Region,
+) -> Result<Option<Twin>, AzureError> {
     let path = format!(
         "/subscriptions/{}/{PROVIDER}/locations/{region}/resourceGroups/{}/deletedAccounts/{}",
         id.subscription(),
         id.group(),
         id.name()
     );
-    Ok(azure.get_if_there(task, &azure.arm(&path, versions::COGNITIVE, &[])?).await?.is_some())
+    let Some(answer) = azure.get_if_there(task, &azure.arm(&path, versions::COGNITIVE, &[])?).await? else {
+        return Ok(None);
+    };
+    let at =
+        answer.json()?["properties"]["scheduledPurgeDate"].as_str().and_then(|t| t.parse::<jiff::Timestamp>().ok());
+    Ok(Some(Twin { name: id.name().to_owned(), deadline: at.map(jiff::Timestamp::as_millisecond) }))
+}
+
+/// How a resource with regions of its own steers users. It is read and shown; changing it was never tried against the
+/// real Azure, so Lifeboat sends no change of it and says how a person may.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OwnRegions {
+    /// `Priority`, `Weighted` or `Performance`.
+    #[serde(default)]
+    pub routing_method: Option<String>,
+    /// The regions.
+    #[serde(default)]
+    pub regions: Vec<OwnRegion>,
+}
+
+/// One region of such a resource.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+pub struct OwnRegion {
+    /// Region.
+    pub name: String,
+    /// Priority or weight, by the method.
+    #[serde(default)]
+    pub value: Option<f64>,
+    /// Subdomain of its own.
+    #[serde(default, rename = "customsubdomain")]
+    pub subdomain: Option<String>,
+}
+
+impl OwnRegions {
+    /// The command that a person may try to take a region out, and what is known of it.
+    pub fn by_hand_without(&self, account: &str, region: &Region) -> Vec<String> {
+        let left: Vec<&OwnRegion> = self.regions.iter().filter(|r| Region::new(&r.name) != *region).collect();
+        let body = json!({ "properties": { "locations": { "routingMethod": self.routing_method, "regions": left } } });
+        vec![
+            "# not tried against the real Azure: keep the answer of the first line to restore it by the second"
+                .to_owned(),
+            format!(
+                "az rest --method get --url 'https://management.azure.com{account}?api-version={}' --query properties.locations",
+                versions::COGNITIVE
+            ),
+            format!(
+                "az rest --method patch --url 'https://management.azure.com{account}?api-version={}' --body '{body}'",
+                versions::COGNITIVE
+            ),
+        ]
+    }
+}
+
+/// The regions that a resource steers among by itself; `None` where it has none.
+pub async fn own_regions(azure: &Azure, task: &Task, account: &str) -> Result<Option<OwnRegions>, AzureError> {
+    let read = existing(azure, task, account).await?;
+    let locations = &read.raw["properties"]["locations"];
+    if locations.is_null() {
+        return Ok(None);
+    }
+    let bad =
+        |e: serde_json::Error| AzureError::BadAnswer { host: "Azure Resource Manager".into(), why: e.to_string() };
+    serde_json::from_value(locations.clone()).map(Some).map_err(bad)
 }
 
 /// The account's first key.

@@ -132,6 +132,23 @@ pub struct SignIn {
     pub trace_id: Option<String>,
     /// Whether the sign-in service was reached at all.
     pub answered: bool,
+    /// The method's name.
+    #[serde(default)]
+    pub method: String,
+}
+
+impl SignIn {
+    /// Nobody answered, for this reason.
+    pub(super) fn saying(text: impl Into<String>) -> Self {
+        Self { text: text.into(), ..Self::default() }
+    }
+}
+
+impl SignIn {
+    /// Nothing is wrong but that a person has not signed in yet.
+    pub fn waits_for_person(&self) -> bool {
+        matches!(self.error.as_str(), "nobody" | "waiting_for_person")
+    }
 }
 
 impl std::fmt::Display for SignIn {
@@ -252,19 +269,15 @@ impl AzureError {
     pub fn what_to_do(&self) -> String {
         match self {
             Self::Refused(r) => r.what_to_do(),
-            Self::SignIn(s) if s.answered && s.status.is_some_and(|s| s < 500) => {
-                "Sign-in refuses this identity: check tenant, application and secret, and whether the secret has expired.".into()
-            }
-            Self::SignIn(_) => {
-                "Sign-in does not answer. Tokens already held go on working; use the by-hand commands of a session that is signed in."
-                    .into()
-            }
+            Self::SignIn(s) => super::sign_in::advice::what_to_do(s),
             Self::NoAnswer { .. } => {
                 "Nobody answered in time. If this was a change, read what Azure shows before repeating it.".into()
             }
-            Self::NotReached { .. } => {
-                "Nothing was sent. Check this laptop's network, VPN and proxy, and whether other hosts answer.".into()
-            }
+            Self::NotReached { why, .. } => about_connection(why)
+                .unwrap_or(
+                    "Nothing was sent. Check this laptop's network, VPN and proxy, and whether other hosts answer.",
+                )
+                .into(),
             Self::Broken { .. } => "If this was a change, read what Azure shows before repeating it.".into(),
             Self::OutsideRehearsal { .. } => {
                 "The scenario has no such host. Correct the plan's names, or the scenario's world.".into()
@@ -311,6 +324,32 @@ impl AzureError {
             _ => false,
         }
     }
+}
+
+/// What to do about a connection that did not come about, by the words of whoever tried it.
+pub(super) fn about_connection(why: &str) -> Option<&'static str> {
+    let says = |words: &[&str]| words.iter().any(|w| why.contains(w));
+    if says(&[super::transport::PROXY_SET]) {
+        return Some(
+            "Nothing was sent. A proxy is set in this computer's environment and does not answer: correct or unset the \
+             variable, then start Lifeboat again.",
+        );
+    }
+    if says(&["certificate expired", "not valid yet", "NotValidYet", "Expired"]) {
+        return Some(
+            "Nothing was sent. The certificate is out of its time: this computer's clock is wrong, or whoever answers \
+             let it run out. Check the clock first.",
+        );
+    }
+    if says(&["certificate", "UnknownIssuer"]) {
+        return Some(
+            "Nothing was sent. Whoever answers is not trusted here: a proxy that opens TLS, or another host in its \
+             place. Install your company's root certificate on this computer, or leave that network.",
+        );
+    }
+    says(&["dns error", "failed to lookup"]).then_some(
+        "Nothing was sent. The name could not be looked up: check DNS and VPN, and whether other hosts are found.",
+    )
 }
 
 fn first_text(at: &Value, names: &[&str]) -> String {

@@ -7,7 +7,7 @@ use super::client::{Answer, Ask, Auth, random_id};
 use super::cognitive::{Account, Deployment};
 use super::{Azure, AzureError, cognitive, versions};
 use crate::clock::Task;
-use crate::units::Millis;
+use crate::units::{Millis, Secret};
 
 /// What a one-token call told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +27,18 @@ pub async fn front_end(azure: &Azure, task: &Task, endpoint: &Url) -> (Millis, R
     match at(endpoint, &["openai", "models"]) {
         Ok(url) => azure.get_timed(task, &url).await,
         Err(e) => (Millis(0), Err(e)),
+    }
+}
+
+/// Asks an account's front end for its models with a key. It changes nothing and costs no tokens.
+pub async fn by_key(azure: &Azure, task: &Task, endpoint: &Url, key: Secret) -> Result<Millis, AzureError> {
+    let url = path(endpoint, &["openai", "v1", "models"])?;
+    let started = task.now();
+    let answer = azure.read(task, Ask { auth: Auth::Key(key), ..Ask::get(&url) }).await?;
+    // A page for people answers 200 as well.
+    match answer.json()?.get("data") {
+        Some(_) => Ok(Millis(task.now().mono.saturating_sub(started.mono))),
+        None => Err(AzureError::BadAnswer { host: answer.host.clone(), why: "it is no list of models".to_owned() }),
     }
 }
 
@@ -85,10 +97,15 @@ fn chat(limit: &str) -> Value {
     json!({ "messages": [{ "role": "user", "content": "ping" }], limit: 1 })
 }
 
-fn at(endpoint: &Url, path: &[&str]) -> Result<Url, AzureError> {
+fn path(endpoint: &Url, path: &[&str]) -> Result<Url, AzureError> {
     let mut url = endpoint.clone();
     let bad = |()| AzureError::BadAddress { text: endpoint.to_string(), why: "it has no path".into() };
     url.path_segments_mut().map_err(bad)?.pop_if_empty().extend(path);
+    Ok(url)
+}
+
+fn at(endpoint: &Url, segments: &[&str]) -> Result<Url, AzureError> {
+    let mut url = path(endpoint, segments)?;
     url.query_pairs_mut().append_pair("api-version", versions::OPENAI);
     Ok(url)
 }

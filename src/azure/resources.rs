@@ -1,11 +1,51 @@
 //! What every resource has: its properties, its group, and the locks on it.
 
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
+use url::Url;
 
-use super::client::resource_id;
+use super::client::{Answer, resource_id};
 use super::{Azure, AzureError, versions};
 use crate::clock::Task;
 use crate::units::{Region, ResourceId};
+
+/// What every resource says of itself, with the properties of its service. Fields that are not named here are passed over.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Resource<P> {
+    /// ARM id.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// Region; children often have none.
+    #[serde(default)]
+    pub location: Option<Region>,
+    /// Kind, where its type has kinds.
+    #[serde(default)]
+    pub kind: Option<String>,
+    /// Tier.
+    #[serde(default)]
+    pub sku: Option<Sku>,
+    /// Version of what was read.
+    #[serde(default)]
+    pub etag: Option<String>,
+    /// The rest.
+    pub properties: P,
+}
+
+/// A tier.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Sku {
+    /// `Premium`, `Standard_GRS`, …
+    pub name: String,
+}
+
+impl<P> Resource<P> {
+    /// Name of the tier, or nothing.
+    pub fn tier(&self) -> &str {
+        self.sku.as_ref().map_or("", |s| &s.name)
+    }
+}
 
 /// A management lock.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,16 +61,58 @@ pub struct Lock {
 /// Reads any resource by its id, whatever its type; `None` where ARM says that it does not exist. `expand` names what is
 /// to be told beyond the usual.
 pub async fn read(azure: &Azure, task: &Task, id: &str, expand: Option<&str>) -> Result<Option<Value>, AzureError> {
+    answer(azure, task, id, expand).await?.map(|a| a.json()).transpose()
+}
+
+/// The same as a shape of its service; a field that must be there and is not is named in the error.
+pub(super) async fn typed<T: DeserializeOwned>(
+    azure: &Azure,
+    task: &Task,
+    id: &str,
+    expand: Option<&str>,
+) -> Result<Option<T>, AzureError> {
+    answer(azure, task, id, expand).await?.map(|a| a.parse()).transpose()
+}
+
+/// The same of something that has to be there.
+pub(super) async fn existing<T: DeserializeOwned>(azure: &Azure, task: &Task, id: &str) -> Result<T, AzureError> {
+    let none = || AzureError::NotPossible(format!("there is no {}", id.rsplit('/').next().unwrap_or(id)));
+    typed(azure, task, id, None).await?.ok_or_else(none)
+}
+
+/// All of a list below a resource or group, as a shape of its service.
+pub(super) async fn listed<T: DeserializeOwned>(azure: &Azure, task: &Task, path: &str) -> Result<Vec<T>, AzureError> {
+    let kind = path.rsplit_once("/providers/").map_or("", |(_, k)| k);
+    let mut words = kind.split('/');
+    let provider = words.next().unwrap_or_default().to_owned();
+    let kind = words.step_by(2).fold(provider, |a, t| format!("{a}/{t}"));
+    let unknown = || AzureError::NotPossible(format!("no version of {kind} is known here"));
+    let url = azure.arm(path, versions::of(&kind).ok_or_else(unknown)?, &[])?;
+    let host = super::cloud::host_of(&url);
+    let bad = |e: serde_json::Error| AzureError::BadAnswer { host: host.clone(), why: e.to_string() };
+    azure.list(task, &url).await?.into_iter().map(|row| serde_json::from_value(row).map_err(bad)).collect()
+}
+
+/// The address of a resource with the version of its type.
+pub(super) async fn address(azure: &Azure, task: &Task, id: &str) -> Result<Url, AzureError> {
     let id = resource_id(id)?;
-    let kind = kind(&id);
-    let version = match versions::of(&kind) {
-        Some(v) => v.to_owned(),
-        None => newest(azure, task, &id, &kind).await?,
-    };
+    azure.arm(id.as_str(), &version(azure, task, &id).await?, &[])
+}
+
+async fn version(azure: &Azure, task: &Task, id: &ResourceId) -> Result<String, AzureError> {
+    let kind = kind(id);
+    match versions::of(&kind) {
+        Some(v) => Ok(v.to_owned()),
+        None => newest(azure, task, id, &kind).await,
+    }
+}
+
+async fn answer(azure: &Azure, task: &Task, id: &str, expand: Option<&str>) -> Result<Option<Answer>, AzureError> {
+    let id = resource_id(id)?;
     let query = expand.map(|e| ("$expand", e));
-    let url = azure.arm(id.as_str(), &version, query.as_slice())?;
+    let url = azure.arm(id.as_str(), &version(azure, task, &id).await?, query.as_slice())?;
     match azure.get(task, &url).await {
-        Ok(answer) => Ok(Some(answer.json()?)),
+        Ok(answer) => Ok(Some(answer)),
         // A subscription that is not seen, or a service that is not there, says nothing about the resource.
         Err(e) if e.is_absent() && !e.has_code(&ELSEWHERE) => Ok(None),
         Err(e) => Err(e),
@@ -38,7 +120,7 @@ pub async fn read(azure: &Azure, task: &Task, id: &str, expand: Option<&str>) ->
 }
 
 /// Codes of a 404 that is not about the resource.
-const ELSEWHERE: [&str; 4] =
+pub(super) const ELSEWHERE: [&str; 4] =
     ["SubscriptionNotFound", "InvalidSubscriptionId", "InvalidResourceNamespace", "InvalidResourceType"];
 
 /// The type of what an id ends in; of a lock on an account, that of the lock.

@@ -11,6 +11,11 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 /// Lists of a big subscription fit many times over.
 const MAX_BODY: usize = 16 * 1024 * 1024;
 
+/// Says in an error that a proxy was asked; by these words it is known.
+pub(super) const PROXY_SET: &str = "asked through the proxy in";
+/// Where a proxy for https is named.
+const PROXY_VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+
 /// For reads, which share connections.
 pub(super) fn reading(cloud: &Cloud) -> Result<Client, AzureError> {
     build(cloud, builder(cloud)?)
@@ -19,6 +24,18 @@ pub(super) fn reading(cloud: &Cloud) -> Result<Client, AzureError> {
 /// For changes: a fresh connection each. On a kept one that just died nobody could tell whether the change had left.
 pub(super) fn changing(cloud: &Cloud) -> Result<Client, AzureError> {
     build(cloud, builder(cloud)?.pool_max_idle_per_host(0))
+}
+
+/// To the endpoint beside this machine: plain http, no proxy, no certificates, and soon given up where there is none.
+pub(super) fn beside() -> Result<Client, AzureError> {
+    Client::builder()
+        .connect_timeout(Duration::from_secs(2))
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .no_proxy()
+        .tls_certs_only([])
+        .build()
+        .map_err(|e| AzureError::Setup(chain(&e)))
 }
 
 fn builder(cloud: &Cloud) -> Result<ClientBuilder, AzureError> {
@@ -48,7 +65,8 @@ fn build(cloud: &Cloud, b: ClientBuilder) -> Result<Client, AzureError> {
 /// An error with its causes, which alone say what happened; without the URL, whose query may hold a secret.
 pub(super) fn chain(error: &reqwest::Error) -> String {
     let mut out = if error.is_connect() {
-        "no connection".to_owned()
+        let proxy = error.url().and_then(proxy_for);
+        proxy.map_or_else(|| "no connection".to_owned(), |p| format!("no connection; {PROXY_SET} {p}"))
     } else if error.is_timeout() {
         "timed out".to_owned()
     } else {
@@ -64,6 +82,19 @@ pub(super) fn chain(error: &reqwest::Error) -> String {
         cause = e.source();
     }
     out
+}
+
+/// A proxy that the environment names for this address. Rehearsals have none.
+fn proxy_for(url: &reqwest::Url) -> Option<String> {
+    if url.host_str().is_none_or(|h| h == "localhost" || h.starts_with("127.")) {
+        return None;
+    }
+    PROXY_VARIABLES.iter().find_map(|name| {
+        let value = std::env::var(name).ok().filter(|v| !v.is_empty())?;
+        // A user and password in it are nobody's business.
+        let host = value.rsplit_once('@').map_or(value.as_str(), |(_, host)| host);
+        Some(format!("{name} ({host})"))
+    })
 }
 
 /// The whole body, or why not.

@@ -26,7 +26,7 @@ pub fn run(args: &Args, plan: Option<&str>, json: bool) -> u8 {
         }
         None => {}
     }
-    let handle = match super::desk_for(args, None, plan) {
+    let handle = match super::desk_for(args, plan) {
         Ok(h) => h,
         Err(code) => return code,
     };

@@ -17,6 +17,7 @@ pub mod ask;
 pub mod bind;
 pub mod check;
 pub mod checks;
+pub mod credentials;
 pub mod guide;
 pub mod health;
 pub mod plan;
@@ -25,6 +26,7 @@ pub mod rehearse;
 pub mod run;
 pub mod runs;
 pub mod sheet;
+pub mod sign_in;
 pub mod simulate;
 pub mod trust;
 pub mod verify;
@@ -207,12 +209,8 @@ pub enum Cmd {
         /// The challenge they read or sent
         challenge: String,
     },
-    /// Secrets in the OS keyring
-    Credentials {
-        /// What to do
-        #[arg(value_enum)]
-        what: CredentialsVerb,
-    },
+    /// Secrets in the OS keyring: one a system and region
+    Credentials(credentials::Wish),
     /// The runs on this computer
     Runs {
         /// Print JSON
@@ -245,19 +243,6 @@ pub enum ExportFormat {
     Ocsf,
     /// Everything with a verifier.
     Bundle,
-}
-
-/// What `credentials` can do.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum CredentialsVerb {
-    /// List names.
-    List,
-    /// Store one.
-    Set,
-    /// Try one.
-    Test,
-    /// Remove one.
-    Delete,
 }
 
 /// Carries out a command; the result is the exit code.
@@ -315,7 +300,7 @@ pub fn dispatch(args: &Args, command: &Cmd) -> u8 {
         Cmd::Recoverable(wish) => recoverable::run(args, wish),
         Cmd::Export { .. } => not_here("exporting; `runs` shows where the record lies, and it is plain JSONL"),
         Cmd::Approve { .. } => not_here("approving by key"),
-        Cmd::Credentials { .. } => not_here("keeping credentials in the OS keyring"),
+        Cmd::Credentials(wish) => credentials::run(args, wish),
     }
 }
 
@@ -339,12 +324,20 @@ fn not_here(what: &str) -> u8 {
 
 /// A desk for a terminal command, or the exit code when it cannot be.
 pub fn desk(args: &Args, script: Option<ScriptSource>) -> Result<Handle, u8> {
-    desk_for(args, script, None)
+    start(options(args, script))
 }
 
-/// The same, watching this plan's regions.
-pub fn desk_for(args: &Args, script: Option<ScriptSource>, watch: Option<&str>) -> Result<Handle, u8> {
-    let options = options(args, script).map(|o| Options { watch: watch.map(str::to_owned), ..o });
+/// The same on the Azure that is set up, watching this plan's regions; a person may have to sign in first.
+pub fn desk_for(args: &Args, watch: Option<&str>) -> Result<Handle, u8> {
+    let connected = || {
+        let cloud = sign_in::cloud(args)?;
+        Ok(Options { watch: watch.map(str::to_owned), cloud, ..options(args, None)? })
+    };
+    let handle = start(connected())?;
+    if sign_in::prompted(&handle) { Ok(handle) } else { Err(FAILED) }
+}
+
+fn start(options: Result<Options, String>) -> Result<Handle, u8> {
     options.and_then(|o| desk::start(o).map_err(|e| chain(&e))).map_err(|why| {
         eprintln!("lifeboat: {why}");
         FAILED
@@ -377,6 +370,7 @@ pub fn window(args: &Args) -> u8 {
         Ok(h) => h,
         Err(code) => return code,
     };
+    handle.send(desk::protocol::Command::Connect);
     match crate::ui::run(handle.link()) {
         Ok(()) => FINE,
         Err(e) => {

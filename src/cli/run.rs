@@ -37,7 +37,7 @@ pub fn run(args: &Args, wish: &Wish) -> u8 {
     if let Err(code) = cleared {
         return code;
     }
-    let handle = match super::desk(args, None) {
+    let handle = match super::desk_for(args, None) {
         Ok(h) => h,
         Err(code) => return code,
     };

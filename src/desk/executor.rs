@@ -9,7 +9,7 @@ use crate::plan::model::{Plan, PlannedStep};
 use crate::run::command::StepCommand;
 use crate::run::effect::Effect;
 use crate::run::event::{Change, Correlation, Failure, Found, Reading};
-use crate::runbook::model::{Action, Check, Condition, Undo};
+use crate::runbook::model::{Check, Condition, Undo};
 use crate::units::Millis;
 
 use super::conditions;
@@ -107,7 +107,7 @@ impl World {
             if known || !told {
                 self.tell(step, StepCommand::ReadBack { n, found, detail: detail.clone() });
             }
-            if known {
+            if known || !action::can_be_read_back(change) {
                 return;
             }
             told = true;
@@ -237,7 +237,7 @@ impl World {
             guards.push(conditions::guard(self, task, g, facts).await);
         }
         let mut notes = p.notes;
-        if matches!(act, Action::SetAppConfiguration { .. }) {
+        if p.changes.iter().any(|c| c.if_match.is_some() || c.only_if_absent) {
             notes.push("If someone changes it meanwhile, this step stops and asks.".to_owned());
         }
         Ok(Preview {

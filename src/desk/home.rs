@@ -58,6 +58,11 @@ impl Home {
         self.0.join("trusted.json")
     }
 
+    /// How to sign in to Azure; without secrets.
+    pub fn sign_in(&self) -> PathBuf {
+        self.0.join("sign-in.json")
+    }
+
     /// What is known of past runs, so that not all of them are read again; may be deleted.
     pub fn past(&self) -> PathBuf {
         self.0.join("past.json")

@@ -2,7 +2,7 @@
 
 use tokio::sync::mpsc;
 
-use crate::azure::AzureError;
+use crate::azure::{AzureError, Cloud};
 use crate::clock::{Clock, Task};
 use crate::health::{Notice, Observation, Provisioning};
 use crate::plan::drift::Seen;
@@ -16,6 +16,7 @@ use crate::units::Region;
 use super::executor::Purpose;
 use super::preview::Preview;
 use super::protocol::Command;
+use super::sign_in::SignInError;
 
 /// What can be told.
 #[derive(Debug)]
@@ -49,6 +50,10 @@ pub enum Mail {
     Happened(u32),
     /// The second person's turn: step and digest.
     SecondPerson(StepId, String),
+    /// What the saved sign-in came to.
+    Connected(Box<Result<Option<Cloud>, SignInError>>),
+    /// A token came, or could not be had.
+    SignIn,
     /// What there is in the subscription.
     Inventory(Result<Vec<Found>, AzureError>),
     /// Both sides of a plan; none for a plan that has no two.
@@ -59,6 +64,8 @@ pub enum Mail {
     DeletedProgress(usize, usize),
     /// What is in soft delete.
     Deleted(Box<Result<crate::recovery::Reading, AzureError>>),
+    /// What the keyring said.
+    Credential(super::credentials::Told),
     /// The scripted operator's move is due.
     Move(crate::rehearsal::script::Move),
 }

@@ -13,6 +13,8 @@ use crate::rehearsal::scenario::Answer;
 
 pub mod checks;
 mod conditions;
+mod connecting;
+mod credentials;
 mod executor;
 pub mod home;
 pub mod link;
@@ -29,6 +31,7 @@ pub mod recovery;
 mod rounds;
 mod session;
 mod shelf;
+pub mod sign_in;
 pub mod snapshot;
 mod steps;
 mod supervisor;
@@ -212,6 +215,12 @@ pub enum DeskError {
     /// No Azure is connected.
     #[error("no Azure is connected; start with --cloud FILE, or put a plan into {0} and sign in with `az login`")]
     NoCloud(PathBuf),
+    /// The saved sign-in is not read yet, or cannot be.
+    #[error("no Azure is connected yet: the saved sign-in has to be read first; look at Settings → Azure")]
+    NotConnected,
+    /// The saved sign-in.
+    #[error(transparent)]
+    SignIn(#[from] sign_in::SignInError),
     /// The step's looks.
     #[error("{0} has not been read yet; wait for the reading, or ask for it again")]
     NotRead(String),

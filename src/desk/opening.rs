@@ -102,7 +102,7 @@ impl Desk {
             (false, true) => Mode::Rehearsal,
             (false, false) => Mode::Live,
         };
-        let clock = Clock::system();
+        let clock = self.system_clock.clone();
         let mut session =
             Session::create(self.options.disk.clone(), &self.options.home.runs(), mode, clock, None, None)?;
         session.run = crate::run::state::Run::of(plan.clone());
@@ -133,6 +133,8 @@ impl Desk {
             }
             self.trusted(&plan, &cloud)?;
         }
+        // Tokens are kept by this clock's instants.
+        session.clock = self.system_clock.clone();
         if let Some(reference) = &reference {
             session.scenario = Some(self.catalog.scenario(&reference.id)?);
             let kept = Simulator::kept(&session.dir.join(WORLD))?.map_or(Millis(0), |k| k.position);
@@ -179,6 +181,7 @@ impl Desk {
     pub(super) fn cloud(&self) -> Result<Cloud, DeskError> {
         match &self.options.cloud {
             Some(c) => Ok(c.clone()),
+            None if self.options.home.sign_in().exists() => Err(DeskError::NotConnected),
             None if self.options.home.plans().is_dir() => Ok(Cloud::public()?),
             None => Err(DeskError::NoCloud(self.options.home.plans())),
         }
@@ -224,7 +227,7 @@ impl Desk {
         let task = clock.task();
         let mut simulator = None;
         let ended = !session.run.open();
-        let cloud = match (&session.scenario, ended) {
+        let azure = match (&session.scenario, ended) {
             (_, true) => None,
             // The simulated Azure belongs to whoever can write beside it: another process may be using it.
             (Some(_), false) if session.read_only().is_some() => None,
@@ -236,9 +239,9 @@ impl Desk {
                 let s = Simulator::start(options).await?;
                 let line = serde_json::to_string(&s.connection()).unwrap_or_default();
                 simulator = Some(s);
-                Some(Cloud::from_line(&line)?)
+                Some(Azure::new(Cloud::from_line(&line)?)?)
             }
-            (None, false) => Some(self.cloud()?),
+            (None, false) => Some(self.connected()?),
         };
         // What was seen of the same plan before the run began is evidence of it.
         let seen = self.idle.take().filter(|i| i.world.plan.digest == plan.digest && !clock.is_scenario());
@@ -266,8 +269,8 @@ impl Desk {
             timeline: None,
             rights: None,
         });
-        if let Some(cloud) = cloud {
-            let mut world = self.world(cloud, plan, number, &clock)?;
+        if let Some(azure) = azure {
+            let mut world = self.world(azure, plan, number, &clock)?;
             if let Some(idle) = &seen {
                 world.monitor = idle.world.monitor.clone();
             }
@@ -294,6 +297,8 @@ impl Desk {
         if again {
             self.take_up()?;
         }
+        // Who signed in before the run began; else it comes with the first token.
+        self.sign_in_changed()?;
         clock.set_speed(if stands { Speed::Times(0) } else { speed });
         self.notice = None;
         self.refresh_runs();
@@ -301,12 +306,11 @@ impl Desk {
     }
 
     /// Azure, monitor and targets of a plan.
-    fn world(&self, cloud: Cloud, plan: Arc<Plan>, number: u64, clock: &Clock) -> Result<World, DeskError> {
-        let witnesses = match &cloud.simulated {
+    fn world(&self, azure: Azure, plan: Arc<Plan>, number: u64, clock: &Clock) -> Result<World, DeskError> {
+        let witnesses = match &azure.cloud().simulated {
             Some(s) => s.witnesses.clone(),
             None => WITNESSES.iter().map(|w| (*w).to_owned()).collect(),
         };
-        let azure = Azure::new(cloud)?;
         let targets = Arc::new(Targets::new(&plan, &azure, &witnesses)?);
         let monitor = Arc::new(Monitor::new(&plan, &witnesses));
         {
@@ -390,15 +394,17 @@ impl Desk {
 
     /// The watch while no run is open: what a plan depends on, when an Azure is connected.
     pub(super) async fn watch_idle(&mut self) -> Result<(), DeskError> {
-        if self.options.cloud.is_none() && !self.options.home.plans().is_dir() {
+        let home = &self.options.home;
+        if self.options.cloud.is_none() && (home.sign_in().exists() || !home.plans().is_dir()) {
             return Ok(());
         }
         let cloud = self.cloud()?;
         let Some(plan) = self.plan_to_watch(&cloud)? else { return Ok(()) };
+        let azure = self.connected()?;
         self.sessions += 1;
         let number = self.sessions;
-        let clock = Clock::system();
-        let world = self.world(cloud, Arc::new(plan), number, &clock)?;
+        let clock = self.system_clock.clone();
+        let world = self.world(azure, Arc::new(plan), number, &clock)?;
         self.idle = Some(Idle { _watch: watch::start(world.clone()), world, number });
         Ok(())
     }

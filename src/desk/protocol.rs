@@ -6,6 +6,8 @@ use crate::clock::Speed;
 pub use crate::plan::draft::Draft;
 use crate::rehearsal::scenario::{Choice, Outcome};
 use crate::runbook::model::{StepId, Strategy};
+pub use crate::secrets::Name;
+use crate::units::Secret;
 
 /// A command to the desk.
 #[derive(Debug, Clone, PartialEq)]
@@ -126,8 +128,38 @@ pub enum Command {
     SetOperator(String),
     /// The notice was read.
     DismissNotice,
+    /// Something about a credential.
+    Credential(CredentialIntent),
+    /// Connect to Azure as the saved sign-in says.
+    Connect,
+    /// Sign in to the connected Azure again.
+    SignIn,
     /// Try to write the journal again after its disk failed.
     RetryJournal,
+}
+
+/// What can be said about credentials.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CredentialIntent {
+    /// Find out whether the keyring keeps things, before anybody types a secret.
+    Prepare,
+    /// Keep credentials in memory until Lifeboat closes: the person's choice, where there is no keyring.
+    KeepInMemory,
+    /// Keep this one.
+    Store {
+        /// System.
+        system: String,
+        /// Region; empty: all of them.
+        region: String,
+        /// The secret.
+        secret: Secret,
+        /// The day it ends, as `2027-01-31`; empty: not known.
+        expires: String,
+    },
+    /// Try it.
+    Test(Name),
+    /// Forget it.
+    Delete(Name),
 }
 
 /// What can be said about a plan that is being filled in.

@@ -31,7 +31,7 @@ impl Desk {
             library: Arc::new(Library::default()),
             recovery: Arc::default(),
             audit: Arc::new(Audit::default()),
-            settings: Arc::new(settings(options, &options.operator)),
+            settings: Arc::new(settings(options, &options.operator, Default::default(), Default::default())),
             activity: Arc::new(Vec::new()),
             notice: None,
             busy: Some("Starting".to_owned()),
@@ -53,7 +53,7 @@ impl Desk {
             library: self.library.clone(),
             recovery: self.recovery.clone(),
             audit: self.audit.clone(),
-            settings: Arc::new(settings(&self.options, &self.operator)),
+            settings: Arc::new(settings(&self.options, &self.operator, self.credentials.view(), self.sign_in_view())),
             activity: Arc::new(self.activity.iter().cloned().collect()),
             notice: self.notice.clone(),
             busy: self.busy.clone(),
@@ -84,9 +84,10 @@ impl Desk {
     }
 
     fn band(&self) -> Band {
+        let who = self.identity().map_or_else(String::new, |i| format!(" · as {}", i.display()));
         let Some(o) = self.open.as_deref() else {
             let environment = match (&self.idle, &self.options.cloud) {
-                (Some(i), _) => format!("{} · no run open", i.world.plan.environment),
+                (Some(i), _) => format!("{} · no run open{who}", i.world.plan.environment),
                 _ => "No run open".to_owned(),
             };
             return Band { mode: None, text: environment, run: "on call".to_owned() };
@@ -94,8 +95,8 @@ impl Desk {
         let start = o.session.run.start.as_ref();
         let environment = start.map_or("", |s| s.environment.as_str());
         let text = match o.session.mode {
-            Mode::Live => format!("LIVE · changes real resources in {environment}"),
-            Mode::DryRun => format!("DRY RUN · reads {environment}, changes nothing"),
+            Mode::Live => format!("LIVE · changes real resources in {environment}{who}"),
+            Mode::DryRun => format!("DRY RUN · reads {environment}, changes nothing{who}"),
             Mode::Rehearsal => "REHEARSAL · simulated Azure, nothing real changes".to_owned(),
             Mode::Tabletop => "TABLETOP · people only, no Azure at all".to_owned(),
         };
@@ -208,7 +209,12 @@ fn decision(o: &Open, now: i64) -> DecisionView {
     DecisionView { arithmetic, recommends, loss_draft: loss.unwrap_or_default() }
 }
 
-fn settings(options: &Options, operator: &str) -> Settings {
+fn settings(
+    options: &Options,
+    operator: &str,
+    credentials: snapshot::Credentials,
+    sign_in: snapshot::SignIn,
+) -> Settings {
     let cloud = match &options.cloud {
         Some(c) if c.is_simulated() => vec![
             ("Connected".to_owned(), format!("simulated Azure “{}”", c.name)),
@@ -231,6 +237,8 @@ fn settings(options: &Options, operator: &str) -> Settings {
     Settings {
         operator: operator.to_owned(),
         home: options.home.dir().display().to_string(),
+        credentials,
+        sign_in,
         cloud,
         thresholds: vec![
             row(

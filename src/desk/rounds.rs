@@ -107,7 +107,10 @@ impl Desk {
             | Mail::Inventory(_)
             | Mail::Sides(_)
             | Mail::DeletedProgress(..)
-            | Mail::Deleted(_) => Ok(()),
+            | Mail::Deleted(_)
+            | Mail::Credential(_)
+            | Mail::Connected(_)
+            | Mail::SignIn => Ok(()),
         };
         if let Err(e) = result {
             tracing::info!(error = %e, "refused");

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::azure::{Azure, AzureError, Cloud};
+use crate::azure::{AzureError, Cloud};
 use crate::catalog::{Catalog, CatalogError, File, Watching, list_path, read_file, watch};
 use crate::export::{Paper, Printed, sheet_html, sheet_pdf};
 use crate::plan::draft::Draft;
@@ -95,13 +95,12 @@ impl Desk {
         if self.shelf.reading {
             return Ok(());
         }
-        let mut cloud = self.cloud()?;
-        if cloud.subscription.is_empty() {
+        let mut azure = self.connected()?;
+        if azure.cloud().subscription.is_empty() {
             let values = self.shelf.draft.iter().flat_map(Editing::said);
             let id = values.filter_map(|v| v.parse::<ResourceId>().ok()).next().ok_or(DeskError::NoSubscription)?;
-            id.subscription().clone_into(&mut cloud.subscription);
+            azure = azure.in_subscription(id.subscription());
         }
-        let azure = Azure::new(cloud)?;
         let (to, task) = (self.to.clone(), self.system_clock.task());
         self.shelf.reading = true;
         tokio::spawn(async move {

@@ -90,6 +90,15 @@ impl Desk {
                 self.notice = None;
                 Ok(())
             }
+            Command::Credential(intent) => {
+                self.credential(intent);
+                Ok(())
+            }
+            Command::Connect => {
+                self.connect();
+                Ok(())
+            }
+            Command::SignIn => self.sign_in(),
             Command::RetryJournal => self.retry_journal().await,
         }
     }

@@ -121,6 +121,8 @@ pub fn start(options: Options) -> Result<Handle, DeskError> {
         published: std::time::Instant::now(),
         operator: options.operator.clone(),
         system_clock: Clock::system(),
+        credentials: super::credentials::Credentials::new(&options.home),
+        connection: super::connecting::Connection::default(),
         options,
     };
     let snapshots = desk.snapshots.subscribe();
@@ -191,6 +193,8 @@ pub(super) struct Desk {
     pub published: std::time::Instant,
     pub operator: String,
     pub system_clock: Clock,
+    pub credentials: super::credentials::Credentials,
+    pub connection: super::connecting::Connection,
 }
 
 impl Desk {
@@ -265,6 +269,17 @@ impl Desk {
             // What was asked on a plan's page belongs to no run.
             Mail::Sides(seen) => self.sides_came(seen.as_deref()),
             Mail::Rights(digest, report) if session == 0 => self.rights_came(digest, *report),
+            Mail::Credential(told) => self.credential_came(told),
+            Mail::Connected(came) => {
+                if let Err(e) = self.connected_as(*came).await {
+                    self.problem(&e);
+                }
+            }
+            Mail::SignIn => {
+                if let Err(e) = self.sign_in_changed() {
+                    self.problem(&e);
+                }
+            }
             mail => return self.other_mail(session, mail),
         }
         true

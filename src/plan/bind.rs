@@ -14,7 +14,7 @@ use super::model::{Plan, PlannedStep, Side, Texts};
 use super::order::{self, Slot};
 use crate::runbook::diagnostic::{Diagnostic, Report, Severity, near_or_all};
 use crate::runbook::model::{
-    Check, Condition, Parameter, ParameterKind, Risk, Role, Runbook, StepId, StepKind, Strategy, Tier, Undo,
+    Action, Check, Condition, Parameter, ParameterKind, Risk, Role, Runbook, StepId, StepKind, Strategy, Tier, Undo,
 };
 use crate::runbook::template::{self, Part as Piece};
 use crate::runbook::values::check_value;
@@ -119,6 +119,7 @@ fn whole(
             planned(slot, needs, runbook, objective.tier, &fill)
         })
         .collect();
+    default_stores(steps.as_deref().unwrap_or_default(), &file, runbook, &values, report);
     let digest = sha256_hex(format!("{}\0{}", texts.digest(), strategy.display()).as_bytes());
     Some(Plan {
         id: file.id,
@@ -141,6 +142,28 @@ fn whole(
         texts,
         values,
     })
+}
+
+/// Two parameters may be given one account: what is a default store under any name does not fail over.
+fn default_stores(
+    steps: &[PlannedStep],
+    file: &PlanFile,
+    runbook: &Runbook,
+    values: &BTreeMap<String, String>,
+    report: &mut Report<'_>,
+) {
+    for p in runbook.parameters.iter().filter(|p| p.default_store) {
+        let Some(store) = values.get(&p.name) else { continue };
+        let meant = |s: &&PlannedStep| {
+            let to = s.action.as_ref().filter(|a| matches!(a, Action::FailOverStorage { .. })).map(Action::target);
+            to.is_some_and(|t| t.eq_ignore_ascii_case(store))
+        };
+        if let Some(step) = steps.iter().find(meant) {
+            let at = file.values.get(&p.name).map_or(file.values_at.clone(), |e| e.at.clone());
+            let message = format!("`{}` would fail over `{}`, a workspace's default storage account", step.id, p.name);
+            report.error_do(at, "PL017", message, "name an account of your own data for the failover".to_owned());
+        }
+    }
 }
 
 /// What the parameters of a role say together; `None` without a region.

@@ -12,16 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::runbook::model::StepId;
 use crate::units::Millis;
 
-/// One right.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Right {
-    /// `Microsoft.CognitiveServices/accounts/deployments/write`.
-    pub action: String,
-    /// ARM id of what it is needed on.
-    pub scope: String,
-    /// It is a right of the data plane.
-    pub data: bool,
-}
+pub use crate::runbook::traits::Right;
 
 /// What a right is needed for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

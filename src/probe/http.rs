@@ -20,7 +20,7 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use super::connect::{class, connect, resolve};
 use super::target::{Credential, Target, Tls};
 use crate::clock::{Task, WORK_HEADER};
-use crate::health::{Expectation, Failure, Observation, Outcome, Stages};
+use crate::health::{Failure, Observation, Outcome, Stages};
 use crate::units::Millis;
 
 /// Bytes of an answer that are read; a list of models may be longer, and its beginning is enough.
@@ -153,7 +153,7 @@ where
         let answer = async {
             let response = sender.send_request(request).await.map_err(|e| broken(&e))?;
             *first_byte = Some(Millis(task.now().mono - before));
-            read(task, &target.expect, response).await
+            read(task, target, response).await
         };
         drive(answer, connection).await
     };
@@ -208,7 +208,7 @@ fn request(task: &Task, target: &Target, number: u64) -> Result<Request<Full<Byt
 }
 
 /// Reads no more than [`BODY_MAX`] of the answer and judges it.
-async fn read(task: &Task, expect: &Expectation, mut response: Response<Incoming>) -> Result<Outcome, Trouble> {
+async fn read(task: &Task, target: &Target, mut response: Response<Incoming>) -> Result<Outcome, Trouble> {
     let code = response.status().as_u16();
     let retry_after = retry_after(response.headers(), task.now().utc);
     let mut body = Vec::new();
@@ -222,11 +222,17 @@ async fn read(task: &Task, expect: &Expectation, mut response: Response<Incoming
             break;
         }
     }
-    match expect.judge(code, &body, complete, retry_after) {
+    match target.expect.judge(code, &body, complete, retry_after) {
         Outcome::Answered => Ok(Outcome::Answered),
         Outcome::Failed(failure) => {
             let kind = response.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("no type");
-            let start: String = String::from_utf8_lossy(&body).chars().take(DETAIL_MAX).collect();
+            let body = String::from_utf8_lossy(&body);
+            let body = match &target.credential {
+                Credential::None => body.into_owned(),
+                // Who was sent it may echo it.
+                Credential::Bearer(secret) | Credential::ApiKey(secret) => secret.struck_from(&body),
+            };
+            let start: String = body.chars().take(DETAIL_MAX).collect();
             Err(Trouble::new(failure, format!("status {code}, {kind}: {}", crate::units::visible(&start))))
         }
     }

@@ -4,7 +4,7 @@ use crate::plan::model::Texts;
 use crate::rehearsal::scenario::{Choice, Outcome};
 use crate::runbook::model::StepId;
 
-use super::event::{Actor, Change, Correlation, Failure, Found, LossKind, Observed, Reading, Start};
+use super::event::{Actor, Change, Correlation, Failure, Found, Identity, LossKind, Observed, Reading, Start};
 
 /// A command to [`super::decide::decide`].
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +23,8 @@ pub enum Command {
         /// Scenario time at which its clock goes on.
         scenario_ms: Option<u64>,
     },
+    /// Azure is spoken to as this identity.
+    SignedIn(Identity),
     /// T0.
     Declare {
         /// UTC ms.

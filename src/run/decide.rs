@@ -138,6 +138,8 @@ pub fn decide(run: &Run, order: &Order) -> Result<Vec<Draft>, Refusal> {
     match &order.command {
         Command::Start { .. } => Err(Refusal::Begun),
         Command::Open { scenario_ms } => Ok(reopen(run, *scenario_ms)),
+        Command::SignedIn(who) if run.signed_in.as_ref() == Some(who) => Ok(Vec::new()),
+        Command::SignedIn(who) => Ok(vec![d(Event::SignedIn(who.clone()))]),
         Command::Declare { impact_start, evidence } => {
             Ok(vec![d(Event::Declared { impact_start: *impact_start, evidence: text("the evidence", evidence)? })])
         }

@@ -8,8 +8,8 @@ use crate::rehearsal::scenario::{Choice, Outcome};
 use crate::runbook::model::StepId;
 
 pub use super::fact::{
-    Actor, Change, Correlation, Failure, FieldChange, Found, LossKind, Mode, Observed, Reading, ScenarioRef, Start,
-    StepState,
+    Actor, Change, Correlation, Effect, Failure, FieldChange, Found, Identity, LossKind, Mode, Observed, Reading,
+    ScenarioRef, Start, StepState,
 };
 
 /// Everything that can have happened. Names are the record kinds.
@@ -87,6 +87,9 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         scenario_ms: Option<u64>,
     },
+    /// Azure is spoken to as this identity from here on.
+    #[serde(rename = "session.identity")]
+    SignedIn(Identity),
     /// The second person was asked.
     #[serde(rename = "gate.requested")]
     ApprovalRequested {

@@ -122,6 +122,36 @@ impl Actor {
     }
 }
 
+/// Who is signed in to Azure, by the claims of the token. Compared by tenant and object: names are for people.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Identity {
+    /// Tenant id.
+    pub tenant: String,
+    /// Object id in the tenant.
+    pub object: String,
+    /// Display name.
+    pub name: String,
+    /// User principal name; empty for an application.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub account: String,
+    /// Application id.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub application: String,
+}
+
+impl Identity {
+    /// For people: the name, and in brackets what tells two of the same name apart.
+    pub fn display(&self) -> String {
+        let own = if self.account.is_empty() { &self.application } else { &self.account };
+        if own.is_empty() || *own == self.name { self.name.clone() } else { format!("{} ({own})", self.name) }
+    }
+
+    /// Whether both are one principal.
+    pub fn is(&self, other: &Self) -> bool {
+        self.tenant.eq_ignore_ascii_case(&other.tenant) && self.object.eq_ignore_ascii_case(&other.object)
+    }
+}
+
 /// One request that a step sends, complete: after a crash it is known what was meant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
@@ -147,6 +177,42 @@ pub struct Change {
     /// JSON text of what was there before, for undo.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous: Option<String>,
+    /// Where its own address does not show what was written: what does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effect: Option<Box<Effect>>,
+}
+
+/// How a request is seen to have worked that does not write what can be read: a recovery, a failover, a start.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Effect {
+    /// Address that shows it; none: nothing does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// JSON text that is in the answer once it worked; none: it worked when nothing is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shows: Option<String>,
+    /// JSON text that is in the answer while Azure works on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub under_way: Option<String>,
+    /// The request that takes it back, if one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub back: Option<Box<Change>>,
+}
+
+/// Resources whose settings decide which region users are led to.
+const STEERING: [&str; 4] = ["/trafficmanagerprofiles/", "/dnszones/", "/onlineendpoints/", "/origingroups/"];
+
+impl Change {
+    /// Whether it brings the target into being: such targets are the run's own, and may be deleted by it.
+    pub fn creates(&self) -> bool {
+        self.method == "PUT" && self.previous.is_none() && self.effect.is_none()
+    }
+
+    /// Whether users may be led elsewhere by it; guards count from there.
+    pub fn moves_users(&self) -> bool {
+        let target = self.target.to_ascii_lowercase();
+        STEERING.iter().any(|s| target.contains(s)) || self.fields.iter().any(|f| f.name.starts_with("weight-"))
+    }
 }
 
 /// One field before and after.

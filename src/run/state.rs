@@ -9,7 +9,7 @@ use crate::runbook::model::{Phase, StepId};
 use crate::units::Millis;
 
 use super::clocks::Clocks;
-use super::event::{Actor, Entry, Event, Found, LossKind, Mode, Observed, Start, StepState};
+use super::event::{Actor, Entry, Event, Found, Identity, LossKind, Mode, Observed, Start, StepState};
 pub use super::step::{Approval, Asked, ChangeRun, ChangeState, StepRun};
 
 /// A run as far as its entries tell.
@@ -55,6 +55,8 @@ pub struct Run {
     pub losses: Vec<(LossKind, String)>,
     /// Operator's name, from the newest entry of theirs.
     pub operator: String,
+    /// As whom Azure was last spoken to.
+    pub signed_in: Option<Identity>,
     /// Instant of the newest entry.
     pub last_at: i64,
     /// Entries applied.
@@ -254,7 +256,10 @@ impl Run {
             }
             Event::Started(start) => self.begin(entry.at, start)?,
             Event::Participant { .. } => {}
+            Event::SignedIn(who) => self.signed_in = Some(who.clone()),
             Event::SessionOpened { .. } => {
+                // Whoever takes it up may be somebody else.
+                self.signed_in = None;
                 let caught = |s: &&mut StepRun| matches!(s.own, StepState::Running | StepState::Indeterminate);
                 self.steps.iter_mut().filter(caught).for_each(|s| s.interrupted = true);
             }
@@ -432,10 +437,10 @@ impl Run {
         let Some(c) = self.steps[i].changes.get(n as usize).map(|c| c.change.clone()) else { return };
         if self.steps[i].undoing || c.method == "DELETE" {
             self.created.retain(|id| !id.eq_ignore_ascii_case(&c.target));
-        } else if c.previous.is_none() && c.method == "PUT" {
+        } else if c.creates() {
             self.created.push(c.target.clone());
         }
-        if c.fields.iter().any(|f| f.name.starts_with("weight-")) {
+        if c.moves_users() {
             self.last_switch = Some(at);
         }
     }

@@ -5,7 +5,8 @@ use std::ops::Range;
 
 use super::diagnostic::Report;
 use super::format::Fields;
-use super::model::{Component, Condition, Phase, Risk, Runbook, Step, StepKind, Strategy, System, Undo};
+use super::model::{Action, Component, Condition, Phase, Risk, Runbook, Step, StepKind, Strategy, System, Undo};
+use super::traits::Back;
 use super::tree::Node;
 use super::{choices, durations, lints, order, values};
 use crate::units::Millis;
@@ -392,6 +393,10 @@ fn one(p: &Placed<'_>, strategies: bool, report: &mut Report<'_>) {
         }
     }
     let mut say = |field: &str, code, message: String| report.error(p.at(field, report), code, message);
+    let least = s.action.as_ref().map(Action::traits).filter(|t| acts && t.risk > s.risk && s.risk > Risk::ReadOnly);
+    if let Some(t) = least.filter(|_| judged(&["risk", "action"])) {
+        say("risk", "RB042", format!("`{id}` risks more than it says: {} is {:?} at least", t.name, t.risk));
+    }
     if s.risk >= Risk::Lossy && s.second_person.is_none() && judged(&["second_person"]) {
         say("risk", "RB023", format!("`{id}` may lose something or cannot be taken back: a second person must agree"));
     }
@@ -414,7 +419,10 @@ fn one(p: &Placed<'_>, strategies: bool, report: &mut Report<'_>) {
     }
     if judged(&["undo", "action"]) {
         let by_app = matches!(s.undo, Undo::RestorePrevious | Undo::DeleteCreated);
-        if by_app && !acts {
+        let no_way_back = s.action.as_ref().map(Action::traits).filter(|t| t.back == Back::No && by_app);
+        if let Some(t) = no_way_back {
+            say("undo", "RB045", format!("Lifeboat does not take {} back; say how a person does, `ByHand(…)`", t.name));
+        } else if by_app && !acts {
             say("undo", "RB045", format!("`{id}` has no action that the app could take back"));
         } else if s.undo == Undo::Impossible && s.risk == Risk::Reversible {
             say("undo", "RB045", format!("`{id}` cannot be taken back and is called reversible"));

@@ -52,7 +52,11 @@ pub(super) fn run(p: &Placed<'_>, runbook: &Runbook, report: &mut Report<'_>) {
     {
         no_vault_write(&s.id, at.clone(), report);
     }
-    let failover = node.head_text(report.text).contains("Failover");
+    let lower = written.to_ascii_lowercase();
+    let (failover, purges) = (lower.contains("failover"), lower.replace("purgeprotection", "").contains("purge"));
+    if purges {
+        for_good(at.clone(), report);
+    }
     if let Some(store) = runbook.parameters.iter().filter(|p| p.default_store && failover).find(named) {
         no_failover(&store.name, at, report);
     }
@@ -169,10 +173,14 @@ fn purge(line: &str, at: Range<usize>, report: &mut Report<'_>) {
         typed || rest || az(&words, "ml").is_some() && words.contains(&"--permanently-delete")
     };
     if commands(line).any(purges) {
-        let message = "this purges for good what could still be recovered; no runbook here does that";
-        let fix = "recover it, or wait for its date; remove this line".to_owned();
-        report.error_do(at, "RB060", message, fix);
+        for_good(at, report);
     }
+}
+
+fn for_good(at: Range<usize>, report: &mut Report<'_>) {
+    let message = "this purges for good what could still be recovered; no runbook here does that";
+    let fix = "recover it, or wait for its date; remove this line".to_owned();
+    report.error_do(at, "RB060", message, fix);
 }
 
 /// A file in Git is no place for a key.

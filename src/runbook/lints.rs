@@ -94,9 +94,15 @@ fn one(p: &Placed<'_>, report: &mut Report<'_>) {
 
 /// What is asked over HTTP must be known to whoever trusts the plan: an address of the plan, or one written out.
 fn addresses(p: &Placed<'_>, draft: &Draft<'_>, report: &mut Report<'_>) {
-    for field in ["verify", "holds"] {
-        for node in p.fields.node(field, report).map_or(&[][..], |n| &n.items) {
-            let url = node.field(report.text, "url").filter(|_| node.head_text(report.text) == "Http");
+    for field in ["verify", "holds", "action"] {
+        let node = p.fields.node(field, report);
+        let of = match field {
+            "action" => node.map_or(&[][..], std::slice::from_ref),
+            _ => node.map_or(&[][..], |n| &n.items),
+        };
+        for node in of {
+            let asks = matches!(node.head_text(report.text), "Http" | "HttpRequest");
+            let url = node.field(report.text, "url").filter(|_| asks);
             let Some((at, url)) = url.and_then(|n| Some((n.span.clone(), text_of(n, report.text)?))) else { continue };
             if let Err(why) = address(&url, draft) {
                 let fix = "begin with a parameter of the kind Url, `{health}/path`, or write `https://host/…` out";

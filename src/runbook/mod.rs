@@ -4,6 +4,7 @@
 //! each value by itself, `lower` makes the model of it (with the steps that `include` brings in), and `check` (with
 //! `values`, `choices` and `lints`) asks whether it makes sense. All of them add to one report.
 
+pub mod action;
 mod check;
 mod choices;
 mod commands;
@@ -22,6 +23,7 @@ pub mod property;
 mod source;
 mod syntax;
 pub mod template;
+pub mod traits;
 pub(crate) mod tree;
 pub(crate) mod values;
 pub mod words;

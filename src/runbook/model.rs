@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::units::Millis;
 
+pub use super::action::{Action, FailoverKind, Method, Routing, Switch};
 pub use super::condition::Condition;
 
 /// A step's id as the runbook writes it, e.g. `AO-F6`.
@@ -402,49 +403,6 @@ pub enum Rung {
     PrimaryData,
     /// The data plane of the secondary region.
     SecondaryData,
-}
-
-/// What the app can do. Values are templates until a plan binds them. Names of resources are parameter names.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub enum Action {
-    /// Create an Azure OpenAI account like `like` under the id `account` in `region`, with the custom subdomain of its own name.
-    CreateAccount {
-        /// ARM id.
-        account: String,
-        /// ARM id of the model.
-        like: String,
-        /// Region.
-        region: String,
-    },
-    /// Create in `to` every model deployment that `from` has and `to` has not, in this order first.
-    CopyDeployments {
-        /// ARM id of the account copied from.
-        from: String,
-        /// ARM id of the account copied to.
-        to: String,
-        /// Comma-separated deployment names, most critical first; the rest follow by name.
-        first: String,
-    },
-    /// Raise every deployment's capacity in `account` to at least that of the same name in `like`.
-    RaiseCapacity {
-        /// ARM id.
-        account: String,
-        /// ARM id of the account whose capacity is the measure.
-        like: String,
-    },
-    /// Set keys of an App Configuration store, guarded by the ETag read at preview.
-    SetAppConfiguration {
-        /// ARM id of the store.
-        store: String,
-        /// Key → value.
-        values: BTreeMap<String, String>,
-    },
-    /// Delete the deployments that this run created in `account`.
-    DeleteCreatedDeployments {
-        /// ARM id.
-        account: String,
-    },
 }
 
 /// A rule checked before a change; a refusal names it.

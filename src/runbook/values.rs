@@ -182,6 +182,10 @@ fn expected_kind(key: &str, head: &str) -> Option<&'static str> {
     match (head, key) {
         ("PlanesRead", "primary" | "secondary") => Some("resource"),
         (_, "account" | "like" | "from" | "to" | "store" | "resource" | "other") => Some("resource"),
+        (
+            _,
+            "group" | "vault" | "workspace" | "profile" | "endpoint" | "registry" | "compute" | "record" | "origin",
+        ) => Some("resource"),
         (_, "region") => Some("region"),
         (_, "baseline") => Some("duration"),
         (_, "first") => Some("list"),
@@ -195,6 +199,10 @@ fn kind_at(node: &Node, value: &str, field: &str, parameters: &BTreeMap<&str, &P
     }
     // The name of the enclosing variant matters for one condition only, whose keys are no other's.
     let key = node.key_text(report.text).unwrap_or_default();
+    // A key in quotes is a runbook's own: of a template, a body, a map of values.
+    if node.key.as_ref().is_some_and(|k| report.text[k.clone()].starts_with('"')) {
+        return;
+    }
     let head = if matches!(key, "primary" | "secondary") { "PlanesRead" } else { "" };
     let Some(wanted) = expected_kind(key, head) else { return };
     let is = |k: &ParameterKind| match k {

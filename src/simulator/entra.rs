@@ -1,4 +1,5 @@
-//! Sign-in: the authority's metadata, client credentials, and the check of tokens by everybody else.
+//! Sign-in: the authority's metadata, client credentials, and the check of tokens by everybody else. Statements of
+//! certificates and federations, device codes and refresh tokens are in [`super::grants`].
 //!
 //! Tokens have a JWT's shape and the claims that clients read. Their signature is a keyed hash: the simulator only has to
 //! recognise its own. They expire on the scenario's clock.
@@ -9,6 +10,7 @@ use hyper::Method;
 use serde_json::{Value, json};
 
 use super::facts::Facts;
+use super::grants::Grants;
 use super::http::{Ask, Reply, rfc3339};
 use super::world::uuid;
 use crate::units::sha256_hex;
@@ -17,7 +19,7 @@ use crate::units::sha256_hex;
 const LIFETIME_S: i64 = 3_599;
 
 /// Answers the authority's requests.
-pub fn answer(facts: &Facts, ask: &Ask) -> Reply {
+pub fn answer(facts: &Facts, grants: &mut Grants, ask: &Ask) -> Reply {
     let segments: Vec<&str> = ask.segments.iter().map(String::as_str).collect();
     match (&ask.method, segments.as_slice()) {
         (&Method::GET, ["common", "discovery", "instance"]) => discovery(facts),
@@ -31,7 +33,14 @@ pub fn answer(facts: &Facts, ask: &Ask) -> Reply {
         }
         (&Method::POST, [tenant, "oauth2", "v2.0", "token"]) => {
             if known_tenant(facts, tenant) {
-                token(facts, ask)
+                token(facts, grants, ask)
+            } else {
+                no_tenant(facts, ask, tenant)
+            }
+        }
+        (&Method::POST, [tenant, "oauth2", "v2.0", "devicecode"]) => {
+            if known_tenant(facts, tenant) {
+                grants.device_code(facts, ask)
             } else {
                 no_tenant(facts, ask, tenant)
             }
@@ -62,14 +71,15 @@ fn openid(facts: &Facts, tenant: &str) -> Reply {
         "device_authorization_endpoint": format!("{base}/oauth2/v2.0/devicecode"),
         "jwks_uri": format!("{base}/discovery/v2.0/keys"),
         "response_types_supported": ["code", "id_token"],
-        "token_endpoint_auth_methods_supported": ["client_secret_post"],
+        "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
         "subject_types_supported": ["pairwise"],
         "id_token_signing_alg_values_supported": ["RS256"],
         "tenant_region_scope": null,
     }))
 }
 
-fn refusal(facts: &Facts, ask: &Ask, status: u16, error: &str, number: u64, text: &str) -> Reply {
+/// An error in Entra's words.
+pub fn refusal(facts: &Facts, ask: &Ask, status: u16, error: &str, number: u64, text: &str) -> Reply {
     let trace = uuid(facts.seed, &format!("trace/{}/{}", ask.at, ask.path));
     let time = rfc3339(facts.utc(ask.at));
     Reply::json(
@@ -90,35 +100,89 @@ fn no_tenant(facts: &Facts, ask: &Ask, tenant: &str) -> Reply {
     refusal(facts, ask, 400, "invalid_tenant", 90_002, &text)
 }
 
-fn token(facts: &Facts, ask: &Ask) -> Reply {
-    let form: Vec<(String, String)> = url::form_urlencoded::parse(&ask.body).into_owned().collect();
-    let field = |name: &str| form.iter().find(|(k, _)| k == name).map(|(_, v)| v.as_str()).unwrap_or_default();
-    let world = &facts.scenario.world;
-    if field("grant_type") != "client_credentials" {
-        let text = "The app requested an unsupported grant type; the simulator knows 'client_credentials'.";
-        return refusal(facts, ask, 400, "unsupported_grant_type", 70_003, text);
-    }
-    let client = field("client_id");
-    if client != world.client_id {
-        let text = format!("Application with identifier '{client}' was not found in the directory '{}'.", world.tenant);
-        return refusal(facts, ask, 400, "unauthorized_client", 700_016, &text);
-    }
-    if field("client_secret") != world.client_secret {
-        let text = format!("Invalid client secret provided for app '{client}'.");
-        return refusal(facts, ask, 401, "invalid_client", 7_000_215, &text);
-    }
+fn token(facts: &Facts, grants: &mut Grants, ask: &Ask) -> Reply {
+    let form = Form::of(ask);
+    let who = match form.field("grant_type") {
+        "client_credentials" => application(facts, grants, ask, &form),
+        "urn:ietf:params:oauth:grant-type:device_code" => grants.redeem(facts, ask, &form),
+        "refresh_token" => grants.refresh(facts, ask, &form),
+        other => {
+            let text = format!("The app requested an unsupported grant type '{other}'.");
+            Err(refusal(facts, ask, 400, "unsupported_grant_type", 70_003, &text))
+        }
+    };
+    let who = match who {
+        Ok(who) => who,
+        Err(reply) => return reply,
+    };
     // `https://host//.default` is what az makes of an audience that ends in a slash.
-    let Some(audience) = field("scope").strip_suffix("/.default").filter(|a| !a.is_empty()) else {
+    let scope = match &who {
+        Who::Application => form.field("scope"),
+        Who::Person { scope, .. } => scope,
+    };
+    let audience = scope.split(' ').find_map(|s| s.strip_suffix("/.default"));
+    let Some(audience) = audience.filter(|a| !a.is_empty()) else {
         let text = "The provided value for the input parameter 'scope' is not valid; it must end in '/.default'.";
         return refusal(facts, ask, 400, "invalid_scope", 70_011, text);
     };
-    Reply::ok(&json!({
+    let mut body = json!({
         "token_type": "Bearer",
         "expires_in": LIFETIME_S,
         "ext_expires_in": LIFETIME_S,
-        "access_token": issue(facts, audience, ask.at),
-    }))
-    .with("cache-control", "no-store, no-cache")
+        "access_token": issue(facts, &who, audience, ask.at),
+    });
+    if let Who::Person { scope, .. } = &who {
+        body["scope"] = scope.as_str().into();
+        body["refresh_token"] = grants.refresh_token(facts).into();
+    }
+    Reply::ok(&body).with("cache-control", "no-store, no-cache")
+}
+
+/// The world's application, by its secret or by a signed statement.
+fn application(facts: &Facts, grants: &Grants, ask: &Ask, form: &Form) -> Result<Who, Reply> {
+    let world = &facts.scenario.world;
+    let client = form.field("client_id");
+    if client != world.client_id {
+        let text = format!("Application with identifier '{client}' was not found in the directory '{}'.", world.tenant);
+        return Err(refusal(facts, ask, 400, "unauthorized_client", 700_016, &text));
+    }
+    let statement = form.field("client_assertion");
+    if !statement.is_empty() {
+        return grants.stated(facts, ask, client, statement).map(|()| Who::Application);
+    }
+    if form.field("client_secret") != world.client_secret {
+        let text = format!("Invalid client secret provided for app '{client}'.");
+        return Err(refusal(facts, ask, 401, "invalid_client", 7_000_215, &text));
+    }
+    Ok(Who::Application)
+}
+
+/// A form's fields.
+pub struct Form(Vec<(String, String)>);
+
+impl Form {
+    /// Of a request.
+    pub fn of(ask: &Ask) -> Self {
+        Self(url::form_urlencoded::parse(&ask.body).into_owned().collect())
+    }
+
+    /// One field; empty when absent.
+    pub fn field(&self, name: &str) -> &str {
+        self.0.iter().find(|(k, _)| k == name).map(|(_, v)| v.as_str()).unwrap_or_default()
+    }
+}
+
+/// Whom a token is for.
+pub enum Who {
+    /// The world's application.
+    Application,
+    /// The world's one person, signed in through this application.
+    Person {
+        /// Client id.
+        through: String,
+        /// For this.
+        scope: String,
+    },
 }
 
 fn encode(value: &Value) -> String {
@@ -130,23 +194,36 @@ fn sign(facts: &Facts, text: &str) -> String {
     URL_SAFE_NO_PAD.encode(sha256_hex(format!("{key}/{text}/{key}").as_bytes()))
 }
 
-fn issue(facts: &Facts, audience: &str, at: i64) -> String {
+fn issue(facts: &Facts, who: &Who, audience: &str, at: i64) -> String {
     let world = &facts.scenario.world;
     let now = facts.utc(at) / 1_000;
     let head = encode(&json!({ "typ": "JWT", "alg": "simulated" }));
-    let claims = encode(&json!({
+    let mut claims = json!({
         "aud": audience,
         "iss": format!("{}/{}/", facts.authority, world.tenant),
         "iat": now,
         "nbf": now,
         "exp": now + LIFETIME_S,
         "tid": world.tenant,
-        "appid": world.client_id,
-        "oid": object_id(facts),
-        "sub": object_id(facts),
-        "idtyp": "app",
         "ver": "1.0",
-    }));
+    });
+    let own = match who {
+        Who::Application => json!({
+            "appid": world.client_id, "app_displayname": "Lifeboat (simulated)", "idtyp": "app",
+            "oid": object_id(facts), "sub": object_id(facts),
+        }),
+        Who::Person { through, .. } => {
+            let oid = uuid(0, &format!("person/{}", world.tenant));
+            json!({
+                "appid": through, "name": "Robin Example", "upn": "robin@example.org", "idtyp": "user",
+                "scp": "user_impersonation", "oid": oid, "sub": oid,
+            })
+        }
+    };
+    if let (Some(all), Value::Object(own)) = (claims.as_object_mut(), own) {
+        all.extend(own);
+    }
+    let claims = encode(&claims);
     let text = format!("{head}.{claims}");
     let signature = sign(facts, &text);
     format!("{text}.{signature}")

@@ -15,8 +15,9 @@
 //! Each host has a port of its own: ARM, the Entra authority, every account, store, site and witness, every name that leads
 //! to one of them, and the resolver (`resolver.lifeboat.example`), which says where names lead now. Some addresses are
 //! the simulator's own: `GET {arm}/lifeboat/hosts` (where each host is now) and `GET {arm}/lifeboat/counts` (changing
-//! requests by client request id). A third stands for a hand in the portal: `POST {arm}/lifeboat/portal/recover?id=…` brings
-//! back what no API does, a machine learning workspace or a storage account. They know no token, no fault and no latency.
+//! requests by client request id). They know no token, no fault and no latency. Under `POST {arm}/lifeboat/` a test plays the
+//! administrator and the person that sign-in needs (`grants`), and `portal/recover?id=…` stands for a hand in the portal: it
+//! brings back what no API does, a machine learning workspace or a storage account.
 //!
 //! # Crash rehearsals
 //! With `LIFEBOAT_CRASH=before:N` in the environment the process kills itself when the N-th request arrives, with
@@ -33,6 +34,7 @@ mod dns;
 mod entra;
 mod facts;
 mod faults;
+mod grants;
 mod hosts;
 mod http;
 mod openai;

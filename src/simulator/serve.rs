@@ -30,6 +30,7 @@ use tokio::task::JoinSet;
 use super::connection::Connection;
 use super::crash::{self, Crash};
 use super::facts::Facts;
+use super::grants::Grants;
 use super::hosts::{Host, chain, hosts, site};
 use super::http::{Ask, Reply, changes, http_date};
 use super::throttle::Buckets;
@@ -65,6 +66,7 @@ pub struct Shared {
     facts: Facts,
     clock: Clock,
     world: Mutex<World>,
+    grants: Mutex<Grants>,
     state_file: Option<PathBuf>,
     listen: IpAddr,
     tls: Option<Tls>,
@@ -116,6 +118,7 @@ pub async fn start(options: Options) -> Result<Arc<Shared>, SimulatorError> {
         facts,
         clock,
         world: Mutex::new(world),
+        grants: Mutex::default(),
         state_file,
         listen,
         tls,
@@ -176,6 +179,10 @@ impl Shared {
     /// The world.
     pub fn locked(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn grants(&self) -> MutexGuard<'_, Grants> {
+        self.grants.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn spawn(self: &Arc<Self>, work: impl Future<Output = ()> + Send + 'static) {
@@ -309,7 +316,7 @@ impl Shared {
                 let read = matches!(ask.method, Method::GET | Method::HEAD);
                 (arm::answer(&self.facts, &mut world, ask), if read { ARM_READ_MS } else { ARM_CHANGE_MS })
             }
-            Host::Entra => (entra::answer(&self.facts, ask), ENTRA_MS),
+            Host::Entra => (entra::answer(&self.facts, &mut self.grants(), ask), ENTRA_MS),
             Host::Account(name) => {
                 let usual = world.account(name).map_or(WITNESS_MS, |a| a.latency);
                 let jitter = 85 + dice(self.facts.seed, &format!("jitter/{name}/{}", world.next), 31);
@@ -558,6 +565,11 @@ fn throttled(shared: &Shared, host: &Host, ask: &Ask, retry_after: Millis) -> Re
 
 /// The simulator's own addresses.
 fn extension(shared: &Arc<Shared>, ask: &Ask) -> Reply {
+    if let (&Method::POST, Some(what)) = (&ask.method, ask.path.strip_prefix("/lifeboat/"))
+        && let Some(reply) = shared.grants().extension(ask, what)
+    {
+        return reply;
+    }
     let mut world = shared.locked();
     match (&ask.method, ask.path.as_str()) {
         (&Method::GET, "/lifeboat/hosts") => Reply::ok(&json!(shared.addresses(&world))),

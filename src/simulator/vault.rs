@@ -47,6 +47,7 @@ pub fn answer(facts: &Facts, world: &mut World, name: &str, ask: &Ask) -> Reply 
         (&Method::GET, [], _) => list(world, &vault, ask, what, deleted),
         (&Method::GET, [n], true) => gone(world, &vault, what, n),
         (&Method::POST, [n, "recover"], true) => recover(facts, world, &vault, what, n),
+        (&Method::GET, [n, "versions"], false) => versions(world, &vault, what, n),
         (&Method::DELETE, [n], true) => purge(world, &vault, what, n),
         (&Method::DELETE, [n], false) => delete(facts, world, ask, &vault, what, n),
         // Who may manage objects may not read them: nobody reads a value here.
@@ -125,6 +126,12 @@ fn shown(world: &World, vault: &Thing, o: &Object) -> Value {
         v["scheduledPurgeDate"] = json!(seconds(until));
     }
     v
+}
+
+/// The versions of an object, without their values; of one that is not there, none.
+fn versions(world: &World, vault: &Thing, what: DeletedKind, name: &str) -> Reply {
+    let one = find(world, vault, what, name, false).map(|i| shown(world, vault, &world.objects[i]));
+    Reply::ok(&json!({ "value": one.into_iter().collect::<Vec<_>>(), "nextLink": null }))
 }
 
 fn list(world: &World, vault: &Thing, ask: &Ask, what: DeletedKind, deleted: bool) -> Reply {

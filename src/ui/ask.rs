@@ -1,6 +1,6 @@
 //! Dialogs as data: what is asked, what makes the answer good, and the command it becomes.
 
-use crate::desk::protocol::{Command, StepIntent};
+use crate::desk::protocol::{Command, CredentialIntent, Name, StepIntent};
 use crate::desk::snapshot::{ActionView, PlanPreview, RunView, StepCard};
 use crate::rehearsal::scenario::{Choice, Outcome};
 use crate::runbook::model::{StepId, Strategy};
@@ -75,6 +75,8 @@ pub enum Make {
     Live(String, Strategy),
     /// Trust this plan, as long as its texts have this SHA-256.
     Trust(String, String),
+    /// Delete this credential.
+    Forget(Name),
 }
 
 /// A dialog.
@@ -223,6 +225,17 @@ impl Ask {
         a
     }
 
+    /// A credential that goes.
+    pub fn forget(name: &Name) -> Self {
+        let make = Make::Forget(name.clone());
+        let mut a = Self::new(format!("Delete {}?", name.title()), "Delete the credential", make);
+        a.lines.push(
+            "It is deleted where it is kept. What needs it will ask for it or fail; Azure's own key stays valid."
+                .to_owned(),
+        );
+        a
+    }
+
     /// Whether it can be sent.
     pub fn good(&self) -> bool {
         self.fields.iter().all(Field::good)
@@ -250,6 +263,7 @@ impl Ask {
                 Command::StartRun { plan: plan.clone(), strategy: Some(*strategy), dry_run: false }
             }
             Make::Trust(plan, digest) => Command::TrustPlan { plan: plan.clone(), digest: digest.clone() },
+            Make::Forget(name) => Command::Credential(CredentialIntent::Delete(name.clone())),
             Make::Step(id, intent) => Command::Step(id.clone(), self.fill(intent.clone())),
         })
     }

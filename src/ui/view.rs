@@ -12,6 +12,7 @@ use super::ask::Ask;
 use super::intent::Intent;
 use super::memory::Looks;
 use super::overlay::Palette;
+use super::screens::credentials::Form;
 use super::screens::recovery::BoardView;
 use super::screens::runbooks::LibraryView;
 use crate::clock::Speed;
@@ -134,6 +135,8 @@ pub struct View {
     pub operator: Option<String>,
     /// The Recovery screen.
     pub board: BoardView,
+    /// A credential that is being typed.
+    pub credential: Form,
     /// The Audit screen.
     pub audit: AuditView,
     /// The Runbooks screen.
@@ -168,6 +171,7 @@ impl View {
             path: String::new(),
             operator: None,
             board: BoardView::default(),
+            credential: Form::default(),
             audit: AuditView::default(),
             library: LibraryView::default(),
             said: None,

@@ -20,6 +20,7 @@ mod recovery;
 mod rehearsal;
 mod run;
 mod runbook;
+mod secrets;
 mod shelf;
 mod simulator;
 mod tidy;

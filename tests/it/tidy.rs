@@ -48,6 +48,7 @@ fn doors(room: &str) -> Option<&'static [&'static str]> {
         "azure" => &["units", "runbook", "plan", "run", "recovery", "clock"],
         "probe" => &["units", "health", "clock"],
         "journal" => &["units", "record", "clock"],
+        "secrets" => &["units"],
         "simulator" => &["units", "runbook", "rehearsal", "clock"],
         "export" => &["units", "runbook", "plan", "run", "rehearsal"],
         // floor 3: the conductor
@@ -65,6 +66,7 @@ fn doors(room: &str) -> Option<&'static [&'static str]> {
             "azure",
             "probe",
             "journal",
+            "secrets",
             "simulator",
             "export",
         ],
@@ -84,6 +86,7 @@ fn doors(room: &str) -> Option<&'static [&'static str]> {
             "azure",
             "probe",
             "journal",
+            "secrets",
             "simulator",
             "export",
             "desk",

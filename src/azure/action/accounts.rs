@@ -36,13 +36,8 @@ pub(super) async fn create(
         return Ok(());
     }
     match cognitive::soft_deleted(azure, task, &id, &region).await {
-        Ok(false) => {}
-        Ok(true) => {
-            return Err(AzureError::NotPossible(format!(
-                "a soft-deleted account holds the name {}; recover it, or wait until it is gone after 48 hours",
-                id.name()
-            )));
-        }
+        Ok(None) => {}
+        Ok(Some(twin)) => return Err(twin.refusal("account")),
         Err(e) => out.notes.push(format!("Whether a soft-deleted account holds the name could not be read: {e}")),
     }
     let model = cognitive::existing(azure, task, like).await?;
@@ -90,6 +85,7 @@ pub(super) async fn create(
             FieldChange::new("subdomain", None, after(id.name())),
         ],
         previous: None,
+        effect: None,
     });
     Ok(())
 }

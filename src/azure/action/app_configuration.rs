@@ -33,6 +33,7 @@ pub(super) async fn set(
             only_if_absent: now.is_none(),
             target: store.to_owned(),
             previous: now.as_ref().map(|kv| kv.body(before.as_deref().unwrap_or_default()).to_string()),
+            effect: None,
             fields: vec![FieldChange::new(key, before, Some(value.clone()))],
         });
     }

@@ -246,6 +246,7 @@ fn create(azure: &Azure, account: &str, d: &Deployment, capacity: i64) -> Result
             FieldChange::new("capacity", None, Some(capacity.to_string())),
         ],
         previous: None,
+        effect: None,
     })
 }
 
@@ -262,6 +263,7 @@ fn resize(azure: &Azure, account: &str, d: &Deployment, capacity: i64) -> Result
         target: format!("{account}/deployments/{}", d.name),
         fields: vec![FieldChange::new("capacity", Some(d.capacity.to_string()), Some(capacity.to_string()))],
         previous: Some(sku(d.capacity)),
+        effect: None,
     })
 }
 
@@ -279,5 +281,6 @@ fn delete(azure: &Azure, account: &str, d: &Deployment) -> Result<Change, AzureE
             FieldChange::new("capacity", Some(d.capacity.to_string()), None),
         ],
         previous: Some(d.body(d.capacity).to_string()),
+        effect: None,
     })
 }

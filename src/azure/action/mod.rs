@@ -6,36 +6,101 @@
 
 mod accounts;
 mod app_configuration;
+mod barrier;
 mod deployments;
+mod dns;
+mod learning;
+mod recover;
+mod registry;
+mod request;
 mod sending;
+mod steering;
+mod storage;
+mod template;
 mod undoing;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use url::Url;
 
-pub use self::sending::{Progress, ReadBack, Sent, follow, read_back, send};
+use self::request::Written;
+pub use self::sending::{Progress, ReadBack, Sent, can_be_read_back, follow, read_back, send};
+use self::steering::Wanted;
 pub use self::undoing::undo;
-use super::{Azure, AzureError};
+use super::cloud::host_of;
+use super::known::audience_of;
+use super::{Azure, AzureError, resources};
 use crate::clock::Task;
-pub use crate::run::event::{Change, FieldChange};
+pub use crate::run::event::{Change, Effect, FieldChange};
 use crate::runbook::model::Action;
+pub use crate::runbook::traits::Right;
 use crate::units::Region;
 
 /// The option of previews that create no more than the quota allows.
 pub const FIT_QUOTA: &str = "fit-quota";
 
 impl Change {
-    /// Whether it brings the target into being: such targets are the run's own, and may be deleted by it.
-    pub fn creates(&self) -> bool {
-        self.method == "PUT" && self.previous.is_none()
+    /// A change of a resource, at the address that its type has.
+    pub(super) async fn new(
+        what: String,
+        method: &str,
+        azure: &Azure,
+        task: &Task,
+        target: &str,
+    ) -> Result<Self, AzureError> {
+        Ok(Self::at(what, method, &resources::address(azure, task, target).await?, target))
+    }
+
+    /// A change at any address.
+    pub(super) fn at(what: String, method: &str, url: &Url, target: &str) -> Self {
+        Self {
+            what,
+            method: method.to_owned(),
+            url: url.to_string(),
+            body: None,
+            if_match: None,
+            only_if_absent: false,
+            target: target.to_owned(),
+            fields: Vec::new(),
+            previous: None,
+            effect: None,
+        }
+    }
+
+    fn with_body(mut self, body: &Value) -> Self {
+        self.body = Some(body.to_string());
+        self
+    }
+
+    fn with_previous(mut self, body: &Value) -> Self {
+        self.previous = Some(body.to_string());
+        self
+    }
+
+    fn field(mut self, name: &str, before: Option<&str>, after: Option<&str>) -> Self {
+        self.fields.push(FieldChange::new(name, before.map(str::to_owned), after.map(str::to_owned)));
+        self
+    }
+
+    fn seen_by(mut self, effect: Effect) -> Self {
+        self.effect = Some(Box::new(effect));
+        self
     }
 
     /// The same by hand, for a terminal that is signed in.
     pub fn by_hand(&self) -> String {
         let quoted = |t: &str| format!("'{}'", t.replace('\'', r"'\''"));
+        if sending::is_outside(self) {
+            let body = self
+                .body
+                .as_ref()
+                .map_or_else(String::new, |b| format!(" -H 'content-type: application/json' -d {}", quoted(b)));
+            return format!("curl -fsS -X {} {}{body}", self.method, quoted(&self.url));
+        }
         let mut line = format!("az rest --method {} --url {}", self.method.to_lowercase(), quoted(&self.url));
-        if self.url.contains(".azconfig.io/") {
-            line.push_str(" --resource https://appconfig.azure.com");
+        let host = Url::parse(&self.url).map(|u| host_of(&u)).unwrap_or_default();
+        if let Some(resource) = audience_of(&host) {
+            line.push_str(&format!(" --resource {resource}"));
         }
         let precondition = match &self.if_match {
             Some(etag) => Some(format!("If-Match={etag}")),
@@ -49,6 +114,13 @@ impl Change {
             line.push_str(&format!(" --body {}", quoted(body)));
         }
         line
+    }
+}
+
+impl Effect {
+    /// It worked when this address shows this.
+    fn shown_by(url: &str, shows: &Value) -> Self {
+        Self { url: Some(url.to_owned()), shows: Some(shows.to_string()), ..Self::default() }
     }
 }
 
@@ -84,6 +156,11 @@ pub struct PreviewOption {
     pub consequence: String,
 }
 
+/// The rights that an action takes, previews and readings back included. Empty where no identity is used.
+pub fn rights(action: &Action) -> Vec<Right> {
+    action.rights()
+}
+
 /// Reads Azure and says what the action would change. `created` are the ARM ids that this run created.
 pub async fn preview(
     azure: &Azure,
@@ -114,6 +191,53 @@ pub async fn preview(
         Action::DeleteCreatedDeployments { account } => {
             deployments::delete_created(azure, task, account, created, &mut out).await?;
         }
+        Action::CreateResourceGroup { group, region } => recover::group(azure, task, group, region, &mut out).await?,
+        Action::RecoverAccount { account, region } => {
+            recover::account(azure, task, account, region, &mut out).await?;
+        }
+        Action::RecoverVault { vault, region } => recover::vault(azure, task, vault, region, &mut out).await?,
+        Action::RecoverVaultObject { vault, object, kind } => {
+            recover::object(azure, task, vault, kind, object, &mut out).await?;
+        }
+        Action::RecoverLogWorkspace { workspace, region } => {
+            recover::log_workspace(azure, task, workspace, region, &mut out).await?;
+        }
+        Action::SetTrafficEndpoint { endpoint, status, weight, priority } => {
+            let wanted = Wanted { status: *status, weight: *weight, priority: *priority };
+            steering::endpoint(azure, task, endpoint, &wanted, &mut out).await?;
+        }
+        Action::SetTrafficRouting { profile, method } => {
+            steering::routing(azure, task, profile, *method, &mut out).await?;
+        }
+        Action::FailOverStorage { account, region, how } => {
+            storage::fail_over(azure, task, account, region, *how, &mut out).await?;
+        }
+        Action::AddRegistryReplica { registry, region } => {
+            registry::add(azure, task, registry, region, &mut out).await?;
+        }
+        Action::SetRegistryReplica { registry, region, status } => {
+            registry::set(azure, task, registry, region, *status, &mut out).await?;
+        }
+        Action::SetOnlineEndpointTraffic { endpoint, traffic } => {
+            learning::traffic(azure, task, endpoint, traffic, &mut out).await?;
+        }
+        Action::StartCompute { compute } => learning::compute(azure, task, compute, true, &mut out).await?,
+        Action::StopCompute { compute } => learning::compute(azure, task, compute, false, &mut out).await?,
+        Action::SetDnsRecord { record, values, ttl } => {
+            dns::set(azure, task, record, values, *ttl, &mut out).await?;
+        }
+        Action::SetFrontDoorOrigin { origin, status, weight, priority } => {
+            let wanted = Wanted { status: *status, weight: *weight, priority: *priority };
+            steering::origin(azure, task, origin, &wanted, &mut out).await?;
+        }
+        Action::DeployTemplate { group, name, template, parameters } => {
+            template::deploy(azure, task, group, name, (template, parameters), &mut out).await?;
+        }
+        Action::ArmRequest { resource, method, api_version, body } => {
+            let written = Written { resource, method: *method, version: api_version, body };
+            request::arm(azure, task, &written, &mut out).await?;
+        }
+        Action::HttpRequest { url, method, body } => request::outside(azure, url, *method, body, &mut out)?,
     }
     Ok(out)
 }

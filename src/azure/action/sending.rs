@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 
-use super::{Change, contains};
-use crate::azure::client::{Ask, CHANGE_WITHIN, Corr};
+use super::{Change, Effect, barrier, contains};
+use crate::azure::client::{Ask, Auth, CHANGE_WITHIN, Corr};
 use crate::azure::operation::{Operation, OperationKind, Poll, is_terminal, pause};
 use crate::azure::{Azure, AzureError, appconfig};
 use crate::clock::Task;
@@ -14,6 +14,8 @@ use crate::units::Millis;
 
 /// An operation that runs longer is left to the operator; Azure keeps its address for a day.
 const FOLLOW_AT_MOST: Millis = Millis::from_mins(120);
+/// What Azure accepted without an operation shows within this time, or nobody knows.
+const SHOWS_WITHIN: Millis = Millis::from_mins(15);
 
 /// What became of a change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -85,8 +87,16 @@ pub async fn send(azure: &Azure, task: &Task, change: &Change, client_request_id
         Ok(p) => p,
         Err(e) => return Sent::NotSent { why: e.to_string() },
     };
+    if let Err(e) = barrier::before_sending(azure, task, change).await {
+        return Sent::NotSent { why: e.to_string() };
+    }
     let deletes = method == Method::DELETE;
+    let outside = is_outside(change);
     let mut headers = Vec::new();
+    if outside {
+        // A receiver that knows this header takes the same message once, whatever is between.
+        headers.push(("idempotency-key", client_request_id.to_owned()));
+    }
     if let Some(etag) = &change.if_match {
         headers.push(("if-match", etag.clone()));
     } else if change.only_if_absent {
@@ -98,6 +108,7 @@ pub async fn send(azure: &Azure, task: &Task, change: &Change, client_request_id
         headers,
         client_request_id: client_request_id.to_owned(),
         within: CHANGE_WITHIN,
+        auth: if outside { Auth::Outside } else { Auth::Token },
         ..Ask::get(&url)
     };
     let answer = match azure.send_once(task, &ask).await {
@@ -115,7 +126,14 @@ pub async fn send(azure: &Azure, task: &Task, change: &Change, client_request_id
         Err(e) => return Sent::Unknown { why: e.to_string() },
     };
     let corr = answer.corr.clone();
-    match Operation::in_answer(azure.cloud(), &url, &url, &answer) {
+    if outside {
+        return Sent::Done { corr };
+    }
+    let seen = match &change.effect {
+        Some(effect) => effect.url.as_deref().and_then(|u| Url::parse(u).ok()).unwrap_or_else(|| url.clone()),
+        None => url.clone(),
+    };
+    match Operation::in_answer(azure.cloud(), &url, &seen, &answer) {
         Ok(Some(op)) => Sent::Accepted { operation: op.to_string(), corr },
         Ok(None) => {
             let state =
@@ -149,11 +167,31 @@ pub async fn follow(
     loop {
         polls += 1;
         let mut asked = None;
+        if op.kind == OperationKind::Resource && change.effect.is_some() {
+            let waited = Millis(task.now().mono.saturating_sub(started));
+            match read_back(azure, task, change).await {
+                ReadBack::Applied => return Sent::Done { corr: Corr::default() },
+                ReadBack::NotApplied if waited > SHOWS_WITHIN => {
+                    return Sent::Unknown { why: format!("Azure took it and does not show it after {waited}") };
+                }
+                ReadBack::NotApplied => progress(Progress { status: "accepted".into(), percent: None, polls }),
+                ReadBack::Running { .. } => progress(Progress { status: "Running".into(), percent: None, polls }),
+                ReadBack::Unknown { why } if waited > SHOWS_WITHIN => return Sent::Unknown { why },
+                ReadBack::Unknown { why } => {
+                    progress(Progress { status: format!("not known at the moment: {why}"), percent: None, polls });
+                }
+            }
+            if waited > FOLLOW_AT_MOST {
+                return Sent::Unknown { why: format!("still not over after {FOLLOW_AT_MOST}") };
+            }
+            task.sleep(pause(polls - 1, None)).await;
+            continue;
+        }
         match op.poll(azure, task).await {
             Ok((Poll::Done, _, corr)) => {
                 // The operation's end is not the resource's: a PUT is over when the resource says so.
-                let again = op.kind != OperationKind::Resource && method != Method::DELETE;
-                if !again {
+                let writes = matches!(method, Method::PUT | Method::PATCH);
+                if op.kind == OperationKind::Resource || !writes {
                     return Sent::Done { corr };
                 }
                 op = Operation { kind: OperationKind::Resource, url: url.clone() };
@@ -206,23 +244,74 @@ async fn look(azure: &Azure, task: &Task, change: &Change) -> Result<ReadBack, A
         let is_so = if deletes { now.is_none() } else { now.as_deref() == wanted(change)["value"].as_str() };
         return Ok(if is_so { ReadBack::Applied } else { ReadBack::NotApplied });
     }
+    if let Some(effect) = &change.effect {
+        return look_at_effect(azure, task, effect).await;
+    }
     let Some(answer) = azure.get_if_there(task, &url).await? else {
         return Ok(if deletes { ReadBack::Applied } else { ReadBack::NotApplied });
     };
     let body = answer.json()?;
-    let state = body["properties"]["provisioningState"].as_str().unwrap_or("Succeeded");
-    let running = || ReadBack::Running {
-        operation: Some(Operation { kind: OperationKind::Resource, url: url.clone() }.to_string()),
+    if deletes {
+        return Ok(if is_deleting(&body) { under_way(&url) } else { ReadBack::NotApplied });
+    }
+    Ok(shown(&body, &wanted(change), &url))
+}
+
+async fn look_at_effect(azure: &Azure, task: &Task, effect: &Effect) -> Result<ReadBack, AzureError> {
+    let Some(address) = &effect.url else {
+        return Ok(ReadBack::Unknown { why: NOT_READABLE.into() });
     };
-    Ok(if deletes {
-        if state.eq_ignore_ascii_case("Deleting") { running() } else { ReadBack::NotApplied }
-    } else if !is_terminal(state) {
-        running()
-    } else if state.eq_ignore_ascii_case("Succeeded") && contains(&body, &wanted(change)) {
+    let bad = |e: url::ParseError| AzureError::BadAddress { text: address.clone(), why: e.to_string() };
+    let url = Url::parse(address).map_err(bad)?;
+    let Some(answer) = azure.get_if_there(task, &url).await? else {
+        return Ok(if effect.shows.is_none() { ReadBack::Applied } else { ReadBack::NotApplied });
+    };
+    let body = answer.json()?;
+    if effect.under_way.as_deref().is_some_and(|w| contains(&body, &json(w))) {
+        return Ok(under_way(&url));
+    }
+    Ok(match &effect.shows {
+        None if is_deleting(&body) => under_way(&url),
+        None => ReadBack::NotApplied,
+        Some(wanted) => shown(&body, &json(wanted), &url),
+    })
+}
+
+/// Why some requests can never be read back.
+pub(super) const NOT_READABLE: &str =
+    "nothing shows what became of this request; ask whoever receives it before it is sent again";
+
+/// Whether a change of unknown fate can be read back at all.
+pub fn can_be_read_back(change: &Change) -> bool {
+    change.effect.as_ref().is_none_or(|e| e.url.is_some())
+}
+
+fn shown(body: &Value, wanted: &Value, url: &Url) -> ReadBack {
+    let state = provisioning(body);
+    if !is_terminal(state) {
+        under_way(url)
+    } else if state.eq_ignore_ascii_case("Succeeded") && contains(body, wanted) {
         ReadBack::Applied
     } else {
         ReadBack::NotApplied
-    })
+    }
+}
+
+fn under_way(url: &Url) -> ReadBack {
+    ReadBack::Running { operation: Some(Operation { kind: OperationKind::Resource, url: url.clone() }.to_string()) }
+}
+
+fn provisioning(body: &Value) -> &str {
+    body["properties"]["provisioningState"].as_str().unwrap_or("Succeeded")
+}
+
+fn is_deleting(body: &Value) -> bool {
+    provisioning(body).eq_ignore_ascii_case("Deleting")
+}
+
+/// Whether it goes to an address of the plan's own, which is told nothing of who asks.
+pub(super) fn is_outside(change: &Change) -> bool {
+    change.target.starts_with("https://")
 }
 
 /// Whether it changes a key of App Configuration.
@@ -231,7 +320,11 @@ pub(super) fn is_key(change: &Change) -> bool {
 }
 
 fn wanted(change: &Change) -> Value {
-    change.body.as_deref().and_then(|b| serde_json::from_str(b).ok()).unwrap_or(Value::Null)
+    change.body.as_deref().map_or(Value::Null, json)
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or(Value::Null)
 }
 
 fn parts(change: &Change) -> Result<(Method, Url), AzureError> {
@@ -239,6 +332,7 @@ fn parts(change: &Change) -> Result<(Method, Url), AzureError> {
     let method = match change.method.as_str() {
         "PUT" => Method::PUT,
         "PATCH" => Method::PATCH,
+        "POST" => Method::POST,
         "DELETE" => Method::DELETE,
         other => return Err(bad(&format!("{other} is no method of a change"))),
     };

@@ -3,8 +3,8 @@
 use serde_json::Value;
 use url::Url;
 
-use super::sending::is_key;
-use super::{Change, FieldChange, Preview, contains};
+use super::sending::{ReadBack, is_key, read_back};
+use super::{Change, Effect, FieldChange, Preview, contains};
 use crate::azure::{Azure, AzureError, appconfig};
 use crate::clock::Task;
 use crate::runbook::model::Undo;
@@ -21,10 +21,10 @@ pub async fn undo(azure: &Azure, task: &Task, done: &[Change], how: &Undo) -> Re
                 if *how == Undo::DeleteCreated && !change.creates() {
                     continue;
                 }
-                let inverse = if is_key(change) {
-                    key(azure, task, change).await?
-                } else {
-                    resource(azure, task, change).await?
+                let inverse = match &change.effect {
+                    Some(effect) => by_effect(azure, task, change, effect).await?,
+                    None if is_key(change) => key(azure, task, change).await?,
+                    None => resource(azure, task, change).await?,
                 };
                 match inverse {
                     Ok(c) => out.changes.push(c),
@@ -52,23 +52,43 @@ async fn key(azure: &Azure, task: &Task, change: &Change) -> Result<Inverse, Azu
     Ok(Ok(back))
 }
 
+async fn by_effect(azure: &Azure, task: &Task, change: &Change, effect: &Effect) -> Result<Inverse, AzureError> {
+    let Some(back) = &effect.back else {
+        return Ok(Err(format!("Lifeboat does not take this back: {}.", change.what)));
+    };
+    Ok(match read_back(azure, task, change).await {
+        ReadBack::Applied => Ok((**back).clone()),
+        ReadBack::NotApplied => {
+            Err(format!("{} is no longer as this run left it; it is left as it is.", change.target))
+        }
+        ReadBack::Running { .. } => Err(format!("Azure is still working on {}.", change.target)),
+        ReadBack::Unknown { why } => return Err(AzureError::NotPossible(why)),
+    })
+}
+
 async fn resource(azure: &Azure, task: &Task, change: &Change) -> Result<Inverse, AzureError> {
     let there = match azure.get_if_there(task, &address(change)?).await? {
-        Some(answer) => Some(answer.json()?),
+        Some(answer) => Some((answer.header("etag").map(str::to_owned), answer.json()?)),
         None => None,
     };
+    let (tag, there) = there.map_or((None, None), |(tag, body)| (tag, Some(body)));
     let stands = match (&there, change.method.as_str()) {
         (None, "DELETE") => true,
         (None, _) => return Ok(Err(format!("{} is gone already.", change.target))),
         (Some(_), "DELETE") => return Ok(Err(format!("{} is there again already.", change.target))),
         (Some(now), "PATCH") => contains(now, &json(change.body.as_deref())),
+        (Some(now), "PUT") if change.previous.is_some() => contains(now, &json(change.body.as_deref())),
         // What this run created is deleted even if its capacity was changed since.
         (Some(_), _) => change.creates(),
     };
     if !stands {
         return Ok(Err(format!("{} has been changed by somebody since; it is left as it is.", change.target)));
     }
-    Ok(Ok(inverse(change)))
+    let mut back = inverse(change);
+    if change.if_match.is_some() || change.only_if_absent {
+        back.if_match = tag.or_else(|| there.as_ref()?["etag"].as_str().map(str::to_owned));
+    }
+    Ok(Ok(back))
 }
 
 fn inverse(change: &Change) -> Change {
@@ -89,6 +109,7 @@ fn inverse(change: &Change) -> Change {
         fields: swapped.collect(),
         // Taking back a creation leaves nothing; everything else can be done again.
         previous: change.body.clone(),
+        effect: None,
     }
 }
 

@@ -8,6 +8,7 @@ use crate::units::ResourceId;
 
 const ACCOUNT: &str = "Microsoft.CognitiveServices/accounts";
 const DEPLOYMENTS: &str = "Microsoft.CognitiveServices/accounts/deployments";
+const REPLICAS: &str = "Microsoft.ContainerRegistry/registries/replications";
 const KEY_VALUES: &str = "Microsoft.AppConfiguration/configurationStores/keyValues";
 
 /// What every step of a plan needs, in order.
@@ -53,42 +54,20 @@ impl Needs {
     }
 
     fn action(&mut self, action: &Action) {
-        let change = Purpose::Change;
-        match action {
-            Action::CreateAccount { account, like, .. } => {
-                self.one(change, format!("{ACCOUNT}/write"), &group(account));
-                self.one(change, format!("{ACCOUNT}/read"), like);
-            }
-            Action::CopyDeployments { from, to, .. } => {
-                self.one(change, format!("{DEPLOYMENTS}/write"), to);
-                self.one(change, format!("{DEPLOYMENTS}/read"), from);
-                self.quota(change, to);
-            }
-            Action::RaiseCapacity { account, like } => {
-                self.one(change, format!("{DEPLOYMENTS}/write"), account);
-                self.one(change, format!("{DEPLOYMENTS}/read"), like);
-                self.quota(change, account);
-            }
-            Action::SetAppConfiguration { store, .. } => {
-                self.any(change, vec![data(format!("{KEY_VALUES}/read"), store)]);
-                self.any(change, vec![data(format!("{KEY_VALUES}/write"), store)]);
-            }
-            Action::DeleteCreatedDeployments { account } => {
-                self.one(change, format!("{DEPLOYMENTS}/delete"), account);
-            }
+        for right in action.rights() {
+            self.any(Purpose::Change, vec![right]);
         }
     }
 
+    /// Writing back takes the rights of the change itself; deleting what was created takes one more.
     fn undo(&mut self, action: &Action) {
         let undo = Purpose::Undo;
         match action {
             Action::CreateAccount { account, .. } => self.one(undo, format!("{ACCOUNT}/delete"), &group(account)),
             Action::CopyDeployments { to, .. } => self.one(undo, format!("{DEPLOYMENTS}/delete"), to),
-            Action::RaiseCapacity { account, .. } => self.one(undo, format!("{DEPLOYMENTS}/write"), account),
-            Action::SetAppConfiguration { store, .. } => {
-                self.any(undo, vec![data(format!("{KEY_VALUES}/write"), store)]);
-            }
             Action::DeleteCreatedDeployments { account } => self.one(undo, format!("{DEPLOYMENTS}/write"), account),
+            Action::AddRegistryReplica { registry, .. } => self.one(undo, format!("{REPLICAS}/delete"), registry),
+            _ => {}
         }
     }
 

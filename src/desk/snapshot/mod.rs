@@ -7,14 +7,18 @@ use std::sync::Arc;
 use crate::clock::Clock;
 
 mod authoring;
+mod credentials;
 mod recovery;
 mod run;
 mod shelves;
+mod sign_in;
 
 pub use authoring::*;
+pub use credentials::*;
 pub use recovery::*;
 pub use run::*;
 pub use shelves::*;
+pub use sign_in::*;
 
 pub use crate::run::event::{Mode, StepState};
 

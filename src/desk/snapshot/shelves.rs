@@ -275,6 +275,10 @@ pub struct Settings {
     pub operator: String,
     /// Data folder.
     pub home: String,
+    /// What is kept in the keyring.
+    pub credentials: super::Credentials,
+    /// How Lifeboat signs in.
+    pub sign_in: super::SignIn,
     /// Connected Azure: label → value, or how to connect.
     pub cloud: Vec<(String, String)>,
     /// Detector thresholds: name, value, why.

@@ -18,6 +18,7 @@ pub fn event(e: &Event) -> String {
         Event::Resumed => "resumed".to_owned(),
         Event::Ended { outcome, summary, .. } => format!("closed: {}. {summary}", outcome.display()),
         Event::Aborted { reason } => format!("given up: {reason}"),
+        Event::SignedIn(who) => format!("signed in to Azure as {}, tenant {}", who.display(), who.tenant),
         Event::SessionOpened { .. } => "opened".to_owned(),
         Event::ApprovalRequested { what, .. } => format!("second person asked: {what}"),
         Event::Approved { label, .. } => format!("second person agreed ({label})"),

@@ -1,11 +1,13 @@
 //! One file a screen. A screen draws the snapshot, and says what is wanted; it changes nothing itself.
 
 pub mod audit;
+pub mod credentials;
 pub mod recovery;
 pub mod rehearse;
 pub mod run;
 pub mod runbooks;
 pub mod settings;
+pub mod sign_in;
 pub mod situation;
 pub mod start;
 
@@ -20,6 +22,9 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
     let t = theme::of(ui);
     CentralPanel::no_frame().frame(Frame::new().fill(t.background)).show(ui, |ui| {
         let screen = view.screen;
+        if screen != Screen::Settings {
+            view.credential.forget(ui.ctx());
+        }
         ui.push_id(screen, |ui| match screen {
             Screen::Situation if start::wanted(cx.snap) => start::show(ui, cx, view),
             Screen::Situation => situation::show(ui, cx, view),

@@ -6,7 +6,7 @@ use crate::desk::protocol::Command;
 use crate::ui::memory::Looks;
 use crate::ui::view::{Act, Cx, View};
 use crate::ui::widgets::text::{copyable, small, wrapped};
-use crate::ui::widgets::{self, Button, body, card, heading, mono, row, secondary, title};
+use crate::ui::widgets::{self, Button, body, card, heading, mono, row, title};
 
 const LABEL: f32 = 168.0;
 
@@ -17,6 +17,8 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
         ui.set_max_width(ui.available_width().min(760.0));
         title(ui, "Settings");
         ui.add_space(8.0);
+        card(ui, |ui| super::credentials::show(ui, cx, &mut view.credential));
+        ui.add_space(12.0);
         card(ui, |ui| {
             heading(ui, "Operator");
             wrapped(ui, small(ui, "The name that stands in the record beside what you do."));
@@ -36,22 +38,7 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
             });
         });
         ui.add_space(12.0);
-        card(ui, |ui| {
-            ui.spacing_mut().item_spacing.y = 6.0;
-            heading(ui, "Azure");
-            for (label, text) in &s.cloud {
-                row(ui, LABEL, label, |ui| copyable(ui, body(text)));
-            }
-            if s.cloud.is_empty() {
-                wrapped(
-                    ui,
-                    secondary(
-                        ui,
-                        "Not connected. Sign in with `az login` or `azd auth login`, then start Lifeboat again.",
-                    ),
-                );
-            }
-        });
+        card(ui, |ui| super::sign_in::show(ui, cx));
         ui.add_space(12.0);
         if !s.thresholds.is_empty() {
             card(ui, |ui| {

@@ -19,6 +19,7 @@ pub struct Button<'a> {
     selected: Option<bool>,
     width: Option<f32>,
     id: Option<egui::Id>,
+    name: Option<&'a str>,
 }
 
 impl<'a> Button<'a> {
@@ -34,6 +35,7 @@ impl<'a> Button<'a> {
             selected: None,
             width: None,
             id: None,
+            name: None,
         }
     }
     /// The one of the screen.
@@ -78,6 +80,12 @@ impl<'a> Button<'a> {
         self
     }
 
+    /// What a screen reader says, where the label alone does not say which of several it is.
+    pub fn name(mut self, name: &'a str) -> Self {
+        self.name = Some(name);
+        self
+    }
+
     /// Draws it; `true` when it was pressed.
     pub fn show(self, ui: &mut Ui) -> bool {
         self.show_response(ui).1
@@ -114,7 +122,7 @@ impl<'a> Button<'a> {
                 (rect, ui.interact(rect, id, Sense::click()))
             }
         };
-        let (label_text, chosen_one) = (self.label, self.selected);
+        let (label_text, chosen_one) = (self.name.unwrap_or(self.label), self.selected);
         response.widget_info(|| match chosen_one {
             Some(on) => WidgetInfo::selected(Role::RadioButton, enabled, on, label_text),
             None => WidgetInfo::labeled(Role::Button, enabled, label_text),

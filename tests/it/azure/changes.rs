@@ -19,6 +19,7 @@ fn change() -> Change {
         target,
         fields: Vec::new(),
         previous: None,
+        effect: None,
     }
 }
 

@@ -8,7 +8,7 @@ use lifeboat::units::{Millis, Secret};
 use serde_json::json;
 use url::Url;
 
-use super::{Do, Fake, SUB, error, line, signed_in};
+use super::{Do, Fake, SUB, account, error, line, signed_in};
 
 fn refusal(status: u16, body: &str) -> Refusal {
     Refusal::read("management.azure.com", status, body.as_bytes())
@@ -182,4 +182,40 @@ fn live_requests_go_to_the_cloud_over_https_only() {
     assert_eq!(cloud.arm_link("/y?z=1", &asked).unwrap().as_str(), "https://management.azure.com/y?z=1");
     assert!(cloud.arm_link("http://management.azure.com/y", &asked).is_err());
     assert!(cloud.arm_link("https://a.openai.azure.com/y", &asked).is_err());
+}
+
+#[tokio::test]
+async fn who_is_told_to_wait_makes_the_others_of_its_lane_wait() {
+    let first = std::sync::atomic::AtomicBool::new(true);
+    let f = Fake::new(move |a| {
+        signed_in(a).unwrap_or_else(|| {
+            let throttled = a.path.ends_with("/east") && first.swap(false, std::sync::atomic::Ordering::SeqCst);
+            if throttled {
+                return Do::With(
+                    429,
+                    vec![("retry-after", "40".into())],
+                    json!({ "error": { "code": "TooManyRequests" } }),
+                );
+            }
+            Do::Say(200, json!({}))
+        })
+    })
+    .await;
+    let url = |path: String| f.azure.arm(&path, "2025-06-01", &[]).unwrap();
+    let vault = format!("{}/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv", SUB);
+    let own = f.azure.clone();
+    // One is told to wait; meanwhile another goes the same way, and a third another way.
+    let (told, east) = (f.task.clock().task(), url(account("east")));
+    let waiting = tokio::spawn(async move { own.get(&told, &east).await.map(|_| told.now().mono) });
+    while f.count("GET", "/east") == 0 {
+        tokio::task::yield_now().await;
+    }
+    f.task.sleep(lifeboat::units::Millis::from_secs(1)).await;
+    f.azure.get(&f.task, &url(vault)).await.unwrap();
+    assert!(f.task.now().mono < 10_000, "another provider does not wait: {}", f.task.now().mono);
+    f.azure.get(&f.task, &url(account("west"))).await.unwrap();
+    assert!(f.task.now().mono >= 40_000, "the same provider does: {}", f.task.now().mono);
+    let first_back = f.task.wait(waiting).await.unwrap().unwrap();
+    assert!(first_back >= 40_000);
+    assert_eq!(f.count("GET", "/east"), 2, "asked once more, and no more often");
 }

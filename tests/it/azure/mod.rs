@@ -1,13 +1,17 @@
 //! The Azure client against small fakes on loopback, on a rehearsal's clock: waits cost nothing.
 
 mod actions;
+mod catalogue;
 mod changes;
 mod client;
-mod drift;
 mod deleted;
+mod drift;
 mod examples;
+mod faults;
+mod machines;
 mod readings;
 mod rights;
+mod sign_in;
 mod things;
 mod tokens;
 
@@ -36,6 +40,8 @@ pub struct Asked {
     pub query: String,
     pub headers: HeaderMap,
     pub body: Value,
+    /// The body as sent.
+    pub form: String,
 }
 
 impl Asked {
@@ -90,6 +96,14 @@ impl Drop for Fake {
 
 impl Fake {
     pub async fn new(answers: impl Fn(&Asked) -> Do + Send + Sync + 'static) -> Self {
+        Self::by(|cloud| cloud, answers).await
+    }
+
+    /// With the connection set up otherwise.
+    pub async fn by(
+        change: impl FnOnce(Cloud) -> Cloud,
+        answers: impl Fn(&Asked) -> Do + Send + Sync + 'static,
+    ) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let clock = Clock::scenario(EPOCH, Millis(0), Speed::Max);
@@ -99,7 +113,7 @@ impl Fake {
             answer(request, Arc::clone(&answers), Arc::clone(&seen), own.clone())
         });
         let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-        let azure = Azure::new(Cloud::from_line(&line(&url)).unwrap()).unwrap();
+        let azure = Azure::new(change(Cloud::from_line(&line(&url)).unwrap())).unwrap();
         let task = clock.task();
         Self { azure, task, asked, server }
     }
@@ -125,6 +139,8 @@ pub fn line(url: &str) -> String {
             "west.openai.azure.com": format!("{url}/west"),
             "store.azconfig.io": format!("{url}/store"),
             "kv-live.vault.azure.net": format!("{url}/kv-live"),
+            "kv.vault.azure.net": format!("{url}/vault"),
+            "hooks.example.com": format!("{url}/hooks"),
         },
         "witnesses": ["witness.example"], "ca": null, "epoch": EPOCH, "speed": "max",
     })
@@ -144,6 +160,7 @@ async fn answer(
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
         body: serde_json::from_slice(&bytes).unwrap_or_default(),
+        form: String::from_utf8_lossy(&bytes).into_owned(),
         headers: parts.headers,
     };
     let work = asked.header(WORK_HEADER).parse().unwrap_or(0);

@@ -49,6 +49,10 @@ fn wrong_usage_is_two_and_a_sentence() {
         &["simulate", "no-such-world"],
         &["plan", "no-such-plan"],
         &["health", "--plan", "no-such-plan"],
+        &["credentials", "set"],
+        &["credentials", "set", "Not.A.System"],
+        &["credentials", "set", "azure-openai", "eastus", "--expires", "soon"],
+        &["credentials", "test", "sign-in", "--url", "no address"],
     ] {
         let said = say(home.path(), args);
         assert_eq!(said.code, 2, "{args:?}: {}", said.err);
@@ -73,7 +77,6 @@ fn what_this_version_lacks_is_three_and_a_sentence() {
         &["recoverable"][..],
         &["export", "7F3K", "--format", "csv", "--out", out.to_str().unwrap()],
         &["approve", "abc"],
-        &["credentials", "list"],
     ] {
         let said = say(home.path(), args);
         assert_eq!((said.code, said.out.as_str()), (3, ""), "{args:?}");

@@ -4,8 +4,8 @@ mod bind;
 mod checks;
 mod files;
 mod guided;
-pub mod runs;
 mod recoverable;
+pub mod runs;
 mod trust;
 
 use std::path::Path;

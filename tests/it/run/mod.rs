@@ -162,6 +162,7 @@ pub fn change(name: &str) -> Change {
         target: format!("/subscriptions/s/resourceGroups/g/providers/P/t/{name}"),
         fields: vec![FieldChange { name: name.to_owned(), before: None, after: Some("1".to_owned()) }],
         previous: None,
+        effect: None,
     }
 }
 

@@ -7,6 +7,7 @@ use lifeboat::runbook::Source;
 use lifeboat::runbook::model::{Phase, Runbook, Strategy};
 use lifeboat::runbook::{self, Diagnostic};
 
+mod actions;
 mod fuzz;
 mod hostile;
 mod includes;

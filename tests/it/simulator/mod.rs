@@ -1,7 +1,7 @@
 //! Tests of `simulator`: the embedded Azure, asked by a plain HTTP client as any other client would.
 
 mod azure;
-mod busy;
+pub mod busy;
 mod dialect;
 mod examples;
 mod groups;

@@ -2,6 +2,7 @@
 
 #[cfg(target_os = "linux")]
 mod checks;
+pub mod credentials;
 mod pictures;
 mod recovery;
 mod sample;

@@ -1,0 +1,286 @@
+//! `lifeboat credentials`: what is kept in the OS keyring, by name. A secret comes from the terminal without echo, or from
+//! standard input; never from an argument or the environment, which other programs of this computer can read.
+
+use std::io::{IsTerminal, Read};
+use std::time::Duration;
+
+use clap::{Args as Arguments, Subcommand};
+use jiff::civil::Date;
+use serde_json::json;
+use url::Url;
+
+use crate::azure::{Azure, AzureError, Cloud};
+use crate::clock::Clock;
+use crate::desk::{Home, chain};
+use crate::secrets::{ANSWERS_WITHIN, Expiry, Kind, Name, SIGN_IN, SecretError, Secrets, expiry};
+use crate::units::{Millis, Secret, known_region};
+
+use super::{Args, FAILED, FINDING, FINE, USAGE, sign_in};
+
+/// No secret is longer, and an endless input must not fill the memory.
+const LONGEST: u64 = 128 << 10;
+/// A keyring that is open answers long before; later a person wants to know what is waited for.
+const SAY_WAITING: Duration = Duration::from_secs(1);
+
+/// What `credentials` is asked for.
+#[derive(Debug, Arguments)]
+pub struct Wish {
+    /// What to do
+    #[command(subcommand)]
+    what: Verb,
+    /// How long a locked keyring may wait for you, such as `30s`
+    #[arg(long, global = true, value_name = "DURATION", default_value = "30s")]
+    within: Millis,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// List names and expiry, never a secret; 1 when one has expired
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Store one, in the place of an older one; reads it without echo, or from standard input
+    Set {
+        /// Which
+        #[command(flatten)]
+        which: Which,
+        /// The day it ends, such as `2027-01-31`
+        #[arg(long, value_name = "DATE")]
+        expires: Option<Date>,
+        /// How to sign in
+        #[command(flatten)]
+        says: sign_in::Says,
+    },
+    /// Try one: whether the keyring gives it, and with --url whether the endpoint takes it; 1 when expired or refused
+    Test {
+        /// Which
+        #[command(flatten)]
+        which: Which,
+        /// Endpoint of an Azure OpenAI account whose key it is: asked for its models, which changes nothing
+        #[arg(long, value_name = "URL")]
+        url: Option<Url>,
+    },
+    /// Remove one
+    Delete {
+        /// Which
+        #[command(flatten)]
+        which: Which,
+    },
+}
+
+#[derive(Debug, Arguments)]
+struct Which {
+    /// System, such as `azure-openai`, or `sign-in` for the application's own secret
+    system: String,
+    /// Region, such as `eastus`; without it the credential holds for all
+    region: Option<String>,
+}
+
+/// Does it; the exit code.
+pub fn run(args: &Args, wish: &Wish) -> u8 {
+    let home = match Home::find(args.home.as_deref()) {
+        Ok(home) => home,
+        Err(e) => return failed(&e),
+    };
+    let within = if wish.within == Millis(0) { ANSWERS_WITHIN } else { wish.within.to_std() };
+    let secrets = Secrets::in_keyring(home.dir(), within);
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(e) => return failed(&e),
+    };
+    runtime
+        .block_on(async {
+            match &wish.what {
+                Verb::List { json } => list(&secrets, *json),
+                Verb::Set { which, expires, says } => match signs_in(&home, which, says) {
+                    Ok(true) => set(&secrets, which, *expires).await,
+                    Ok(false) => Ok(FINE),
+                    Err(code) => Ok(code),
+                },
+                Verb::Test { which, url: None } if which.system == SIGN_IN && home.sign_in().exists() => {
+                    Ok(sign_in::test(args, &home, &secrets).await)
+                }
+                Verb::Test { which, url } => test(args, &secrets, which, url.as_ref()).await,
+                Verb::Delete { which } => delete(&secrets, which).await,
+            }
+        })
+        .unwrap_or_else(|e| refused(&e))
+}
+
+/// Keeps how to sign in, when that is said; true when there is a secret to store.
+fn signs_in(home: &Home, which: &Which, says: &sign_in::Says) -> Result<bool, u8> {
+    if says.method.is_some() && (which.system != SIGN_IN || which.region.is_some()) {
+        eprintln!("lifeboat: --method says how to sign in; it goes with `credentials set sign-in` only");
+        return Err(USAGE);
+    }
+    match sign_in::set(home, says) {
+        Ok(saved) => Ok(saved.is_none_or(|s| s.wants_secret())),
+        Err(e) => {
+            eprintln!("lifeboat: {}", chain(&e));
+            Err(USAGE)
+        }
+    }
+}
+
+fn failed(e: &dyn std::error::Error) -> u8 {
+    eprintln!("lifeboat: {}", chain(e));
+    FAILED
+}
+
+fn refused(e: &SecretError) -> u8 {
+    eprintln!("lifeboat: {e}");
+    match e {
+        SecretError::NotThere(_) | SecretError::Damaged(_) => FINDING,
+        SecretError::BadName { .. }
+        | SecretError::TooLarge { .. }
+        | SecretError::Empty
+        | SecretError::Unclean
+        | SecretError::ListDamaged { .. } => USAGE,
+        _ => FAILED,
+    }
+}
+
+impl Which {
+    fn name(&self) -> Result<Name, SecretError> {
+        Name::credential(&self.system, self.region.as_deref())
+    }
+}
+
+fn list(secrets: &Secrets, json: bool) -> Result<u8, SecretError> {
+    let now = jiff::Timestamp::now();
+    let all: Vec<_> = secrets.list()?.into_iter().filter(|c| c.name.kind() == Kind::Credential).collect();
+    let over = all.iter().any(|c| matches!(expiry(c.expires, now), Expiry::Over(_)));
+    if json {
+        let rows: Vec<_> = all
+            .iter()
+            .map(|c| {
+                let e = expiry(c.expires, now);
+                json!({
+                    "system": c.name.system(), "region": c.name.region(), "stored": c.stored, "expires": c.expires,
+                    "expired": matches!(e, Expiry::Over(_)), "expires_soon": matches!(e, Expiry::Soon(_)),
+                })
+            })
+            .collect();
+        println!("{}", json!({ "credentials": rows }));
+    } else if all.is_empty() {
+        eprintln!("No credentials are stored. Store one: lifeboat credentials set azure-openai eastus");
+    } else {
+        for c in &all {
+            let stored = c.stored.strftime("%Y-%m-%d");
+            let (name, expires) = (c.name.to_string(), said(c.expires, now));
+            println!("{name:<32} stored {stored}   {expires}");
+        }
+    }
+    Ok(if over { FINDING } else { FINE })
+}
+
+/// `expires 2027-01-31 (expires soon: in 3 days)`.
+fn said(expires: Option<Date>, now: jiff::Timestamp) -> String {
+    match (expires, expiry(expires, now)) {
+        (None, e) => e.text(),
+        (Some(day), Expiry::Later) => format!("expires {day}"),
+        (Some(day), e) => format!("{day}: {}", e.text()),
+    }
+}
+
+async fn set(secrets: &Secrets, which: &Which, expires: Option<Date>) -> Result<u8, SecretError> {
+    let name = which.name()?;
+    if let Some(region) = name.region().filter(|r| known_region(r.name()).is_none()) {
+        eprintln!("Lifeboat knows no region `{region}`; if that is a slip, delete this credential again.");
+    }
+    let now = jiff::Timestamp::now();
+    if matches!(expiry(expires, now), Expiry::Over(_)) {
+        eprintln!("lifeboat: {}; nothing was stored", said(expires, now));
+        return Ok(USAGE);
+    }
+    // Before anyone types a secret that cannot be kept.
+    patiently(secrets.probe()).await?;
+    let secret = match typed(&name) {
+        Ok(secret) => secret,
+        Err(e) => {
+            eprintln!("lifeboat: the secret could not be read: {e}");
+            return Ok(USAGE);
+        }
+    };
+    patiently(secrets.store(&name, secret, now, expires)).await?;
+    eprintln!("Stored {name} in the keyring; {}.", said(expires, now));
+    Ok(FINE)
+}
+
+/// Without the white space around it, which a terminal or an editor adds and no secret has.
+fn typed(name: &Name) -> std::io::Result<Secret> {
+    let text = if std::io::stdin().is_terminal() {
+        rpassword::prompt_password(format!("Secret for {name} (it is not shown): "))?
+    } else {
+        let mut text = String::new();
+        std::io::stdin().lock().take(LONGEST).read_to_string(&mut text)?;
+        text
+    };
+    // Both copies are overwritten when they go.
+    let text = Secret::new(text);
+    Ok(Secret::new(text.expose().trim()))
+}
+
+async fn test(args: &Args, secrets: &Secrets, which: &Which, url: Option<&Url>) -> Result<u8, SecretError> {
+    let name = which.name()?;
+    let secret = patiently(secrets.read(&name)).await?;
+    println!("{name}: the keyring gives it");
+    let mut code = FINE;
+    let now = jiff::Timestamp::now();
+    if let Some(c) = secrets.list()?.into_iter().find(|c| c.name == name) {
+        println!("{name}: {}", said(c.expires, now));
+        if matches!(expiry(c.expires, now), Expiry::Over(_)) {
+            code = FINDING;
+        }
+    }
+    let Some(url) = url else { return Ok(code) };
+    match ask(args, url, secret).await {
+        Ok(took) => println!("{name}: {} takes it, and answered in {took}", host(url)),
+        Err(AzureError::Refused(r)) if matches!(r.status, 401 | 403) => {
+            println!("{name}: {} refuses it ({})", host(url), r.status);
+            eprintln!(
+                "lifeboat: {r}. Copy the key anew (`az cognitiveservices account keys list`), and store it with \
+                 `lifeboat credentials set {name}`. Keys may also be switched off for this account, or this network kept out."
+            );
+            code = FINDING;
+        }
+        Err(e) => {
+            eprintln!("lifeboat: whether {} takes it is not known: {e}. {}", host(url), e.what_to_do());
+            code = FAILED;
+        }
+    }
+    Ok(code)
+}
+
+fn host(url: &Url) -> &str {
+    url.host_str().unwrap_or_default()
+}
+
+async fn ask(args: &Args, url: &Url, key: Secret) -> Result<Millis, AzureError> {
+    let cloud = match super::cloud(args).map_err(AzureError::Setup)? {
+        Some(simulated) => simulated,
+        None => Cloud::public()?,
+    };
+    let azure = Azure::new(cloud)?;
+    crate::azure::openai::by_key(&azure, &Clock::system().task(), url, key).await
+}
+
+async fn delete(secrets: &Secrets, which: &Which) -> Result<u8, SecretError> {
+    let name = which.name()?;
+    patiently(secrets.delete(&name)).await?;
+    eprintln!("Deleted {name}.");
+    Ok(FINE)
+}
+
+/// Says what is waited for, when it takes longer than a keyring that is open.
+async fn patiently<T>(work: impl Future<Output = Result<T, SecretError>>) -> Result<T, SecretError> {
+    tokio::pin!(work);
+    tokio::select! {
+        done = &mut work => return done,
+        () = tokio::time::sleep(SAY_WAITING) => {}
+    }
+    eprintln!("Waiting for the keyring… If it shows a prompt, answer it.");
+    work.await
+}

@@ -1,0 +1,269 @@
+//! Credentials at the desk: the keyring is asked in tasks of their own, and what came of it is a sentence in Settings.
+//!
+//! The list comes from a file and needs no keyring. Nothing is asked of the keyring before a person wants something of it:
+//! a locked one would greet everybody who starts the program.
+
+use jiff::civil::Date;
+
+use crate::azure::{Azure, AzureError};
+use crate::secrets::{ANSWERS_WITHIN, Credential, Expiry, Kind, Name, SecretError, Secrets, expiry};
+use crate::units::{Millis, Secret};
+
+use super::Home;
+use super::mailbox::{Envelope, Mail};
+use super::protocol::CredentialIntent;
+use super::snapshot::{self, CredentialRow, Keeper, Mark};
+use super::supervisor::Desk;
+
+/// System whose keys an Azure OpenAI account takes.
+const AZURE_OPENAI: &str = "azure-openai";
+
+/// What came of a question.
+#[derive(Debug)]
+pub enum Told {
+    /// Whether the keyring keeps things.
+    Probed(Result<(), SecretError>),
+    /// Kept.
+    Stored(Name, Result<(), SecretError>),
+    /// Read; and by host what the account it is for said, where one is known.
+    Tested(Name, Result<Option<(String, Result<Millis, AzureError>)>, SecretError>),
+    /// Forgotten.
+    Deleted(Name, Result<(), SecretError>),
+}
+
+/// What the desk knows of credentials.
+pub(super) struct Credentials {
+    secrets: Secrets,
+    keeper: Keeper,
+    why_not: String,
+    listed: Vec<Credential>,
+    busy: bool,
+    said: Option<(bool, String)>,
+}
+
+impl Credentials {
+    pub(super) fn new(home: &Home) -> Self {
+        let secrets = Secrets::in_keyring(home.dir(), ANSWERS_WITHIN);
+        let mut new = Self {
+            secrets,
+            keeper: Keeper::NotAsked,
+            why_not: String::new(),
+            listed: Vec::new(),
+            busy: false,
+            said: None,
+        };
+        new.reread();
+        new
+    }
+
+    /// Where secrets are kept.
+    pub(super) fn secrets(&self) -> Secrets {
+        self.secrets.clone()
+    }
+
+    fn reread(&mut self) {
+        match self.secrets.list() {
+            Ok(all) => self.listed = all.into_iter().filter(|c| c.name.kind() == Kind::Credential).collect(),
+            Err(e) => self.said = Some((false, sentence(&e))),
+        }
+    }
+
+    /// For the Settings screen.
+    pub(super) fn view(&self) -> snapshot::Credentials {
+        let now = jiff::Timestamp::now();
+        let state = match self.keeper {
+            Keeper::NotAsked => {
+                "Secrets are kept in this computer's keyring. It is asked when you add, test or delete one.".to_owned()
+            }
+            Keeper::Keyring => "This computer's keyring works: it kept a test entry and gave it back.".to_owned(),
+            Keeper::Nobody => self.why_not.clone(),
+            Keeper::Memory => {
+                "Credentials are kept in memory and forgotten when Lifeboat closes. You chose this; the keyring is not used until the \
+                 next start."
+                    .to_owned()
+            }
+        };
+        snapshot::Credentials {
+            state,
+            keeper: self.keeper,
+            rows: self.listed.iter().map(|c| row(c, now)).collect(),
+            busy: self.busy.then(|| "Waiting for the keyring… If it shows a prompt, answer it.".to_owned()),
+            said: self.said.clone(),
+        }
+    }
+}
+
+fn row(c: &Credential, now: jiff::Timestamp) -> CredentialRow {
+    let e = expiry(c.expires, now);
+    let mark = match e {
+        Expiry::Unknown => Mark::Unknown,
+        Expiry::Later => Mark::Ok,
+        Expiry::Soon(_) => Mark::Degraded,
+        Expiry::Over(_) => Mark::Down,
+    };
+    let expires = match (c.expires, e) {
+        (None, _) => e.text(),
+        (Some(day), Expiry::Later) => format!("expires {day}"),
+        (Some(day), _) => format!("{day}: {}", e.text()),
+    };
+    CredentialRow {
+        name: c.name.clone(),
+        title: c.name.title(),
+        mark,
+        expires,
+        stored: c.stored.strftime("%Y-%m-%d").to_string(),
+    }
+}
+
+/// An error as the sentence of a card: it begins with a capital and ends with a full stop.
+fn sentence(e: &dyn std::fmt::Display) -> String {
+    let text = e.to_string();
+    let mut chars = text.chars();
+    let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
+    format!("{first}{}.", chars.as_str().trim_end_matches('.'))
+}
+
+impl Desk {
+    /// What a person wants of credentials.
+    pub(super) fn credential(&mut self, intent: CredentialIntent) {
+        if self.credentials.busy {
+            return;
+        }
+        self.credentials.said = None;
+        match intent {
+            CredentialIntent::Prepare => {
+                self.credentials.reread();
+                let secrets = self.credentials.secrets.clone();
+                self.ask_keyring(async move { Told::Probed(secrets.probe().await) });
+            }
+            CredentialIntent::KeepInMemory => {
+                self.credentials.secrets = Secrets::in_memory();
+                self.credentials.keeper = Keeper::Memory;
+                self.credentials.reread();
+            }
+            CredentialIntent::Store { system, region, secret, expires } => {
+                if let Err(why) = self.store_credential(&system, &region, secret, &expires) {
+                    self.credentials.said = Some((false, why));
+                }
+            }
+            CredentialIntent::Test(name) => self.test_credential(name),
+            CredentialIntent::Delete(name) => {
+                let secrets = self.credentials.secrets.clone();
+                self.ask_keyring(async move {
+                    let done = secrets.delete(&name).await;
+                    Told::Deleted(name, done)
+                });
+            }
+        }
+    }
+
+    fn store_credential(&mut self, system: &str, region: &str, secret: Secret, expires: &str) -> Result<(), String> {
+        let name = Name::credential(system, Some(region)).map_err(|e| sentence(&e))?;
+        let now = jiff::Timestamp::now();
+        let expires = match expires.trim() {
+            "" => None,
+            text => Some(text.parse::<Date>().map_err(|_| {
+                format!("“{}” is no date; write it as 2027-01-31.", text.chars().take(20).collect::<String>())
+            })?),
+        };
+        if let (Some(day), Expiry::Over(_)) = (expires, expiry(expires, now)) {
+            return Err(format!("{day} is over, so nothing was stored."));
+        }
+        let secret = Secret::new(secret.expose().trim());
+        let secrets = self.credentials.secrets.clone();
+        self.ask_keyring(async move {
+            let done = secrets.store(&name, secret, now, expires).await;
+            Told::Stored(name, done)
+        });
+        Ok(())
+    }
+
+    fn test_credential(&mut self, name: Name) {
+        let (secrets, endpoint) = (self.credentials.secrets.clone(), self.endpoint_of(&name));
+        let clock = self.system_clock.clone();
+        self.ask_keyring(async move {
+            let read = secrets.read(&name).await;
+            let tested = match (read, endpoint) {
+                (Err(e), _) => Err(e),
+                (Ok(_), None) => Ok(None),
+                (Ok(key), Some((azure, url))) => {
+                    let host = url.host_str().unwrap_or_default().to_owned();
+                    Ok(Some((host, crate::azure::openai::by_key(&azure, &clock.task(), &url, key).await)))
+                }
+            };
+            Told::Tested(name, tested)
+        });
+    }
+
+    /// The account that takes this key, by the plan that is watched. None in a rehearsal: a real key stays out of it.
+    fn endpoint_of(&self, name: &Name) -> Option<(Azure, url::Url)> {
+        let world = &self.idle.as_ref()?.world;
+        let region = name.region().filter(|_| name.system() == AZURE_OPENAI)?;
+        let side = world.plan.sides().find(|s| s.region == *region)?;
+        let url = world.azure.cloud().openai_host(super::watch::account(side)?.name()).ok()?;
+        Some((world.azure.clone(), url))
+    }
+
+    fn ask_keyring(&mut self, work: impl Future<Output = Told> + Send + 'static) {
+        self.credentials.busy = true;
+        let to = self.to.clone();
+        tokio::spawn(async move {
+            let mail = Mail::Credential(work.await);
+            let _ = to.send(Envelope { session: 0, mail, busy: None });
+        });
+    }
+
+    /// What the keyring said.
+    pub(super) fn credential_came(&mut self, told: Told) {
+        self.credentials.busy = false;
+        let (worked, text) = match told {
+            Told::Probed(done) => {
+                self.judge_keyring(done);
+                return;
+            }
+            Told::Stored(name, Ok(())) => {
+                self.say(format!("credential {name} stored"));
+                (true, format!("{} is stored.", name.title()))
+            }
+            Told::Deleted(name, Ok(())) => {
+                self.say(format!("credential {name} deleted"));
+                (true, format!("{} is deleted.", name.title()))
+            }
+            Told::Tested(name, Ok(None)) => (true, format!("{} can be read.", name.title())),
+            Told::Tested(name, Ok(Some((host, Ok(took))))) => {
+                (true, format!("{}: {host} takes it, and answered in {took}.", name.title()))
+            }
+            Told::Tested(name, Ok(Some((host, Err(AzureError::Refused(r)))))) if matches!(r.status, 401 | 403) => (
+                false,
+                format!("{}: {host} refuses it ({}). Copy the key anew, and store it again.", name.title(), r.status),
+            ),
+            Told::Tested(name, Ok(Some((host, Err(e))))) => {
+                let todo = e.what_to_do();
+                (false, format!("{} can be read; whether {host} takes it is not known: {e}. {todo}", name.title()))
+            }
+            Told::Stored(_, Err(e)) | Told::Tested(_, Err(e)) | Told::Deleted(_, Err(e)) => {
+                // It is the keyring's state as much as this question's answer.
+                if matches!(e, SecretError::Absent(_) | SecretError::Locked(_)) && !self.credentials.secrets.is_memory()
+                {
+                    self.judge_keyring(Err(e));
+                    return;
+                }
+                (false, sentence(&e))
+            }
+        };
+        self.credentials.said = Some((worked, text));
+        self.credentials.reread();
+    }
+
+    fn judge_keyring(&mut self, done: Result<(), SecretError>) {
+        let c = &mut self.credentials;
+        match done {
+            Ok(()) if c.secrets.is_memory() => c.keeper = Keeper::Memory,
+            Ok(()) => c.keeper = Keeper::Keyring,
+            Err(e) => {
+                c.keeper = Keeper::Nobody;
+                c.why_not = sentence(&e);
+            }
+        }
+    }
+}
