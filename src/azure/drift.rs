@@ -31,23 +31,29 @@ pub async fn read(azure: &Azure, task: &Task, plan: &Plan, pairs: &[Pair]) -> Se
         ids.insert(id.as_str().to_ascii_lowercase(), id);
     }
     let groups: BTreeSet<String> = ids.values().map(|id| group_id(id)).collect();
-    let groups = stream::iter(groups).map(|key| async move {
-        let region = group(azure, task, &key).await;
+    let ask = |key: String| async move {
+        let region = group(azure, &task.clock().task(), &key).await;
         (key, region)
-    });
-    let groups = groups.buffer_unordered(AT_ONCE).collect::<BTreeMap<String, Result<Region, AzureError>>>();
-    let (groups, market) = future::join(groups, market(azure, task, plan, pairs)).await;
+    };
+    let groups: Vec<_> = groups.into_iter().map(ask).collect();
+    let groups =
+        stream::iter(groups).buffer_unordered(AT_ONCE).collect::<BTreeMap<String, Result<Region, AzureError>>>();
+    // Each question is work of its own to the clock, and this one waits for all of them.
+    let child = task.clock().task();
+    let market = async move { market(azure, &child, plan, pairs).await };
+    let (groups, market) = task.wait(future::join(groups, market)).await;
     // Where nobody answers for one group nobody will for the rest: that is waited for once, and not once a resource.
     let dead = groups.values().all(|g| g.as_ref().is_err_and(|e| e.status().is_none_or(|s| s >= 500)));
     let things = match groups.values().find_map(|g| g.as_ref().err()).filter(|_| dead) {
         Some(why) => ids.into_keys().map(|key| (key, Known::Unread(why.to_string()))).collect(),
         None => {
             let offers = &market.offers;
-            stream::iter(ids)
-                .map(|(key, id)| async move { (key, thing(azure, task, id, offers).await) })
-                .buffer_unordered(AT_ONCE)
-                .collect()
-                .await
+            let all = ids.into_iter().map(|(key, id)| async move {
+                let child = task.clock().task();
+                (key, thing(azure, &child, id, offers).await)
+            });
+            let all: Vec<_> = all.collect();
+            task.wait(stream::iter(all).buffer_unordered(AT_ONCE).collect()).await
         }
     };
     let groups = groups.into_iter().map(|(id, region)| (id, Known::of(region))).collect();

@@ -29,12 +29,13 @@ pub async fn check(azure: &Azure, task: &Task, plan: &Plan) -> RightsReport {
     for r in rights {
         scopes.entry(r.scope.to_ascii_lowercase()).or_insert_with(|| r.scope.clone());
     }
-    let asked = scopes.into_iter().take(MAX_SCOPES);
-    let held: BTreeMap<String, Held> = stream::iter(asked)
-        .map(|(key, scope)| async move { (key, held(azure, task, &scope).await) })
-        .buffer_unordered(AT_ONCE)
-        .collect()
-        .await;
+    let ask = |(key, scope): (String, String)| async move {
+        // Each question is work of its own to the clock.
+        let child = task.clock().task();
+        (key, held(azure, &child, &scope).await)
+    };
+    let asked: Vec<_> = scopes.into_iter().take(MAX_SCOPES).map(ask).collect();
+    let held: BTreeMap<String, Held> = task.wait(stream::iter(asked).buffer_unordered(AT_ONCE).collect()).await;
     judge(&steps, &held, task.now().utc)
 }
 

@@ -15,6 +15,11 @@ use proptest::prelude::{ProptestConfig, prop_assert, prop_assert_eq, proptest};
 
 use Severity::{Blocks, Informs, Reduces};
 
+/// What a test breaks.
+type Break<'a> = Box<dyn Fn(&mut Seen) + 'a>;
+/// What a test changes of a profile: status, time to live, endpoints.
+type Change<'a> = &'a dyn Fn(&mut bool, &mut Option<u64>, &mut Vec<Endpoint>);
+
 const GPT: &str = "OpenAI.Standard.gpt-4o";
 
 fn plan(id: &str, strategy: Option<Strategy>) -> Plan {
@@ -246,8 +251,8 @@ proptest! {
 fn every_difference_of_deployments_is_found() {
     let p = plan("prod-chat", Some(Strategy::HotHot));
     let two = id_of(&p, "secondary_resource");
-    type Break = fn(&mut Vec<Deployment>);
-    let cases: [(&str, Severity, Break); 7] = [
+    type Spoil = fn(&mut Vec<Deployment>);
+    let cases: [(&str, Severity, Spoil); 7] = [
         ("deployment chat", Blocks, |d| drop(d.remove(0))),
         ("model of deployment chat", Blocks, |d| d[0].model = "gpt-4".into()),
         ("version of deployment chat", Reduces, |d| d[0].version = "2024-08-06".into()),
@@ -314,7 +319,7 @@ fn every_difference_of_any_resource_is_found() {
     let (hub, vault) = (id_of(&p, "secondary_resource"), id_of(&p, "primary_vault"));
     let ai = id_of(&p, "secondary_ai");
     let here = p.primary.region.clone();
-    let cases: Vec<(&str, Severity, Box<dyn Fn(&mut Seen)>)> = vec![
+    let cases: Vec<(&str, Severity, Break<'_>)> = vec![
         ("tier", Reduces, Box::new(|s| at(s, &ai).sku = Some("S1".into()))),
         ("tier", Blocks, Box::new(|s| at(s, &ai).sku = Some("F0".into()))),
         ("kind", Reduces, Box::new(|s| at(s, &hub).kind = Some("Project".into()))),
@@ -418,7 +423,7 @@ fn what_both_sides_use_has_to_outlive_the_primary_region() {
 fn a_profile_leads_to_both_sides_and_changes_soon_enough() {
     let p = plan("foundry-prod", None);
     let profile = id_of(&p, "profile");
-    let change = |how: &dyn Fn(&mut bool, &mut Option<u64>, &mut Vec<Endpoint>)| {
+    let change = |how: Change<'_>| {
         only(&p, |s| {
             let Parts::Profile { enabled, ttl, endpoints, .. } = &mut at(s, &profile).parts else { panic!() };
             how(enabled, ttl, endpoints);
@@ -486,7 +491,7 @@ fn not_read_is_neither_equal_nor_different() {
     let hub = id_of(&p, "secondary_resource");
     let ai = id_of(&p, "primary_ai");
     for (n, breaking) in [
-        (1, Box::new(|s: &mut Seen| at(s, &hub).roles = Known::Unread(no())) as Box<dyn Fn(&mut Seen)>),
+        (1, Box::new(|s: &mut Seen| at(s, &hub).roles = Known::Unread(no())) as Break<'_>),
         (1, Box::new(|s| at(s, &ai).parts = Parts::Account { deployments: Known::Unread(no()) })),
         (1, Box::new(|s| drop(s.things.insert(hub.clone(), Known::Unread(no()))))),
         (1, Box::new(|s| drop(s.things.remove(&hub)))),

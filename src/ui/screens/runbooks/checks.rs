@@ -7,7 +7,7 @@ use crate::desk::protocol::Command;
 use crate::desk::snapshot::{Difference, Drift, Mark, PlanPreview, RightsReport, Severity, Standing};
 use crate::ui::view::Cx;
 use crate::ui::widgets::text::{copyable, small, wrapped};
-use crate::ui::widgets::{Button, body, bold, card, hairline, heading, mark, mono, row};
+use crate::ui::widgets::{Button, body, bold, card, hairline, heading, in_line, mark, mono, row};
 
 /// Column of the labels.
 const LABEL: f32 = 112.0;
@@ -65,12 +65,14 @@ fn differences(ui: &mut Ui, d: &Drift) {
 
 fn difference(ui: &mut Ui, x: &Difference) {
     let shape = match x.severity {
-        Severity::Blocks => Mark::Down,
-        Severity::Reduces => Mark::Degraded,
-        Severity::Informs => Mark::Unknown,
+        Severity::Blocks => Some(Mark::Down),
+        Severity::Reduces => Some(Mark::Degraded),
+        Severity::Informs => None,
     };
     ui.horizontal_top(|ui| {
-        mark(ui, shape);
+        if let Some(shape) = shape {
+            mark(ui, shape);
+        }
         copyable(ui, bold(format!("{}: {} · {}", capital(x.severity.word()), x.subject, x.field)));
     });
     row(ui, LABEL, "primary", |ui| copyable(ui, body(&x.primary)));
@@ -132,7 +134,7 @@ fn head(
     cx: &Cx,
 ) {
     ui.spacing_mut().item_spacing.y = 6.0;
-    ui.horizontal_wrapped(|ui| {
+    in_line(ui, |ui| {
         ui.spacing_mut().item_spacing.x = 12.0;
         heading(ui, title);
         let (label, command) = ask(age.is_some());
