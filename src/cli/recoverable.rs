@@ -151,11 +151,14 @@ fn table(reading: &Reading, board: &Board, now: i64) {
     }
     let age = Millis(u64::try_from(now - reading.at).unwrap_or(0) / 1_000 * 1_000);
     let age = if age.0 < 60_000 { String::new() } else { format!(", {age} ago") };
+    let subscriptions = match reading.subscriptions.len() {
+        1 => "1 subscription".to_owned(),
+        n => format!("{n} subscriptions"),
+    };
     eprintln!(
-        "Read from {} at {}{age}: {} subscriptions, {} requests.",
+        "Read from {} at {}{age}: {subscriptions}, {} requests.",
         azure(reading),
         utc_text(reading.at),
-        reading.subscriptions.len(),
         reading.requests
     );
 }

@@ -156,7 +156,9 @@ impl Needs {
             named.filter(|&n| open[i] && open[n] && things[n].kind.rank() < d.kind.rank()).collect()
         };
         let guessed = |(i, d): (usize, &Deleted)| -> Vec<(Place, Kind)> {
-            let kinds = if d.needs_known || !open[i] { &[][..] } else { d.kind.commonly_needs() };
+            // A hub does not come back, but it is built anew on what does.
+            let asks = open[i] || d.kind == Kind::Hub;
+            let kinds = if d.needs_known || !asks { &[][..] } else { d.kind.commonly_needs() };
             kinds.iter().map(|k| (d.place(), *k)).filter(|key| there.contains_key(key)).collect()
         };
         let certain: Vec<Vec<usize>> = things.iter().enumerate().map(certain).collect();

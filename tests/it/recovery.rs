@@ -166,7 +166,8 @@ fn the_vault_of_a_customer_key_comes_first_and_inherits_the_clock() {
     vault.purge_at = Some(NOW + 80 * DAY);
     let mut other = lost(Kind::Vault, "other", HOUR);
     other.purge_at = Some(NOW + 20 * DAY);
-    let b = board(&reading(vec![account, vault, other, lost(Kind::StorageAccount, "st", HOUR)]), &[], NOW);
+    let store = Deleted { needs_known: true, ..lost(Kind::StorageAccount, "st", HOUR) };
+    let b = board(&reading(vec![account, vault, other, store]), &[], NOW);
     assert_eq!(names(&b), ["kv", "oai", "st", "other"]);
     let (kv, oai) = (row(&b, "kv"), row(&b, "oai"));
     assert_eq!(oai.blockers, [Blocker::RecoverFirst { kind: Kind::Vault, name: "kv".into(), certain: true }]);
@@ -386,7 +387,7 @@ fn each_recovery_begins_with_a_plan_that_its_runbook_understands() {
     assert_eq!(value("oai", "customer_key"), "yes");
     assert_eq!(value("oai", "vault"), id(Kind::Vault, "rg", "kv"));
     assert_eq!((value("kv", "case"), value("kv", "retention_days")), ("vault".into(), "7".into()));
-    assert_eq!(value("kv", "consumers"), "oai,hub,mlw,st");
+    assert_eq!(value("kv", "consumers"), "oai,st,mlw,hub");
     assert_eq!((value("db", "case"), value("db", "object")), ("object".into(), "db".into()));
     assert_eq!(value("db", "deleted"), id(Kind::Vault, "rg", "kv2"));
     assert_eq!(value("st", "customer_key"), "", "what nobody knows is left to the person");

@@ -88,7 +88,7 @@ fn all_subscriptions_in_the_order_of_the_work() {
     assert!(said.out.contains("blocked: resource group rg-gone is missing"), "{}", said.out);
     assert!(said.out.contains("az ") || said.out.contains("[runbook recover-ai-account]"), "{}", said.out);
     assert!(!said.out.contains("sandbox-lost") && !said.out.to_lowercase().contains("purge it"), "{}", said.out);
-    assert!(said.err.contains("1 subscriptions"), "{}", said.err);
+    assert!(said.err.contains(": 1 subscription,"), "{}", said.err);
 
     // Kept, and there without Azure.
     let said = say(home.path(), &["recoverable", "--json", "--cloud", &cloud]);

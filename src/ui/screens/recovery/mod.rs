@@ -157,7 +157,7 @@ fn progress((done, of): (usize, usize)) -> String {
     }
 }
 
-fn head(ui: &mut Ui, cx: &Cx, view: &mut View, board: &RecoveryView) {
+fn head(ui: &mut Ui, cx: &Cx, view: &mut View, board: &Arc<RecoveryView>) {
     title(ui, "Recovery");
     in_line(ui, |ui| {
         let button = Button::new("Read again").small().key(intent::key_text(Intent::ReadDeleted));
