@@ -205,6 +205,18 @@ fn what_was_deleted_in_one_group_is_recovered_in_the_usual_order() {
     );
 }
 
+#[test]
+fn a_nearer_guess_does_not_hide_what_is_certain() {
+    let needs = vec![id(Kind::Vault, "rg", "kv")];
+    let sure = Deleted { needs, needs_known: true, ..lost(Kind::AiAccount, "sure", 40 * HOUR) };
+    let vault = Deleted { purge_at: Some(NOW + 80 * DAY), ..lost(Kind::Vault, "kv", HOUR) };
+    let b = board(&reading(vec![vault, sure, lost(Kind::AiAccount, "guess", 44 * HOUR)]), &[], NOW);
+    assert_eq!(names(&b), ["kv", "guess", "sure"]);
+    let wanted = row(&b, "kv").wanted.as_ref().unwrap();
+    assert_eq!((wanted.name.as_str(), wanted.certain), ("sure", true));
+    assert_eq!(row(&b, "kv").alarm(NOW), Alarm::Red);
+}
+
 // ---- the order, whatever there is ----
 
 fn any_thing() -> impl Strategy<Value = (usize, u8, i64, Option<i64>, bool, Vec<usize>)> {
