@@ -104,7 +104,16 @@ struct Line {
     tenant: String,
     client_id: String,
     client_secret: String,
+    #[serde(default)]
     subscription: String,
+    /// Lines of older versions lack this and the next two.
+    #[serde(default)]
+    subscriptions: Vec<String>,
+    #[serde(default)]
+    openai: BTreeMap<String, String>,
+    #[serde(default)]
+    appconfig: BTreeMap<String, String>,
+    #[serde(default)]
     hosts: BTreeMap<String, String>,
     #[serde(default)]
     witnesses: Vec<String>,
@@ -156,12 +165,20 @@ impl Cloud {
             if is_loopback(&url) { Ok(url) } else { Err(AzureError::OutsideRehearsal { host: host_of(&url) }) }
         };
         let (arm, authority) = (local(&l.arm)?, local(&l.authority)?);
-        let hosts = l.hosts.into_iter().map(|(n, u)| Ok((n, local(&u)?))).collect::<Result<_, AzureError>>()?;
+        let below = |all: BTreeMap<String, String>, suffix: &str| -> Vec<(String, String)> {
+            all.into_iter().map(|(n, u)| (format!("{}.{suffix}", n.to_ascii_lowercase()), u)).collect()
+        };
+        let mut hosts: BTreeMap<String, String> = below(l.openai, OPENAI_SUFFIX).into_iter().collect();
+        hosts.extend(below(l.appconfig, CONFIGURATION_SUFFIX));
+        hosts.extend(l.hosts);
+        let hosts = hosts.into_iter().map(|(n, u)| Ok((n, local(&u)?))).collect::<Result<_, AzureError>>()?;
+        let first = l.subscriptions.into_iter().next();
+        let subscription = if l.subscription.is_empty() { first.unwrap_or_default() } else { l.subscription };
         let simulated = Simulated { hosts: Arc::default(), witnesses: l.witnesses, ca: l.ca, epoch: l.epoch };
         simulated.learn(hosts);
         Ok(Self { name: l.scenario, arm, authority, simulated: Some(simulated), ..Self::public()? }
             .with_client(&l.tenant, &l.client_id, Secret::new(l.client_secret))
-            .with_subscription(&l.subscription))
+            .with_subscription(&subscription))
     }
 
     /// Public address of an Azure OpenAI account's data plane.

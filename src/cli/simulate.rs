@@ -6,14 +6,12 @@ use std::net::IpAddr;
 
 use anyhow::Context;
 
+use super::{FAILED, USAGE};
 use crate::clock::{Clock, Speed};
 use crate::rehearsal::scenario::Scenario;
 use crate::runbook::model::Strategy;
-use crate::simulator::{Options, Simulator};
+use crate::simulator::{Options, Simulator, SimulatorError};
 use crate::units::Millis;
-
-/// Exit code when it could not be done.
-const FAILED: u8 = 1;
 
 /// How this Azure holds its clients up.
 #[derive(Debug, Clone, Copy, Default, clap::Args)]
@@ -60,9 +58,15 @@ pub fn run(
         Ok(()) => 0,
         Err(e) => {
             eprintln!("lifeboat simulate: {e:#}");
-            FAILED
+            code(&e)
         }
     }
+}
+
+/// What was asked for cannot be, or it could not be done.
+fn code(e: &anyhow::Error) -> u8 {
+    let asked = matches!(e.downcast_ref(), Some(SimulatorError::Strategy { .. } | SimulatorError::Crash(_)));
+    if asked || e.downcast_ref::<ron::error::SpannedError>().is_some() { USAGE } else { FAILED }
 }
 
 fn prepare(id: &str, text: &str, speed: Option<Speed>) -> anyhow::Result<Options> {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::things::{Deleted, Resource, Site, Target};
+use super::things::{Deleted, Resource, Rights, RoleAssignment, Site, Target};
 use crate::runbook::model::{Phase, Strategy};
 use crate::units::{Millis, Region};
 
@@ -96,12 +96,25 @@ pub struct World {
     /// Further subscriptions of the tenant.
     #[serde(default)]
     pub more_subscriptions: Vec<MoreSubscription>,
+    /// Role assignments at the start.
+    #[serde(default)]
+    pub roles: Vec<RoleAssignment>,
+    /// What the signed-in identity may do; empty: everything.
+    #[serde(default)]
+    pub rights: Vec<Rights>,
     /// Two unrelated hosts that tell whether the observer is online.
     #[serde(default)]
     pub witnesses: Vec<String>,
     /// The users of the service.
     #[serde(default)]
     pub clients: Option<Clients>,
+    /// How long a new resource is missing from ARM's reads and lists, which are eventually consistent.
+    #[serde(default = "at_once")]
+    pub unseen: Millis,
+}
+
+fn at_once() -> Millis {
+    Millis(0)
 }
 
 /// One more subscription: what lies in it is seen by ARM and has no data plane.
@@ -342,6 +355,8 @@ pub enum How {
     },
     /// Answers, but so much later.
     Slow(Millis),
+    /// Long-running work is accepted and fails in the end, with this code.
+    FailsLate(String),
 }
 
 /// What a good operator does; each line scores.

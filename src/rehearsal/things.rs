@@ -9,8 +9,8 @@ use super::scenario::Deployment;
 use crate::runbook::model::Strategy;
 use crate::units::{Millis, Region};
 
-/// Any other resource, as ARM shows it. Requests read it and do not change it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// Any other resource, as ARM shows it at the start.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Resource {
     /// ARM id, or its end from the group on: `rg-shop/Microsoft.KeyVault/vaults/kv-shop`.
@@ -98,12 +98,21 @@ pub struct Deleted {
     pub what: DeletedKind,
     /// Name.
     pub name: String,
-    /// Resource group.
+    /// Resource group; what was in a vault has none.
+    #[serde(default)]
     pub group: String,
-    /// Region.
+    /// Region; what was in a vault has the vault's.
+    #[serde(default = "nowhere")]
     pub region: Region,
+    /// Vault that a secret, key or certificate was in.
+    #[serde(default)]
+    pub vault: String,
     /// How long before the start it was deleted.
     pub ago: Millis,
+    /// Properties that it has again when it is recovered, written as those of a [`Resource`]. A customer key or a dependency
+    /// named in them has to be there before.
+    #[serde(default, deserialize_with = "json")]
+    pub properties: Value,
     /// Kind of an Azure AI account; `OpenAI` if silent.
     #[serde(default)]
     pub kind: Option<String>,
@@ -122,6 +131,10 @@ fn usual_days() -> u32 {
     90
 }
 
+fn nowhere() -> Region {
+    Region::new("")
+}
+
 /// Types that ARM lists while they are in soft delete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DeletedKind {
@@ -133,6 +146,14 @@ pub enum DeletedKind {
     StorageAccount,
     /// `Microsoft.OperationalInsights/workspaces`.
     LogWorkspace,
+    /// `Microsoft.MachineLearningServices/workspaces`; ARM does not list it, its name is taken all the same.
+    MlWorkspace,
+    /// A secret in a vault.
+    Secret,
+    /// A key in a vault.
+    Key,
+    /// A certificate in a vault.
+    Certificate,
 }
 
 impl DeletedKind {
@@ -143,8 +164,57 @@ impl DeletedKind {
             Self::Vault => "Microsoft.KeyVault/vaults",
             Self::StorageAccount => "Microsoft.Storage/storageAccounts",
             Self::LogWorkspace => "Microsoft.OperationalInsights/workspaces",
+            Self::MlWorkspace => "Microsoft.MachineLearningServices/workspaces",
+            Self::Secret => "Microsoft.KeyVault/vaults/secrets",
+            Self::Key => "Microsoft.KeyVault/vaults/keys",
+            Self::Certificate => "Microsoft.KeyVault/vaults/certificates",
         }
     }
+
+    /// Whether it lies in a vault and is listed there, not by ARM.
+    pub fn in_vault(self) -> bool {
+        matches!(self, Self::Secret | Self::Key | Self::Certificate)
+    }
+}
+
+/// A role that somebody has.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RoleAssignment {
+    /// What it is on: a resource group's name, or a resource as [`Resource::id`] writes ids.
+    pub scope: String,
+    /// Object id of who has it.
+    pub principal: String,
+    /// `User`, `Group` or `ServicePrincipal`.
+    #[serde(default = "service")]
+    pub principal_type: String,
+    /// Id of the role definition, a UUID.
+    pub role: String,
+}
+
+fn service() -> String {
+    "ServicePrincipal".to_owned()
+}
+
+/// What the signed-in identity may do at a scope.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rights {
+    /// A resource group's name, or a resource as [`Resource::id`] writes ids; none: the subscription.
+    #[serde(default)]
+    pub scope: Option<String>,
+    /// Actions, as role definitions write them: `*/read`.
+    #[serde(default)]
+    pub actions: Vec<String>,
+    /// Taken from them.
+    #[serde(default)]
+    pub not_actions: Vec<String>,
+    /// Actions on data.
+    #[serde(default)]
+    pub data_actions: Vec<String>,
+    /// Taken from them.
+    #[serde(default)]
+    pub not_data_actions: Vec<String>,
 }
 
 /// A document as a map, or as a text of JSON.

@@ -29,6 +29,10 @@ pub struct Connection {
     pub subscriptions: Vec<String>,
     /// Azure's host name → the simulator's address. Later accounts: `GET {arm}/lifeboat/hosts`.
     pub hosts: BTreeMap<String, String>,
+    /// Account → address of its inference.
+    pub openai: BTreeMap<String, String>,
+    /// App Configuration store → address of its keys.
+    pub appconfig: BTreeMap<String, String>,
     /// Hosts that tell whether the observer is online.
     pub witnesses: Vec<String>,
     /// PEM file that makes the addresses trusted, when they are https.

@@ -6,6 +6,7 @@
 use hyper::Method;
 use serde_json::{Value, json};
 
+use super::arm::aliases;
 use super::facts::Facts;
 use super::hosts::{TRAFFIC_MANAGER, chain};
 use super::http::{Ask, Reply};
@@ -29,8 +30,8 @@ pub fn answer(facts: &Facts, world: &World, ask: &Ask) -> Reply {
     };
     let found = chain(facts, world, name, ask.at).unwrap_or_default();
     let ttl = |name: &str| match name.strip_suffix(TRAFFIC_MANAGER) {
-        Some(p) => world.profiles.iter().find(|x| x.name.eq_ignore_ascii_case(p)).map_or(TTL, |x| x.ttl),
-        None => TTL,
+        Some(p) => world.profiles.iter().find(|x| x.label().eq_ignore_ascii_case(p)).map_or(TTL, |x| x.ttl),
+        None => aliases(world).iter().find(|(n, ..)| n == name).map_or(TTL, |(_, ttl, _)| *ttl),
     };
     let mut records: Vec<Value> = found
         .windows(2)

@@ -2,16 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use super::faults::Timeline;
-use super::http::rfc3339;
 use super::others;
-use super::world::{ALWAYS, applies};
+use super::world::ALWAYS;
 use crate::rehearsal::scenario::{Place, Scenario};
-use crate::rehearsal::things::{Resource, full_id};
 use crate::runbook::model::Strategy;
-use crate::units::{Millis, Region};
+use crate::units::Region;
 
 /// Handed to every handler.
 pub struct Facts {
@@ -27,10 +23,6 @@ pub struct Facts {
     pub arm: String,
     /// Address of the authority.
     pub authority: String,
-    /// Resources that no request changes, those of the strategy.
-    pub things: Vec<Thing>,
-    /// Resource groups: those of the scenario, and those that its resources name.
-    groups: BTreeMap<String, Region>,
     /// Deployments that the modelled clients call, all equally often.
     pub needs: Vec<String>,
     /// The same of further subscriptions, by id in lower case.
@@ -50,16 +42,9 @@ impl Facts {
                 }
             }
         }
-        let things = things(&scenario, strategy, epoch);
-        let mut groups = scenario.world.groups.clone();
-        for t in &things {
-            if !groups.keys().any(|g| g.eq_ignore_ascii_case(&t.group)) {
-                groups.insert(t.group.clone(), Region::new(&t.location));
-            }
-        }
         let others = others::facts(&scenario, strategy, seed, epoch);
         let (arm, authority) = Default::default();
-        Self { scenario, timeline, seed, epoch, arm, authority, things, groups, needs, others }
+        Self { scenario, timeline, seed, epoch, arm, authority, needs, others }
     }
 
     /// Where ARM and sign-in are.
@@ -86,86 +71,19 @@ impl Facts {
         format!("/subscriptions/{}/resourceGroups/{group}/providers/{rest}", self.subscription())
     }
 
-    /// A group's name as created, and its region.
-    pub fn group(&self, name: &str) -> Option<(&str, &Region)> {
-        self.groups.iter().find(|(g, _)| g.eq_ignore_ascii_case(name)).map(|(g, r)| (g.as_str(), r))
-    }
-
-    /// Names of all groups.
-    pub fn group_names(&self) -> impl Iterator<Item = &str> {
-        self.groups.keys().map(String::as_str)
-    }
-
-    /// A resource by its id.
-    pub fn thing(&self, id: &str) -> Option<&Thing> {
-        self.things.iter().find(|t| t.id.eq_ignore_ascii_case(id))
-    }
-
     /// Whether inference in a region answers well at a time.
     pub fn serves(&self, region: &str, at: i64) -> bool {
         use crate::rehearsal::scenario::How;
         self.timeline.strike(at, &[Place::DataPlane(Region::new(region))]).is_none_or(|s| matches!(s.how, How::Slow(_)))
     }
-}
 
-/// A resource that no request changes.
-pub struct Thing {
-    /// ARM id.
-    pub id: String,
-    /// Resource group.
-    pub group: String,
-    /// `Microsoft.KeyVault/vaults`.
-    pub kind: String,
-    /// Last segment.
-    pub name: String,
-    /// Region, `global`, or empty for a child without one.
-    pub location: String,
-    /// As the scenario has it.
-    pub script: Resource,
-}
-
-impl Thing {
-    /// The provider.
-    pub fn provider(&self) -> &str {
-        self.kind.split('/').next().unwrap_or_default()
-    }
-}
-
-fn things(scenario: &Scenario, strategy: Option<Strategy>, epoch: i64) -> Vec<Thing> {
-    let fill = |text: &str| {
-        let ago = text.strip_prefix("ago:").and_then(|t| t.parse::<Millis>().ok());
-        let time = ago.map(|a| rfc3339(epoch.saturating_sub_unsigned(a.0)));
-        time.or_else(|| Some(full_id(text.strip_prefix("id:")?, &scenario.world.subscription)))
-    };
-    let here = scenario.world.resources.iter().filter(|r| applies(&r.only_in, strategy));
-    let build = |r: &Resource| {
-        let id = full_id(&r.id, &scenario.world.subscription);
-        let parts: Vec<&str> = id.split('/').collect();
-        let after = |word: &str| parts.iter().position(|p| p.eq_ignore_ascii_case(word)).map_or(parts.len(), |n| n + 1);
-        let own = &parts[after("providers").min(parts.len())..];
-        let kind = own
-            .iter()
-            .skip(1)
-            .step_by(2)
-            .fold(own.first().copied().unwrap_or_default().to_owned(), |a, t| format!("{a}/{t}"));
-        Thing {
-            group: parts.get(after("resourceGroups")).copied().unwrap_or_default().to_owned(),
-            kind,
-            name: parts.last().copied().unwrap_or_default().to_owned(),
-            location: r.location.clone().unwrap_or_default(),
-            script: Resource { properties: filled(&r.properties, &fill), ..r.clone() },
-            id,
+    /// The last moment up to this time at which a region served.
+    pub fn served_until(&self, region: &str, at: i64) -> i64 {
+        let mut seen = at;
+        while !self.serves(region, seen) {
+            let Some(from) = self.timeline.began(seen, &Place::DataPlane(Region::new(region))) else { break };
+            seen = from - 1;
         }
-    };
-    here.map(build).collect()
-}
-
-/// The same with texts in it replaced.
-fn filled(value: &Value, fill: &dyn Fn(&str) -> Option<String>) -> Value {
-    match value {
-        Value::String(s) => fill(s).map_or_else(|| value.clone(), Value::from),
-        Value::Array(all) => all.iter().map(|v| filled(v, fill)).collect(),
-        Value::Object(all) => all.iter().map(|(k, v)| (k.clone(), filled(v, fill))).collect(),
-        other => other.clone(),
+        seen
     }
 }

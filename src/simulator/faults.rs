@@ -59,6 +59,7 @@ fn rank(how: &How) -> u8 {
         How::Status(_) => 2,
         How::Throttle { .. } => 3,
         How::Slow(_) => 4,
+        How::FailsLate(_) => 5,
     }
 }
 
@@ -112,8 +113,26 @@ impl Timeline {
         self.spans
             .iter()
             .filter(|s| s.from <= at && at < s.until && places.contains(&s.on))
+            // Accepted work fails later; the request is answered.
+            .filter(|s| !matches!(s.how, How::FailsLate(_)))
             .min_by_key(|s| rank(&s.how))
             .map(|s| Strike { how: s.how.clone(), until: s.until })
+    }
+
+    /// When the fault that strikes a place at a time began.
+    pub fn began(&self, at: i64, place: &Place) -> Option<i64> {
+        let here = |s: &&Span| s.from <= at && at < s.until && s.on == *place;
+        self.spans.iter().filter(here).min_by_key(|s| rank(&s.how)).map(|s| s.from)
+    }
+
+    /// The code with which work accepted now in this region ends.
+    pub fn fails_late(&self, at: i64, region: &str) -> Option<&str> {
+        let here = |s: &&Span| s.from <= at && at < s.until && matches!(&s.on, Place::Arm | Place::ArmIn(_));
+        let at_place = |s: &&Span| !matches!(&s.on, Place::ArmIn(r) if r.name() != region);
+        self.spans.iter().filter(here).filter(at_place).find_map(|s| match &s.how {
+            How::FailsLate(code) => Some(code.as_str()),
+            _ => None,
+        })
     }
 
     /// Posts so far, oldest first.

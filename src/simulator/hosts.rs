@@ -1,6 +1,6 @@
 //! The hosts that the simulator plays, and where names lead: each host has a port of its own.
 
-use super::arm::leads_to;
+use super::arm::{aliases, leads_to};
 use super::facts::Facts;
 use super::world::World;
 use crate::rehearsal::things::Site;
@@ -21,6 +21,8 @@ pub enum Host {
     Account(String),
     /// An App Configuration store.
     Store(String),
+    /// What is in a key vault.
+    Vault(String),
     /// A host that has nothing to do with Azure.
     Witness(String),
     /// An address behind a resource.
@@ -39,6 +41,7 @@ impl Host {
             Self::Entra => "login.microsoftonline.com".to_owned(),
             Self::Account(a) => format!("{}.openai.azure.com", a.to_ascii_lowercase()),
             Self::Store(s) => format!("{}.azconfig.io", s.to_ascii_lowercase()),
+            Self::Vault(v) => format!("{}.vault.azure.net", v.to_ascii_lowercase()),
             Self::Witness(w) => w.clone(),
             Self::Site(s) | Self::Name(s) => s.to_ascii_lowercase(),
             Self::Resolver => "resolver.lifeboat.example".to_owned(),
@@ -54,8 +57,15 @@ pub fn hosts(facts: &Facts, world: &World) -> Vec<Host> {
     out.extend(world.stores.iter().map(|s| Host::Store(s.name.clone())));
     out.extend(script.witnesses.iter().cloned().map(Host::Witness));
     out.extend(script.sites.iter().map(|s| Host::Site(s.host.clone())));
-    out.extend(world.profiles.iter().map(|p| Host::Name(format!("{}{TRAFFIC_MANAGER}", p.name))));
+    let vaults = world.things.iter().filter(|t| t.is("Microsoft.KeyVault/vaults"));
+    out.extend(vaults.map(|t| Host::Vault(t.name.clone())));
+    out.extend(world.profiles.iter().map(|p| Host::Name(p.fqdn())));
     out.extend(script.names.keys().cloned().map(Host::Name));
+    for (name, ..) in aliases(world) {
+        if !out.iter().any(|h| h.name() == name) {
+            out.push(Host::Name(name));
+        }
+    }
     out
 }
 
@@ -66,7 +76,7 @@ pub fn site<'f>(facts: &'f Facts, host: &str) -> Option<&'f Site> {
 
 /// The names that a name leads to, itself first. The last is a host's own; `None` where there is none.
 pub fn chain(facts: &Facts, world: &World, name: &str, at: i64) -> Option<Vec<(String, Host)>> {
-    let all = hosts(facts, world);
+    let (all, zones) = (hosts(facts, world), aliases(world));
     let mut out: Vec<(String, Host)> = Vec::new();
     let mut name = name.trim_end_matches('.').to_ascii_lowercase();
     while out.len() < MAX_STEPS {
@@ -76,9 +86,11 @@ pub fn chain(facts: &Facts, world: &World, name: &str, at: i64) -> Option<Vec<(S
         if ends {
             return Some(out);
         }
-        let alias = facts.scenario.world.names.iter().find(|(n, _)| n.eq_ignore_ascii_case(&name));
-        name = match alias {
-            Some((_, to)) => to.to_ascii_lowercase(),
+        // What a zone says of a name goes before what the scenario says of it.
+        let said = zones.iter().find(|(n, ..)| *n == name).map(|(.., to)| to.clone());
+        let alias = || facts.scenario.world.names.iter().find(|(n, _)| n.eq_ignore_ascii_case(&name));
+        name = match said.or_else(|| alias().map(|(_, to)| to.to_ascii_lowercase())) {
+            Some(to) => to,
             None => leads_to(facts, world, &name, at)?,
         };
     }

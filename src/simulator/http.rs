@@ -72,6 +72,19 @@ fn decoded(segment: &str) -> String {
     url::form_urlencoded::parse(pair.as_bytes()).next().map_or_else(|| segment.to_owned(), |(_, v)| v.into_owned())
 }
 
+/// Actions that change something.
+const CHANGING: [&str; 8] = ["failover", "purge", "start", "stop", "restart", "regeneratekey", "resynckeys", "recover"];
+
+/// Whether a request may change something.
+pub fn changes(method: &Method, path: &str) -> bool {
+    let action = || path.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    match *method {
+        Method::PUT | Method::PATCH | Method::DELETE => true,
+        Method::POST => CHANGING.contains(&action().as_str()),
+        _ => false,
+    }
+}
+
 /// One answer.
 #[derive(Debug, Clone)]
 pub struct Reply {

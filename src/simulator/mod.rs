@@ -33,9 +33,13 @@ mod hosts;
 mod http;
 mod openai;
 mod others;
+mod rollout;
 mod serve;
+mod things;
 mod throttle;
 mod tls;
+mod traffic;
+mod vault;
 mod world;
 
 use std::collections::BTreeMap;

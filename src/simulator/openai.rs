@@ -14,9 +14,13 @@ const REQUESTS_PER_UNIT: u64 = 6;
 const AUDIENCES: [&str; 2] = ["https://cognitiveservices.azure.com", "https://ai.azure.com"];
 
 /// An account's two keys; those of another account do not fit.
-pub fn keys(facts: &Facts, account: &str) -> [String; 2] {
+pub fn keys(facts: &Facts, world: &World, account: &str) -> [String; 2] {
     let name = account.to_ascii_lowercase();
-    [1, 2].map(|n| uuid(facts.seed, &format!("key{n}/{name}")).replace('-', ""))
+    let turned = world.turned.get(&name).copied().unwrap_or_default();
+    [1, 2].map(|n| match turned[n - 1] {
+        0 => uuid(facts.seed, &format!("key{n}/{name}")).replace('-', ""),
+        turn => uuid(facts.seed, &format!("key{n}/{name}/{turn}")).replace('-', ""),
+    })
 }
 
 /// Answers an account's requests.
@@ -25,7 +29,7 @@ pub fn answer(facts: &Facts, world: &mut World, name: &str, ask: &Ask) -> Reply 
     let Some(account) = world.account(name).filter(|a| ask.at >= a.ready_at) else {
         return Reply::error(404, "404", "Resource not found");
     };
-    if let Err(refusal) = admit(facts, account, ask) {
+    if let Err(refusal) = admit(facts, world, account, ask) {
         return *refusal;
     }
     let reply = route(facts, world, account, ask, number);
@@ -34,9 +38,9 @@ pub fn answer(facts: &Facts, world: &mut World, name: &str, ask: &Ask) -> Reply 
         .with("x-ms-region", crate::units::Region::new(&account.region).display())
 }
 
-fn admit(facts: &Facts, account: &Account, ask: &Ask) -> Result<(), Box<Reply>> {
+fn admit(facts: &Facts, world: &World, account: &Account, ask: &Ask) -> Result<(), Box<Reply>> {
     let refused = |text: &str| Err(Box::new(Reply::error(401, "401", text)));
-    let fits = |key: &str| keys(facts, &account.name).iter().any(|k| k == key);
+    let fits = |key: &str| keys(facts, world, &account.name).iter().any(|k| k == key);
     let key = ask.header("api-key");
     // Clients of the v1 routes send the key where others send a token.
     if fits(key) || ask.bearer().is_some_and(fits) {

@@ -75,7 +75,8 @@ pub fn answer(
     Some(reply)
 }
 
-fn denied(facts: &Facts, id: &str) -> bool {
+/// Whether the identity may read nothing in it.
+pub fn denied(facts: &Facts, id: &str) -> bool {
     facts.scenario.world.more_subscriptions.iter().any(|m| m.denied && m.id.eq_ignore_ascii_case(id))
 }
 

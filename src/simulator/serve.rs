@@ -31,11 +31,11 @@ use super::connection::Connection;
 use super::crash::{self, Crash};
 use super::facts::Facts;
 use super::hosts::{Host, chain, hosts, site};
-use super::http::{Ask, Reply, http_date};
+use super::http::{Ask, Reply, changes, http_date};
 use super::throttle::Buckets;
 use super::tls::Tls;
 use super::world::{World, dice};
-use super::{Options, SimulatorError, appconfig, arm, dns, entra, openai};
+use super::{Options, SimulatorError, appconfig, arm, dns, entra, openai, vault};
 use crate::clock::{Clock, Speed, WORK_HEADER};
 use crate::rehearsal::scenario::{How, Place};
 use crate::units::{Millis, Region};
@@ -58,6 +58,7 @@ const ENTRA_MS: u64 = 120;
 const STORE_MS: u64 = 25;
 const WITNESS_MS: u64 = 30;
 const DNS_MS: u64 = 15;
+const VAULT_MS: u64 = 40;
 
 /// Everything the listeners share.
 pub struct Shared {
@@ -96,7 +97,7 @@ pub async fn start(options: Options) -> Result<Arc<Shared>, SimulatorError> {
             Some(w) if w.scenario != scenario.id || w.strategy != strategy => {
                 return Err(SimulatorError::OtherState { path: path.clone(), found: w.scenario });
             }
-            Some(w) => w,
+            Some(w) => w.brought_up(World::new(&scenario, strategy, epoch)),
             None => World::new(&scenario, strategy, epoch),
         },
         None => World::new(&scenario, strategy, epoch),
@@ -235,6 +236,12 @@ impl Shared {
     pub fn connection(&self) -> Connection {
         let world = self.locked();
         let script = &self.facts.scenario.world;
+        let hosts = self.addresses(&world);
+        let at = |host: &Host| hosts.get(&host.name()).cloned();
+        let accounts = world.accounts.iter().map(|a| &a.name);
+        let openai = accounts.filter_map(|n| Some((n.clone(), at(&Host::Account(n.clone()))?))).collect();
+        let stores = world.stores.iter().map(|s| &s.name);
+        let appconfig = stores.filter_map(|n| Some((n.clone(), at(&Host::Store(n.clone()))?))).collect();
         Connection {
             lifeboat: 1,
             scenario: self.facts.scenario.id.clone(),
@@ -249,7 +256,9 @@ impl Shared {
                 .chain(script.more_subscriptions.iter().map(|m| &m.id))
                 .cloned()
                 .collect(),
-            hosts: self.addresses(&world),
+            openai,
+            appconfig,
+            hosts,
             witnesses: script.witnesses.clone(),
             ca: self.tls.as_ref().map(|t| t.ca().display().to_string()),
             epoch: self.facts.epoch,
@@ -270,6 +279,11 @@ impl Shared {
                 std::iter::once(Place::Network).chain(region).collect()
             }
             Host::Store(_) => vec![Place::Network, Place::AppConfiguration],
+            Host::Vault(name) => {
+                let region =
+                    world.named("Microsoft.KeyVault/vaults", name).map(|t| Place::DataPlane(Region::new(t.location())));
+                std::iter::once(Place::Network).chain(region).collect()
+            }
             Host::Site(name) => {
                 let region = site(&self.facts, name).map(|s| Place::DataPlane(s.region.clone()));
                 std::iter::once(Place::Network).chain(region).collect()
@@ -302,6 +316,7 @@ impl Shared {
                 (openai::answer(&self.facts, &mut world, name, ask), usual * jitter / 100)
             }
             Host::Store(name) => (appconfig::answer(&self.facts, &mut world, name, ask), STORE_MS),
+            Host::Vault(name) => (vault::answer(&self.facts, &mut world, name, ask), VAULT_MS),
             Host::Site(name) => match (&ask.method, site(&self.facts, name)) {
                 (&Method::GET | &Method::HEAD, Some(s)) => (Reply::ok(&s.json), s.latency.0),
                 (_, Some(s)) => (Reply::error(405, "MethodNotAllowed", "This address is only read."), s.latency.0),
@@ -443,7 +458,7 @@ async fn handle(shared: &Arc<Shared>, host: &Host, request: Request<Incoming>, r
     let (parts, body) = request.into_parts();
     let own = *host == Host::Arm && parts.uri.path().starts_with("/lifeboat/");
     let number = if own { 0 } else { shared.requests.fetch_add(1, Ordering::AcqRel) + 1 };
-    let changing = !own && matches!(parts.method, Method::PUT | Method::PATCH | Method::DELETE);
+    let changing = !own && changes(&parts.method, parts.uri.path());
     let change = if changing { shared.changes.fetch_add(1, Ordering::AcqRel) + 1 } else { 0 };
     Crash::perhaps(shared.crash, Crash::Before(number));
     Crash::perhaps(shared.crash, Crash::BeforeChange(change));
@@ -499,6 +514,8 @@ async fn struck(shared: &Shared, host: &Host, ask: &mut Ask, work: u64, reset: &
                 // The connection ends around us.
                 std::future::pending::<()>().await;
             }
+            // Strikes work, not requests.
+            How::FailsLate(_) => return Ok(Millis(0)),
         }
     }
 }

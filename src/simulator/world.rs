@@ -8,15 +8,20 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::SimulatorError;
+use super::rollout::Rollouts;
+use super::things::{self, Gone, Group, Lock, Object, Role, Thing};
+use super::traffic::{self, Profile};
 use crate::rehearsal::scenario::{Scenario, World as Script};
-use crate::rehearsal::things::{Deleted, DeletedKind, Target, full_id};
+use crate::rehearsal::things::{Deleted, DeletedKind, full_id};
 use crate::runbook::model::Strategy;
 use crate::units::sha256_hex;
 
-/// Version of the file.
-const SCHEMA: u32 = 1;
+/// Version of the file. Before version 2 the world held AI accounts, stores and profiles only; such a file is still read.
+const SCHEMA: u32 = 2;
+const OLDEST: u32 = 1;
 /// Entries of the activity log, operations and history are bounded; a rehearsal makes a few dozen.
 const KEPT: usize = 5_000;
 /// Of a client request id so much counts; a UUID has 36 characters.
@@ -47,6 +52,24 @@ pub struct World {
     pub stores: Vec<Store>,
     /// Traffic Manager profiles.
     pub profiles: Vec<Profile>,
+    /// Resource groups.
+    #[serde(default)]
+    pub groups: Vec<Group>,
+    /// Any other resources.
+    #[serde(default)]
+    pub things: Vec<Thing>,
+    /// Soft-deleted ones.
+    #[serde(default)]
+    pub gone: Vec<Gone>,
+    /// What is in vaults.
+    #[serde(default)]
+    pub objects: Vec<Object>,
+    /// Locks.
+    #[serde(default)]
+    pub locks: Vec<Lock>,
+    /// Role assignments.
+    #[serde(default)]
+    pub roles: Vec<Role>,
     /// Long-running operations.
     pub operations: Vec<Operation>,
     /// The activity log.
@@ -55,6 +78,15 @@ pub struct World {
     pub counts: BTreeMap<String, u64>,
     /// Numbers handed out.
     pub next: u64,
+    /// Deployments of templates.
+    #[serde(default)]
+    pub rollouts: Rollouts,
+    /// Account, in lower case → how often each of its keys was made anew.
+    #[serde(default)]
+    pub turned: BTreeMap<String, [u32; 2]>,
+    /// Resources made lately: path and when.
+    #[serde(default)]
+    pub fresh: Vec<(String, i64)>,
     /// The worlds of further subscriptions, by id in lower case.
     #[serde(default)]
     pub others: BTreeMap<String, World>,
@@ -83,6 +115,9 @@ pub struct Account {
     pub deleted_at: Option<i64>,
     /// Tags as sent.
     pub tags: BTreeMap<String, String>,
+    /// Properties as sent, beyond those that follow from the rest.
+    #[serde(default)]
+    pub more: Map<String, Value>,
     /// Model deployments.
     pub deployments: Vec<Deployment>,
     /// What served when: every change of a deployment's capacity in force.
@@ -157,45 +192,6 @@ pub struct KeyValue {
     pub at: i64,
 }
 
-/// A Traffic Manager profile.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Profile {
-    /// Name and DNS label.
-    pub name: String,
-    /// Resource group.
-    pub group: String,
-    /// Routing method.
-    pub routing: String,
-    /// DNS time to live, in seconds.
-    pub ttl: u32,
-    /// Not switched off.
-    pub enabled: bool,
-    /// Endpoints.
-    pub endpoints: Vec<Endpoint>,
-}
-
-/// An endpoint of a profile: an account, or what the scenario says.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Endpoint {
-    /// Name; that of the account.
-    pub name: String,
-    /// Host it leads to; empty: the account's.
-    #[serde(default)]
-    pub host: String,
-    /// Region whose health decides; empty: the account's.
-    #[serde(default)]
-    pub region: String,
-    /// Id of the resource behind it, which makes it an Azure endpoint.
-    #[serde(default)]
-    pub resource: Option<String>,
-    /// Not switched off.
-    pub enabled: bool,
-    /// Weight.
-    pub weight: u32,
-    /// Priority; low wins.
-    pub priority: u32,
-}
-
 /// A long-running operation.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Operation {
@@ -211,6 +207,15 @@ pub struct Operation {
     pub until: i64,
     /// A removal ends without a body.
     pub removes: bool,
+    /// Provider in the status address; empty: Cognitive Services.
+    #[serde(default)]
+    pub provider: String,
+    /// Body that it ends with, instead of the resource's.
+    #[serde(default)]
+    pub answer: Option<Value>,
+    /// Code with which it fails in the end.
+    #[serde(default)]
+    pub fails: Option<String>,
 }
 
 /// One line of the activity log.
@@ -248,6 +253,7 @@ impl World {
     /// The world at the beginning of a scenario.
     pub fn new(scenario: &Scenario, strategy: Option<Strategy>, epoch: i64) -> Self {
         let script = &scenario.world;
+        let things = things::things(script, strategy, epoch);
         Self {
             schema: SCHEMA,
             scenario: scenario.id.clone(),
@@ -263,11 +269,20 @@ impl World {
                 .collect(),
             deleted: script.deleted.iter().filter(|d| d.what == DeletedKind::AIAccount).map(deleted).collect(),
             stores: stores(script, strategy),
-            profiles: profiles(script),
+            profiles: traffic::profiles(script),
+            groups: things::groups(script, &things),
+            gone: things::gone(script, epoch),
+            objects: things::objects(script, &things),
+            locks: things::locks(script),
+            roles: super::arm::roles(script),
+            things,
             operations: Vec::new(),
-            log: script.deleted.iter().map(|d| deletion(script, d)).collect(),
+            log: script.deleted.iter().filter(|d| !d.what.in_vault()).map(|d| deletion(script, d)).collect(),
             counts: BTreeMap::new(),
             next: 1,
+            rollouts: Rollouts::default(),
+            turned: BTreeMap::new(),
+            fresh: Vec::new(),
             others: super::others::worlds(scenario, strategy, epoch),
             changed: true,
         }
@@ -282,10 +297,19 @@ impl World {
         };
         let world: Self = serde_json::from_slice(&bytes)
             .map_err(|source| SimulatorError::BadState { path: path.to_owned(), source })?;
-        if world.schema != SCHEMA {
+        if !(OLDEST..=SCHEMA).contains(&world.schema) {
             return Err(SimulatorError::StateVersion { path: path.to_owned(), found: world.schema });
         }
         Ok(Some(world))
+    }
+
+    /// A world of an older file with what its version did not keep, as it is at the start.
+    pub fn brought_up(self, start: Self) -> Self {
+        if self.schema == SCHEMA {
+            return self;
+        }
+        let Self { schema, groups, things, gone, objects, locks, roles, .. } = start;
+        Self { schema, groups, things, gone, objects, locks, roles, ..self }
     }
 
     /// Writes the copy beside the old one and renames it over.
@@ -313,6 +337,7 @@ impl World {
         for a in &mut self.accounts {
             a.deployments.retain(|d| d.gone_at.is_none_or(|gone| at < gone));
         }
+        self.settle_things(at);
         keep_newest(&mut self.log);
         keep_newest(&mut self.operations);
         keep_newest(&mut self.deleted);
@@ -389,6 +414,7 @@ fn account(a: &crate::rehearsal::scenario::Account, strategy: Option<Strategy>) 
         ready_at: ALWAYS,
         deleted_at: None,
         tags: BTreeMap::new(),
+        more: Map::new(),
         deployments: here().map(deployment).collect(),
         history: here().map(served).collect(),
     }
@@ -404,6 +430,7 @@ fn deleted(d: &Deleted) -> Account {
         ready_at: ALWAYS,
         deleted_at: Some(-i64::try_from(d.ago.0).unwrap_or(i64::MAX)),
         tags: BTreeMap::new(),
+        more: d.properties.as_object().cloned().unwrap_or_default(),
         deployments: d.deployments.iter().map(deployment).collect(),
         history: d.deployments.iter().map(served).collect(),
     }
@@ -467,37 +494,6 @@ fn stores(script: &Script, strategy: Option<Strategy>) -> Vec<Store> {
         }
     };
     script.stores.iter().map(build).collect()
-}
-
-fn profiles(script: &Script) -> Vec<Profile> {
-    let account = |name: &String| Endpoint {
-        name: name.clone(),
-        host: String::new(),
-        region: String::new(),
-        resource: None,
-        enabled: true,
-        weight: 1,
-        priority: 0,
-    };
-    let target = |t: &Target| Endpoint {
-        host: t.host.to_ascii_lowercase(),
-        region: t.region.name().to_owned(),
-        resource: t.resource.clone(),
-        weight: t.weight,
-        ..account(&t.name)
-    };
-    let build = |p: &crate::rehearsal::scenario::Profile| Profile {
-        name: p.name.clone(),
-        group: p.group.clone(),
-        routing: p.routing.clone(),
-        ttl: p.ttl,
-        enabled: true,
-        endpoints: (1..)
-            .zip(p.endpoints.iter().map(account).chain(p.targets.iter().map(target)))
-            .map(|(priority, e)| Endpoint { priority, ..e })
-            .collect(),
-    };
-    script.profiles.iter().map(build).collect()
 }
 
 /// A store's mark of one version of one key.

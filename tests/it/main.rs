@@ -5,6 +5,7 @@ mod azure;
 mod checklists;
 mod cli;
 mod clock;
+mod conformity;
 mod crash;
 mod desk;
 mod export;

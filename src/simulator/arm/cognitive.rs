@@ -3,11 +3,12 @@
 use hyper::Method;
 use serde_json::{Value, json};
 
-use super::{Target, deployments, inventory, locked, not_allowed, not_found};
+use super::operations::{RETRY_AFTER_S, Work, begin};
+use super::{Target, bins, deployments, foundry, inventory, locked, not_allowed, not_found};
 use crate::simulator::facts::Facts;
 use crate::simulator::http::{Ask, Reply, rfc3339};
 use crate::simulator::openai;
-use crate::simulator::world::{Account, Operation, World, dice, uuid};
+use crate::simulator::world::{Account, World, dice, uuid};
 use crate::units::{Region, known_region};
 
 /// How long a deleted account can be restored.
@@ -18,8 +19,6 @@ const CREATE_MS: (i64, u64) = (30_000, 30_000);
 const MAX_ACCOUNTS: usize = 100;
 /// Answer time of an account made during the scenario, in milliseconds.
 const USUAL_LATENCY: u64 = 60;
-/// What a poller is told to wait, in seconds.
-pub const RETRY_AFTER_S: u32 = 5;
 const KIND: &str = "Microsoft.CognitiveServices/accounts";
 
 /// Answers requests to the provider.
@@ -37,16 +36,13 @@ pub fn answer(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) 
             let name = &target.names[1];
             match find(world, g, name) {
                 Some(a) => {
-                    let [key1, key2] = openai::keys(facts, &a.name);
+                    let [key1, key2] = openai::keys(facts, world, &a.name);
                     Reply::ok(&json!({ "key1": key1, "key2": key2 }))
                 }
                 None => not_found(g, KIND, name),
             }
         }
         (["accounts", _, "deployments", ..], Some(g)) => deployments::answer(facts, world, ask, target, g),
-        (["deletedaccounts"], None) if ask.method == Method::GET => Reply::list(
-            world.deleted.iter().filter(|a| restorable(a, ask.at)).map(|a| deleted_body(facts, a)).collect(),
-        ),
         (["locations", ..], None) => location(facts, world, ask, target),
         _ => Reply::no_route(ask),
     }
@@ -56,10 +52,8 @@ fn location(facts: &Facts, world: &World, ask: &Ask, target: &Target<'_>) -> Rep
     let route = target.route();
     let region = Region::new(route.get(1).copied().unwrap_or_default());
     match (&ask.method, &route[2.min(route.len())..]) {
-        (&Method::GET, ["models"]) => models(facts, &region),
+        (&Method::GET, ["models"]) => Reply::list(offers(facts, region.name())),
         (&Method::GET, ["usages"]) => usages(facts, world, &region, ask.at),
-        (&Method::GET, ["operationstatuses", id]) => status(facts, world, ask, id),
-        (&Method::GET, ["operationresults", id]) => result(facts, world, ask, id),
         (&Method::GET, ["resourcegroups", g, "deletedaccounts", a]) => {
             let fits = |d: &&Account| {
                 d.group.eq_ignore_ascii_case(g) && d.name.eq_ignore_ascii_case(a) && restorable(d, ask.at)
@@ -79,7 +73,8 @@ pub fn find<'a>(world: &'a World, group: &str, name: &str) -> Option<&'a Account
     world.account(name).filter(|a| a.group.eq_ignore_ascii_case(group))
 }
 
-fn restorable(a: &Account, at: i64) -> bool {
+/// Whether a deleted account can still be restored.
+pub fn restorable(a: &Account, at: i64) -> bool {
     a.deleted_at.is_some_and(|t| at < t + KEPT_MS)
 }
 
@@ -88,9 +83,10 @@ pub fn id(facts: &Facts, a: &Account) -> String {
     facts.id(&a.group, &format!("{KIND}/{}", a.name))
 }
 
-fn body(facts: &Facts, a: &Account, at: i64) -> Value {
+/// An account as ARM shows it.
+pub fn body(facts: &Facts, a: &Account, at: i64) -> Value {
     let endpoint = format!("https://{}.openai.azure.com/", a.name.to_ascii_lowercase());
-    json!({
+    let mut body = json!({
         "id": id(facts, a), "name": a.name, "type": KIND, "location": a.region, "kind": a.kind,
         "sku": { "name": "S0" }, "tags": a.tags, "etag": format!("\"{}\"", uuid(facts.seed, &a.name)),
         "properties": {
@@ -101,10 +97,15 @@ fn body(facts: &Facts, a: &Account, at: i64) -> Value {
             "networkAcls": { "defaultAction": "Allow", "ipRules": [], "virtualNetworkRules": [] },
             "privateEndpointConnections": [], "dateCreated": rfc3339(facts.utc(a.ready_at)),
         },
-    })
+    });
+    for (name, value) in &a.more {
+        body["properties"][name] = value.clone();
+    }
+    body
 }
 
-fn deleted_body(facts: &Facts, a: &Account) -> Value {
+/// A deleted account as ARM shows it.
+pub fn deleted_body(facts: &Facts, a: &Account) -> Value {
     let at = a.deleted_at.unwrap_or_default();
     let id = format!(
         "/subscriptions/{}/providers/Microsoft.CognitiveServices/locations/{}/resourceGroups/{}/deletedAccounts/{}",
@@ -126,8 +127,13 @@ fn deleted_body(facts: &Facts, a: &Account) -> Value {
 fn account(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, group: &str) -> Reply {
     let name = &target.names[1];
     match ask.method {
-        Method::GET => find(world, group, name)
-            .map_or_else(|| not_found(group, KIND, name), |a| Reply::ok(&body(facts, a, ask.at))),
+        Method::GET => match find(world, group, name) {
+            None => not_found(group, KIND, name),
+            Some(a) if ask.at < a.ready_at => {
+                Reply::ok(&body(facts, a, ask.at)).with("retry-after", RETRY_AFTER_S.to_string())
+            }
+            Some(a) => Reply::ok(&body(facts, a, ask.at)),
+        },
         Method::PUT => create(facts, world, ask, group, name),
         Method::DELETE => remove(facts, world, ask, target, group, name),
         _ => not_allowed(ask),
@@ -153,6 +159,13 @@ fn create(facts: &Facts, world: &mut World, ask: &Ask, group: &str, name: &str) 
             let text = format!("The resource '{name}' already exists in location '{}'.", present.region);
             return Reply::error(409, "InvalidResourceLocation", &text);
         }
+        let Some(present) = world.accounts.iter_mut().find(|a| a.name.eq_ignore_ascii_case(name)) else {
+            return not_found(group, KIND, name);
+        };
+        if let Ok(tags) = serde_json::from_value(sent["tags"].clone()) {
+            present.tags = tags;
+        }
+        foundry::keep(present, &sent["properties"]);
         return Reply::ok(&body(facts, present, ask.at));
     }
     if !(2..=64).contains(&name.len()) || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
@@ -189,14 +202,16 @@ fn create(facts: &Facts, world: &mut World, ask: &Ask, group: &str, name: &str) 
                 "The deleted resource was in another location or resource group.",
             );
         }
-        (Some(n), true) => world.deleted.remove(n),
+        (Some(n), true) => {
+            let needs = serde_json::Value::Object(world.deleted[n].more.clone());
+            if let Some(text) = bins::missing(world, &needs) {
+                return Reply::error(400, "DependencyNotFound", &text);
+            }
+            world.deleted.remove(n)
+        }
         (None, false) => {
-            if sent["kind"].as_str() != Some("OpenAI") {
-                return Reply::error(
-                    400,
-                    "InvalidApiSetId",
-                    "The account type (kind) is invalid; this simulated Azure has 'OpenAI'.",
-                );
+            if sent["kind"].as_str().is_none() {
+                return Reply::error(400, "InvalidApiSetId", "The account type (kind) is required.");
             }
             if sent["properties"]["customSubDomainName"].as_str().is_some_and(|s| !s.eq_ignore_ascii_case(name)) {
                 return Reply::error(
@@ -205,15 +220,18 @@ fn create(facts: &Facts, world: &mut World, ask: &Ask, group: &str, name: &str) 
                     "This simulated Azure takes the account's own name as its subdomain only.",
                 );
             }
-            blank(name, group, &region)
+            let mut fresh = blank(name, group, &region);
+            sent["kind"].as_str().unwrap_or("OpenAI").clone_into(&mut fresh.kind);
+            foundry::keep(&mut fresh, &sent["properties"]);
+            fresh
         }
     };
     let takes = CREATE_MS.0 + i64::try_from(dice(facts.seed, &format!("account/{name}"), CREATE_MS.1)).unwrap_or(0);
     fresh.ready_at = ask.at + takes;
     fresh.deleted_at = None;
     fresh.tags = serde_json::from_value(sent["tags"].clone()).unwrap_or_default();
-    if let Some((g, _)) = facts.group(group) {
-        g.clone_into(&mut fresh.group);
+    if let Some(g) = world.group(group) {
+        g.name.clone_into(&mut fresh.group);
     }
     let shown = body(facts, &fresh, ask.at);
     world.accounts.push(fresh);
@@ -231,6 +249,7 @@ fn blank(name: &str, group: &str, region: &Region) -> Account {
         ready_at: 0,
         deleted_at: None,
         tags: std::collections::BTreeMap::new(),
+        more: serde_json::Map::new(),
         deployments: Vec::new(),
         history: Vec::new(),
     }
@@ -243,97 +262,23 @@ fn remove(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, grou
         return Reply::empty(204);
     };
     let id = id(facts, &world.accounts[n]);
-    if let Some(refusal) = locked(facts, &id) {
+    if let Some(refusal) = locked(world, &id, &ask.method) {
         return refusal;
     }
+    foundry::below_gone(world, &id);
     let mut gone = world.accounts.remove(n);
     gone.deleted_at = Some(ask.at);
     let region = gone.region.clone();
     world.deleted.push(gone);
-    let op = begin(facts, world, target, &region, &id, (ask.at, ask.at + 20_000), true);
-    Reply::empty(202).with("location", op.1).with("retry-after", RETRY_AFTER_S.to_string())
+    let span = (ask.at, ask.at + 20_000);
+    let work = Work { region: &region, resource: &id, span, removes: true, answer: None };
+    let links = begin(facts, world, target, work);
+    Reply::empty(202).with("location", links.result).with("retry-after", RETRY_AFTER_S.to_string())
 }
 
-/// Records a long-running operation; gives the addresses of its status and its result.
-pub fn begin(
-    facts: &Facts,
-    world: &mut World,
-    target: &Target<'_>,
-    region: &str,
-    resource: &str,
-    span: (i64, i64),
-    removes: bool,
-) -> (String, String) {
-    let id = uuid(facts.seed, &format!("operation/{}", target.number));
-    world.operations.push(Operation {
-        id: id.clone(),
-        region: region.to_owned(),
-        resource: resource.to_owned(),
-        from: span.0,
-        until: span.1,
-        removes,
-    });
-    addresses(facts, region, &id)
-}
-
-/// Addresses of an operation: status, result.
-pub fn addresses(facts: &Facts, region: &str, id: &str) -> (String, String) {
-    let base = format!(
-        "{}/subscriptions/{}/providers/Microsoft.CognitiveServices/locations/{region}",
-        facts.arm,
-        facts.subscription()
-    );
-    (
-        format!("{base}/operationStatuses/{id}?api-version=2025-06-01"),
-        format!("{base}/operationResults/{id}?api-version=2025-06-01"),
-    )
-}
-
-fn operation<'a>(world: &'a World, id: &str) -> Result<&'a Operation, Reply> {
-    world
-        .operations
-        .iter()
-        .find(|o| o.id == id)
-        .ok_or_else(|| Reply::error(404, "OperationNotFound", &format!("The operation '{id}' was not found.")))
-}
-
-fn status(facts: &Facts, world: &World, ask: &Ask, id: &str) -> Reply {
-    let op = match operation(world, id) {
-        Ok(o) => o,
-        Err(refusal) => return refusal,
-    };
-    let over = ask.at >= op.until;
-    let mut body = json!({
-        "id": ask.path, "name": op.id, "resourceId": op.resource,
-        "status": if over { "Succeeded" } else { "Running" },
-        "percentComplete": if over { 100 } else { 100 * (ask.at - op.from).max(0) / (op.until - op.from).max(1) },
-        "startTime": rfc3339(facts.utc(op.from)),
-    });
-    if over {
-        body["endTime"] = json!(rfc3339(facts.utc(op.until)));
-        return Reply::ok(&body);
-    }
-    Reply::ok(&body).with("retry-after", RETRY_AFTER_S.to_string())
-}
-
-fn result(facts: &Facts, world: &World, ask: &Ask, id: &str) -> Reply {
-    let op = match operation(world, id) {
-        Ok(o) => o,
-        Err(refusal) => return refusal,
-    };
-    if ask.at < op.until {
-        return Reply::empty(202)
-            .with("location", addresses(facts, &op.region, id).1)
-            .with("retry-after", RETRY_AFTER_S.to_string());
-    }
-    if op.removes {
-        return Reply::empty(204);
-    }
-    deployments::by_id(facts, world, &op.resource, ask.at).map_or_else(|| Reply::empty(204), |v| Reply::ok(&v))
-}
-
-fn models(facts: &Facts, region: &Region) -> Reply {
-    let offered = facts.scenario.world.quotas.iter().filter(|q| q.region == *region);
+/// What a region offers.
+pub fn offers(facts: &Facts, region: &str) -> Vec<Value> {
+    let offered = facts.scenario.world.quotas.iter().filter(|q| q.region.name() == region);
     let row = |model: &str, version: &str, max: u32, default: bool| {
         json!({
             "kind": "OpenAI", "skuName": "S0",
@@ -346,7 +291,7 @@ fn models(facts: &Facts, region: &Region) -> Reply {
         })
     };
     let rows = offered.flat_map(|q| q.versions.iter().map(|v| row(&q.model, v, q.limit, q.versions.last() == Some(v))));
-    Reply::list(rows.collect())
+    rows.collect()
 }
 
 /// A region's limit and use of one model, in units.

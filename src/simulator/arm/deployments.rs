@@ -3,7 +3,8 @@
 use hyper::Method;
 use serde_json::{Value, json};
 
-use super::cognitive::{self, RETRY_AFTER_S, begin, quota};
+use super::cognitive::{self, quota};
+use super::operations::{self, Links, RETRY_AFTER_S, Work, begin};
 use super::{Target, locked, not_allowed, not_found};
 use crate::simulator::facts::Facts;
 use crate::simulator::http::{Ask, Reply, rfc3339};
@@ -109,7 +110,7 @@ fn put(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, a: &Acc
         |refusal| *refusal,
         |(links, d)| {
             Reply::ok(&body(facts, a, &d, ask.at))
-                .with("azure-asyncoperation", links.0)
+                .with("azure-asyncoperation", links.status)
                 .with("retry-after", RETRY_AFTER_S.to_string())
         },
     )
@@ -121,7 +122,7 @@ fn unchanged(facts: &Facts, world: &World, ask: &Ask, a: &Account, d: &Deploymen
     let own = id(facts, a, &d.name);
     match world.operations.iter().rfind(|o| o.resource == own && ask.at < o.until && !o.removes) {
         Some(o) => reply
-            .with("azure-asyncoperation", cognitive::addresses(facts, &o.region, &o.id).0)
+            .with("azure-asyncoperation", operations::links(facts, o).status)
             .with("retry-after", RETRY_AFTER_S.to_string()),
         None => reply,
     }
@@ -169,6 +170,8 @@ fn wanted(facts: &Facts, a: &Account, name: &str, sent: &Value) -> Result<Deploy
 fn units(sent: &Value, default: u32) -> Option<u32> {
     match &sent["sku"]["capacity"] {
         Value::Null => Some(default),
+        // Azure takes a number in quotes for a number, and the command-line client sends one.
+        Value::String(digits) => digits.parse().ok().filter(|n| *n > 0),
         v => v.as_u64().and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0),
     }
 }
@@ -194,6 +197,10 @@ fn takes(facts: &Facts, a: &Account, name: &str, span: (i64, u64)) -> i64 {
     span.0 + i64::try_from(dice(facts.seed, &format!("takes/{}/{name}", a.name), span.1)).unwrap_or(0)
 }
 
+fn work<'a>(a: &'a Account, resource: &'a str, span: (i64, i64), removes: bool) -> Work<'a> {
+    Work { region: &a.region, resource, span, removes, answer: None }
+}
+
 fn own<'a>(world: &'a mut World, a: &Account) -> Option<&'a mut Account> {
     world.accounts.iter_mut().find(|x| x.name == a.name)
 }
@@ -207,13 +214,12 @@ fn create(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, a: &
         account.history.push(Capacity { at: d.ready_at, deployment: d.name.clone(), units: d.capacity });
         account.deployments.push(d.clone());
     }
-    let links = begin(facts, world, target, &a.region, &id(facts, a, &d.name), (ask.at, d.ready_at), false);
+    let resource = id(facts, a, &d.name);
+    let links = begin(facts, world, target, work(a, &resource, (ask.at, d.ready_at), false));
     Reply::json(201, &body(facts, a, &d, ask.at))
-        .with("azure-asyncoperation", links.0)
+        .with("azure-asyncoperation", links.status)
         .with("retry-after", RETRY_AFTER_S.to_string())
 }
-
-type Links = (String, String);
 
 fn change(
     facts: &Facts,
@@ -243,7 +249,8 @@ fn change(
         account.history.push(Capacity { at: d.ready_at, deployment: d.name.clone(), units: capacity });
         account.deployments.iter_mut().filter(|x| x.name == d.name).for_each(|x| x.clone_from(&d));
     }
-    let links = begin(facts, world, target, &a.region, &id(facts, a, &d.name), (ask.at, d.ready_at), false);
+    let resource = id(facts, a, &d.name);
+    let links = begin(facts, world, target, work(a, &resource, (ask.at, d.ready_at), false));
     Ok((links, d))
 }
 
@@ -265,7 +272,7 @@ fn patch(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, a: &A
         |refusal| *refusal,
         |(links, d)| {
             Reply::json(202, &body(facts, a, &d, ask.at))
-                .with("location", links.1)
+                .with("location", links.result)
                 .with("retry-after", RETRY_AFTER_S.to_string())
         },
     )
@@ -274,7 +281,7 @@ fn patch(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, a: &A
 fn remove(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, a: &Account, name: &str) -> Reply {
     let Some(present) = a.deployment(name) else { return Reply::empty(204) };
     let own_id = id(facts, a, &present.name);
-    if let Some(refusal) = locked(facts, &own_id) {
+    if let Some(refusal) = locked(world, &own_id, &ask.method) {
         return refusal;
     }
     if present.gone_at.is_some() {
@@ -288,6 +295,6 @@ fn remove(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, a: &
         account.history.push(Capacity { at: ask.at, deployment: name.clone(), units: 0 });
         account.deployments.iter_mut().filter(|d| d.name == name).for_each(|d| d.gone_at = Some(until));
     }
-    let links = begin(facts, world, target, &a.region, &own_id, (ask.at, until), true);
-    Reply::empty(202).with("location", links.1).with("retry-after", RETRY_AFTER_S.to_string())
+    let links = begin(facts, world, target, work(a, &own_id, (ask.at, until), true));
+    Reply::empty(202).with("location", links.result).with("retry-after", RETRY_AFTER_S.to_string())
 }

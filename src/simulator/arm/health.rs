@@ -3,14 +3,15 @@
 use hyper::Method;
 use serde_json::{Value, json};
 
-use super::{Target, inventory};
+use super::{Target, inner, inventory};
 use crate::simulator::facts::Facts;
 use crate::simulator::faults::Post;
 use crate::simulator::http::{Ask, Reply, rfc3339};
 use crate::simulator::world::World;
+use crate::units::Region;
 
 /// Answers requests to the provider, at a subscription or a resource.
-pub fn answer(facts: &Facts, world: &World, ask: &Ask, target: &Target<'_>) -> Reply {
+pub fn answer(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> Reply {
     let route = target.route();
     let resource = target.scope.iter().any(|s| s.eq_ignore_ascii_case("providers"));
     match (&ask.method, route.as_slice()) {
@@ -26,35 +27,79 @@ pub fn answer(facts: &Facts, world: &World, ask: &Ask, target: &Target<'_>) -> R
             if route.len() == 2 { Reply::ok(&v) } else { Reply::list(vec![v]) }
         }
         (&Method::GET, ["availabilitystatuses"]) => {
-            let here = |group: &str| target.group.is_none_or(|g| g.eq_ignore_ascii_case(group));
-            let rows = world.accounts.iter().filter(|a| here(&a.group)).filter_map(|a| {
-                current(
-                    facts,
-                    world,
-                    &facts.id(&a.group, &format!("Microsoft.CognitiveServices/accounts/{}", a.name)),
-                    ask.at,
-                )
-            });
-            Reply::list(rows.collect())
+            let path = match target.group {
+                Some(g) => format!("/subscriptions/{}/resourceGroups/{g}/resources", facts.subscription()),
+                None => format!("/subscriptions/{}/resources", facts.subscription()),
+            };
+            let (_, listed) = inner(facts, world, Method::GET, &path, None, ask.at);
+            let ids = listed["value"].as_array().into_iter().flatten().filter_map(|r| r["id"].as_str());
+            Reply::list(ids.filter_map(|id| current(facts, world, id, ask.at)).collect())
         }
+        (&Method::GET, ["events"]) if resource => {
+            let Some(v) = current(facts, world, &target.scope_id(), ask.at) else {
+                return Reply::error(
+                    404,
+                    "ResourceNotFound",
+                    &format!("The resource '{}' was not found.", target.scope_id()),
+                );
+            };
+            let region = Region::new(v["location"].as_str().unwrap_or_default());
+            let named = |e: &Value| {
+                let impacted = &e["properties"]["impact"][0]["impactedRegions"][0]["impactedRegion"];
+                impacted.as_str().is_some_and(|n| Region::new(n) == region)
+            };
+            Reply::list(events(facts, ask.at).into_iter().filter(named).collect())
+        }
+        (&Method::GET, ["events", id, "impactedresources"]) if !resource => {
+            let known =
+                events(facts, ask.at).iter().any(|e| e["name"].as_str().is_some_and(|n| n.eq_ignore_ascii_case(id)));
+            if known { Reply::list(Vec::new()) } else { no_event(id) }
+        }
+        (&Method::GET, ["emergingissues", rest @ ..]) if rest.is_empty() || rest == ["default"] => {
+            let one = json!({
+                "id": "/providers/Microsoft.ResourceHealth/emergingIssues/default", "name": "default",
+                "type": "Microsoft.ResourceHealth/emergingIssues",
+                "properties": { "refreshTimestamp": rfc3339(facts.utc(ask.at)), "statusBanners": [], "statusActiveEvents": [] },
+            });
+            if rest.is_empty() { Reply::list(vec![one]) } else { Reply::ok(&one) }
+        }
+        (&Method::GET, ["metadata"]) => Reply::list(METADATA.iter().map(metadata).collect()),
+        (&Method::GET, ["metadata", name]) => METADATA
+            .iter()
+            .find(|(n, _)| n.eq_ignore_ascii_case(name))
+            .map_or_else(|| Reply::error(404, "NotFound", "There is no such metadata."), |m| Reply::ok(&metadata(m))),
         (&Method::GET, ["events"]) if !resource => Reply::list(events(facts, ask.at)),
         (&Method::GET, ["events", id]) if !resource => events(facts, ask.at)
             .into_iter()
             .find(|e| e["name"].as_str().is_some_and(|n| n.eq_ignore_ascii_case(id)))
-            .map_or_else(
-                || Reply::error(404, "EventNotFound", &format!("The event '{id}' was not found.")),
-                |e| Reply::ok(&e),
-            ),
+            .map_or_else(|| no_event(id), |e| Reply::ok(&e)),
         _ => Reply::no_route(ask),
     }
+}
+
+/// What filters of events may say.
+const METADATA: [(&str, &[&str]); 2] =
+    [("eventType", &["ServiceIssue", "PlannedMaintenance", "HealthAdvisory"]), ("status", &["Active", "Resolved"])];
+
+fn metadata((name, values): &(&str, &[&str])) -> Value {
+    let values: Vec<Value> = values.iter().map(|v| json!({ "id": v, "displayName": v })).collect();
+    json!({
+        "id": format!("/providers/Microsoft.ResourceHealth/metadata/{name}"), "name": name,
+        "type": "Microsoft.ResourceHealth/metadata",
+        "properties": { "displayName": name, "dependsOn": [], "applicableScenarios": ["Alerts"], "supportedValues": values },
+    })
+}
+
+fn no_event(id: &str) -> Reply {
+    Reply::error(404, "EventNotFound", &format!("The event '{id}' was not found."))
 }
 
 /// What is said of one resource; without a word in the timeline, that it is available.
 fn current(facts: &Facts, world: &World, id: &str, at: i64) -> Option<Value> {
     let name = id.rsplit('/').next().unwrap_or_default();
     let known = |kind: &str| id.to_ascii_lowercase().contains(&format!("/{kind}/"));
-    let (location, said) = if let Some(thing) = facts.thing(id) {
-        (thing.location.clone(), facts.timeline.health(at, name))
+    let (location, said) = if let Some(thing) = world.thing(id) {
+        (thing.location().to_owned(), facts.timeline.health(at, name))
     } else if known("accounts") {
         (world.account(name)?.region.clone(), facts.timeline.health(at, name))
     } else if known("configurationstores") {

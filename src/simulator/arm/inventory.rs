@@ -9,9 +9,6 @@ use crate::simulator::http::{Ask, Reply, filter};
 use crate::simulator::world::World;
 use crate::units::known_regions;
 
-/// Rows of a page when the client names no number.
-const PAGE: usize = 1_000;
-
 /// The cloud's addresses, as the command-line client asks for them when it is registered.
 pub fn metadata(facts: &Facts) -> Reply {
     let arm = format!("{}/", facts.arm);
@@ -62,13 +59,6 @@ pub fn answer(facts: &Facts, world: &World, ask: &Ask) -> Reply {
     match (&ask.method, words.as_slice()) {
         (&Method::GET, []) => Reply::ok(&subscription(facts)),
         (&Method::GET, ["locations"]) => locations(facts),
-        (&Method::GET, ["resourcegroups"]) => {
-            page(facts, ask, facts.group_names().filter_map(|g| group(facts, g)).collect())
-        }
-        (&Method::GET, ["resourcegroups", g]) => {
-            group(facts, g).map_or_else(|| Reply::no_route(ask), |v| Reply::ok(&v))
-        }
-        (&Method::HEAD, ["resourcegroups", g]) => Reply::empty(if facts.group(g).is_some() { 204 } else { 404 }),
         (&Method::GET, ["resources"]) => resources(facts, world, ask, None),
         (&Method::GET, ["resourcegroups", g, "resources"]) => resources(facts, world, ask, Some(g)),
         (&Method::GET, ["providers"]) => Reply::list(PROVIDERS.iter().map(|p| provider_body(p)).collect()),
@@ -94,15 +84,6 @@ fn locations(facts: &Facts) -> Reply {
     Reply::list(known_regions().iter().map(row).collect())
 }
 
-fn group(facts: &Facts, name: &str) -> Option<Value> {
-    let (name, region) = facts.group(name)?;
-    Some(json!({
-        "id": format!("/subscriptions/{}/resourceGroups/{name}", facts.subscription()),
-        "name": name, "type": "Microsoft.Resources/resourceGroups", "location": region.name(),
-        "properties": { "provisioningState": "Succeeded" },
-    }))
-}
-
 fn resources(facts: &Facts, world: &World, ask: &Ask, group: Option<&str>) -> Reply {
     let row = |g: &str, kind: &str, name: &str, location: &str, more: Value| {
         let mut v =
@@ -124,7 +105,7 @@ fn resources(facts: &Facts, world: &World, ask: &Ask, group: Option<&str>) -> Re
     for p in &world.profiles {
         rows.push(row(&p.group, "Microsoft.Network/trafficManagerProfiles", &p.name, "global", json!({})));
     }
-    rows.extend(facts.things.iter().filter_map(generic::row));
+    rows.extend(world.things.iter().filter_map(generic::row));
     let Some(conditions) = filter(ask.query("$filter").unwrap_or_default()) else {
         return Reply::error(400, "InvalidFilterInQueryString", "Invalid $filter in the query string.");
     };
@@ -148,28 +129,17 @@ fn resources(facts: &Facts, world: &World, ask: &Ask, group: Option<&str>) -> Re
                 own.is_some_and(|o| o.eq_ignore_ascii_case(value))
             })
     };
-    page(facts, ask, rows.into_iter().filter(fits).map(|r| r.1).collect())
+    Reply::list(rows.into_iter().filter(fits).map(|r| r.1).collect())
 }
 
-/// One page, with an absolute link to the next.
-fn page(facts: &Facts, ask: &Ask, rows: Vec<Value>) -> Reply {
-    let top = ask.query("$top").and_then(|t| t.parse().ok()).unwrap_or(PAGE).clamp(1, PAGE);
-    let skip: usize = ask.query("$skiptoken").and_then(|t| t.parse().ok()).unwrap_or(0);
-    let all = rows.len();
-    let value: Vec<Value> = rows.into_iter().skip(skip).take(top).collect();
-    if skip.saturating_add(top) >= all {
-        return Reply::list(value);
-    }
-    let mut query = url::form_urlencoded::Serializer::new(String::new());
-    for (k, v) in ask.query.iter().filter(|(k, _)| !k.eq_ignore_ascii_case("$skiptoken")) {
-        query.append_pair(k, v);
-    }
-    query.append_pair("$skiptoken", &(skip + top).to_string());
-    let next = format!("{}{}?{}", facts.arm, ask.path, query.finish());
-    Reply::ok(&json!({ "value": value, "nextLink": next }))
+/// A list; it is cut into pages on its way out.
+pub fn page(_: &Facts, _: &Ask, rows: Vec<Value>) -> Reply {
+    Reply::list(rows)
 }
 
-const PROVIDERS: [&str; 6] = [
+/// Namespaces of every subscription that this Azure serves in its own way.
+pub const PROVIDERS: [&str; 7] = [
+    "microsoft.resources",
     "microsoft.cognitiveservices",
     "microsoft.appconfiguration",
     "microsoft.network",
@@ -178,7 +148,8 @@ const PROVIDERS: [&str; 6] = [
     "microsoft.authorization",
 ];
 
-fn provider_body(lower: &str) -> Value {
+/// What a namespace says of itself.
+pub fn provider_body(lower: &str) -> Value {
     let (types, versions): (&[&str], &[&str]) = match lower {
         "microsoft.cognitiveservices" => (
             &["accounts", "accounts/deployments", "locations/usages", "locations/models", "deletedAccounts"],
@@ -187,6 +158,10 @@ fn provider_body(lower: &str) -> Value {
         "microsoft.appconfiguration" => (&["configurationStores"], &["2024-05-01", "2023-03-01"]),
         "microsoft.network" => (&["trafficManagerProfiles"], &["2022-04-01", "2018-08-01"]),
         "microsoft.resourcehealth" => (&["availabilityStatuses", "events"], &["2025-05-01", "2024-02-01"]),
+        "microsoft.resources" => (
+            &["subscriptions", "resourceGroups", "resources", "deployments", "providers"],
+            &["2025-04-01", "2024-11-01"],
+        ),
         "microsoft.insights" => (&["metrics", "eventtypes"], &["2024-02-01", "2015-04-01"]),
         _ => (&["locks", "permissions"], &["2022-04-01", "2020-05-01"]),
     };
@@ -212,41 +187,4 @@ pub fn provider(ask: &Ask, target: &Target<'_>) -> Reply {
     }
     let text = format!("The resource namespace '{}' is invalid.", target.provider);
     Reply::error(404, "InvalidResourceNamespace", &text)
-}
-
-/// The id that a lock of the scenario stands on.
-pub fn lock_scope(facts: &Facts, lock: &str) -> String {
-    if lock.starts_with('/') {
-        return lock.to_owned();
-    }
-    let name = facts.group(lock).map_or(lock, |g| g.0);
-    format!("/subscriptions/{}/resourceGroups/{name}", facts.subscription())
-}
-
-/// Rights and locks at a scope.
-pub fn authorization(facts: &Facts, ask: &Ask, target: &Target<'_>) -> Reply {
-    match (&ask.method, target.route().as_slice()) {
-        (&Method::GET, []) => provider(ask, target),
-        (&Method::GET, ["permissions"]) => {
-            Reply::list(vec![json!({ "actions": ["*"], "notActions": [], "dataActions": ["*"], "notDataActions": [] })])
-        }
-        (&Method::GET, ["locks"]) => {
-            // At a scope Azure lists the locks on it, above it and below it.
-            let scope = target.scope_id().to_ascii_lowercase();
-            let related = |l: &String| {
-                let lock = lock_scope(facts, l).to_ascii_lowercase();
-                let under = |a: &str, b: &str| a == b || a.starts_with(&format!("{b}/"));
-                under(&lock, &scope) || under(&scope, &lock)
-            };
-            let body = |l: &String| {
-                json!({
-                    "id": format!("{}/providers/Microsoft.Authorization/locks/keep", lock_scope(facts, l)),
-                    "name": "keep", "type": "Microsoft.Authorization/locks",
-                    "properties": { "level": "CanNotDelete", "notes": "Kept by the scenario." },
-                })
-            };
-            Reply::list(facts.scenario.world.locks.iter().filter(|l| related(l)).map(body).collect())
-        }
-        _ => Reply::no_route(ask),
-    }
 }

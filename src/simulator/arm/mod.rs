@@ -3,25 +3,46 @@
 //! Paths compare without regard to case. Any well-formed api-version from a provider's floor on is taken, previews
 //! included, since every client brings its own.
 
+mod bins;
 mod cognitive;
-mod deleted;
 mod deployments;
+mod doors;
+mod endpoints;
+mod foundry;
 mod generic;
+mod graph;
+mod groups;
 mod health;
 mod inventory;
+mod learning;
 mod monitor;
+mod offers;
+mod operations;
+mod paging;
 mod profiles;
+mod registry;
+mod rights;
+mod services;
+mod storage;
 mod stores;
+mod template;
+mod tenant;
+mod vaults;
+mod zones;
 
-pub use profiles::leads_to;
+pub use endpoints::leads_to;
+pub use rights::{locked, roles};
+pub use zones::aliases;
 
-use hyper::Method;
-use serde_json::json;
+use bytes::Bytes;
+use hyper::{HeaderMap, Method};
+use serde_json::{Value, json};
 
 use super::entra;
 use super::facts::Facts;
-use super::http::{Ask, Reply};
+use super::http::{Ask, Reply, changes};
 use super::others;
+use super::things::under;
 use super::world::{LogEntry, World, uuid};
 use crate::rehearsal::scenario::Place;
 use crate::units::Region;
@@ -31,7 +52,7 @@ const READS_LEFT: &str = "249";
 const WRITES_LEFT: &str = "199";
 
 /// Oldest api-version taken, by provider.
-const FLOORS: [(&str, &str); 8] = [
+const FLOORS: [(&str, &str); 14] = [
     ("microsoft.cognitiveservices", "2021-10-01"),
     ("microsoft.appconfiguration", "2019-10-01"),
     ("microsoft.network", "2015-11-01"),
@@ -39,10 +60,17 @@ const FLOORS: [(&str, &str); 8] = [
     ("microsoft.insights", "2015-04-01"),
     ("microsoft.authorization", "2015-01-01"),
     ("microsoft.resources", "2015-01-01"),
+    ("microsoft.keyvault", "2015-06-01"),
+    ("microsoft.storage", "2015-06-15"),
+    ("microsoft.containerregistry", "2017-03-01"),
+    ("microsoft.machinelearningservices", "2018-11-19"),
+    ("microsoft.operationalinsights", "2015-03-20"),
+    ("microsoft.cdn", "2017-04-02"),
     ("", "2015-01-01"),
 ];
 
 /// An ARM path, taken apart at its last `providers`.
+#[derive(Clone)]
 pub struct Target<'a> {
     /// Segments before, as written: subscription, group, or a whole resource.
     pub scope: &'a [String],
@@ -74,6 +102,21 @@ impl<'a> Target<'a> {
         self.scope.iter().fold(String::new(), |a, s| format!("{a}/{s}"))
     }
 
+    /// The whole path as an id.
+    pub fn whole_id(&self) -> String {
+        let base = self.scope_id();
+        match self.provider.as_str() {
+            "" => base,
+            p => self.names.iter().fold(format!("{base}/providers/{}", known_provider(p)), |a, n| format!("{a}/{n}")),
+        }
+    }
+
+    /// The same for only the first of its names.
+    pub fn first(&self, names: usize) -> Self {
+        let n = names.min(self.names.len());
+        Self { names: &self.names[..n], tail: self.tail[..n].to_vec(), ..self.clone() }
+    }
+
     /// Tail for matching.
     pub fn route(&self) -> Vec<&str> {
         self.tail.iter().map(String::as_str).collect()
@@ -103,15 +146,21 @@ pub fn places(facts: &Facts, world: &World, ask: &Ask) -> Vec<Place> {
     if let Some(store) = after(s, "configurationStores").and_then(|n| world.store(n)) {
         region(&store.region);
     }
-    if let Some((_, r)) = after(s, "resourceGroups").and_then(|g| facts.group(g)) {
-        region(r.name());
+    if let Some(g) = after(s, "resourceGroups").and_then(|g| world.group(g)) {
+        region(&g.region);
+    }
+    // Something is to be made there.
+    if ask.method == Method::PUT
+        && let Some(l) = ask.json().ok().and_then(|b| b["location"].as_str().map(str::to_owned))
+    {
+        region(&l);
     }
     if let Some(l) = after(s, "locations") {
         region(l);
     }
-    let path = ask.segments.iter().fold(String::new(), |a, s| format!("{a}/{}", s.to_ascii_lowercase())) + "/";
-    for t in facts.things.iter().filter(|t| path.starts_with(&format!("{}/", t.id.to_ascii_lowercase()))) {
-        region(&t.location);
+    let path = ask.segments.iter().fold(String::new(), |a, s| format!("{a}/{s}"));
+    for t in world.things.iter().filter(|t| under(&path, &t.id)) {
+        region(t.location());
     }
     out
 }
@@ -164,41 +213,66 @@ fn admitted(facts: &Facts, world: &mut World, ask: &Ask, number: u64) -> Reply {
     if let Err(refusal) = version(ask, &target.provider) {
         return *refusal;
     }
+    template::settle(facts, world, ask.at);
     match words.as_slice() {
         ["tenants"] => inventory::tenants(facts),
         ["subscriptions"] => inventory::subscriptions(facts),
         ["subscriptions", s, ..] if !s.eq_ignore_ascii_case(facts.subscription()) => {
             Reply::error(404, "SubscriptionNotFound", &format!("The subscription '{s}' could not be found."))
         }
-        ["subscriptions", ..] => within(facts, world, ask, &target),
+        ["subscriptions", ..] => asked(facts, world, ask, &target),
+        ["providers", "microsoft.resourcegraph", "resources"] if ask.method == Method::POST => {
+            graph::answer(facts, world, ask)
+        }
+        ["providers", ..] => tenant::answer(facts, world, ask, &target),
         _ => Reply::no_route(ask),
     }
 }
 
+/// A client's request: counted, and answered as far as it can be seen, in pages.
+fn asked(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> Reply {
+    if changes(&ask.method, &ask.path) {
+        world.count(ask.header("x-ms-client-request-id"));
+    }
+    let creates = ask.method == Method::PUT && paging::delay(facts) > 0;
+    let there = creates && inner(facts, world, Method::GET, &ask.path, None, ask.at).0 == 200;
+    let reply = within(facts, world, ask, target);
+    if creates && !there && reply.status < 300 {
+        paging::made(world, &ask.path, ask.at);
+    }
+    paging::page(facts, ask, paging::seen(facts, world, ask, reply))
+}
+
+/// A request of ARM to itself.
+pub fn inner(
+    facts: &Facts,
+    world: &mut World,
+    method: Method,
+    id: &str,
+    body: Option<&Value>,
+    at: i64,
+) -> (u16, Value) {
+    let ask = Ask {
+        method,
+        path: id.to_owned(),
+        target: id.to_owned(),
+        segments: id.split('/').filter(|s| !s.is_empty()).map(str::to_owned).collect(),
+        query: Vec::new(),
+        headers: HeaderMap::new(),
+        body: body.map_or_else(Bytes::new, |b| Bytes::from(b.to_string())),
+        at,
+    };
+    let number = world.number();
+    let reply = within(facts, world, &ask, &Target::of(&ask.segments, number));
+    let value = reply.body.and_then(|(_, text)| serde_json::from_str(&text).ok()).unwrap_or(Value::Null);
+    (reply.status, value)
+}
+
 fn within(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> Reply {
-    if let Some(g) = target.group
-        && facts.group(g).is_none()
-        && ask.method != Method::HEAD
-    {
-        return Reply::error(404, "ResourceGroupNotFound", &format!("Resource group '{g}' could not be found."));
-    }
-    let changes = matches!(ask.method, Method::PUT | Method::PATCH | Method::DELETE);
+    let changes = changes(&ask.method, &ask.path);
     let id = ask.header("x-ms-client-request-id");
-    if changes {
-        world.count(id);
-    }
-    let listed = generic::answer(facts, ask, target).or_else(|| deleted::answer(facts, ask, target));
-    let reply = listed.unwrap_or_else(|| match target.provider.as_str() {
-        "" => inventory::answer(facts, world, ask),
-        "microsoft.cognitiveservices" => cognitive::answer(facts, world, ask, target),
-        "microsoft.appconfiguration" => stores::answer(facts, world, ask, target),
-        "microsoft.network" => profiles::answer(facts, world, ask, target),
-        "microsoft.resourcehealth" => health::answer(facts, world, ask, target),
-        "microsoft.insights" => monitor::answer(facts, world, ask, target),
-        "microsoft.authorization" => inventory::authorization(facts, ask, target),
-        _ => generic::provider(facts, ask, target).unwrap_or_else(|| inventory::provider(ask, target)),
-    });
-    let reply = generic::with_listed(facts, ask, target, reply);
+    let reply = refused(facts, world, ask, target).unwrap_or_else(|| provided(facts, world, ask, target));
+    let reply = generic::with_listed(facts, world, ask, target, reply);
     if changes {
         world.log.push(LogEntry {
             at: ask.at,
@@ -214,11 +288,61 @@ fn within(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> R
     reply
 }
 
+/// What ARM refuses before any provider is asked: no such group, no right, a lock.
+fn refused(facts: &Facts, world: &World, ask: &Ask, target: &Target<'_>) -> Option<Reply> {
+    if let Some(refusal) = rights::refused(facts, ask, target) {
+        return Some(refusal);
+    }
+    let itself = target.provider.is_empty() && target.scope.len() == 4;
+    if let Some(g) = target.group.filter(|_| !itself && ask.method != Method::HEAD) {
+        match world.group(g) {
+            None => return Some(groups::missing(g)),
+            Some(g) if g.gone_at.is_some() && matches!(ask.method, Method::PUT | Method::PATCH) => {
+                return Some(groups::being_deleted(&g.name));
+            }
+            Some(_) => {}
+        }
+    }
+    // Locks are taken away in spite of themselves.
+    let apart = target.provider == "microsoft.authorization" && target.tail.first().is_some_and(|t| t == "locks");
+    let id = target.whole_id();
+    // What is not there is not protected.
+    let there = ask.method != Method::DELETE || generic::exists(facts, world, &id);
+    if apart || !there { None } else { locked(world, &id, &ask.method) }
+}
+
+fn provided(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> Reply {
+    let special = operations::answer(facts, world, ask, target)
+        .or_else(|| offers::answer(facts, world, ask, target))
+        .or_else(|| bins::answer(facts, world, ask, target))
+        .or_else(|| services::act(facts, world, ask, target));
+    if let Some(reply) = special {
+        return reply;
+    }
+    match target.provider.as_str() {
+        "" => groups::answer(facts, world, ask, target)
+            .or_else(|| template::operations_of(facts, world, ask))
+            .unwrap_or_else(|| inventory::answer(facts, world, ask)),
+        "microsoft.resources" => template::answer(facts, world, ask, target),
+        "microsoft.cognitiveservices" => cognitive::answer(facts, world, ask, target),
+        "microsoft.appconfiguration" => stores::answer(facts, world, ask, target),
+        "microsoft.network" => profiles::or_other(facts, world, ask, target),
+        "microsoft.resourcehealth" => health::answer(facts, world, ask, target),
+        "microsoft.insights" => monitor::answer(facts, world, ask, target),
+        "microsoft.authorization" => rights::answer(facts, world, ask, target),
+        _ => generic::answer(facts, world, ask, target),
+    }
+}
+
 /// `Microsoft.CognitiveServices/accounts/deployments/write`.
 fn operation_name(target: &Target<'_>, method: &Method) -> String {
     let types = target.names.iter().step_by(2).fold(target.provider.clone(), |a, t| format!("{a}/{t}"));
     let provider = known_provider(&target.provider);
-    let verb = if *method == Method::DELETE { "delete" } else { "write" };
+    let verb = match *method {
+        Method::DELETE => "delete",
+        Method::POST => "action",
+        _ => "write",
+    };
     format!("{provider}{}/{verb}", &types[target.provider.len()..])
 }
 
@@ -231,7 +355,8 @@ pub fn known_provider(lower: &str) -> &str {
         "microsoft.resourcehealth" => "Microsoft.ResourceHealth",
         "microsoft.insights" => "Microsoft.Insights",
         "microsoft.authorization" => "Microsoft.Authorization",
-        other => other,
+        "microsoft.resources" => "Microsoft.Resources",
+        other => generic::registered(other).unwrap_or(other),
     }
 }
 
@@ -264,19 +389,4 @@ pub fn not_allowed(ask: &Ask) -> Reply {
         405,
         &json!({ "error": { "code": "MethodNotAllowed", "message": format!("The request method '{}' is not supported here.", ask.method) } }),
     )
-}
-
-/// The refusal when a delete lock covers this id.
-pub fn locked(facts: &Facts, id: &str) -> Option<Reply> {
-    let covers = |lock: &&String| {
-        let scope = inventory::lock_scope(facts, lock).to_ascii_lowercase();
-        let id = id.to_ascii_lowercase();
-        id == scope || id.starts_with(&format!("{scope}/"))
-    };
-    let lock = facts.scenario.world.locks.iter().find(covers)?;
-    let text = format!(
-        "The scope '{id}' cannot perform delete operation because following scope(s) are locked: '{}'. Please remove the lock and try again.",
-        inventory::lock_scope(facts, lock)
-    );
-    Some(Reply::error(409, "ScopeLocked", &text))
 }

@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 
 use super::{Target, inventory, known_provider};
 use crate::simulator::clients::{self, Row};
-use crate::simulator::facts::{Facts, Thing};
+use crate::simulator::facts::Facts;
 use crate::simulator::http::{Ask, Reply, filter, parse_time, rfc3339};
+use crate::simulator::things::Thing;
 use crate::simulator::world::{LogEntry, World};
 
 const MINUTE: i64 = 60_000;
@@ -53,7 +54,7 @@ fn minutes(facts: &Facts, ask: &Ask) -> Result<(i64, i64, Vec<i64>), Box<Reply>>
 fn metrics(facts: &Facts, world: &World, ask: &Ask, target: &Target<'_>) -> Result<Reply, Box<Reply>> {
     let name = target.scope.last().map(String::as_str).unwrap_or_default();
     let id = target.scope_id();
-    if let Some(thing) = facts.thing(&id) {
+    if let Some(thing) = world.thing(&id) {
         return constant(facts, thing, ask);
     }
     let Some(account) = world.account(name).filter(|_| id.to_ascii_lowercase().contains("/accounts/")) else {
@@ -109,7 +110,7 @@ fn constant(facts: &Facts, thing: &Thing, ask: &Ask) -> Result<Reply, Box<Reply>
     let (from, to, minutes) = minutes(facts, ask)?;
     let mut value = Vec::new();
     for asked in ask.query("metricnames").unwrap_or_default().split(',').map(str::trim).filter(|m| !m.is_empty()) {
-        let Some((name, number)) = thing.script.metrics.iter().find(|(n, _)| n.eq_ignore_ascii_case(asked)) else {
+        let Some((name, number)) = thing.metrics.iter().find(|(n, _)| n.eq_ignore_ascii_case(asked)) else {
             let text = format!("Failed to find metric configuration for provider: {}, metric: {asked}", thing.kind);
             return Err(bad(&text));
         };
@@ -126,7 +127,7 @@ fn constant(facts: &Facts, thing: &Thing, ask: &Ask) -> Result<Reply, Box<Reply>
     }
     Ok(Reply::ok(&json!({
         "cost": 0, "timespan": format!("{}/{}", rfc3339(from), rfc3339(to)), "interval": "PT1M",
-        "namespace": thing.kind, "resourceregion": thing.location, "value": value,
+        "namespace": thing.kind, "resourceregion": thing.location(), "value": value,
     })))
 }
 

@@ -1,6 +1,7 @@
 //! Tests of `simulator`: the embedded Azure, asked by a plain HTTP client as any other client would.
 
 mod azure;
+mod dialect;
 pub mod subscriptions;
 pub mod things;
 mod time;

@@ -1,0 +1,142 @@
+//! What each service adds to what ARM does for every resource: one table of how long its work takes, and the way to its file.
+
+use serde_json::Value;
+
+use super::generic::{Change, Way, Ways};
+use super::{Target, doors, foundry, learning, registry, storage, vaults, zones};
+use crate::simulator::facts::Facts;
+use crate::simulator::http::{Ask, Reply};
+use crate::simulator::things::Thing;
+use crate::simulator::world::World;
+
+const NOW: Ways = Ways { make: Way::Now, change: Way::Now, remove: Way::Now };
+
+/// How a type, in lower case, is made, changed and deleted; times are scenario time.
+pub fn ways(kind: &str) -> Ways {
+    use Way::{Later, Now, Silent, Watched};
+    let of = |make, change, remove| Ways { make, change, remove };
+    match kind {
+        "microsoft.keyvault/vaults" => of(Silent(10_000), Now, Now),
+        "microsoft.storage/storageaccounts" => of(Later(20_000), Now, Now),
+        "microsoft.operationalinsights/workspaces" => of(Silent(15_000), Now, Later(10_000)),
+        "microsoft.cognitiveservices/accounts" => of(Silent(30_000), Silent(15_000), Later(20_000)),
+        "microsoft.cognitiveservices/accounts/projects" => of(Silent(20_000), Silent(10_000), Later(15_000)),
+        "microsoft.containerregistry/registries" => of(Watched(30_000), Watched(10_000), Later(15_000)),
+        "microsoft.containerregistry/registries/replications" => of(Watched(90_000), Watched(15_000), Later(30_000)),
+        "microsoft.machinelearningservices/workspaces" => of(Later(40_000), Later(20_000), Later(30_000)),
+        "microsoft.machinelearningservices/workspaces/computes" => of(Watched(60_000), Now, Later(30_000)),
+        "microsoft.machinelearningservices/workspaces/onlineendpoints" => {
+            of(Watched(60_000), Later(20_000), Later(30_000))
+        }
+        "microsoft.machinelearningservices/workspaces/onlineendpoints/deployments" => {
+            of(Watched(180_000), Later(60_000), Later(30_000))
+        }
+        "microsoft.cdn/profiles/origingroups/origins" => of(Watched(40_000), Watched(40_000), Later(30_000)),
+        "microsoft.network/dnszones" => of(Now, Now, Later(15_000)),
+        _ => NOW,
+    }
+}
+
+/// What a service refuses to make or change.
+pub fn check(change: &Change<'_>) -> Option<Reply> {
+    match change.kind.split('/').next().unwrap_or_default() {
+        "microsoft.keyvault" => vaults::check(change),
+        "microsoft.storage" => storage::check(change),
+        "microsoft.containerregistry" => registry::check(change),
+        "microsoft.machinelearningservices" => learning::check(change),
+        "microsoft.cdn" => doors::check(change),
+        "microsoft.network" => zones::check(change),
+        _ => None,
+    }
+}
+
+/// What a service refuses to delete.
+pub fn check_removal(change: &Change<'_>) -> Option<Reply> {
+    match change.kind {
+        "microsoft.containerregistry/registries/replications" => registry::check_removal(change),
+        "microsoft.machinelearningservices/workspaces/onlineendpoints/deployments" => learning::check_removal(change),
+        k if k.starts_with("microsoft.network/dnszones") => zones::check_removal(change),
+        _ => None,
+    }
+}
+
+/// What something new has from its first moment.
+pub fn begin(facts: &Facts, ask: &Ask, thing: &mut Thing) {
+    vaults::begin(ask, thing);
+    storage::begin(facts, ask.at, thing);
+}
+
+/// A resource as ARM shows it: with what its service fills in, and what follows from the moment.
+pub fn shown(facts: &Facts, thing: &Thing, at: i64) -> Value {
+    let mut t = thing.clone();
+    match t.provider().to_ascii_lowercase().as_str() {
+        "microsoft.keyvault" => vaults::fill(facts, &mut t),
+        "microsoft.storage" => storage::fill(facts, &mut t, at),
+        "microsoft.containerregistry" => registry::fill(facts, &mut t, at),
+        "microsoft.machinelearningservices" => learning::fill(facts, &mut t),
+        "microsoft.operationalinsights" | "microsoft.insights" => learning::fill_logs(facts, &mut t),
+        "microsoft.network" => zones::fill(facts, &mut t),
+        "microsoft.cognitiveservices" => foundry::fill(&mut t),
+        "microsoft.cdn" => doors::fill(&mut t, at),
+        _ => {}
+    }
+    let mut body = t.shown(at);
+    if t.kind.eq_ignore_ascii_case("Microsoft.Storage/storageAccounts") {
+        storage::hide(&mut body);
+    }
+    body
+}
+
+/// The answer to a read of one resource.
+pub fn show(facts: &Facts, _: &World, ask: &Ask, thing: &Thing) -> Reply {
+    let mut body = shown(facts, thing, ask.at);
+    if thing.is("Microsoft.Storage/storageAccounts") {
+        storage::expand(facts, ask, thing, &mut body);
+    }
+    let etag = body["etag"].as_str().map(str::to_owned);
+    match etag {
+        Some(e) => Reply::ok(&body).with("etag", e),
+        None => Reply::ok(&body),
+    }
+}
+
+/// Whether a resource shows a provisioning state.
+pub fn has_state(thing: &Thing) -> bool {
+    let kind = thing.kind.to_ascii_lowercase();
+    !kind.ends_with("/connections") && !kind.starts_with("microsoft.storage/storageaccounts/")
+}
+
+/// The state of something being made.
+pub fn making(target: &Target<'_>) -> &'static str {
+    match target.provider.as_str() {
+        "microsoft.keyvault" => "RegisteringDns",
+        _ => "Creating",
+    }
+}
+
+/// Types that a namespace has, whether anything of them is there or not.
+pub fn types(provider: &str) -> &'static [&'static str] {
+    match provider {
+        "microsoft.keyvault" => &["deletedVaults", "vaults"],
+        "microsoft.storage" => &["deletedAccounts", "storageAccounts", "storageAccounts/blobServices"],
+        "microsoft.operationalinsights" => &["deletedWorkspaces", "workspaces"],
+        "microsoft.containerregistry" => &["registries", "registries/replications"],
+        "microsoft.machinelearningservices" => {
+            &["registries", "workspaces", "workspaces/computes", "workspaces/connections", "workspaces/onlineEndpoints"]
+        }
+        "microsoft.cdn" => &["profiles", "profiles/originGroups", "profiles/originGroups/origins"],
+        _ => &[],
+    }
+}
+
+/// Answers what is neither a resource nor a list of them: actions, and what only one service has; `None` if it is neither.
+pub fn act(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> Option<Reply> {
+    match target.provider.as_str() {
+        "microsoft.keyvault" => vaults::act(facts, world, ask, target),
+        "microsoft.storage" => storage::act(facts, world, ask, target),
+        "microsoft.machinelearningservices" => learning::act(facts, world, ask, target),
+        "microsoft.network" => zones::act(facts, world, ask, target),
+        "microsoft.cognitiveservices" => foundry::act(facts, world, ask, target),
+        _ => None,
+    }
+}
