@@ -8,7 +8,7 @@ use super::*;
 const OTHER: &str = "00000000-0000-4000-8000-0000000000b0";
 const SHUT: &str = "00000000-0000-4000-8000-0000000000b1";
 
-/// The sandbox with two more subscriptions: one with a deleted vault, one that may not be read.
+/// The sandbox with a deleted secret, and two more subscriptions: one with a deleted vault, one that may not be read.
 pub fn several() -> Scenario {
     let mut s = scenario("sandbox");
     let vault: Deleted = ron::from_str(
@@ -19,6 +19,8 @@ pub fn several() -> Scenario {
         "(what: AIAccount, name: \"oai-other\", group: \"rg-gone\", region: \"westeurope\", ago: \"47h\")",
     )
     .unwrap();
+    let secret = "(what: Secret, name: \"db-password\", vault: \"kv-hub-contoso\", ago: \"3h\", days: 90)";
+    s.world.deleted.push(ron::from_str(secret).unwrap());
     s.world.more_subscriptions = vec![
         MoreSubscription {
             id: OTHER.to_owned(),
