@@ -132,7 +132,7 @@ fn after<'a>(segments: &'a [String], word: &str) -> Option<&'a str> {
 /// Where a fault may strike this request: ARM itself, and the regions of its resource and resource group. Resource Health is
 /// served apart from the resources it speaks of.
 pub fn places(facts: &Facts, world: &World, ask: &Ask) -> Vec<Place> {
-    let (facts, world) = others::of(facts, world, ask);
+    let (_, world) = others::of(facts, world, ask);
     let mut out = vec![Place::Network, Place::Arm];
     let target = Target::of(&ask.segments, 0);
     if target.provider == "microsoft.resourcehealth" {
