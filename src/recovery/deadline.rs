@@ -49,7 +49,7 @@ impl Alarm {
     /// The word that goes with shape and colour.
     pub fn word(self) -> &'static str {
         match self {
-            Self::Fine => "time left",
+            Self::Fine => "fine",
             Self::Amber => "amber",
             Self::Red => "red",
             Self::Unknown => "unknown",

@@ -111,6 +111,8 @@ fn cell(ui: &mut Ui, cx: &Cx, r: &DeletedRow, column: Column) {
 pub fn time(ui: &mut Ui, cx: &Cx, r: &DeletedRow) {
     let t = theme::of(ui);
     let (now, words) = (cx.now.wall, left(cx, r));
+    // The column's head says that it is left.
+    let words = words.strip_suffix(" left").unwrap_or(&words);
     let alarm = r.alarm(now);
     let hue = t.status(shape(alarm));
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width().min(188.0), ROW), Sense::hover());
@@ -126,6 +128,6 @@ pub fn time(ui: &mut Ui, cx: &Cx, r: &DeletedRow) {
         }
     }
     let x = if alarm == Alarm::Lost { bar.left() } else { bar.right() + 8.0 };
-    let text = line(ui, &words, FontId::proportional(BODY), t.text, rect.right() - x);
+    let text = line(ui, words, FontId::proportional(BODY), t.text, rect.right() - x);
     ui.painter().galley(pos2(x, y - text.size().y / 2.0), text, t.text);
 }

@@ -20,6 +20,9 @@ use crate::units::Millis;
 /// Failures shown at once; all of them can be scrolled to.
 const FAILURES_SHOWN: f32 = 3.0;
 
+/// From this width on the filters stand on one line.
+const ONE_LINE: f32 = 700.0;
+
 /// Which rows are shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Which {
@@ -211,41 +214,45 @@ fn failures(ui: &mut Ui, board: &RecoveryView) {
 }
 
 fn filters(ui: &mut Ui, view: &mut View, board: &Arc<RecoveryView>) {
-    ui.horizontal_wrapped(|ui| {
-        let name = ui.label(small(ui, "Filter"));
-        let field =
-            egui::TextEdit::singleline(&mut view.board.filter).desired_width(180.0).margin(Margin::symmetric(10, 6));
-        let field = ui.add(field).labelled_by(name.id);
-        typing_ring(ui, &field);
-        if view.focus_field {
-            field.request_focus();
-            view.focus_field = false;
+    let line = ui.available_width() >= ONE_LINE;
+    let add = |ui: &mut Ui| filter_fields(ui, view, board);
+    if line { in_line(ui, add) } else { ui.horizontal_wrapped(add).inner }
+}
+
+fn filter_fields(ui: &mut Ui, view: &mut View, board: &Arc<RecoveryView>) {
+    let name = ui.label(small(ui, "Filter"));
+    let field =
+        egui::TextEdit::singleline(&mut view.board.filter).desired_width(180.0).margin(Margin::symmetric(10, 6));
+    let field = ui.add(field).labelled_by(name.id);
+    typing_ring(ui, &field);
+    if view.focus_field {
+        field.request_focus();
+        view.focus_field = false;
+    }
+    let name = ui.label(small(ui, "Show"));
+    let shown = Which::ALL.iter().find(|(w, _)| *w == view.board.which).map_or("", |(_, n)| n);
+    let combo = ComboBox::from_id_salt("which").selected_text(shown).width(136.0).show_ui(ui, |ui| {
+        for (which, name) in Which::ALL {
+            ui.selectable_value(&mut view.board.which, which, name);
         }
-        let name = ui.label(small(ui, "Show"));
-        let shown = Which::ALL.iter().find(|(w, _)| *w == view.board.which).map_or("", |(_, n)| n);
-        let combo = ComboBox::from_id_salt("which").selected_text(shown).width(136.0).show_ui(ui, |ui| {
-            for (which, name) in Which::ALL {
-                ui.selectable_value(&mut view.board.which, which, name);
+    });
+    let _ = combo.response.labelled_by(name.id);
+    if view.board.subscriptions.len() > 1 {
+        let name = ui.label(small(ui, "Subscription"));
+        let chosen = &view.board.subscription;
+        let shown = if chosen.is_empty() { "all".to_owned() } else { chosen.clone() };
+        let all = view.board.subscriptions.clone();
+        let combo = ComboBox::from_id_salt("subscription").selected_text(shown).width(150.0).show_ui(ui, |ui| {
+            ui.selectable_value(&mut view.board.subscription, String::new(), "all");
+            for s in all {
+                let label = s.clone();
+                ui.selectable_value(&mut view.board.subscription, s, label);
             }
         });
         let _ = combo.response.labelled_by(name.id);
-        if view.board.subscriptions.len() > 1 {
-            let name = ui.label(small(ui, "Subscription"));
-            let chosen = &view.board.subscription;
-            let shown = if chosen.is_empty() { "all".to_owned() } else { chosen.clone() };
-            let all = view.board.subscriptions.clone();
-            let combo = ComboBox::from_id_salt("subscription").selected_text(shown).width(150.0).show_ui(ui, |ui| {
-                ui.selectable_value(&mut view.board.subscription, String::new(), "all");
-                for s in all {
-                    let label = s.clone();
-                    ui.selectable_value(&mut view.board.subscription, s, label);
-                }
-            });
-            let _ = combo.response.labelled_by(name.id);
-        }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            ui.label(small(ui, format!("{} of {}", view.board.rows.len(), board.rows.len())));
-        });
+    }
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        ui.label(small(ui, format!("{} of {}", view.board.rows.len(), board.rows.len())));
     });
 }
 
