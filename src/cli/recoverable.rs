@@ -137,7 +137,7 @@ fn table(reading: &Reading, board: &Board, now: i64) {
         if !blockers.is_empty() {
             println!("     blocked: {}", blockers.join("; "));
         }
-        if let Some(waits) = wanted(row, now) {
+        if let Some(waits) = wanted(row) {
             println!("     wanted:  {}", visible(&waits));
         }
         let guide = fit(row, reading, now).map(|f| format!(" [runbook {}]", f.runbook)).unwrap_or_default();
@@ -199,7 +199,7 @@ fn document(reading: &Reading, board: &Board, now: i64) -> Value {
             "alarm": row.alarm(now), "recoverable": open,
             "blockers": row.blockers.iter().map(|b| json!({ "code": b.code(), "text": b.text(), "certain": b.certain() })).collect::<Vec<_>>(),
             "waits_for": row.waits.iter().map(|w| json!({ "what": w.kind, "id": w.id, "certain": w.certain })).collect::<Vec<_>>(),
-            "wanted_by": row.wanted.as_ref().map(|w| json!({ "what": w.kind, "name": w.name, "purge_at": time(w.at), "certain": w.certain })),
+            "wanted_by": row.wanted.as_ref().map(|w| json!({ "what": w.kind, "name": w.name, "purge_at": time(w.term.at()), "certain": w.certain })),
             "what_to_do": row.what_to_do(now), "by_hand": by_hand(row),
             "runbook": guide.as_ref().map(|g| g.runbook), "values": guide.map(|g| g.values),
             "found_in": d.origin,

@@ -37,8 +37,8 @@ pub struct Wanted {
     pub kind: Kind,
     /// Its name.
     pub name: String,
-    /// Its deadline, where it is known (UTC ms).
-    pub at: Option<i64>,
+    /// Its deadline.
+    pub term: Term,
     /// It certainly waits.
     pub certain: bool,
 }
@@ -63,17 +63,8 @@ pub struct Row {
 impl Row {
     /// How urgent it is: by its own clock, or by the clock of what certainly waits for it.
     pub fn alarm(&self, now: i64) -> Alarm {
-        let own = self.term.alarm(now);
-        match (&self.wanted, own) {
-            (Some(w), Alarm::Fine | Alarm::Amber) if w.certain => match w.at {
-                None => Alarm::Unknown,
-                Some(at) => {
-                    let waiting = Deleted { purge_at: Some(at), ..Deleted::new(w.kind, "", self.thing.origin) };
-                    own.max(Term::of(&waiting).alarm(now).min(Alarm::Red))
-                }
-            },
-            _ => own,
-        }
+        let waiting = self.wanted.as_ref().filter(|w| w.certain).map(|w| w.term);
+        self.term.alarm_with(waiting, now)
     }
 
     /// It can still come back.
@@ -116,7 +107,7 @@ pub fn board(reading: &Reading, known: &[Found], now: i64) -> Board {
             wanted: urgency.by(i).filter(|_| open[i]).map(|(n, certain)| Wanted {
                 kind: things[n].kind,
                 name: things[n].name.clone(),
-                at: terms[n].at(),
+                term: terms[n],
                 certain,
             }),
             consumers: needs.consumers(things, &order, i),

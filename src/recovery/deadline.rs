@@ -135,6 +135,18 @@ impl Term {
             _ => Alarm::Fine,
         }
     }
+
+    /// The same with the clock of what certainly waits for it.
+    pub fn alarm_with(&self, waiting: Option<Self>, now: i64) -> Alarm {
+        match (self.alarm(now), waiting) {
+            // That something else is over is no news about this one.
+            (own @ (Alarm::Fine | Alarm::Amber), Some(w)) => match w.alarm(now) {
+                Alarm::Over | Alarm::Lost => own,
+                other => own.max(other),
+            },
+            (own, _) => own,
+        }
+    }
 }
 
 /// For the order of the work: an unknown deadline is reckoned as early as it can be.

@@ -172,7 +172,7 @@ fn the_vault_of_a_customer_key_comes_first_and_inherits_the_clock() {
     let (kv, oai) = (row(&b, "kv"), row(&b, "oai"));
     assert_eq!(oai.blockers, [Blocker::RecoverFirst { kind: Kind::Vault, name: "kv".into(), certain: true }]);
     let wanted = kv.wanted.as_ref().unwrap();
-    assert_eq!((wanted.name.as_str(), wanted.at, wanted.certain), ("oai", Some(NOW + 8 * HOUR), true));
+    assert_eq!((wanted.name.as_str(), wanted.term.at(), wanted.certain), ("oai", Some(NOW + 8 * HOUR), true));
     assert_eq!(
         (kv.term.alarm(NOW), kv.alarm(NOW)),
         (Alarm::Fine, Alarm::Red),

@@ -13,7 +13,7 @@ use crate::ui::intent::{self, Intent};
 use crate::ui::theme;
 use crate::ui::view::{Act, Cx, View};
 use crate::ui::widgets::layout::typing_ring;
-use crate::ui::widgets::text::{copyable, small};
+use crate::ui::widgets::text::{copyable, cut, small};
 use crate::ui::widgets::{Button, body, bold, empty, in_line, mark, secondary, title};
 use crate::units::Millis;
 
@@ -168,7 +168,7 @@ fn head(ui: &mut Ui, cx: &Cx, view: &mut View, board: &Arc<RecoveryView>) {
         if button.refused(busy.as_deref()).show(ui) {
             cx.act(Act::Do(Intent::ReadDeleted));
         }
-        ui.label(secondary(ui, busy.unwrap_or_else(|| read(cx, board))));
+        cut(ui, secondary(ui, busy.unwrap_or_else(|| read(cx, board))));
     });
     failures(ui, board);
     filters(ui, view, board);
