@@ -252,7 +252,8 @@ impl Cloud {
         let url =
             asked.join(link.trim()).map_err(|e| AzureError::BadAddress { text: link.into(), why: e.to_string() })?;
         let played = self.is_simulated() && self.resolve(asked).is_ok_and(|at| same_origin(&at, &url));
-        let same = same_origin(&url, asked) && url.username().is_empty();
+        let same = host_of(&url) == host_of(asked) && url.scheme() == asked.scheme() && url.username().is_empty();
+        let same = same && url.port_or_known_default() == asked.port_or_known_default();
         if !(played || same) {
             return Err(AzureError::ForeignLink { host: host_of(&url), expected: host_of(asked) });
         }

@@ -5,14 +5,18 @@
 //! population of clients, Service Health that speaks late. It shares no type with `azure`, so that a mistake in one shows in
 //! the other.
 //!
+//! What the scenario lists changes as Azure's does: resources of any type, groups, locks, roles, soft delete. A resource is
+//! the document that ARM shows (`things`); what a service adds lies in one file a service under `arm`.
+//!
 //! Everything that happens is a function of the scenario, the strategy, the seed and the scenario's clock. What requests
 //! change is kept in a file beside the run before the change is answered; started again on that file the simulator has the
 //! same world, and the same ports unless another program took them meanwhile.
 //!
 //! Each host has a port of its own: ARM, the Entra authority, every account, store, site and witness, every name that leads
-//! to one of them, and the resolver (`resolver.lifeboat.example`), which says where names lead now. Two addresses are
+//! to one of them, and the resolver (`resolver.lifeboat.example`), which says where names lead now. Some addresses are
 //! the simulator's own: `GET {arm}/lifeboat/hosts` (where each host is now) and `GET {arm}/lifeboat/counts` (changing
-//! requests by client request id). They know no token, no fault and no latency.
+//! requests by client request id). A third stands for a hand in the portal: `POST {arm}/lifeboat/portal/recover?id=…` brings
+//! back what no API does, a machine learning workspace or a storage account. They know no token, no fault and no latency.
 //!
 //! # Crash rehearsals
 //! With `LIFEBOAT_CRASH=before:N` in the environment the process kills itself when the N-th request arrives, with

@@ -47,10 +47,9 @@ pub fn named(ask: &Ask) -> Option<String> {
     }
 }
 
-/// Facts and world of the subscription that is asked.
-pub fn of<'a>(facts: &'a Facts, world: &'a World, ask: &Ask) -> (&'a Facts, &'a World) {
-    let other = named(ask).and_then(|id| Some((facts.others.get(&id)?, world.others.get(&id)?)));
-    other.unwrap_or((facts, world))
+/// The world of the subscription that is asked.
+pub fn of<'a>(world: &'a World, ask: &Ask) -> &'a World {
+    named(ask).and_then(|id| world.others.get(&id)).unwrap_or(world)
 }
 
 /// Lets one of the further subscriptions answer; `None` if none of them is asked.

@@ -272,7 +272,7 @@ impl Shared {
     fn places(&self, host: &Host, ask: &Ask) -> Vec<Place> {
         let world = self.locked();
         match host {
-            Host::Arm => arm::places(&self.facts, &world, ask),
+            Host::Arm => arm::places(&world, ask),
             Host::Entra => vec![Place::Network, Place::Entra],
             Host::Account(name) => {
                 let region = world.account(name).map(|a| Place::DataPlane(Region::new(&a.region)));
@@ -553,11 +553,19 @@ fn throttled(shared: &Shared, host: &Host, ask: &Ask, retry_after: Millis) -> Re
 }
 
 /// The simulator's own addresses.
-fn extension(shared: &Shared, ask: &Ask) -> Reply {
-    let world = shared.locked();
+fn extension(shared: &Arc<Shared>, ask: &Ask) -> Reply {
+    let mut world = shared.locked();
     match (&ask.method, ask.path.as_str()) {
         (&Method::GET, "/lifeboat/hosts") => Reply::ok(&json!(shared.addresses(&world))),
         (&Method::GET, "/lifeboat/counts") => Reply::ok(&json!(world.counts)),
+        (&Method::POST, "/lifeboat/portal/recover") => {
+            world.settle(ask.at);
+            let reply = arm::by_portal(&mut world, ask);
+            match shared.settle_change(&mut world) {
+                Ok(()) => reply,
+                Err(e) => Reply::error(500, "InternalServerError", &e.to_string()),
+            }
+        }
         _ => Reply::no_route(ask),
     }
 }

@@ -143,6 +143,9 @@ pub struct Deployment {
     pub ready_at: i64,
     /// Never served yet before `ready_at`.
     pub new: bool,
+    /// Its making failed in the end.
+    #[serde(default)]
+    pub failed: bool,
     /// Gone from this time on.
     pub gone_at: Option<i64>,
 }
@@ -213,6 +216,9 @@ pub struct Operation {
     /// Body that it ends with, instead of the resource's.
     #[serde(default)]
     pub answer: Option<Value>,
+    /// It ends with 200 and no body.
+    #[serde(default)]
+    pub empty: bool,
     /// Code with which it fails in the end.
     #[serde(default)]
     pub fails: Option<String>,
@@ -389,6 +395,7 @@ impl Deployment {
     pub fn state(&self, at: i64) -> &'static str {
         match self {
             d if d.gone_at.is_some() => "Deleting",
+            d if at >= d.ready_at && d.failed => "Failed",
             d if at >= d.ready_at => "Succeeded",
             d if d.new => "Creating",
             _ => "Accepted",
@@ -444,6 +451,7 @@ fn deployment(d: &crate::rehearsal::scenario::Deployment) -> Deployment {
         capacity: d.capacity,
         ready_at: ALWAYS,
         new: false,
+        failed: false,
         gone_at: None,
     }
 }

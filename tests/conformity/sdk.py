@@ -394,9 +394,6 @@ STORAGES = [
     ("storage_accounts.begin_failover", lambda c: c.keep("failover", c.storage.storage_accounts.begin_failover("rg-hub-shared", "sthubdata", failover_type=None)), so),
     ("storage_accounts.begin_failover of one without a secondary", lambda c: c.storage.storage_accounts.begin_failover("rg-hub-eastus", "sthubeastus", failover_type=None),
      lambda a, c: so(isinstance(a, HttpResponseError) and a.status_code in (400, 409))),
-    ("storage_accounts: failed over", lambda c: c.wait("failover"), nothing),
-    ("storage_accounts.get_properties afterwards", lambda c: c.storage.storage_accounts.get_properties("rg-hub-shared", "sthubdata"),
-     is_(primary_location="westus", sku__name="Standard_LRS")),
     ("storage_accounts.delete", lambda c: c.storage.storage_accounts.delete(EAST, "stconformity"), nothing),
 ]
 
@@ -457,6 +454,9 @@ DATA = [
 ]
 
 AT_LAST = [
+    ("storage_accounts: failed over", lambda c: c.wait("failover"), nothing),
+    ("storage_accounts.get_properties afterwards", lambda c: c.storage.storage_accounts.get_properties("rg-hub-shared", "sthubdata"),
+     is_(primary_location="westus", sku__name="Standard_LRS")),
     ("deployments: the template is there", lambda c: c.wait("standby"),
      lambda a, c: so(a.properties.provisioning_state == "Succeeded" and a.properties.outputs["endpoint"]["value"].startswith("https://oai-template"))),
     ("deployment_operations.list", lambda c: list(c.deployments.deployment_operations.list(WEST, "standby")),
@@ -469,14 +469,15 @@ AT_LAST = [
 TABLES = [
     ("identity", IDENTITY),
     ("resource", RESOURCE),
+    # What takes longest begins first.
+    ("storage", STORAGES),
     ("deployments", DEPLOYMENTS),
     ("cognitiveservices", ACCOUNTS),
     ("keyvault", VAULTS),
-    ("storage", STORAGES),
     ("trafficmanager", TRAFFIC),
     ("resourcehealth", HEALTH),
     ("data planes", DATA),
-    ("resource", AT_LAST),
+    ("at last", AT_LAST),
 ]
 
 

@@ -251,3 +251,25 @@ pub fn revived(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>,
     let way = services::ways(&thing.kind.to_ascii_lowercase()).make;
     perform(facts, world, ask, target, thing, None, way)
 }
+
+/// What the portal alone can do: bring back a machine learning workspace or a storage account by its id.
+pub fn by_portal(world: &mut World, ask: &Ask) -> Reply {
+    let id = ask.query("id").unwrap_or_default();
+    let fits = |g: &Gone| {
+        matches!(g.what, DeletedKind::MlWorkspace | DeletedKind::StorageAccount) && g.thing.id.eq_ignore_ascii_case(id)
+    };
+    let Some(n) = world.gone.iter().position(fits) else {
+        return Reply::error(404, "NotFound", &format!("The portal lists nothing recoverable of the id '{id}'."));
+    };
+    let group = &world.gone[n].thing.group;
+    if world.group(group).is_none() {
+        return Reply::error(409, "ResourceGroupNotFound", &format!("Make the resource group '{group}' first."));
+    }
+    let properties = world.gone[n].thing.body.get("properties").unwrap_or(&Value::Null);
+    if let Some(text) = missing(world, properties) {
+        return Reply::error(409, "DependencyNotFound", &text);
+    }
+    let thing = world.revive(n);
+    world.changed = true;
+    Reply::ok(&thing.shown(ask.at))
+}

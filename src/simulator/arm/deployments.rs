@@ -97,7 +97,11 @@ fn put(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, a: &Acc
     let Some(present) = a.deployment(name) else {
         return create(facts, world, ask, target, a, wanted);
     };
-    if (&present.model, &present.version, present.capacity) == (&wanted.model, &wanted.version, wanted.capacity) {
+    // What failed is tried again.
+    let stands = !present.failed || ask.at < present.ready_at;
+    let same =
+        (&present.model, &present.version, present.capacity) == (&wanted.model, &wanted.version, wanted.capacity);
+    if same && stands {
         return unchanged(facts, world, ask, a, present);
     }
     if present.model != wanted.model || present.version != wanted.version {
@@ -163,6 +167,7 @@ fn wanted(facts: &Facts, a: &Account, name: &str, sent: &Value) -> Result<Deploy
         capacity,
         ready_at: 0,
         new: true,
+        failed: false,
         gone_at: None,
     })
 }
@@ -210,8 +215,11 @@ fn create(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, a: &
         return refusal;
     }
     d.ready_at = ask.at + takes(facts, a, &d.name, CREATE_MS);
+    d.failed = facts.timeline.fails_late(ask.at, &a.region).is_some();
     if let Some(account) = own(world, a) {
-        account.history.push(Capacity { at: d.ready_at, deployment: d.name.clone(), units: d.capacity });
+        if !d.failed {
+            account.history.push(Capacity { at: d.ready_at, deployment: d.name.clone(), units: d.capacity });
+        }
         account.deployments.push(d.clone());
     }
     let resource = id(facts, a, &d.name);
@@ -241,12 +249,17 @@ fn change(
     if let Some(refusal) = over_quota(facts, world, &a.region, &present.model, more, ask.at) {
         return Err(Box::new(refusal));
     }
+    let fails = facts.timeline.fails_late(ask.at, &a.region).is_some();
     let mut d = present.clone();
-    d.capacity = capacity;
     d.new = false;
     d.ready_at = ask.at + takes(facts, a, &d.name, CHANGE_MS);
+    if !fails {
+        (d.capacity, d.failed) = (capacity, false);
+    }
     if let Some(account) = own(world, a) {
-        account.history.push(Capacity { at: d.ready_at, deployment: d.name.clone(), units: capacity });
+        if !fails {
+            account.history.push(Capacity { at: d.ready_at, deployment: d.name.clone(), units: capacity });
+        }
         account.deployments.iter_mut().filter(|x| x.name == d.name).for_each(|x| x.clone_from(&d));
     }
     let resource = id(facts, a, &d.name);

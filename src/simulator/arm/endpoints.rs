@@ -7,6 +7,7 @@ use crate::simulator::facts::Facts;
 use crate::simulator::hosts::{TRAFFIC_MANAGER, site};
 use crate::simulator::traffic::{Endpoint, EndpointKind, Profile};
 use crate::simulator::world::{World, dice};
+use crate::units::{Region, known_regions};
 
 /// Seconds between probes, failures tolerated, seconds until a probe is given up: the defaults.
 pub const INTERVAL_S: i64 = 30;
@@ -60,6 +61,16 @@ pub fn region(facts: &Facts, world: &World, e: &Endpoint) -> Option<String> {
         .map(|a| a.region.clone())
         .or_else(|| site(facts, &host).map(|s| s.region.name().to_owned()))
         .or_else(behind)
+        .or_else(|| named_region(e.more.get("endpointLocation")?.as_str()?))
+}
+
+/// A region by the name that people or ARM give it.
+pub fn named_region(text: &str) -> Option<String> {
+    let arm = Region::new(text);
+    known_regions()
+        .iter()
+        .find(|r| r.display_name.eq_ignore_ascii_case(text) || r.name == arm.name())
+        .map(|r| r.name.clone())
 }
 
 /// The host it leads to.

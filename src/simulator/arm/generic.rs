@@ -189,10 +189,12 @@ fn bad(status: u16, code: &str, text: &str) -> Box<Reply> {
 
 fn body(ask: &Ask) -> Result<Value, Box<Reply>> {
     let sent = ask.json().map_err(Box::new)?;
-    if sent.is_object() {
+    let fits = |name: &str| sent[name].is_object() || sent[name].is_null();
+    if sent.is_object() && ["properties", "tags", "sku", "identity"].iter().all(|n| fits(n)) {
         return Ok(sent);
     }
-    Err(bad(400, "InvalidRequestContent", "The request content was invalid: it must be a JSON object."))
+    let text = "The request content was invalid: it and its properties, tags, sku and identity must be JSON objects.";
+    Err(bad(400, "InvalidRequestContent", text))
 }
 
 fn idle(t: Option<&Thing>, at: i64) -> Result<(), Box<Reply>> {
@@ -488,6 +490,9 @@ pub fn with_listed(facts: &Facts, world: &World, ask: &Ask, target: &Target<'_>,
     let kind = typed(target);
     let here = |t: &&Thing| t.is(&kind) && target.group.is_none_or(|g| g.eq_ignore_ascii_case(&t.group));
     let rows: Vec<Value> = world.things.iter().filter(here).map(|t| services::shown(facts, t, ask.at)).collect();
+    if rows.is_empty() && reply.status == 200 {
+        return reply;
+    }
     let present = reply.body.as_ref().and_then(|(_, text)| serde_json::from_str::<Value>(text).ok());
     match present.and_then(|mut v| v.get_mut("value").map(Value::take)) {
         Some(Value::Array(mut all)) => {

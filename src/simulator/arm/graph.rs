@@ -167,7 +167,7 @@ fn apply(rows: Vec<Value>, step: &str) -> Result<Vec<Value>, String> {
     let (verb, rest) = step.split_once(char::is_whitespace).unwrap_or((step, ""));
     let rest = rest.trim();
     match verb.to_ascii_lowercase().as_str() {
-        "where" => conditions(rest)?.into_iter().try_fold(rows, |rows, c| filtered(rows, c)),
+        "where" => conditions(rest)?.into_iter().try_fold(rows, filtered),
         "project" => projected(rows, rest),
         "order" | "sort" => ordered(rows, rest),
         "limit" | "take" => rest.parse().map(|n| rows.into_iter().take(n).collect()).map_err(|_| step.to_owned()),

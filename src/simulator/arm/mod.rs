@@ -30,6 +30,7 @@ mod tenant;
 mod vaults;
 mod zones;
 
+pub use bins::by_portal;
 pub use endpoints::leads_to;
 pub use rights::{locked, roles};
 pub use zones::aliases;
@@ -131,8 +132,8 @@ fn after<'a>(segments: &'a [String], word: &str) -> Option<&'a str> {
 
 /// Where a fault may strike this request: ARM itself, and the regions of its resource and resource group. Resource Health is
 /// served apart from the resources it speaks of.
-pub fn places(facts: &Facts, world: &World, ask: &Ask) -> Vec<Place> {
-    let (_, world) = others::of(facts, world, ask);
+pub fn places(world: &World, ask: &Ask) -> Vec<Place> {
+    let world = others::of(world, ask);
     let mut out = vec![Place::Network, Place::Arm];
     let target = Target::of(&ask.segments, 0);
     if target.provider == "microsoft.resourcehealth" {
@@ -328,6 +329,9 @@ fn provided(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) ->
         "microsoft.appconfiguration" => stores::answer(facts, world, ask, target),
         "microsoft.network" => profiles::or_other(facts, world, ask, target),
         "microsoft.resourcehealth" => health::answer(facts, world, ask, target),
+        "microsoft.insights" if target.tail.first().is_some_and(|t| t == "components") => {
+            generic::answer(facts, world, ask, target)
+        }
         "microsoft.insights" => monitor::answer(facts, world, ask, target),
         "microsoft.authorization" => rights::answer(facts, world, ask, target),
         _ => generic::answer(facts, world, ask, target),

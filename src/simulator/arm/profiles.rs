@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use hyper::Method;
 use serde_json::{Map, Value, json};
 
-use super::endpoints::{INTERVAL_S, TIMEOUT_S, TOLERATED, host, monitor, region};
+use super::endpoints::{INTERVAL_S, TIMEOUT_S, TOLERATED, host, monitor, named_region, region};
 use super::{Target, generic, not_allowed, not_found};
 use crate::rehearsal::things;
 use crate::simulator::facts::Facts;
 use crate::simulator::http::{Ask, Reply};
 use crate::simulator::traffic::{Endpoint, EndpointKind, Profile};
 use crate::simulator::world::World;
-use crate::units::{Region, known_regions};
+use crate::units::Region;
 
 const KIND: &str = "Microsoft.Network/trafficManagerProfiles";
 /// Weights and priorities lie in this range.
@@ -333,19 +333,15 @@ fn aim(world: &World, ask: &Ask, new: bool, e: &mut Endpoint, sent: &Value) -> O
         && !e.resource.as_ref().is_some_and(|r| id.to_ascii_lowercase().ends_with(&r.to_ascii_lowercase()))
     {
         e.resource = Some(id.to_owned());
-        e.host = host_of(id);
+        let said = || sent["target"].as_str().map(str::to_ascii_lowercase);
+        e.host = host_of(id).or_else(said).unwrap_or_else(|| e.name.to_ascii_lowercase());
         e.region = String::new();
     }
-    match (e.kind(), sent["target"].as_str()) {
-        (EndpointKind::External, Some(t)) => {
-            let wanted = t.trim_end_matches('.').to_ascii_lowercase();
-            if wanted != host(world, e) {
-                (e.host, e.region) = (wanted, String::new());
-            }
+    if let (EndpointKind::External, Some(t)) = (e.kind(), sent["target"].as_str()) {
+        let wanted = t.trim_end_matches('.').to_ascii_lowercase();
+        if wanted != host(world, e) {
+            (e.host, e.region) = (wanted, String::new());
         }
-        // An Azure resource whose host is not known from its id may say it.
-        (EndpointKind::Azure, Some(t)) if e.host.is_empty() && new => e.host = t.to_ascii_lowercase(),
-        _ => {}
     }
     if new {
         let missing = match e.kind() {
@@ -359,31 +355,22 @@ fn aim(world: &World, ask: &Ask, new: bool, e: &mut Endpoint, sent: &Value) -> O
     if (&e.host, &e.resource) != (&before.0, &before.1) {
         e.since = ask.at;
     }
-    if let Some(place) = sent["endpointLocation"].as_str() {
-        let named = known_regions()
-            .iter()
-            .find(|r| r.display_name.eq_ignore_ascii_case(place) || r.name == Region::new(place).name());
-        match named {
-            // Only where nothing better is known: an external host may be anywhere.
-            Some(r) if e.region.is_empty() && e.kind() == EndpointKind::External => r.name.clone_into(&mut e.region),
-            Some(_) => {}
-            None => return Err(bad(&format!("The endpoint location '{place}' is not a region."))),
-        }
+    match sent["endpointLocation"].as_str().filter(|l| named_region(l).is_none()) {
+        Some(place) => Err(bad(&format!("The endpoint location '{place}' is not a region."))),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// The public name of a resource.
-fn host_of(id: &str) -> String {
-    let name = id.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
-    let lower = id.to_ascii_lowercase();
+fn host_of(id: &str) -> Option<String> {
+    let (name, lower) = (id.rsplit('/').next()?.to_ascii_lowercase(), id.to_ascii_lowercase());
     let ends = [
         ("/microsoft.cognitiveservices/accounts/", ".openai.azure.com"),
         ("/microsoft.storage/storageaccounts/", ".blob.core.windows.net"),
         ("/microsoft.web/sites/", ".azurewebsites.net"),
         ("/microsoft.containerregistry/registries/", ".azurecr.io"),
     ];
-    ends.iter().find(|(kind, _)| lower.contains(kind)).map_or(name.clone(), |(_, end)| format!("{name}{end}"))
+    ends.iter().find(|(kind, _)| lower.contains(kind)).map(|(_, end)| format!("{name}{end}"))
 }
 
 /// What else the provider has: DNS zones, and any other resource.

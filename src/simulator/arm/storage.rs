@@ -91,7 +91,7 @@ pub fn check(change: &Change<'_>) -> Option<Reply> {
 }
 
 fn no_pair(sku: &str, location: &str) -> Option<Reply> {
-    let pair = known_region(&crate::units::Region::new(location).name().to_owned()).and_then(|r| r.pair.clone());
+    let pair = known_region(crate::units::Region::new(location).name()).and_then(|r| r.pair.clone());
     (redundancy(sku).0 && pair.is_none()).then(|| {
         Reply::error(
             400,
@@ -238,7 +238,8 @@ pub fn act(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> 
         (&Method::GET, ["blobservices", "default"]) => "blob",
         (&Method::GET, ["blobservices"]) => "blobs",
         (&Method::PATCH, []) => {
-            restart_copy(world, ask, &generic::id(facts, world, target));
+            let id = generic::id(facts, world, target);
+            restart_copy(world, ask, &id);
             return None;
         }
         _ => return None,

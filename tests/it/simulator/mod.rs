@@ -1,10 +1,17 @@
 //! Tests of `simulator`: the embedded Azure, asked by a plain HTTP client as any other client would.
 
 mod azure;
+mod busy;
 mod dialect;
+mod examples;
+mod groups;
+mod platform;
+mod storage;
 pub mod subscriptions;
 pub mod things;
 mod time;
+mod traffic;
+mod vaults;
 
 use std::time::{Duration, Instant};
 

@@ -12,6 +12,9 @@ pub const BUDGET: usize = 32 * 1024 * 1024;
 /// What every call costs of it, so that their number is bounded as well.
 const CALL: usize = 64;
 
+/// Finds a resource as ARM shows it.
+pub type Find<'a> = dyn Fn(&str) -> Option<Value> + 'a;
+
 /// What an expression may look at.
 pub struct Scope<'a> {
     /// Effective parameters: name → value.
@@ -25,7 +28,7 @@ pub struct Scope<'a> {
     /// `deployment()`.
     pub deployment: Value,
     /// Finds a resource by id or by its name in the template, for `reference()`; `None` where that cannot be said yet.
-    pub find: Option<&'a dyn Fn(&str) -> Option<Value>>,
+    pub find: Option<&'a Find<'a>>,
     /// What is left of [`BUDGET`].
     pub budget: Cell<usize>,
 }
@@ -77,7 +80,8 @@ fn text(s: &str, scope: &Scope<'_>, depth: usize) -> Result<Value, String> {
     }
     let Some(inner) = s.strip_prefix('[').and_then(|s| s.strip_suffix(']')) else { return Ok(json!(s)) };
     let mut reader = Reader { rest: inner, scope, depth };
-    let value = reader.value().map_err(|why| format!("the expression '{s}': {why}"))?;
+    let named = |why: String| if depth == 0 { format!("the expression '{s}': {why}") } else { why };
+    let value = reader.value().map_err(named)?;
     if reader.rest.trim().is_empty() { Ok(value) } else { Err(format!("the expression '{s}' does not end properly")) }
 }
 
