@@ -46,7 +46,7 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
     }
     columns.push((Column::Time, ("Time left", Some(196.0))));
     if width >= 560.0 {
-        columns.push((Column::Way, ("In the way", None)));
+        columns.push((Column::Way, ("In the way, or waiting", None)));
     }
     let heads: Vec<(&str, Option<f32>)> = columns.iter().map(|(_, head)| *head).collect();
     let at = |i: usize| view.board.rows.get(i).and_then(|n| board.rows.get(*n));
@@ -102,6 +102,9 @@ fn cell(ui: &mut Ui, cx: &Cx, r: &DeletedRow, column: Column) {
                 let more = if r.blockers.len() > 1 { format!(" (+{})", r.blockers.len() - 1) } else { String::new() };
                 let text = format!("{text}{more}");
                 cut(ui, if *sure { body(text) } else { secondary(ui, text) });
+            } else if let Some((text, ..)) = &r.wanted {
+                // Why it stands so far up.
+                cut(ui, secondary(ui, text));
             }
         }
     }
