@@ -137,7 +137,7 @@ fn table(reading: &Reading, board: &Board, now: i64) {
         if !blockers.is_empty() {
             println!("     blocked: {}", blockers.join("; "));
         }
-        if let Some(waits) = wanted(row, now) {
+        if let Some(waits) = wanted(row) {
             println!("     wanted:  {}", visible(&waits));
         }
         let guide = fit(row, reading, now).map(|f| format!(" [runbook {}]", f.runbook)).unwrap_or_default();
@@ -151,11 +151,14 @@ fn table(reading: &Reading, board: &Board, now: i64) {
     }
     let age = Millis(u64::try_from(now - reading.at).unwrap_or(0) / 1_000 * 1_000);
     let age = if age.0 < 60_000 { String::new() } else { format!(", {age} ago") };
+    let subscriptions = match reading.subscriptions.len() {
+        1 => "1 subscription".to_owned(),
+        n => format!("{n} subscriptions"),
+    };
     eprintln!(
-        "Read from {} at {}{age}: {} subscriptions, {} requests.",
+        "Read from {} at {}{age}: {subscriptions}, {} requests.",
         azure(reading),
         utc_text(reading.at),
-        reading.subscriptions.len(),
         reading.requests
     );
 }
@@ -196,7 +199,7 @@ fn document(reading: &Reading, board: &Board, now: i64) -> Value {
             "alarm": row.alarm(now), "recoverable": open,
             "blockers": row.blockers.iter().map(|b| json!({ "code": b.code(), "text": b.text(), "certain": b.certain() })).collect::<Vec<_>>(),
             "waits_for": row.waits.iter().map(|w| json!({ "what": w.kind, "id": w.id, "certain": w.certain })).collect::<Vec<_>>(),
-            "wanted_by": row.wanted.as_ref().map(|w| json!({ "what": w.kind, "name": w.name, "purge_at": time(w.at), "certain": w.certain })),
+            "wanted_by": row.wanted.as_ref().map(|w| json!({ "what": w.kind, "name": w.name, "purge_at": time(w.term.at()), "certain": w.certain })),
             "what_to_do": row.what_to_do(now), "by_hand": by_hand(row),
             "runbook": guide.as_ref().map(|g| g.runbook), "values": guide.map(|g| g.values),
             "found_in": d.origin,

@@ -37,8 +37,8 @@ pub struct Wanted {
     pub kind: Kind,
     /// Its name.
     pub name: String,
-    /// Its deadline, where it is known (UTC ms).
-    pub at: Option<i64>,
+    /// Its deadline.
+    pub term: Term,
     /// It certainly waits.
     pub certain: bool,
 }
@@ -63,17 +63,8 @@ pub struct Row {
 impl Row {
     /// How urgent it is: by its own clock, or by the clock of what certainly waits for it.
     pub fn alarm(&self, now: i64) -> Alarm {
-        let own = self.term.alarm(now);
-        match (&self.wanted, own) {
-            (Some(w), Alarm::Fine | Alarm::Amber) if w.certain => match w.at {
-                None => Alarm::Unknown,
-                Some(at) => {
-                    let waiting = Deleted { purge_at: Some(at), ..Deleted::new(w.kind, "", self.thing.origin) };
-                    own.max(Term::of(&waiting).alarm(now).min(Alarm::Red))
-                }
-            },
-            _ => own,
-        }
+        let waiting = self.wanted.as_ref().filter(|w| w.certain).map(|w| w.term);
+        self.term.alarm_with(waiting, now)
     }
 
     /// It can still come back.
@@ -113,10 +104,10 @@ pub fn board(reading: &Reading, known: &[Found], now: i64) -> Board {
         let waits = needs.waits(things, i);
         Row {
             blockers: Blocker::of(&things[i], &terms[i], reading, &waits, known, now),
-            wanted: urgency.by[i].filter(|_| open[i]).map(|(n, certain)| Wanted {
+            wanted: urgency.by(i).filter(|_| open[i]).map(|(n, certain)| Wanted {
                 kind: things[n].kind,
                 name: things[n].name.clone(),
-                at: terms[n].at(),
+                term: terms[n],
                 certain,
             }),
             consumers: needs.consumers(things, &order, i),
@@ -156,7 +147,9 @@ impl Needs {
             named.filter(|&n| open[i] && open[n] && things[n].kind.rank() < d.kind.rank()).collect()
         };
         let guessed = |(i, d): (usize, &Deleted)| -> Vec<(Place, Kind)> {
-            let kinds = if d.needs_known || !open[i] { &[][..] } else { d.kind.commonly_needs() };
+            // A hub does not come back, but it is built anew on what does.
+            let asks = open[i] || d.kind == Kind::Hub;
+            let kinds = if d.needs_known || !asks { &[][..] } else { d.kind.commonly_needs() };
             kinds.iter().map(|k| (d.place(), *k)).filter(|key| there.contains_key(key)).collect()
         };
         let certain: Vec<Vec<usize>> = things.iter().enumerate().map(certain).collect();
@@ -200,7 +193,9 @@ impl Needs {
     /// The deadline that counts for each thing, and whose it is when it is not its own.
     fn urgency(&self, things: &[Deleted], terms: &[Term], open: &[bool]) -> Urgency {
         let mut at: Vec<i64> = things.iter().zip(terms).map(|(d, t)| earliest(d, t)).collect();
-        let mut by: Vec<Option<(usize, bool)>> = vec![None; things.len()];
+        // Apart from the guesses: a nearer guess must not hide what is certain.
+        let mut sure: Vec<(i64, usize)> = at.iter().copied().zip(0..).collect();
+        let mut by: Vec<usize> = (0..things.len()).collect();
         // What waits for anything of a kind in a group, the nearest deadline of all.
         let mut asked: BTreeMap<&(Place, Kind), (i64, usize)> = BTreeMap::new();
         let mut down: Vec<usize> = (0..things.len()).filter(|&i| open[i]).collect();
@@ -209,13 +204,16 @@ impl Needs {
             if let Some((nearest, who)) = self.key_of.get(&i).and_then(|k| asked.get(k)).copied()
                 && nearest < at[i]
             {
-                (at[i], by[i]) = (nearest, Some((who, false)));
+                (at[i], by[i]) = (nearest, who);
             }
             // Its own deadline, or the one handed down to it, goes on to what it needs.
-            let (mine, who) = (at[i], by[i].map_or(i, |b| b.0));
+            let (mine, who, certainly) = (at[i], by[i], sure[i]);
             for &n in &self.certain[i] {
                 if mine < at[n] {
-                    (at[n], by[n]) = (mine, Some((who, by[i].is_none_or(|b| b.1))));
+                    (at[n], by[n]) = (mine, who);
+                }
+                if certainly.0 < sure[n].0 {
+                    sure[n] = certainly;
                 }
             }
             for key in &self.guessed[i] {
@@ -225,11 +223,22 @@ impl Needs {
                 }
             }
         }
-        Urgency { at, by }
+        Urgency { at, by, sure: sure.into_iter().map(|s| s.1).collect() }
     }
 }
 
 struct Urgency {
     at: Vec<i64>,
-    by: Vec<Option<(usize, bool)>>,
+    /// Whose deadline that is.
+    by: Vec<usize>,
+    /// Whose deadline it certainly is.
+    sure: Vec<usize>,
+}
+
+impl Urgency {
+    /// Who waits for a thing with a nearer deadline than its own, and whether certainly.
+    fn by(&self, i: usize) -> Option<(usize, bool)> {
+        let other = |n: usize| Some(n).filter(|&n| n != i);
+        other(self.sure[i]).map(|n| (n, true)).or(other(self.by[i]).map(|n| (n, false)))
+    }
 }

@@ -49,7 +49,7 @@ impl Alarm {
     /// The word that goes with shape and colour.
     pub fn word(self) -> &'static str {
         match self {
-            Self::Fine => "time left",
+            Self::Fine => "fine",
             Self::Amber => "amber",
             Self::Red => "red",
             Self::Unknown => "unknown",
@@ -133,6 +133,18 @@ impl Term {
             ms if ms <= self.red.0 || ms.saturating_mul(4) <= whole.0 => Alarm::Red,
             ms if ms.saturating_mul(2) <= whole.0 => Alarm::Amber,
             _ => Alarm::Fine,
+        }
+    }
+
+    /// The same with the clock of what certainly waits for it.
+    pub fn alarm_with(&self, waiting: Option<Self>, now: i64) -> Alarm {
+        match (self.alarm(now), waiting) {
+            // That something else is over is no news about this one.
+            (own @ (Alarm::Fine | Alarm::Amber), Some(w)) => match w.alarm(now) {
+                Alarm::Over | Alarm::Lost => own,
+                other => own.max(other),
+            },
+            (own, _) => own,
         }
     }
 }

@@ -47,7 +47,9 @@ pub fn deletions(mut entries: Vec<Entry>, known: &[Found]) -> Vec<Deleted> {
         }
         let before = found.get(&id.to_ascii_lowercase());
         let Some(kind) = kind_of(&id, before.and_then(|f| f.kind.as_deref())) else { continue };
-        let mut d = Deleted::new(kind, &id, Origin::ActivityLog);
+        // The log writes ids in capitals as it likes.
+        let id = before.map_or(&id, |f| &f.id);
+        let mut d = Deleted::new(kind, id, Origin::ActivityLog);
         d.deleted_at = (what == What::Deleted).then_some(e.at);
         d.purged = what == What::Purged;
         d.by = Some(e.caller).filter(|c| !c.is_empty());

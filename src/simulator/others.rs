@@ -20,7 +20,7 @@ fn scenario_of(scenario: &Scenario, more: &MoreSubscription) -> Scenario {
     more.deleted.clone_into(&mut w.deleted);
     (w.accounts, w.stores, w.profiles, w.sites) = Default::default();
     (w.names, w.locks, w.witnesses, w.clients) = Default::default();
-    w.more_subscriptions = Vec::new();
+    (w.roles, w.more_subscriptions) = Default::default();
     own
 }
 

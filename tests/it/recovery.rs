@@ -166,12 +166,13 @@ fn the_vault_of_a_customer_key_comes_first_and_inherits_the_clock() {
     vault.purge_at = Some(NOW + 80 * DAY);
     let mut other = lost(Kind::Vault, "other", HOUR);
     other.purge_at = Some(NOW + 20 * DAY);
-    let b = board(&reading(vec![account, vault, other, lost(Kind::StorageAccount, "st", HOUR)]), &[], NOW);
+    let store = Deleted { needs_known: true, ..lost(Kind::StorageAccount, "st", HOUR) };
+    let b = board(&reading(vec![account, vault, other, store]), &[], NOW);
     assert_eq!(names(&b), ["kv", "oai", "st", "other"]);
     let (kv, oai) = (row(&b, "kv"), row(&b, "oai"));
     assert_eq!(oai.blockers, [Blocker::RecoverFirst { kind: Kind::Vault, name: "kv".into(), certain: true }]);
     let wanted = kv.wanted.as_ref().unwrap();
-    assert_eq!((wanted.name.as_str(), wanted.at, wanted.certain), ("oai", Some(NOW + 8 * HOUR), true));
+    assert_eq!((wanted.name.as_str(), wanted.term.at(), wanted.certain), ("oai", Some(NOW + 8 * HOUR), true));
     assert_eq!(
         (kv.term.alarm(NOW), kv.alarm(NOW)),
         (Alarm::Fine, Alarm::Red),
@@ -202,6 +203,18 @@ fn what_was_deleted_in_one_group_is_recovered_in_the_usual_order() {
         (row(&b, "hub").time_words(NOW), row(&b, "oai").time_words(NOW)),
         ("no soft delete".into(), "18 h left".into())
     );
+}
+
+#[test]
+fn a_nearer_guess_does_not_hide_what_is_certain() {
+    let needs = vec![id(Kind::Vault, "rg", "kv")];
+    let sure = Deleted { needs, needs_known: true, ..lost(Kind::AiAccount, "sure", 40 * HOUR) };
+    let vault = Deleted { purge_at: Some(NOW + 80 * DAY), ..lost(Kind::Vault, "kv", HOUR) };
+    let b = board(&reading(vec![vault, sure, lost(Kind::AiAccount, "guess", 44 * HOUR)]), &[], NOW);
+    assert_eq!(names(&b), ["kv", "guess", "sure"]);
+    let wanted = row(&b, "kv").wanted.as_ref().unwrap();
+    assert_eq!((wanted.name.as_str(), wanted.certain), ("sure", true));
+    assert_eq!(row(&b, "kv").alarm(NOW), Alarm::Red);
 }
 
 // ---- the order, whatever there is ----
@@ -386,7 +399,7 @@ fn each_recovery_begins_with_a_plan_that_its_runbook_understands() {
     assert_eq!(value("oai", "customer_key"), "yes");
     assert_eq!(value("oai", "vault"), id(Kind::Vault, "rg", "kv"));
     assert_eq!((value("kv", "case"), value("kv", "retention_days")), ("vault".into(), "7".into()));
-    assert_eq!(value("kv", "consumers"), "oai,hub,mlw,st");
+    assert_eq!(value("kv", "consumers"), "oai,st,mlw,hub");
     assert_eq!((value("db", "case"), value("db", "object")), ("object".into(), "db".into()));
     assert_eq!(value("db", "deleted"), id(Kind::Vault, "rg", "kv2"));
     assert_eq!(value("st", "customer_key"), "", "what nobody knows is left to the person");

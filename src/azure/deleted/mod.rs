@@ -19,7 +19,7 @@ use self::objects::Vaults;
 use super::{Azure, AzureError, versions};
 use crate::clock::{Clock, Task};
 use crate::plan::inventory::Found;
-use crate::recovery::{self, Deleted, Entry, Failed, Kind, Live, Origin, Reading, Subscription};
+use crate::recovery::{self, Deleted, Entry, Failed, Kind, Live, Reading, Subscription};
 use crate::units::{Millis, Region, utc_text, visible};
 
 /// Subscriptions read at one time. Each has a limit of its own at Azure; this bounds sockets here.
@@ -222,9 +222,7 @@ fn without_id(text: &str) -> &str {
 
 /// Reads one subscription.
 async fn read(azure: &Azure, clock: &Clock, subscription: Subscription, scope: &Scope) -> Part {
-    let mine = |f: &&Found| {
-        Deleted::new(Kind::Group, &f.id, Origin::Inventory).subscription.eq_ignore_ascii_case(&subscription.id)
-    };
+    let mine = |f: &&Found| f.id.split('/').nth(2).is_some_and(|s| s.eq_ignore_ascii_case(&subscription.id));
     let known: Vec<Found> = scope.known.iter().filter(mine).cloned().collect();
     let mut lists = vec![
         List::Accounts,

@@ -46,11 +46,9 @@ pub struct DeletedRow {
     pub term: Term,
     /// Where the deadline comes from, in words.
     pub deadline_from: &'static str,
-    /// Who waits for it until when: sentence, deadline (UTC ms), certainly.
-    pub wanted: Option<(String, Option<i64>, bool)>,
-    /// How urgent it was when the board was made, with the clock of what waits for it.
-    pub alarm: Alarm,
-    /// In short, when the board was made: for a row's one cell.
+    /// Who waits for it: sentence, its deadline, certainly.
+    pub wanted: Option<(String, Term, bool)>,
+    /// What stands in place of the time that is left, where there is none: `no soft delete`, `gone`.
     pub time: String,
     /// What is in the way: sentence, certainly.
     pub blockers: Vec<(String, bool)>,
@@ -64,22 +62,10 @@ pub struct DeletedRow {
     pub facts: Vec<(&'static str, String)>,
 }
 
-impl RecoveryView {
-    /// How many are red, over or unknown, and how many amber, at this moment.
-    pub fn pressing(&self, now: i64) -> (usize, usize) {
-        let count = |f: &dyn Fn(Alarm) -> bool| self.rows.iter().filter(|r| f(r.alarm(now))).count();
-        (count(&Alarm::presses), count(&|a| a == Alarm::Amber))
-    }
-}
-
 impl DeletedRow {
     /// How urgent it is at this moment.
     pub fn alarm(&self, now: i64) -> Alarm {
-        let own = self.term.alarm(now);
-        match own {
-            // What waits for it had a nearer deadline, and that does not go back.
-            Alarm::Fine | Alarm::Amber => own.max(self.alarm),
-            _ => own,
-        }
+        let waiting = self.wanted.as_ref().filter(|(.., certain)| *certain).map(|(_, term, _)| *term);
+        self.term.alarm_with(waiting, now)
     }
 }

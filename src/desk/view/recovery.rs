@@ -1,7 +1,7 @@
 //! The board in words.
 
 use crate::recovery::{Board, Deadline, Reading, Row, by_hand, fit};
-use crate::units::{Millis, utc_text, visible};
+use crate::units::{utc_text, visible};
 
 use super::super::snapshot::{DeletedRow, RecoveryView};
 
@@ -47,14 +47,11 @@ pub fn source(d: Deadline) -> &'static str {
 }
 
 /// Who waits for a thing, as a sentence.
-pub fn wanted(row: &Row, now: i64) -> Option<String> {
+pub fn wanted(row: &Row) -> Option<String> {
     let w = row.wanted.as_ref()?;
-    let left = w.at.map_or_else(
-        || "for a time that is not known".to_owned(),
-        |at| format!("for {}", Millis(u64::try_from(at - now).unwrap_or(0))),
-    );
+    let until = w.term.at().map_or_else(|| "a time that is not known".to_owned(), utc_text);
     let waits = if w.certain { "waits for it" } else { "was deleted beside it, may wait for it" };
-    Some(format!("{} {} {waits} and can be recovered {left} more", w.kind.word(), w.name))
+    Some(format!("{} {} {waits} and can be recovered until {until}", w.kind.word(), w.name))
 }
 
 fn deleted(row: &Row, reading: &Reading, place: usize, now: i64) -> DeletedRow {
@@ -92,10 +89,7 @@ fn deleted(row: &Row, reading: &Reading, place: usize, now: i64) -> DeletedRow {
         deleted_at: d.deleted_at,
         term: row.term,
         deadline_from: source(row.term.deadline),
-        wanted: wanted(row, now).map(|s| {
-            (visible(&s), row.wanted.as_ref().and_then(|w| w.at), row.wanted.as_ref().is_some_and(|w| w.certain))
-        }),
-        alarm: row.alarm(now),
+        wanted: wanted(row).zip(row.wanted.as_ref()).map(|(text, w)| (visible(&text), w.term, w.certain)),
         time: row.time_words(now),
         blockers: row.blockers.iter().map(|b| (visible(&b.text()), b.certain())).collect(),
         advice: row.what_to_do(now),

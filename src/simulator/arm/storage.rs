@@ -91,7 +91,7 @@ pub fn check(change: &Change<'_>) -> Option<Reply> {
 }
 
 fn no_pair(sku: &str, location: &str) -> Option<Reply> {
-    let pair = known_region(&crate::units::Region::new(location).name().to_owned()).and_then(|r| r.pair.clone());
+    let pair = known_region(crate::units::Region::new(location).name()).and_then(|r| r.pair.clone());
     (redundancy(sku).0 && pair.is_none()).then(|| {
         Reply::error(
             400,

@@ -88,11 +88,17 @@ fn all_subscriptions_in_the_order_of_the_work() {
     assert!(said.out.contains("blocked: resource group rg-gone is missing"), "{}", said.out);
     assert!(said.out.contains("az ") || said.out.contains("[runbook recover-ai-account]"), "{}", said.out);
     assert!(!said.out.contains("sandbox-lost") && !said.out.to_lowercase().contains("purge it"), "{}", said.out);
-    assert!(said.err.contains("1 subscriptions"), "{}", said.err);
+    assert!(said.err.contains(": 1 subscription,"), "{}", said.err);
 
     // Kept, and there without Azure.
     let said = say(home.path(), &["recoverable", "--json", "--cloud", &cloud]);
     assert!(home.path().join("recoverable.json").exists(), "{}", said.err);
+    let v = said.json();
+    let secret = row(&v, "db-password");
+    assert_eq!((secret["what"].as_str(), secret["runbook"].as_str()), (Some("secret"), Some("recover-vault")));
+    assert!(secret["vault"].as_str().unwrap().ends_with("/vaults/kv-hub-contoso"), "{secret}");
+    assert_eq!(secret["by_hand"][0], "az keyvault secret recover --vault-name kv-hub-contoso -n db-password");
+    assert_eq!(v["failed"].as_array().unwrap().len(), 1, "every live vault was looked into: {}", v["failed"]);
     azure.end();
     let said = say(home.path(), &["recoverable", "--cloud", &cloud]);
     assert_eq!((said.code, said.out.as_str()), (3, ""));

@@ -8,7 +8,7 @@ use super::*;
 const OTHER: &str = "00000000-0000-4000-8000-0000000000b0";
 const SHUT: &str = "00000000-0000-4000-8000-0000000000b1";
 
-/// The sandbox with two more subscriptions: one with a deleted vault, one that may not be read.
+/// The sandbox with a deleted secret, and two more subscriptions: one with a deleted vault, one that may not be read.
 pub fn several() -> Scenario {
     let mut s = scenario("sandbox");
     let vault: Deleted = ron::from_str(
@@ -19,6 +19,8 @@ pub fn several() -> Scenario {
         "(what: AIAccount, name: \"oai-other\", group: \"rg-gone\", region: \"westeurope\", ago: \"47h\")",
     )
     .unwrap();
+    let secret = "(what: Secret, name: \"db-password\", vault: \"kv-hub-contoso\", ago: \"3h\", days: 90)";
+    s.world.deleted.push(ron::from_str(secret).unwrap());
     s.world.more_subscriptions = vec![
         MoreSubscription {
             id: OTHER.to_owned(),
@@ -105,20 +107,20 @@ async fn what_changes_in_another_subscription_is_kept_and_counted() {
 
 #[tokio::test]
 async fn arm_throttles_by_subscription_and_says_when_to_come_back() {
-    // A clock that stands still, so that no bucket fills up behind the test's back.
-    let clock = Clock::scenario(EPOCH, Millis(0), Speed::Times(0));
+    // At full speed no time passes between requests, so that no bucket fills up behind the test's back.
+    let clock = Clock::scenario(EPOCH, Millis(0), Speed::Max);
     let mut options = Options::new(several(), clock.clone());
     (options.throttle, options.latency) = (true, Some(Millis(0)));
     let b = Bench::of(options, &clock).await;
     let path = format!("/subscriptions/{OTHER}/resourcegroups?api-version=2021-04-01");
     let url = format!("{}{path}", b.at.arm);
-    let ask = || b.http.get(&url).bearer_auth(&b.arm_token).send();
+    let ask = || b.send(b.http.get(&url).bearer_auth(&b.arm_token));
     for n in (0..250).rev() {
-        let answer = ask().await.unwrap();
+        let answer = ask().await;
         assert_eq!(answer.status(), StatusCode::OK, "{n} left");
         assert_eq!(answer.headers()["x-ms-ratelimit-remaining-subscription-reads"], n.to_string());
     }
-    let refused = ask().await.unwrap();
+    let refused = ask().await;
     assert_eq!(
         (refused.status(), refused.headers()["retry-after"].to_str().unwrap()),
         (StatusCode::TOO_MANY_REQUESTS, "1")
@@ -127,19 +129,20 @@ async fn arm_throttles_by_subscription_and_says_when_to_come_back() {
     assert_eq!(body["error"]["code"], "SubscriptionRequestsThrottled");
     // Another subscription has a bucket of its own, and so has the tenant.
     let first = format!("{}/subscriptions/{}/resourcegroups?api-version=2021-04-01", b.at.arm, b.at.subscription);
-    assert_eq!(b.http.get(first).bearer_auth(&b.arm_token).send().await.unwrap().status(), StatusCode::OK);
+    assert_eq!(b.send(b.http.get(first).bearer_auth(&b.arm_token)).await.status(), StatusCode::OK);
     assert_eq!(b.simulator.throttled(), 1);
-    assert_eq!(ask().await.unwrap().status(), StatusCode::TOO_MANY_REQUESTS, "too early");
-    clock.set_speed(Speed::Times(100));
-    tokio::time::sleep(Duration::from_millis(60)).await;
-    clock.set_speed(Speed::Times(0));
-    assert_eq!(ask().await.unwrap().status(), StatusCode::OK, "it fills up");
-    assert_eq!(b.simulator.throttled(), 2);
+    assert_eq!(ask().await.status(), StatusCode::TOO_MANY_REQUESTS, "too early");
+    b.task.sleep(Millis::from_secs(1)).await;
+    for _ in 0..25 {
+        assert_eq!(ask().await.status(), StatusCode::OK, "25 come back a second");
+    }
+    assert_eq!(ask().await.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(b.simulator.throttled(), 3);
 }
 
 #[tokio::test]
 async fn storage_has_a_limit_of_its_own() {
-    let clock = Clock::scenario(EPOCH, Millis(0), Speed::Times(0));
+    let clock = Clock::scenario(EPOCH, Millis(0), Speed::Max);
     let mut options = Options::new(several(), clock.clone());
     (options.throttle, options.latency) = (true, Some(Millis(0)));
     let b = Bench::of(options, &clock).await;
@@ -148,9 +151,9 @@ async fn storage_has_a_limit_of_its_own() {
         b.at.arm
     );
     for _ in 0..100 {
-        assert_eq!(b.http.get(&url).bearer_auth(&b.arm_token).send().await.unwrap().status(), StatusCode::OK);
+        assert_eq!(b.send(b.http.get(&url).bearer_auth(&b.arm_token)).await.status(), StatusCode::OK);
     }
-    let refused = b.http.get(&url).bearer_auth(&b.arm_token).send().await.unwrap();
+    let refused = b.send(b.http.get(&url).bearer_auth(&b.arm_token)).await;
     assert_eq!(
         (refused.status(), refused.headers()["retry-after"].to_str().unwrap()),
         (StatusCode::TOO_MANY_REQUESTS, "3")

@@ -29,7 +29,6 @@ fn deleted(place: usize, kind: Kind, name: &str, hours: i64, way: &[(&str, bool)
         term,
         deadline_from: "counted from the deletion",
         wanted: None,
-        alarm: term.alarm(now()),
         time: if term.alarm(now()) == Alarm::Lost { "no soft delete".to_owned() } else { String::new() },
         blockers: way.iter().map(|(t, c)| ((*t).to_owned(), *c)).collect(),
         advice: format!("What to do about {name}."),

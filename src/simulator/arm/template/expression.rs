@@ -80,7 +80,8 @@ fn text(s: &str, scope: &Scope<'_>, depth: usize) -> Result<Value, String> {
     }
     let Some(inner) = s.strip_prefix('[').and_then(|s| s.strip_suffix(']')) else { return Ok(json!(s)) };
     let mut reader = Reader { rest: inner, scope, depth };
-    let value = reader.value().map_err(|why| format!("the expression '{s}': {why}"))?;
+    let named = |why: String| if depth == 0 { format!("the expression '{s}': {why}") } else { why };
+    let value = reader.value().map_err(named)?;
     if reader.rest.trim().is_empty() { Ok(value) } else { Err(format!("the expression '{s}' does not end properly")) }
 }
 

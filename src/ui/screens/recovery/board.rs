@@ -46,7 +46,7 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
     }
     columns.push((Column::Time, ("Time left", Some(196.0))));
     if width >= 560.0 {
-        columns.push((Column::Way, ("In the way", None)));
+        columns.push((Column::Way, ("In the way, or waiting", None)));
     }
     let heads: Vec<(&str, Option<f32>)> = columns.iter().map(|(_, head)| *head).collect();
     let at = |i: usize| view.board.rows.get(i).and_then(|n| board.rows.get(*n));
@@ -102,6 +102,9 @@ fn cell(ui: &mut Ui, cx: &Cx, r: &DeletedRow, column: Column) {
                 let more = if r.blockers.len() > 1 { format!(" (+{})", r.blockers.len() - 1) } else { String::new() };
                 let text = format!("{text}{more}");
                 cut(ui, if *sure { body(text) } else { secondary(ui, text) });
+            } else if let Some((text, ..)) = &r.wanted {
+                // Why it stands so far up.
+                cut(ui, secondary(ui, text));
             }
         }
     }
@@ -111,6 +114,8 @@ fn cell(ui: &mut Ui, cx: &Cx, r: &DeletedRow, column: Column) {
 pub fn time(ui: &mut Ui, cx: &Cx, r: &DeletedRow) {
     let t = theme::of(ui);
     let (now, words) = (cx.now.wall, left(cx, r));
+    // The column's head says that it is left.
+    let words = words.strip_suffix(" left").unwrap_or(&words);
     let alarm = r.alarm(now);
     let hue = t.status(shape(alarm));
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width().min(188.0), ROW), Sense::hover());
@@ -126,6 +131,6 @@ pub fn time(ui: &mut Ui, cx: &Cx, r: &DeletedRow) {
         }
     }
     let x = if alarm == Alarm::Lost { bar.left() } else { bar.right() + 8.0 };
-    let text = line(ui, &words, FontId::proportional(BODY), t.text, rect.right() - x);
+    let text = line(ui, words, FontId::proportional(BODY), t.text, rect.right() - x);
     ui.painter().galley(pos2(x, y - text.size().y / 2.0), text, t.text);
 }

@@ -13,12 +13,15 @@ use crate::ui::intent::{self, Intent};
 use crate::ui::theme;
 use crate::ui::view::{Act, Cx, View};
 use crate::ui::widgets::layout::typing_ring;
-use crate::ui::widgets::text::{copyable, small};
+use crate::ui::widgets::text::{copyable, cut, small};
 use crate::ui::widgets::{Button, body, bold, empty, in_line, mark, secondary, title};
 use crate::units::Millis;
 
 /// Failures shown at once; all of them can be scrolled to.
 const FAILURES_SHOWN: f32 = 3.0;
+
+/// From this width on the filters stand on one line.
+const ONE_LINE: f32 = 700.0;
 
 /// Which rows are shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -165,7 +168,7 @@ fn head(ui: &mut Ui, cx: &Cx, view: &mut View, board: &Arc<RecoveryView>) {
         if button.refused(busy.as_deref()).show(ui) {
             cx.act(Act::Do(Intent::ReadDeleted));
         }
-        ui.label(secondary(ui, busy.unwrap_or_else(|| read(cx, board))));
+        cut(ui, secondary(ui, busy.unwrap_or_else(|| read(cx, board))));
     });
     failures(ui, board);
     filters(ui, view, board);
@@ -211,41 +214,45 @@ fn failures(ui: &mut Ui, board: &RecoveryView) {
 }
 
 fn filters(ui: &mut Ui, view: &mut View, board: &Arc<RecoveryView>) {
-    ui.horizontal_wrapped(|ui| {
-        let name = ui.label(small(ui, "Filter"));
-        let field =
-            egui::TextEdit::singleline(&mut view.board.filter).desired_width(180.0).margin(Margin::symmetric(10, 6));
-        let field = ui.add(field).labelled_by(name.id);
-        typing_ring(ui, &field);
-        if view.focus_field {
-            field.request_focus();
-            view.focus_field = false;
+    let line = ui.available_width() >= ONE_LINE;
+    let add = |ui: &mut Ui| filter_fields(ui, view, board);
+    if line { in_line(ui, add) } else { ui.horizontal_wrapped(add).inner }
+}
+
+fn filter_fields(ui: &mut Ui, view: &mut View, board: &Arc<RecoveryView>) {
+    let name = ui.label(small(ui, "Filter"));
+    let field =
+        egui::TextEdit::singleline(&mut view.board.filter).desired_width(180.0).margin(Margin::symmetric(10, 6));
+    let field = ui.add(field).labelled_by(name.id);
+    typing_ring(ui, &field);
+    if view.focus_field {
+        field.request_focus();
+        view.focus_field = false;
+    }
+    let name = ui.label(small(ui, "Show"));
+    let shown = Which::ALL.iter().find(|(w, _)| *w == view.board.which).map_or("", |(_, n)| n);
+    let combo = ComboBox::from_id_salt("which").selected_text(shown).width(136.0).show_ui(ui, |ui| {
+        for (which, name) in Which::ALL {
+            ui.selectable_value(&mut view.board.which, which, name);
         }
-        let name = ui.label(small(ui, "Show"));
-        let shown = Which::ALL.iter().find(|(w, _)| *w == view.board.which).map_or("", |(_, n)| n);
-        let combo = ComboBox::from_id_salt("which").selected_text(shown).width(136.0).show_ui(ui, |ui| {
-            for (which, name) in Which::ALL {
-                ui.selectable_value(&mut view.board.which, which, name);
+    });
+    let _ = combo.response.labelled_by(name.id);
+    if view.board.subscriptions.len() > 1 {
+        let name = ui.label(small(ui, "Subscription"));
+        let chosen = &view.board.subscription;
+        let shown = if chosen.is_empty() { "all".to_owned() } else { chosen.clone() };
+        let all = view.board.subscriptions.clone();
+        let combo = ComboBox::from_id_salt("subscription").selected_text(shown).width(150.0).show_ui(ui, |ui| {
+            ui.selectable_value(&mut view.board.subscription, String::new(), "all");
+            for s in all {
+                let label = s.clone();
+                ui.selectable_value(&mut view.board.subscription, s, label);
             }
         });
         let _ = combo.response.labelled_by(name.id);
-        if view.board.subscriptions.len() > 1 {
-            let name = ui.label(small(ui, "Subscription"));
-            let chosen = &view.board.subscription;
-            let shown = if chosen.is_empty() { "all".to_owned() } else { chosen.clone() };
-            let all = view.board.subscriptions.clone();
-            let combo = ComboBox::from_id_salt("subscription").selected_text(shown).width(150.0).show_ui(ui, |ui| {
-                ui.selectable_value(&mut view.board.subscription, String::new(), "all");
-                for s in all {
-                    let label = s.clone();
-                    ui.selectable_value(&mut view.board.subscription, s, label);
-                }
-            });
-            let _ = combo.response.labelled_by(name.id);
-        }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            ui.label(small(ui, format!("{} of {}", view.board.rows.len(), board.rows.len())));
-        });
+    }
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        ui.label(small(ui, format!("{} of {}", view.board.rows.len(), board.rows.len())));
     });
 }
 
