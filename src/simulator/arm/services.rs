@@ -80,6 +80,9 @@ pub fn shown(facts: &Facts, thing: &Thing, at: i64) -> Value {
         "microsoft.cdn" => doors::fill(&mut t, at),
         _ => {}
     }
+    if has_state(&t) {
+        t.set_missing("provisioningState", "Succeeded");
+    }
     let mut body = t.shown(at);
     if t.kind.eq_ignore_ascii_case("Microsoft.Storage/storageAccounts") {
         storage::hide(&mut body);

@@ -6,7 +6,7 @@ use super::busy::*;
 use super::*;
 
 /// What an example holds and this Azure does not have: private links, keys' ages, previews.
-const NOT_HERE: [&str; 33] = [
+const NOT_HERE: [&str; 34] = [
     "systemData",
     "identity",
     "accessPolicies",
@@ -40,6 +40,7 @@ const NOT_HERE: [&str; 33] = [
     "networkRuleBypassOptions",
     "sharedPrivateLinkResource",
     "originHostHeader",
+    "defaultServiceVersion",
 ];
 
 fn example(folder: &Path, file: &str) -> Value {

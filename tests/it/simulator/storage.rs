@@ -106,8 +106,11 @@ async fn a_planned_failover_swaps_the_sides() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn work_may_fail_in_the_end() {
-    let fails =
-        r#"[Happening(at: "0s", what: Fault(id: "late", on: ArmIn("eastus"), how: FailsLate("InternalServerError")))]"#;
+    let fails = r#"[
+        Happening(at: "0s", what: Fault(id: "late", on: ArmIn("eastus"), how: FailsLate("InternalServerError"))),
+        Happening(at: "0s", what: Fault(id: "west", on: ArmIn("westus"), how: FailsLate("Busy"))),
+        Happening(at: "30m", what: Clear("west")),
+    ]"#;
     let b = bench_of(busy_with(fails, |_| {}), None).await;
     let started = b.change(Method::POST, &at("rg-a", &format!("{GEO}/failover")), Value::Null).await;
     assert_eq!(started.status, 202);
@@ -117,6 +120,23 @@ async fn work_may_fail_in_the_end() {
     let st = json!({ "location": "eastus", "kind": "StorageV2", "sku": { "name": "Standard_LRS" } });
     let r = b.change(Method::PUT, &at("rg-a", "Microsoft.Storage/storageAccounts/stnew"), st).await;
     assert_eq!(b.finish(&r).await.status, 409);
+    // A deleted group stays, and so does what is in it.
+    let r = b.change(Method::DELETE, &format!("{GROUP}/rg-a{V}"), Value::Null).await;
+    assert_eq!((r.status, b.finish(&r).await.refusal()), (202, (409, "InternalServerError")));
+    assert_eq!(b.look(&format!("{GROUP}/rg-a{V}")).await.p("provisioningState"), "Succeeded");
+    // A model deployment that could not be made says so, and is made by the next attempt.
+    let chat = at("rg-keep", "Microsoft.CognitiveServices/accounts/oai-west/deployments/chat");
+    let r = b.change(Method::PUT, &chat, model("gpt-4o", "1", 10)).await;
+    let over = b.finish(&r).await;
+    assert_eq!((over.body["status"].as_str(), &over.body["error"]["code"]), (Some("Failed"), &json!("Busy")));
+    assert_eq!(b.look(&chat).await.p("provisioningState"), "Failed");
+    b.until(Millis::from_mins(31)).await;
+    let r = b.change(Method::PUT, &chat, model("gpt-4o", "1", 10)).await;
+    assert_eq!(b.finish(&r).await.body["status"], "Succeeded");
+    assert_eq!(
+        (b.look(&chat).await.p("provisioningState"), b.look(&chat).await.p("currentCapacity")),
+        (&json!("Succeeded"), &json!(10))
+    );
     assert_eq!(b.look(&at("rg-a", "Microsoft.Storage/storageAccounts/stnew")).await.p("provisioningState"), "Failed");
 }
 
