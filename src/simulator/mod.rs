@@ -16,7 +16,7 @@
 //!
 //! # Crash rehearsals
 //! With `LIFEBOAT_CRASH=before:N` in the environment the process kills itself when the N-th request arrives, with
-//! `after:N` when it was applied and kept but not yet answered. The process is the one that embeds the simulator: this is how
+//! `after:N` when it was applied and kept, or refused, but not yet answered. The process is the one that embeds the simulator: this is how
 //! it is tried what a run makes of a laptop that dies at the worst moment. `before-change:N` and `after-change:N` count only
 //! requests that may change something. Requests to `/lifeboat/…` do not count.
 

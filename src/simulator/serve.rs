@@ -437,7 +437,11 @@ async fn handle(shared: &Arc<Shared>, host: &Host, request: Request<Incoming>, r
     let host = &shared.played(host, ask.at).unwrap_or_else(|| host.clone());
     let extra = match struck(shared, host, &mut ask, work, reset).await {
         Ok(extra) => extra,
-        Err(reply) => return reply.into_response(&date()),
+        Err(reply) => {
+            Crash::perhaps(shared.crash, Crash::After(number));
+            Crash::perhaps(shared.crash, Crash::AfterChange(change));
+            return reply.into_response(&date());
+        }
     };
     let (reply, latency) = shared.apply(host, &ask);
     Crash::perhaps(shared.crash, Crash::After(number));
