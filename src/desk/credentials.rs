@@ -22,6 +22,9 @@ use super::watch::Targets;
 /// System whose keys an Azure OpenAI account takes.
 const AZURE_OPENAI: &str = "azure-openai";
 
+/// The host that was asked whether it takes a key, and how long its answer took.
+type Tried = (String, Result<Millis, AzureError>);
+
 /// What came of a question.
 #[derive(Debug)]
 pub enum Told {
@@ -30,7 +33,7 @@ pub enum Told {
     /// Kept.
     Stored(Name, Result<(), SecretError>),
     /// Read; and by host what the account it is for said, where one is known.
-    Tested(Name, Result<Option<(String, Result<Millis, AzureError>)>, SecretError>),
+    Tested(Name, Result<Option<Tried>, SecretError>),
     /// Forgotten.
     Deleted(Name, Result<(), SecretError>),
 }
