@@ -56,8 +56,8 @@ impl Seen {
 
     /// What a thread that dies over this says.
     fn panic(&self, place: &str, value: impl std::fmt::Debug + Send + 'static) {
-        let died = std::thread::spawn(move || Err::<(), _>(value).unwrap()).join().unwrap_err();
-        self.add(place, died.downcast_ref::<String>().cloned().unwrap());
+        let died: std::thread::Result<()> = std::thread::spawn(move || panic!("{value:?}")).join();
+        self.add(place, died.unwrap_err().downcast_ref::<String>().cloned().unwrap());
     }
 
     /// The log of this thread from now on, everything of it.

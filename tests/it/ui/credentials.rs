@@ -1,29 +1,12 @@
 //! The credentials card: a credential is added, tested and deleted by hand, and what is typed as a secret is seen nowhere.
 
 use lifeboat::desk::protocol::CredentialIntent;
-use lifeboat::desk::snapshot::{CredentialRow, Credentials, Keeper};
+use lifeboat::desk::snapshot::{Credentials, Keeper};
 use lifeboat::units::Secret;
 
 use super::*;
 
 const SECRET: &str = "Canary-Typed-0815";
-
-/// Three of them, one of which ends soon.
-pub fn sample() -> Credentials {
-    let row = |name: &str, mark, expires: &str| {
-        let name: lifeboat::secrets::Name = name.parse().unwrap();
-        CredentialRow { title: name.title(), name, mark, expires: expires.into(), stored: "2026-09-01".into() }
-    };
-    Credentials {
-        state: "Secrets are kept in this computer's keyring. It is asked when you add, test or delete one.".into(),
-        rows: vec![
-            row("azure-openai/eastus", Mark::Ok, "expires 2027-01-31"),
-            row("azure-openai/swedencentral", Mark::Degraded, "expires soon: 2026-11-29, in 9 days"),
-            row("sign-in", Mark::Unknown, "no expiry known"),
-        ],
-        ..Credentials::default()
-    }
-}
 
 fn settings(change: impl FnOnce(&mut Credentials)) -> Snapshot {
     let mut s = sample::snapshot();
