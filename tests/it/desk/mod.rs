@@ -1,6 +1,7 @@
 //! The desk when the disk does not do what it should, and runs that are opened again.
 
 mod checks;
+mod credentials;
 mod readiness;
 mod recovery;
 mod trust;

@@ -13,6 +13,7 @@ use lifeboat::desk::protocol::{Command, CredentialIntent};
 use lifeboat::desk::snapshot::Keeper;
 use lifeboat::health::Expectation;
 use lifeboat::probe::{Credential, Target, probe};
+use lifeboat::runbook::model::Strategy;
 use lifeboat::secrets::{Name, Platform, SecretError, Secrets, fits};
 use lifeboat::simulator::{Options, Simulator};
 use lifeboat::units::{Millis, Secret};
@@ -55,8 +56,8 @@ impl Seen {
 
     /// What a thread that dies over this says.
     fn panic(&self, place: &str, value: impl std::fmt::Debug + Send + 'static) {
-        let died = std::thread::spawn(move || Err::<(), _>(value).unwrap()).join().unwrap_err();
-        self.add(place, died.downcast_ref::<String>().cloned().unwrap());
+        let died: std::thread::Result<()> = std::thread::spawn(move || panic!("{value:?}")).join();
+        self.add(place, died.unwrap_err().downcast_ref::<String>().cloned().unwrap());
     }
 
     /// The log of this thread from now on, everything of it.
@@ -318,6 +319,8 @@ fn the_desk_and_the_record_of_a_rehearsal() {
     desk.send(start);
     let s = closed(&desk);
     seen.add("run", format!("{:?} {:?} {:?}", s.run, s.situation, s.library));
+    desk.send(Command::PrintPlan { plan: "prod-chat".into(), strategy: Strategy::HotWarm, html: true });
+    until(&desk, "a sheet", |s| s.library.printed.is_some());
     send(CredentialIntent::Delete("azure-openai/eastus".parse().unwrap()));
     said("azure-openai, East US is deleted");
     drop(desk);

@@ -1,5 +1,8 @@
 //! One rehearsal as a snapshot, for looking at and pressing. Sample data stays on this side of the tests.
 
+#[path = "kept.rs"]
+mod kept;
+
 use std::sync::Arc;
 
 use lifeboat::clock::{Clock, Speed};
@@ -510,7 +513,7 @@ pub fn snapshot() -> Snapshot {
             },
             operator: "Dana".into(),
             home: String::new(),
-            credentials: super::credentials::sample(),
+            credentials: kept::credentials(),
             cloud: vec![
                 ("subscription".into(), "contoso-prod (3f1c…)".into()),
                 ("signed in as".into(), "dana@contoso.example, with az".into()),
