@@ -87,7 +87,13 @@ const TABLE: [Row; 9] = [
     Row {
         fault: "ARM throttles for good",
         at_sign_in: false,
-        answer: || Do::With(429, vec![("retry-after", "7".into())], json!({ "error": { "code": "TooManyRequests", "message": "x" } })),
+        answer: || {
+            Do::With(
+                429,
+                vec![("retry-after", "7".into())],
+                json!({ "error": { "code": "TooManyRequests", "message": "x" } }),
+            )
+        },
         says: "answered 429 TooManyRequests",
         next: "Azure throttles. Wait as long as it says",
     },
@@ -185,7 +191,8 @@ async fn tls_that_fails_says_why() {
         });
         let ca = dir.path().join("ca.pem");
         std::fs::write(&ca, if trusted { &pem } else { &stranger }).unwrap();
-        let text = line(&format!("https://{address}")).replace("\"ca\":null", &format!("\"ca\":{:?}", ca.display().to_string()));
+        let text = line(&format!("https://{address}"))
+            .replace("\"ca\":null", &format!("\"ca\":{:?}", ca.display().to_string()));
         let (error, _) = asked(Cloud::from_line(&text).unwrap()).await;
         assert!(error.to_string().contains(words), "{words}: {error}");
         assert!(error.what_to_do().contains(next), "{words}: {}", error.what_to_do());

@@ -74,7 +74,10 @@ fn a_machine_signs_in_by_its_own_identity() {
     assert_eq!((said.code, said.err.as_str()), (0, ""), "{}", said.out);
     assert_eq!(said.out.trim(), "sign-in: vm-east (app-1), tenant tenant-1, object object-1; token for 59 min");
     let request = asked.recv().unwrap();
-    assert!(request.contains("resource=https%3A%2F%2Fmanagement.azure.com") && !request.contains("client_id"), "{request}");
+    assert!(
+        request.contains("resource=https%3A%2F%2Fmanagement.azure.com") && !request.contains("client_id"),
+        "{request}"
+    );
     assert!(request.to_lowercase().contains("x-identity-header: machine-word"), "{request}");
     // One of several, in another cloud.
     let own = home(&["--method", "managed", "--client-id", "id-7", "--cloud-name", "AzureUSGovernment"]);
@@ -90,7 +93,11 @@ fn a_machine_without_that_identity_says_so() {
     let home = home(&["--method", "managed"]);
     let said = managed(home.path(), &url);
     assert_eq!(said.code, 1, "{}", said.err);
-    assert!(said.err.contains("Identity \"id-7\" not found") && said.err.contains("Give this machine the identity"), "{}", said.err);
+    assert!(
+        said.err.contains("Identity \"id-7\" not found") && said.err.contains("Give this machine the identity"),
+        "{}",
+        said.err
+    );
     // Nobody there: soon given up.
     let begun = Instant::now();
     let said = managed(home.path(), "http://127.0.0.1:1/msi/token");
@@ -126,7 +133,10 @@ fn the_tools_of_this_computer_sign_in() {
     assert!(said.out.starts_with("sign-in: Kim (app-1), tenant tenant-1"), "{}", said.out);
     let asked = std::fs::read_to_string(home.path().join("asked")).unwrap();
     assert!(asked.contains("--tenant tenant-1") && asked.contains("https://management.azure.com/.default"), "{asked}");
-    let said = with_az(home.path(), "echo \"ERROR: AADSTS700082: expired. Please run 'az login' to setup account.\" >&2; exit 1");
+    let said = with_az(
+        home.path(),
+        "echo \"ERROR: AADSTS700082: expired. Please run 'az login' to setup account.\" >&2; exit 1",
+    );
     assert_eq!(said.code, 3);
     assert!(said.err.contains("AADSTS700082") && said.err.contains("Run `az login`"), "{}", said.err);
 }
@@ -163,7 +173,10 @@ fn what_cannot_be_set_is_refused() {
     for (args, words) in [
         (vec!["--method", "certificate", "--client-id", "c", "--certificate", &pem], "needs the tenant"),
         (vec!["--method", "secret", "--tenant", "t"], "needs the application's id"),
-        (vec!["--method", "certificate", "--tenant", "t", "--client-id", "c", "--certificate", &pem], "no certificate in it"),
+        (
+            vec!["--method", "certificate", "--tenant", "t", "--client-id", "c", "--certificate", &pem],
+            "no certificate in it",
+        ),
         (vec!["--method", "device", "--cloud-name", "AzureGermanCloud"], "there is no cloud `AzureGermanCloud`"),
         (vec!["--method", "password"], "it is one of tools, secret"),
     ] {
@@ -171,7 +184,9 @@ fn what_cannot_be_set_is_refused() {
         assert!(said.code == 2 && said.err.contains(words), "{words}: {} {}", said.code, said.err);
     }
     assert!(!home.path().join("sign-in.json").exists(), "nothing half is kept");
-    let other = Said::of(lifeboat(home.path()).args(["credentials", "set", "azure-openai", "--method", "device"]).output().unwrap());
+    let other = Said::of(
+        lifeboat(home.path()).args(["credentials", "set", "azure-openai", "--method", "device"]).output().unwrap(),
+    );
     assert_eq!(other.code, 2);
     std::fs::write(home.path().join("sign-in.json"), "{}").unwrap();
     let said = Said::of(lifeboat(home.path()).args(TEST).output().unwrap());

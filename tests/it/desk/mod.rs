@@ -1,6 +1,7 @@
 //! The desk when the disk does not do what it should, and runs that are opened again.
 
 mod readiness;
+mod sign_in;
 mod trust;
 
 use std::collections::BTreeMap;
