@@ -12,7 +12,7 @@ use url::Url;
 use crate::azure::{Azure, AzureError, Cloud};
 use crate::clock::Clock;
 use crate::desk::{Home, chain};
-use crate::secrets::{ANSWERS_WITHIN, Expiry, Kind, Name, SIGN_IN, SecretError, Secrets, expiry};
+use crate::secrets::{ANSWERS_WITHIN, Expiry, Kind, Name, SIGN_IN, SecretError, Secrets, expiry, expiry_text};
 use crate::units::{Millis, Secret, known_region};
 
 use super::{Args, FAILED, FINDING, FINE, USAGE, sign_in};
@@ -169,20 +169,11 @@ fn list(secrets: &Secrets, json: bool) -> Result<u8, SecretError> {
     } else {
         for c in &all {
             let stored = c.stored.strftime("%Y-%m-%d");
-            let (name, expires) = (c.name.to_string(), said(c.expires, now));
+            let (name, expires) = (c.name.to_string(), expiry_text(c.expires, now));
             println!("{name:<32} stored {stored}   {expires}");
         }
     }
     Ok(if over { FINDING } else { FINE })
-}
-
-/// `expires 2027-01-31 (expires soon: in 3 days)`.
-fn said(expires: Option<Date>, now: jiff::Timestamp) -> String {
-    match (expires, expiry(expires, now)) {
-        (None, e) => e.text(),
-        (Some(day), Expiry::Later) => format!("expires {day}"),
-        (Some(day), e) => format!("{day}: {}", e.text()),
-    }
 }
 
 async fn set(secrets: &Secrets, which: &Which, expires: Option<Date>) -> Result<u8, SecretError> {
@@ -192,7 +183,7 @@ async fn set(secrets: &Secrets, which: &Which, expires: Option<Date>) -> Result<
     }
     let now = jiff::Timestamp::now();
     if matches!(expiry(expires, now), Expiry::Over(_)) {
-        eprintln!("lifeboat: {}; nothing was stored", said(expires, now));
+        eprintln!("lifeboat: {}; nothing was stored", expiry_text(expires, now));
         return Ok(USAGE);
     }
     // Before anyone types a secret that cannot be kept.
@@ -205,7 +196,7 @@ async fn set(secrets: &Secrets, which: &Which, expires: Option<Date>) -> Result<
         }
     };
     patiently(secrets.store(&name, secret, now, expires)).await?;
-    eprintln!("Stored {name} in the keyring; {}.", said(expires, now));
+    eprintln!("Stored {name} in the keyring; {}.", expiry_text(expires, now));
     Ok(FINE)
 }
 
@@ -230,7 +221,7 @@ async fn test(args: &Args, secrets: &Secrets, which: &Which, url: Option<&Url>) 
     let mut code = FINE;
     let now = jiff::Timestamp::now();
     if let Some(c) = secrets.list()?.into_iter().find(|c| c.name == name) {
-        println!("{name}: {}", said(c.expires, now));
+        println!("{name}: {}", expiry_text(c.expires, now));
         if matches!(expiry(c.expires, now), Expiry::Over(_)) {
             code = FINDING;
         }

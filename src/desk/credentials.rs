@@ -3,10 +3,13 @@
 //! The list comes from a file and needs no keyring. Nothing is asked of the keyring before a person wants something of it:
 //! a locked one would greet everybody who starts the program.
 
+use std::sync::Arc;
+
 use jiff::civil::Date;
 
 use crate::azure::{Azure, AzureError};
-use crate::secrets::{ANSWERS_WITHIN, Credential, Expiry, Kind, Name, SecretError, Secrets, expiry};
+use crate::plan::model::Plan;
+use crate::secrets::{ANSWERS_WITHIN, Credential, Expiry, Kind, Name, SecretError, Secrets, expiry, expiry_text};
 use crate::units::{Millis, Secret};
 
 use super::Home;
@@ -14,9 +17,13 @@ use super::mailbox::{Envelope, Mail};
 use super::protocol::CredentialIntent;
 use super::snapshot::{self, CredentialRow, Keeper, Mark};
 use super::supervisor::Desk;
+use super::watch::Targets;
 
 /// System whose keys an Azure OpenAI account takes.
 const AZURE_OPENAI: &str = "azure-openai";
+
+/// The host that was asked whether it takes a key, and how long its answer took.
+type Tried = (String, Result<Millis, AzureError>);
 
 /// What came of a question.
 #[derive(Debug)]
@@ -26,7 +33,7 @@ pub enum Told {
     /// Kept.
     Stored(Name, Result<(), SecretError>),
     /// Read; and by host what the account it is for said, where one is known.
-    Tested(Name, Result<Option<(String, Result<Millis, AzureError>)>, SecretError>),
+    Tested(Name, Result<Option<Tried>, SecretError>),
     /// Forgotten.
     Deleted(Name, Result<(), SecretError>),
 }
@@ -76,7 +83,7 @@ impl Credentials {
                 "Secrets are kept in this computer's keyring. It is asked when you add, test or delete one.".to_owned()
             }
             Keeper::Keyring => "This computer's keyring works: it kept a test entry and gave it back.".to_owned(),
-            Keeper::Nobody => self.why_not.clone(),
+            Keeper::Absent | Keeper::Shut => self.why_not.clone(),
             Keeper::Memory => {
                 "Credentials are kept in memory and forgotten when Lifeboat closes. You chose this; the keyring is not used until the \
                  next start."
@@ -94,23 +101,17 @@ impl Credentials {
 }
 
 fn row(c: &Credential, now: jiff::Timestamp) -> CredentialRow {
-    let e = expiry(c.expires, now);
-    let mark = match e {
+    let mark = match expiry(c.expires, now) {
         Expiry::Unknown => Mark::Unknown,
         Expiry::Later => Mark::Ok,
         Expiry::Soon(_) => Mark::Degraded,
         Expiry::Over(_) => Mark::Down,
     };
-    let expires = match (c.expires, e) {
-        (None, _) => e.text(),
-        (Some(day), Expiry::Later) => format!("expires {day}"),
-        (Some(day), _) => format!("{day}: {}", e.text()),
-    };
     CredentialRow {
         name: c.name.clone(),
         title: c.name.title(),
         mark,
-        expires,
+        expires: expiry_text(c.expires, now),
         stored: c.stored.strftime("%Y-%m-%d").to_string(),
     }
 }
@@ -195,6 +196,29 @@ impl Desk {
         });
     }
 
+    /// Keys of the accounts that a plan watches are read once and kept, so that its probes get on without sign-in.
+    pub(super) fn hand_keys(&self, plan: &Plan, targets: &Arc<Targets>) {
+        for side in plan.sides() {
+            let Ok(name) = Name::credential(AZURE_OPENAI, Some(side.region.name())) else { continue };
+            if super::watch::account(side).is_none() {
+                continue;
+            }
+            let id = super::watch::endpoint(side);
+            // The keyring is asked for what is known to be there, and for nothing else.
+            if !self.credentials.listed.iter().any(|c| c.name == name) {
+                targets.set_key(id, None);
+                continue;
+            }
+            let (secrets, targets) = (self.credentials.secrets.clone(), Arc::clone(targets));
+            tokio::spawn(async move {
+                match secrets.read(&name).await {
+                    Ok(key) => targets.set_key(id, Some(key)),
+                    Err(e) => tracing::info!("probes go on without the key {name}: {e}"),
+                }
+            });
+        }
+    }
+
     /// The account that takes this key, by the plan that is watched. None in a rehearsal: a real key stays out of it.
     fn endpoint_of(&self, name: &Name) -> Option<(Azure, url::Url)> {
         let world = &self.idle.as_ref()?.world;
@@ -253,6 +277,9 @@ impl Desk {
         };
         self.credentials.said = Some((worked, text));
         self.credentials.reread();
+        if let Some(i) = &self.idle {
+            self.hand_keys(&i.world.plan, &i.world.targets);
+        }
     }
 
     fn judge_keyring(&mut self, done: Result<(), SecretError>) {
@@ -261,7 +288,7 @@ impl Desk {
             Ok(()) if c.secrets.is_memory() => c.keeper = Keeper::Memory,
             Ok(()) => c.keeper = Keeper::Keyring,
             Err(e) => {
-                c.keeper = Keeper::Nobody;
+                c.keeper = if matches!(e, SecretError::Absent(_)) { Keeper::Absent } else { Keeper::Shut };
                 c.why_not = sentence(&e);
             }
         }

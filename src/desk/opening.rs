@@ -310,6 +310,10 @@ impl Desk {
             None => WITNESSES.iter().map(|w| (*w).to_owned()).collect(),
         };
         let targets = Arc::new(Targets::new(&plan, &azure, &witnesses)?);
+        // Real keys stay out of rehearsals.
+        if !clock.is_scenario() {
+            self.hand_keys(&plan, &targets);
+        }
         let monitor = Arc::new(Monitor::new(&plan, &witnesses));
         {
             let mut watched = monitor.lock();

@@ -1,5 +1,8 @@
 //! The watch: what is probed, how often, and what else is read beside (notices, the accounts' state, who serves users).
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
 use futures::future::join_all;
 
 use crate::azure::{Azure, reading};
@@ -8,7 +11,7 @@ use crate::health::{EndpointId, Expectation, Notice, Provisioning};
 use crate::plan::model::{Plan, Side};
 use crate::probe::{Credential, Target, Tls, probe};
 use crate::runbook::model::Condition;
-use crate::units::{Millis, Region, ResourceId};
+use crate::units::{Millis, Region, ResourceId, Secret};
 
 use super::DeskError;
 use super::executor::World;
@@ -44,6 +47,8 @@ struct Address {
 pub struct Targets {
     all: Vec<Address>,
     tls: Option<Tls>,
+    /// Keys of accounts by endpoint, for while sign-in gives no token.
+    keys: Mutex<BTreeMap<String, Secret>>,
 }
 
 impl Targets {
@@ -76,7 +81,16 @@ impl Targets {
             Some(None) => None,
             None => Some(Tls::platform()?),
         };
-        Ok(Self { all, tls })
+        Ok(Self { all, tls, keys: Mutex::default() })
+    }
+
+    /// From now on the probe of this endpoint has a key to fall back on, or none.
+    pub fn set_key(&self, endpoint: String, key: Option<Secret>) {
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        match key {
+            Some(key) => keys.insert(endpoint, key),
+            None => keys.remove(&endpoint),
+        };
     }
 
     /// The probe of an endpoint, with the credential that is at hand.
@@ -92,10 +106,12 @@ impl Targets {
         let mut t = Target::get(EndpointId(a.id.clone()), url, a.expect.clone());
         t.authority = a.public.host_str().map(str::to_owned).filter(|h| Some(h.as_str()) != t.url.host_str());
         t.tls.clone_from(&self.tls);
-        if a.signed_in
-            && let Some(token) = azure.data_token(task).await
-        {
-            t.credential = Credential::Bearer(token);
+        if a.signed_in {
+            let key = || self.keys.lock().unwrap_or_else(PoisonError::into_inner).get(&a.id).cloned();
+            t.credential = match azure.data_token(task).await {
+                Some(token) => Credential::Bearer(token),
+                None => key().map_or(Credential::None, Credential::ApiKey),
+            };
         }
         Some(t)
     }

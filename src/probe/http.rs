@@ -20,7 +20,7 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use super::connect::{class, connect, resolve};
 use super::target::{Credential, Target, Tls};
 use crate::clock::{Task, WORK_HEADER};
-use crate::health::{Expectation, Failure, Observation, Outcome, Stages};
+use crate::health::{Failure, Observation, Outcome, Stages};
 use crate::units::Millis;
 
 /// Bytes of an answer that are read; a list of models may be longer, and its beginning is enough.

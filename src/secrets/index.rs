@@ -55,18 +55,16 @@ pub fn expiry(expires: Option<Date>, now: jiff::Timestamp) -> Expiry {
     }
 }
 
-impl Expiry {
-    /// In words, after the date.
-    pub fn text(self) -> String {
-        match self {
-            Self::Unknown => "no expiry known".to_owned(),
-            Self::Later => "not yet".to_owned(),
-            Self::Soon(0) => "expires today".to_owned(),
-            Self::Soon(1) => "expires soon: tomorrow".to_owned(),
-            Self::Soon(n) => format!("expires soon: in {n} days"),
-            Self::Over(1) => "expired yesterday".to_owned(),
-            Self::Over(n) => format!("expired {n} days ago"),
-        }
+/// The day and how it stands with it, in words.
+pub fn expiry_text(expires: Option<Date>, now: jiff::Timestamp) -> String {
+    let Some(day) = expires else { return "no expiry known".to_owned() };
+    match expiry(expires, now) {
+        Expiry::Unknown | Expiry::Later => format!("expires {day}"),
+        Expiry::Soon(0) => format!("expires soon: {day}, today"),
+        Expiry::Soon(1) => format!("expires soon: {day}, tomorrow"),
+        Expiry::Soon(n) => format!("expires soon: {day}, in {n} days"),
+        Expiry::Over(1) => format!("expired: {day}, yesterday"),
+        Expiry::Over(n) => format!("expired: {day}, {n} days ago"),
     }
 }
 

@@ -18,7 +18,7 @@ use jiff::civil::Date;
 
 use crate::units::Secret;
 
-pub use index::{Credential, EXPIRES_SOON, Expiry, expiry};
+pub use index::{Credential, EXPIRES_SOON, Expiry, expiry, expiry_text};
 pub use name::{Kind, Name, SIGN_IN};
 pub use size::{Platform, fits};
 

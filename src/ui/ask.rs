@@ -227,12 +227,11 @@ impl Ask {
 
     /// A credential that goes.
     pub fn forget(name: &Name) -> Self {
-        let make = Make::Forget(name.clone());
-        let mut a = Self::new(format!("Delete {}?", name.title()), "Delete the credential", make);
-        a.lines.push(
-            "It is deleted where it is kept. What needs it will ask for it or fail; Azure's own key stays valid."
-                .to_owned(),
-        );
+        let mut a = Self::new(format!("Delete {}?", name.title()), "Delete the credential", Make::Forget(name.clone()));
+        let what = "It is deleted where it is kept, and nothing brings it back. Azure still takes it until it is renewed there.";
+        a.lines.push(what.to_owned());
+        // Not Azure; but no more to be had by a key pressed in passing.
+        a.changes_azure = true;
         a
     }
 

@@ -12,8 +12,10 @@ pub enum Keeper {
     NotAsked,
     /// The keyring.
     Keyring,
-    /// There is no keyring that works.
-    Nobody,
+    /// There is no keyring, as long as this program runs.
+    Absent,
+    /// There is one, and it lets nobody in as yet.
+    Shut,
     /// Memory, until the program ends.
     Memory,
 }

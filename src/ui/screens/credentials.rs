@@ -15,8 +15,6 @@ use crate::ui::widgets::text::{copyable, small, wrapped};
 use crate::ui::widgets::{self, Button, body, bold, hairline, heading, in_line, paint_mark, secondary};
 use crate::units::Secret;
 
-/// Width of the form's fields.
-const FIELD: f32 = 320.0;
 /// Names of the most used system and of the application's own secret.
 const SYSTEMS: &str = "System, such as azure-openai or sign-in";
 
@@ -24,6 +22,8 @@ const SYSTEMS: &str = "System, such as azure-openai or sign-in";
 #[derive(Default)]
 pub struct Form {
     open: bool,
+    /// The first field has had the focus.
+    focused: bool,
     system: String,
     region: String,
     expires: String,
@@ -72,9 +72,9 @@ pub fn show(ui: &mut Ui, cx: &Cx, form: &mut Form) {
     match c.keeper {
         _ if c.busy.is_some() => {}
         Keeper::Keyring | Keeper::Memory if form.open => add(ui, cx, form),
-        Keeper::Nobody => {
+        Keeper::Absent | Keeper::Shut => {
             ui.horizontal_wrapped(|ui| {
-                if Button::new("Ask the keyring again").small().show(ui) {
+                if c.keeper == Keeper::Shut && Button::new("Ask the keyring again").small().show(ui) {
                     cx.send(Command::Credential(CredentialIntent::Prepare));
                 }
                 if Button::new("Keep in memory until Lifeboat closes").small().show(ui) {
@@ -117,10 +117,19 @@ fn row(ui: &mut Ui, cx: &Cx, c: &Credentials, row: &CredentialRow) {
 
 fn add(ui: &mut Ui, cx: &Cx, form: &mut Form) {
     hairline(ui, 4.0);
-    widgets::field(ui, SYSTEMS, &mut form.system, false, FIELD);
-    widgets::field(ui, "Region, such as eastus; empty: all regions", &mut form.region, false, FIELD);
-    secret(ui, form);
-    widgets::field(ui, "Expires on, such as 2027-01-31; empty: not known", &mut form.expires, false, FIELD);
+    let first = ui.columns(2, |both| {
+        let [left, right] = both else { return None };
+        let first = widgets::field(left, SYSTEMS, &mut form.system, false, f32::INFINITY);
+        widgets::field(right, "Region, such as eastus; empty: all regions", &mut form.region, false, f32::INFINITY);
+        secret(left, form);
+        let expires = "Expires on, such as 2027-01-31; empty: not known";
+        widgets::field(right, expires, &mut form.expires, false, f32::INFINITY);
+        Some(first)
+    });
+    if let Some(first) = first.filter(|_| !form.focused) {
+        first.request_focus();
+        form.focused = true;
+    }
     ui.add_space(4.0);
     let refused = if form.system.trim().is_empty() {
         Some("A system is needed")
@@ -147,7 +156,7 @@ fn secret(ui: &mut Ui, form: &mut Form) {
     let name = ui.label(small(ui, "Secret; it is not shown"));
     ui.add_space(2.0);
     let edit = TextEdit::singleline(&mut *form.secret).password(true);
-    let response = ui.add(edit.desired_width(FIELD).margin(Margin::symmetric(10, 9))).labelled_by(name.id);
+    let response = ui.add(edit.desired_width(f32::INFINITY).margin(Margin::symmetric(10, 9))).labelled_by(name.id);
     form.field = Some(response.id);
     typing_ring(ui, &response);
 }

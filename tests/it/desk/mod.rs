@@ -1,5 +1,6 @@
 //! The desk when the disk does not do what it should, and runs that are opened again.
 
+mod credentials;
 mod readiness;
 mod sign_in;
 mod trust;

@@ -48,7 +48,7 @@ fn at(place: &Place, cloud: Option<Cloud>) -> Handle {
 fn identities(place: &Place, run: &str) -> Vec<Value> {
     let records = read_run(&RealDisk, &place.run(run)).unwrap();
     let own = records.iter().filter(|r| is(r, "session.identity"));
-    own.map(|r| serde_json::from_str(r.body.d.get()).unwrap()).collect()
+    own.map(|r| r.body.d.clone()).collect()
 }
 
 fn name(s: &Snapshot) -> Option<&str> {
@@ -174,9 +174,9 @@ fn a_token_endpoint_that_stays_dead_stops_a_step_with_its_own_sentence() {
     let (place, s, desk) = rehearsed(false);
     let run = s.run.as_ref().unwrap();
     let records = read_run(&RealDisk, &place.run(&run.id)).unwrap();
-    let said = |r: &lifeboat::record::Stored| r.body.d.get().contains("sign-in gave no token");
+    let said = |r: &lifeboat::record::Stored| r.body.d.to_string().contains("sign-in gave no token");
     let step = records.iter().find(|r| is(r, "step.failed"));
-    assert!(step.is_some_and(said), "{:?}", step.map(|r| r.body.d.get().to_owned()));
+    assert!(step.is_some_and(said), "{:?}", step.map(|r| r.body.d.to_string()));
     // The desk lives, and the run can be gone on with by hand.
     desk.send(Command::Note("Entra is down; going on by hand.".to_owned()));
     until(&desk, "the note", |s| s.run.as_ref().is_some_and(|r| r.notes.iter().any(|n| n.text.contains("by hand"))));

@@ -13,6 +13,7 @@ use lifeboat::desk::protocol::{Command, CredentialIntent};
 use lifeboat::desk::snapshot::Keeper;
 use lifeboat::health::Expectation;
 use lifeboat::probe::{Credential, Target, probe};
+use lifeboat::runbook::model::Strategy;
 use lifeboat::secrets::{Name, Platform, SecretError, Secrets, fits};
 use lifeboat::simulator::{Options, Simulator};
 use lifeboat::units::{Millis, Secret};
@@ -318,6 +319,8 @@ fn the_desk_and_the_record_of_a_rehearsal() {
     desk.send(start);
     let s = closed(&desk);
     seen.add("run", format!("{:?} {:?} {:?}", s.run, s.situation, s.library));
+    desk.send(Command::PrintPlan { plan: "prod-chat".into(), strategy: Strategy::HotWarm, html: true });
+    until(&desk, "a sheet", |s| s.library.printed.is_some());
     send(CredentialIntent::Delete("azure-openai/eastus".parse().unwrap()));
     said("azure-openai, East US is deleted");
     drop(desk);

@@ -1,12 +1,12 @@
 //! Tests of `secrets`: names, sizes, the list, memory; the real keyring; and that no secret ever comes out anywhere.
 
 mod canary;
-mod service;
+pub mod service;
 
 use std::time::Duration;
 
 use jiff::civil::date;
-use lifeboat::secrets::{EXPIRES_SOON, Expiry, Kind, Name, Platform, SecretError, Secrets, expiry, fits};
+use lifeboat::secrets::{EXPIRES_SOON, Expiry, Kind, Name, Platform, SecretError, Secrets, expiry, expiry_text, fits};
 use lifeboat::units::Secret;
 
 /// 2026-11-20T03:14:00Z.
@@ -80,10 +80,14 @@ fn a_day_that_comes_near_is_said_and_a_day_that_is_over_too() {
     assert_eq!(at(2026, 12, 4), Expiry::Soon(EXPIRES_SOON));
     assert_eq!(at(2026, 12, 5), Expiry::Later);
     assert_eq!(at(2026, 11, 19), Expiry::Over(1));
-    assert_eq!(at(2024, 11, 20).text(), "expired 730 days ago");
-    let words: Vec<String> =
-        [at(2026, 11, 20), at(2026, 11, 21), at(2026, 11, 23), at(2026, 11, 19)].map(Expiry::text).into();
-    assert_eq!(words, ["expires today", "expires soon: tomorrow", "expires soon: in 3 days", "expired yesterday"]);
+    let text = |y, m, d| expiry_text(Some(date(y, m, d)), now());
+    assert_eq!(text(2024, 11, 20), "expired: 2024-11-20, 730 days ago");
+    assert_eq!(text(2026, 11, 19), "expired: 2026-11-19, yesterday");
+    assert_eq!(text(2026, 11, 20), "expires soon: 2026-11-20, today");
+    assert_eq!(text(2026, 11, 21), "expires soon: 2026-11-21, tomorrow");
+    assert_eq!(text(2026, 11, 23), "expires soon: 2026-11-23, in 3 days");
+    assert_eq!(text(2027, 1, 31), "expires 2027-01-31");
+    assert_eq!(expiry_text(None, now()), "no expiry known");
 }
 
 #[tokio::test]

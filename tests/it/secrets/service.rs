@@ -91,6 +91,22 @@ impl Person {
     }
 }
 
+/// A keyring may outlive its bus, and would hold whatever it inherited; what ran in this home ends with it.
+impl Drop for Person {
+    fn drop(&mut self) {
+        let ours = format!("LIFEBOAT_HOME={}", self.data().display());
+        for process in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+            let id = process.file_name().to_string_lossy().parse::<i32>().ok().and_then(rustix::process::Pid::from_raw);
+            let environment = std::fs::read(process.path().join("environ")).unwrap_or_default();
+            if let Some(id) = id
+                && environment.split(|b| *b == 0).any(|v| v == ours.as_bytes())
+            {
+                let _ = rustix::process::kill_process(id, rustix::process::Signal::KILL);
+            }
+        }
+    }
+}
+
 /// Every file below, as bytes.
 pub fn files(dir: &Path, into: &mut Vec<(String, Vec<u8>)>) {
     for e in std::fs::read_dir(dir).into_iter().flatten().flatten() {

@@ -18,7 +18,7 @@ pub fn sample() -> Credentials {
         state: "Secrets are kept in this computer's keyring. It is asked when you add, test or delete one.".into(),
         rows: vec![
             row("azure-openai/eastus", Mark::Ok, "expires 2027-01-31"),
-            row("azure-openai/swedencentral", Mark::Degraded, "2026-11-29: expires soon: in 9 days"),
+            row("azure-openai/swedencentral", Mark::Degraded, "expires soon: 2026-11-29, in 9 days"),
             row("sign-in", Mark::Unknown, "no expiry known"),
         ],
         ..Credentials::default()
@@ -81,6 +81,9 @@ fn the_keyring_is_asked_before_a_secret_is_typed() {
         (c.busy, c.keeper) = (None, Keeper::Keyring);
     });
     assert!(w.sees("Secret; it is not shown"), "it works, so the form is there");
+    w.type_text("sign-in");
+    let system = w.harness.get_by_role_and_label(Role::TextInput, "System, such as azure-openai or sign-in");
+    assert_eq!(system.value().as_deref(), Some("sign-in"), "and its first field has the focus");
 }
 
 #[test]
@@ -144,11 +147,13 @@ fn a_half_typed_secret_is_forgotten_with_the_screen() {
 #[test]
 fn without_a_keyring_memory_is_a_choice_that_is_offered_and_not_made() {
     let mut w = on(|c| {
-        c.keeper = Keeper::Nobody;
+        c.keeper = Keeper::Absent;
         c.state = "No keyring service answers on this computer.".into();
     });
     assert!(w.sees("No keyring service answers on this computer."));
     assert!(!w.sees("Add a credential…"));
+    assert!(!w.sees("Ask the keyring again"), "it will not come while the program runs");
+    w.publish(|s| Arc::make_mut(&mut s.settings).credentials.keeper = Keeper::Shut);
     w.click("Ask the keyring again");
     w.click("Keep in memory until Lifeboat closes");
     assert_eq!(credential(&w), [CredentialIntent::Prepare, CredentialIntent::KeepInMemory]);
@@ -163,7 +168,7 @@ fn each_credential_is_tested_and_deleted_by_name_and_deleting_asks_first() {
     w.click("Delete azure-openai, Sweden Central");
     assert!(w.sees("Delete azure-openai, Sweden Central?"));
     w.key(Key::Enter);
-    assert_eq!(credential(&w), [], "Enter is on Cancel");
+    assert_eq!(credential(&w), [], "Enter alone does not delete");
     w.click("Delete azure-openai, Sweden Central");
     w.click("Delete the credential");
     assert_eq!(credential(&w), [CredentialIntent::Delete(name)]);
