@@ -5,6 +5,7 @@ pub mod credentials;
 mod pictures;
 mod sample;
 mod shelf;
+mod sign_in;
 mod trust;
 
 use std::sync::Arc;
