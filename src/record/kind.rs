@@ -47,6 +47,7 @@ kinds! {
     SessionEnd = "session.end", "Somebody stopped working.";
     SessionLock = "session.lock", "The session was locked.";
     SessionUnlock = "session.unlock", "The session was unlocked.";
+    SessionIdentity = "session.identity", "Azure is asked as this identity from here on.";
     SessionOperator = "session.operator", "Another operator took over.";
     ConfigChange = "config.change", "A setting that matters to the record changed.";
     RunPlan = "run.plan", "A part of the frozen plan and its texts.";

@@ -7,6 +7,8 @@ use super::check::Placed;
 use super::diagnostic::Report;
 use super::model::{Parameter, ParameterKind, Phase, Runbook, Step, System, Undo};
 
+/// Addresses of vaults, in every cloud.
+const VAULTS: [&str; 3] = [".vault.azure.net/", ".vault.usgovcloudapi.net/", ".vault.azure.cn/"];
 /// Words after `az keyvault …` that change a vault or what is in it.
 const VAULT_WRITES: [&str; 17] = [
     "add",
@@ -122,7 +124,7 @@ fn vault(line: &str, s: &Step, runbook: &Runbook, at: Range<usize>, report: &mut
         let typed = az(words, "keyvault").is_some_and(|w| w.iter().any(|w| VAULT_WRITES.contains(w)));
         let shell = words.first().and_then(|w| w.split_once("-AzKeyVault"));
         let powershell = shell.is_some_and(|(verb, _)| !matches!(verb, "Get" | "Backup" | "Test"));
-        let rest = words.iter().any(|w| w.contains(".vault.azure.net/")) && changes(words);
+        let rest = words.iter().any(|w| VAULTS.iter().any(|v| w.contains(v))) && changes(words);
         (typed || powershell || rest) && !own(words)
     };
     if commands(line).any(|words| writes(&words)) {

@@ -4,6 +4,7 @@ mod checks;
 mod credentials;
 mod readiness;
 mod recovery;
+mod sign_in;
 mod trust;
 
 use std::collections::BTreeMap;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use lifeboat::record::Kind;
 use lifeboat::rehearsal::scenario::Outcome;
-use lifeboat::run::event::{Correlation, Found, LossKind, Observed, ScenarioRef};
+use lifeboat::run::event::{Correlation, Found, Identity, LossKind, Observed, ScenarioRef};
 use lifeboat::units::Millis;
 use serde_json::value::RawValue;
 
@@ -43,6 +43,7 @@ fn every() -> Vec<Event> {
         Event::Resumed,
         Event::Ended { outcome: Outcome::RecoveredWithFindings, summary: s("s"), not_measured: vec![s("RPA")] },
         Event::Aborted { reason: s("r") },
+        Event::SignedIn(Identity { tenant: s("t"), object: s("o"), name: s("n"), ..Identity::default() }),
         Event::SessionOpened { scenario_ms: None },
         Event::SessionOpened { scenario_ms: Some(5) },
         Event::ApprovalRequested { digest: s("d"), what: s("w") },

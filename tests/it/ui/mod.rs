@@ -7,6 +7,7 @@ mod pictures;
 mod recovery;
 mod sample;
 mod shelf;
+mod sign_in;
 mod trust;
 
 use std::sync::Arc;
