@@ -56,9 +56,12 @@ pub fn hosts(facts: &Facts, world: &World) -> Vec<Host> {
     out.extend(world.accounts.iter().map(|a| Host::Account(a.name.clone())));
     out.extend(world.stores.iter().map(|s| Host::Store(s.name.clone())));
     out.extend(script.witnesses.iter().cloned().map(Host::Witness));
-    out.extend(script.sites.iter().map(|s| Host::Site(s.host.clone())));
     let vaults = world.things.iter().filter(|t| t.is("Microsoft.KeyVault/vaults"));
     out.extend(vaults.map(|t| Host::Vault(t.name.clone())));
+    // What a scenario says of a vault's address, the vault itself answers.
+    let sites = script.sites.iter().map(|s| Host::Site(s.host.clone()));
+    let sites: Vec<Host> = sites.filter(|s| !out.iter().any(|h| h.name() == s.name())).collect();
+    out.extend(sites);
     out.extend(world.profiles.iter().map(|p| Host::Name(p.fqdn())));
     out.extend(script.names.keys().cloned().map(Host::Name));
     for (name, ..) in aliases(world) {

@@ -203,6 +203,9 @@ pub struct Operation {
     /// Body that it ends with, instead of the resource's.
     #[serde(default)]
     pub answer: Option<Value>,
+    /// It ends with 200 and no body.
+    #[serde(default)]
+    pub empty: bool,
     /// Code with which it fails in the end.
     #[serde(default)]
     pub fails: Option<String>,

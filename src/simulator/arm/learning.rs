@@ -46,7 +46,7 @@ fn workspace(change: &Change<'_>) -> Option<Reply> {
 
 /// Percentages by deployment: of those that are there, 100 or 0 in all.
 fn traffic(change: &Change<'_>) -> Option<Reply> {
-    let Some(all) = change.property("traffic").as_object() else { return None };
+    let all = change.property("traffic").as_object()?;
     let mut sum = 0;
     for (deployment, share) in all {
         let Some(percent) = share.as_u64().filter(|p| *p <= 100) else {

@@ -32,7 +32,7 @@ pub struct Work<'a> {
     pub span: (i64, i64),
     /// A removal ends without a body.
     pub removes: bool,
-    /// Body that it ends with, instead of the resource's.
+    /// Body that it ends with, instead of the resource's; null: none.
     pub answer: Option<Value>,
 }
 
@@ -46,7 +46,8 @@ pub fn begin(facts: &Facts, world: &mut World, target: &Target<'_>, work: Work<'
         until: work.span.1,
         removes: work.removes,
         provider: known_provider(&target.provider).to_owned(),
-        answer: work.answer,
+        empty: work.answer == Some(Value::Null),
+        answer: work.answer.filter(|a| !a.is_null()),
         fails: facts.timeline.fails_late(work.span.0, work.region).map(str::to_owned),
     };
     let links = links(facts, &op);
@@ -137,7 +138,7 @@ fn result(facts: &Facts, world: &World, ask: &Ask, op: &Operation) -> Reply {
         return Reply::json(409, &json!({ "error": error }));
     }
     match &op.answer {
-        Some(Value::Null) => return Reply::empty(200),
+        _ if op.empty => return Reply::empty(200),
         Some(body) => return Reply::ok(body),
         None if op.removes => return Reply::empty(204),
         None => {}

@@ -125,7 +125,7 @@ pub fn fill(facts: &Facts, t: &mut Thing, at: i64) {
             t.set_missing("provisioningState", "Succeeded");
         }
         REPLICATION => {
-            let up = facts.serves(&Region::new(t.location()).name().to_owned(), at);
+            let up = facts.serves(Region::new(t.location()).name(), at);
             let (state, text) = match (t.busy(at), up) {
                 (true, _) => ("Provisioning", "The replication is provisioning."),
                 (_, true) => ("Ready", "The replication is ready."),

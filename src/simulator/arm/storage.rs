@@ -13,7 +13,7 @@ use crate::simulator::facts::Facts;
 use crate::simulator::http::{Ask, Reply, parse_time, rfc3339};
 use crate::simulator::things::{Next, Then, Thing};
 use crate::simulator::world::{ALWAYS, World, dice};
-use crate::units::{known_region, sha256_hex};
+use crate::units::{Region, known_region, sha256_hex};
 
 /// The type.
 const KIND: &str = "Microsoft.Storage/storageAccounts";
@@ -91,7 +91,7 @@ pub fn check(change: &Change<'_>) -> Option<Reply> {
 }
 
 fn no_pair(sku: &str, location: &str) -> Option<Reply> {
-    let pair = known_region(&crate::units::Region::new(location).name().to_owned()).and_then(|r| r.pair.clone());
+    let pair = known_region(Region::new(location).name()).and_then(|r| r.pair.clone());
     (redundancy(sku).0 && pair.is_none()).then(|| {
         Reply::error(
             400,
@@ -103,7 +103,7 @@ fn no_pair(sku: &str, location: &str) -> Option<Reply> {
 
 fn primary(t: &Thing) -> String {
     let own = Some(t.text("primaryLocation")).filter(|l| !l.is_empty()).unwrap_or_else(|| t.location());
-    crate::units::Region::new(own).name().to_owned()
+    Region::new(own).name().to_owned()
 }
 
 fn secondary(t: &Thing) -> Option<String> {

@@ -35,7 +35,7 @@ pub fn busy() -> Scenario {
                     Resource(id: "rg-a/Microsoft.Storage/storageAccounts/stgeo", location: "eastus", kind: "StorageV2", sku: "Standard_RAGRS",
                         properties: { "geoReplicationStats": { "lastSyncTime": "ago:4m" } }),
                     Resource(id: "rg-a/Microsoft.Storage/storageAccounts/stzone", location: "eastus", kind: "StorageV2", sku: "Standard_ZRS"),
-                    Resource(id: "rg-r/Microsoft.ContainerRegistry/registries/crbusy", location: "eastus", sku: "Premium"),
+                    Resource(id: "rg-r/Microsoft.ContainerRegistry/registries/crbusy", location: "eastus2", sku: "Premium"),
                     Resource(id: "rg-r/Microsoft.ContainerRegistry/registries/crbusy/replications/westus", location: "westus"),
                     Resource(id: "rg-r/Microsoft.MachineLearningServices/workspaces/mlw", location: "eastus2", kind: "Default", properties: {
                         "keyVault": "id:rg-a/Microsoft.KeyVault/vaults/kv-a", "storageAccount": "id:rg-a/Microsoft.Storage/storageAccounts/stzone",

@@ -16,7 +16,7 @@ fn time(v: &Value) -> i64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unplanned_failover_ends_at_the_last_synchronisation() {
-    let b = bench_of(busy(), None).await;
+    let mut b = bench_of(busy(), None).await;
     let before = b.look(&at("rg-a", GEO)).await;
     assert_eq!((before.p("secondaryLocation"), before.p("geoReplicationStats")), (&json!("westus"), &Value::Null));
     assert_eq!(before.p("secondaryEndpoints")["blob"], "https://stgeo-secondary.blob.core.windows.net/");
@@ -78,6 +78,7 @@ async fn an_unplanned_failover_ends_at_the_last_synchronisation() {
         (&json!("Bootstrap"), &Value::Null, &json!(false))
     );
     b.until(Millis::from_mins(81)).await;
+    b.arm_token = b.token("https://management.azure.com").await;
     assert_eq!(stats(&b).await["status"], "Live");
 }
 
