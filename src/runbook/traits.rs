@@ -235,7 +235,10 @@ impl Needed {
             Method::Put => self.at(&group(id), &[&format!("{kind}/read"), &format!("{kind}/write")]),
             Method::Patch => self.read_write(id),
             Method::Delete => self.at(id, &[&format!("{kind}/read"), &format!("{kind}/delete")]),
-            Method::Post => self.at(&parent_of_verb(id), &[&format!("{kind}/action")]),
+            Method::Post => {
+                let (of, verb) = id.rsplit_once('/').unwrap_or((id, ""));
+                self.at(of, &[&format!("{}/{verb}/action", self::kind(of))]);
+            }
         }
     }
 }
@@ -259,8 +262,4 @@ fn group(id: &str) -> String {
 /// The resource that a child lies in.
 fn parent(id: &str) -> String {
     id.rsplitn(3, '/').last().unwrap_or(id).to_owned()
-}
-
-fn parent_of_verb(id: &str) -> String {
-    id.rsplit_once('/').map_or(id, |(p, _)| p).to_owned()
 }

@@ -11,7 +11,7 @@ use crate::azure::client::resource_id;
 use crate::azure::{Azure, AzureError, storage, twins};
 use crate::clock::Task;
 use crate::runbook::model::Method;
-use crate::units::Region;
+use crate::units::{Region, ResourceId};
 
 /// So many fields are shown one by one.
 const SHOWN: usize = 60;
@@ -25,11 +25,11 @@ pub(super) struct Written<'a> {
 }
 
 pub(super) async fn arm(azure: &Azure, task: &Task, w: &Written<'_>, out: &mut Preview) -> Result<(), AzureError> {
-    let id = resource_id(w.resource)?;
+    let (id, verb) = parts(w)?;
     let name = id.name().to_owned();
-    let url = azure.arm(id.as_str(), version(w.version)?, &[])?;
+    let url = azure.arm(&format!("{}{verb}", id.as_str()), version(w.version)?, &[])?;
     allowed(w, &url).map_err(AzureError::NotPossible)?;
-    let mut change = Change::at(format!("{} {name}", w.method.name()), w.method.name(), &url, id.as_str());
+    let mut change = Change::at(format!("{} {name}{verb}", w.method.name()), w.method.name(), &url, id.as_str());
     if !w.body.is_null() {
         change = change.with_body(w.body);
     }
@@ -113,6 +113,18 @@ pub(super) fn outside(
     out.notes.push("It is sent without any credential, once, and cannot be read back or taken back.".into());
     out.changes.push(change.field("message", None, shown(body).as_deref()).seen_by(Effect::default()));
     Ok(())
+}
+
+/// The resource, and of a POST the verb behind it.
+fn parts(w: &Written<'_>) -> Result<(ResourceId, String), AzureError> {
+    if w.method != Method::Post {
+        return Ok((resource_id(w.resource)?, String::new()));
+    }
+    let plain = |v: &&str| !v.is_empty() && v.chars().all(|c| c.is_ascii_alphanumeric());
+    let bad = || AzureError::BadAddress { text: w.resource.to_owned(), why: "a POST names a verb after the id".into() };
+    let (id, verb) = w.resource.trim().rsplit_once('/').ok_or_else(bad)?;
+    let verb = Some(verb).filter(plain).ok_or_else(bad)?;
+    Ok((resource_id(id)?, format!("/{verb}")))
 }
 
 fn version(text: &str) -> Result<&str, AzureError> {

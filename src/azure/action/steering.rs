@@ -30,7 +30,7 @@ struct Present<'a> {
 
 impl Wanted {
     /// Fields that differ, into the change: what is sent, what would restore it, what a person sees.
-    fn into_change(&self, now: &Present<'_>, mut change: Change) -> Result<Option<Change>, AzureError> {
+    fn applied_to(&self, now: &Present<'_>, mut change: Change) -> Result<Option<Change>, AzureError> {
         let range = |name: &str, v: Option<u32>, most: u32| match v.filter(|v| !(1..=most).contains(v)) {
             None => Ok(()),
             Some(v) => Err(AzureError::NotPossible(format!("a {name} lies between 1 and {most}, and {v} does not"))),
@@ -124,7 +124,7 @@ pub(super) async fn endpoint(
         places: 1_000,
     };
     let change = Change::new(format!("change endpoint {name} of {}", profile.name), "PATCH", azure, task, id).await?;
-    out.changes.extend(wanted.into_change(&present, change)?);
+    out.changes.extend(wanted.applied_to(&present, change)?);
     out.already_true = out.changes.is_empty();
     Ok(())
 }
@@ -190,7 +190,7 @@ pub(super) async fn origin(
         places: 5,
     };
     let change = Change::new(format!("change origin {name}"), "PATCH", azure, task, id).await?;
-    out.changes.extend(wanted.into_change(&present, change)?);
+    out.changes.extend(wanted.applied_to(&present, change)?);
     out.already_true = out.changes.is_empty();
     out.notes.push("Front Door takes some minutes until every place follows.".into());
     Ok(())

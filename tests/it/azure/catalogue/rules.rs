@@ -230,3 +230,22 @@ fn the_page_of_the_language_says_what_each_action_needs() {
         assert!(t.risk > Risk::ReadOnly);
     }
 }
+
+#[tokio::test]
+async fn regions_of_a_resources_own_are_shown_and_not_sent() {
+    use lifeboat::azure::cognitive::own_regions;
+    use lifeboat::units::Region;
+    let locations = json!({ "routingMethod": "Priority", "regions": [
+        { "name": "East US", "value": 1, "customsubdomain": "e" }, { "name": "westus", "value": 2.0 }] });
+    let body = json!({ "location": "eastus", "kind": "ComputerVision", "sku": { "name": "S1" },
+        "properties": { "provisioningState": "Succeeded", "locations": locations } });
+    let plain = json!({ "location": "eastus", "properties": {} });
+    let (f, world) = start(&[(account("eye"), body), (account("plain"), plain)]).await;
+    assert!(own_regions(&f.azure, &f.task, &account("plain")).await.unwrap().is_none());
+    let own = own_regions(&f.azure, &f.task, &account("eye")).await.unwrap().unwrap();
+    assert_eq!((own.routing_method.as_deref(), own.regions.len()), (Some("Priority"), 2));
+    let lines = own.by_hand_without(&account("eye"), &Region::new("East US"));
+    assert!(lines[0].contains("not tried against the real Azure") && !lines[2].contains("East US"), "{lines:#?}");
+    assert!(lines[2].contains("westus") && lines[2].contains(&account("eye")));
+    assert_eq!(sent(&world), 0);
+}

@@ -161,9 +161,17 @@ async fn stores_replicas_and_computes_change_as_asked() {
     let refused = s.look(&default).await.unwrap_err();
     assert!(refused.contains("default storage account of the workspace mlw"), "{refused}");
 
+    // A failover takes long; what follows is done before the region fails.
+    let s = Sea::new().await;
     let registry = id("rg-r", "Microsoft.ContainerRegistry/registries/crbusy");
-    s.whole(&Action::AddRegistryReplica { registry: registry.clone(), region: "westus2".into() }).await;
-    s.whole(&Action::SetRegistryReplica { registry, region: "westus".into(), status: Switch::Disabled }).await;
+    s.whole(&Action::SetRegistryReplica {
+        registry: registry.clone(),
+        region: "westus".into(),
+        status: Switch::Disabled,
+    })
+    .await;
+    s.whole(&Action::AddRegistryReplica { registry, region: "westus2".into() }).await;
+    let s = Sea::new().await;
     let ml = |rest: &str| id("rg-r", &format!("Microsoft.MachineLearningServices/workspaces/mlw/{rest}"));
     s.whole(&Action::StartCompute { compute: ml("computes/ci") }).await;
     s.whole(&Action::StopCompute { compute: ml("computes/ci") }).await;

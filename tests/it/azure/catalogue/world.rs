@@ -192,6 +192,10 @@ impl World {
                 .map_or_else(|| json!({}), |n| json!({ "location": n["location"] })),
         };
         merge(&mut now, &body);
+        // Everything that ARM shows has properties.
+        if !path.contains("/store/") && now.get("properties").is_none() {
+            now["properties"] = json!({});
+        }
         if path.contains("/dnszones/") {
             now["etag"] = json!(format!("tag-{}", self.changes.len()));
         }
