@@ -40,7 +40,7 @@ fn the_sides_of_a_plan_are_read_compared_and_kept() {
         assert_eq!(said.code, 1, "{}{}", said.out, said.err);
         assert!(said.err.contains("This is what was read before"), "{}", said.err);
         assert!(said.out.contains("blocks   account oai-sandbox-westeurope · deployment chat"), "{}", said.out);
-        assert!(said.out.contains(" Read ") && said.out.contains(" ago."), "{}", said.out);
+        assert!(said.out.contains(" Read "), "{}", said.out);
     }
     let never = say(home.path(), &["plan", "prod-chat", "--drift"]);
     assert_eq!(never.code, 3, "{}{}", never.out, never.err);
