@@ -129,7 +129,7 @@ pub struct SignIn {
     /// The description in full, or the transport's complaint.
     pub text: String,
     /// Entra's trace id, for support.
-    pub trace_id: Option<String>,
+    pub trace_id: Option<Box<str>>,
     /// Whether the sign-in service was reached at all.
     pub answered: bool,
     /// The method's name.

@@ -133,7 +133,7 @@ impl Tokens {
     async fn fetch_or_ask(&self, task: &Task, scope: &str) -> Result<Arc<Secret>, AzureError> {
         let issued = task.now();
         let outcome = if matches!(self.cloud.method, Method::Device) {
-            task.wait(self.from_device(task, scope)).await
+            task.wait(self.device_token(task, scope)).await
         } else {
             let ask = |work| async move {
                 let asking = Asking { cloud: &self.cloud, http: &self.http, now: issued, work };
@@ -169,7 +169,7 @@ impl Tokens {
         AzureError::SignIn(Box::new(why))
     }
 
-    async fn from_device(&self, task: &Task, scope: &str) -> Result<(Secret, Millis), SignIn> {
+    async fn device_token(&self, task: &Task, scope: &str) -> Result<(Secret, Millis), SignIn> {
         let heard = Arc::new(Mutex::new(Heard::default()));
         let credential = DeviceCode {
             cloud: self.cloud.clone(),

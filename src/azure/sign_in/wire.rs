@@ -162,7 +162,7 @@ pub fn refusal(status: u16, body: &[u8]) -> SignIn {
         error: text("error"),
         codes: codes.join(","),
         text: description,
-        trace_id: Some(text("trace_id")).filter(|t| !t.is_empty()),
+        trace_id: Some(text("trace_id")).filter(|t| !t.is_empty()).map(String::into_boxed_str),
         answered: true,
         ..SignIn::default()
     }
