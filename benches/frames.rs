@@ -4,6 +4,8 @@
 
 #[path = "../tests/it/ui/sample.rs"]
 mod sample;
+#[path = "../tests/it/ui/sign_in.rs"]
+mod sign_in;
 
 use std::sync::Arc;
 

@@ -4,7 +4,7 @@ mod bind;
 mod checks;
 mod files;
 mod guided;
-mod recoverable;
+pub mod recoverable;
 pub mod runs;
 mod trust;
 
