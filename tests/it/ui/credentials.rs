@@ -120,7 +120,7 @@ fn a_half_typed_secret_is_forgotten_with_the_screen() {
     w.harness.run();
     w.type_text(SECRET);
     w.ctrl(Key::Num2);
-    w.ctrl(Key::Num6);
+    w.ctrl(Key::Num7);
     assert!(w.sees("Add a credential…"), "closed");
     w.click("Add a credential…");
     w.click("Store the credential");
