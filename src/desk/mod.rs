@@ -43,7 +43,7 @@ pub use home::Home;
 pub use link::{Link, Waker};
 pub use record::entry as entry_of;
 pub use session::replay;
-pub use supervisor::{Handle, start};
+pub use supervisor::{Handle, start, start_by};
 
 /// How a desk is set up.
 #[derive(Clone)]

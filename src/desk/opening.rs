@@ -299,10 +299,17 @@ impl Desk {
         }
         // Who signed in before the run began; else it comes with the first token.
         self.sign_in_changed()?;
-        clock.set_speed(if stands { Speed::Times(0) } else { speed });
+        self.run_at(if stands { Speed::Times(0) } else { speed });
         self.notice = None;
         self.refresh_runs();
         Ok(())
+    }
+
+    /// The speed of a rehearsal's own clock. The desk's clock belongs to no run.
+    pub(super) fn run_at(&self, speed: Speed) {
+        if let Some(o) = self.open.as_deref().filter(|o| o.session.epoch.is_some()) {
+            o.session.clock.set_speed(speed);
+        }
     }
 
     /// Azure, monitor and targets of a plan.

@@ -59,8 +59,8 @@ impl Desk {
                 if let Some(o) = &mut self.open {
                     o.pace = speed;
                     o.jumping = false;
-                    o.session.clock.set_speed(speed);
                 }
+                self.run_at(speed);
                 Ok(())
             }
             Command::ShowRecord(id) => self.show_record(&id),
@@ -338,7 +338,7 @@ impl Desk {
             if let Some(s) = o.simulator.take() {
                 tokio::spawn(s.shutdown());
             }
-            o.session.clock.set_speed(Speed::Times(0));
+            self.run_at(Speed::Times(0));
             self.say("the run is closed; its record is sealed".to_owned());
         }
         self.refresh_runs();

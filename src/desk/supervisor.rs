@@ -89,6 +89,12 @@ fn send(to: &mpsc::UnboundedSender<Envelope>, command: Command) -> bool {
 
 /// Starts a desk on threads of its own.
 pub fn start(options: Options) -> Result<Handle, DeskError> {
+    start_by(options, Clock::system())
+}
+
+/// Starts a desk that takes this for the computer's clock: that of a simulator in this process, so that both agree about
+/// time and nobody has to wait for it.
+pub fn start_by(options: Options, clock: Clock) -> Result<Handle, DeskError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .thread_name("desk")
@@ -120,7 +126,7 @@ pub fn start(options: Options) -> Result<Handle, DeskError> {
         past: Past::default(),
         published: std::time::Instant::now(),
         operator: options.operator.clone(),
-        system_clock: Clock::system(),
+        system_clock: clock,
         credentials: super::credentials::Credentials::new(&options.home),
         connection: super::connecting::Connection::default(),
         options,

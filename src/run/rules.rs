@@ -411,7 +411,15 @@ impl Step<'_> {
             return self.refuse("confirming (it is a decision)");
         }
         let word = text("the evidence", evidence_text)?;
-        if !self.run.waits_for_word(self.i) {
+        let asked = self.run.waits_for_word(self.i);
+        if asked && self.planned.action.is_some() {
+            // Lifeboat did it, with all the agreement it took, or found it so; a person adds what cannot be read.
+            self.push(evidence(&word));
+            let found = Event::StepAlreadyTrue { readings: self.step.readings.clone() };
+            self.push(if self.step.applied.is_empty() { found } else { Event::StepDoneByApp });
+            return Ok(());
+        }
+        if !asked {
             self.push(Event::Deviation {
                 rule: self.step.id.clone(),
                 reason: "done by hand on a person's word instead of by Lifeboat".to_owned(),

@@ -265,7 +265,10 @@ impl StepRun {
                 self.verified = true;
                 self.own = StepState::Ready;
             }
-            Event::StepDoneByApp => self.end(at, StepState::DoneByApp),
+            Event::StepDoneByApp => {
+                self.said.extend(self.pending_word.take().map(|text| Note { at, who: who(), text }));
+                self.end(at, StepState::DoneByApp);
+            }
             Event::StepDoneByHand { evidence } => {
                 say(&mut self.said, evidence.clone());
                 self.failure = None;
@@ -274,6 +277,7 @@ impl StepRun {
                 self.end(at, StepState::DoneByHand);
             }
             Event::StepAlreadyTrue { readings } => {
+                self.said.extend(self.pending_word.take().map(|text| Note { at, who: who(), text }));
                 self.readings.clone_from(readings);
                 self.end(at, StepState::AlreadyTrue);
             }

@@ -37,6 +37,7 @@ mod faults;
 mod grants;
 mod hosts;
 mod http;
+mod noted;
 mod openai;
 mod others;
 mod rollout;
@@ -213,6 +214,11 @@ impl Simulator {
     /// Changing requests seen so far, by `x-ms-client-request-id`.
     pub fn counts(&self) -> BTreeMap<String, u64> {
         self.shared.locked().counts.clone()
+    }
+
+    /// Requests so far that may change something, whatever was answered: method and path, in order.
+    pub fn changing(&self) -> Vec<String> {
+        self.shared.changing()
     }
 
     /// Requests refused so far because a limit was reached.

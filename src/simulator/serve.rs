@@ -33,6 +33,7 @@ use super::facts::Facts;
 use super::grants::Grants;
 use super::hosts::{Host, chain, hosts, site};
 use super::http::{Ask, Reply, changes, http_date};
+use super::noted::Noted;
 use super::throttle::Buckets;
 use super::tls::Tls;
 use super::world::{World, dice};
@@ -77,7 +78,7 @@ pub struct Shared {
     latency: Option<Millis>,
     buckets: Option<Mutex<Buckets>>,
     requests: AtomicU64,
-    changes: AtomicU64,
+    changes: Noted,
 }
 
 /// Builds the world, binds the ports, begins to accept.
@@ -129,7 +130,7 @@ pub async fn start(options: Options) -> Result<Arc<Shared>, SimulatorError> {
         latency,
         buckets: throttle.then(Mutex::default),
         requests: AtomicU64::new(0),
-        changes: AtomicU64::new(0),
+        changes: Noted::default(),
     });
     shared.keep()?;
     for (host, listener) in listeners {
@@ -219,6 +220,11 @@ impl Shared {
     /// Requests refused because a limit was reached.
     pub fn throttled(&self) -> u64 {
         self.buckets().map_or(0, |b| b.refused())
+    }
+
+    /// Requests that may change something: method and path.
+    pub fn changing(&self) -> Vec<String> {
+        self.changes.lines()
     }
 
     fn buckets(&self) -> Option<MutexGuard<'_, Buckets>> {
@@ -466,7 +472,7 @@ async fn handle(shared: &Arc<Shared>, host: &Host, request: Request<Incoming>, r
     let own = *host == Host::Arm && parts.uri.path().starts_with("/lifeboat/");
     let number = if own { 0 } else { shared.requests.fetch_add(1, Ordering::AcqRel) + 1 };
     let changing = !own && changes(&parts.method, parts.uri.path());
-    let change = if changing { shared.changes.fetch_add(1, Ordering::AcqRel) + 1 } else { 0 };
+    let change = if changing { shared.changes.add(&parts.method, parts.uri.path()) } else { 0 };
     Crash::perhaps(shared.crash, Crash::Before(number));
     Crash::perhaps(shared.crash, Crash::BeforeChange(change));
     let work = parts.headers.get(WORK_HEADER).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok()).unwrap_or(0);

@@ -3,6 +3,7 @@
 mod checks;
 mod credentials;
 mod readiness;
+mod recovered;
 mod recovery;
 mod sign_in;
 mod trust;

@@ -130,6 +130,7 @@ struct Seen {
     verified: bool,
     open: Option<u32>,
     approved: bool,
+    word: bool,
 }
 
 /// The promises, held against each new entry; `decided`: moving users was, when the order came.
@@ -140,7 +141,7 @@ fn hold(run: &Run, decided: bool, e: &Entry, seen: &mut HashMap<String, Seen>) {
     match &e.event {
         Event::StepStarted { changes, undo, .. } => {
             assert_eq!(s.open, None, "{id} begins anew while a request of it is open");
-            (s.begun, s.verified) = (changes.len(), false);
+            (s.begun, s.verified, s.word) = (changes.len(), false, false);
             if !changes.is_empty() && !undo {
                 assert!(planned.second_person.is_none() || s.approved, "{id} without the second person");
                 assert!(planned.phase != Phase::FailOver || decided, "{id} before it was decided");
@@ -157,9 +158,13 @@ fn hold(run: &Run, decided: bool, e: &Entry, seen: &mut HashMap<String, Seen>) {
         Event::StepVerified { .. } => s.verified = true,
         Event::StepDoneByApp => {
             assert!(s.verified, "{id} is called done and was not verified");
-            assert!(!planned.asks_a_person() && !planned.asks_a_word_too(), "{id} without a person's word");
+            assert!(!planned.asks_a_person() && (s.word || !planned.asks_a_word_too()), "{id} without a person's word");
         }
-        Event::StepAlreadyTrue { .. } => assert!(!planned.asks_a_person() && !planned.asks_a_word_too()),
+        Event::StepAlreadyTrue { .. } => assert!(!planned.asks_a_person() && (s.word || !planned.asks_a_word_too())),
+        Event::Evidence { .. } => {
+            assert!(matches!(e.actor, Actor::Operator(_)), "a word is a person's");
+            s.word = true;
+        }
         Event::StepDoneByHand { evidence } => {
             assert!(!evidence.is_empty());
             assert!(matches!(e.actor, Actor::Operator(_) | Actor::Approver(_)));

@@ -3,6 +3,8 @@
 use super::*;
 use lifeboat::run::approval;
 use lifeboat::run::event::Found;
+use lifeboat::runbook::model::{Check, Condition};
+use lifeboat::units::Millis;
 
 fn awaited(b: &mut Bench, id: &str) {
     assert_eq!(b.state(id), StepState::AwaitingApproval);
@@ -228,6 +230,20 @@ fn reading_and_a_word_are_both_needed_where_both_are_asked() {
     assert!(!b.run.automatic().contains(&"AO-V1".to_owned()), "it is not checked for ever");
     let events = b.step("AO-V1", confirm()).unwrap();
     assert!(matches!(&events[..], [Event::StepDoneByHand { .. }]), "no deviation: {events:?}");
+
+    // What Lifeboat did stays its own: agreed to once, and to be taken back.
+    let mut plan = plan_of(Strategy::HotCold);
+    let person = Check { condition: Condition::Person("Did users notice?".to_owned()), within: Millis(0) };
+    plan.steps.iter_mut().find(|s| s.id == "AO-F6").unwrap().verify.push(person);
+    let mut b = Bench::with(plan, Mode::Rehearsal, &Phase::ALL);
+    b.reach("AO-F6");
+    b.perform("AO-F6", &[change("one")]);
+    b.system("AO-F6", finished(0, None)).unwrap();
+    b.system("AO-F6", verified(None)).unwrap();
+    let events = b.step("AO-F6", confirm()).unwrap();
+    assert!(matches!(&events[..], [Event::Evidence { .. }, Event::StepDoneByApp]), "{events:?}");
+    assert_eq!(b.state("AO-F6"), StepState::DoneByApp);
+    assert!(!b.run.step("AO-F6").unwrap().applied.is_empty());
 
     // The same where it must hold already.
     let mut plan = plan_of(Strategy::HotCold);
