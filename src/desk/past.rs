@@ -161,7 +161,7 @@ fn past(id: &str, records: &[Stored], catalog: &Catalog) -> Option<PastRun> {
     let run = replay(records).ok()?;
     let (start, plan) = (run.start.as_ref()?, run.plan.as_ref()?);
     let ended = records.iter().rev().find(|r| matches!(r.body.kind.as_str(), "run.end" | "run.abort"))?;
-    let pace = run.clocks.t[4].zip(run.clocks.t[8]).map(|(decided, served)| served.saturating_sub(decided));
+    let pace = run.clocks.t[4].zip(run.clocks.over()).map(|(decided, served)| served.saturating_sub(decided));
     Some(PastRun {
         run: short(id),
         what: if start.mode == Mode::Live { "live run" } else { "rehearsal" }.to_owned(),

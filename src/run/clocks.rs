@@ -32,6 +32,8 @@ pub struct Clocks {
     pub paused: Millis,
     /// What does not count towards the RTA: pauses until T8, of a rehearsal.
     pub(super) uncounted: Millis,
+    /// Nobody is moved: what was deleted is back when that was verified, T7, and no T8 is to come.
+    pub(super) ends_verified: bool,
 }
 
 impl Clocks {
@@ -48,14 +50,24 @@ impl Clocks {
         Some(Millis(u64::try_from(b.saturating_sub(a)).unwrap_or(0)))
     }
 
-    /// Recovery time actual: T8 − T0, without the pauses of a rehearsal. Provisional until T7 is known.
+    fn end(&self) -> usize {
+        if self.ends_verified { 7 } else { 8 }
+    }
+
+    /// When the outage was over: T8, or T7 of a recovery.
+    pub fn over(&self) -> Option<i64> {
+        self.t[self.end()]
+    }
+
+    /// Recovery time actual: T8 − T0 (a recovery's: T7 − T0), without the pauses of a rehearsal. Provisional until T7 is
+    /// known.
     pub fn rta(&self) -> Option<Millis> {
-        Some(self.between(0, 8)?.saturating_sub(self.uncounted))
+        Some(self.between(0, self.end())?.saturating_sub(self.uncounted))
     }
 
     /// Whether the RTA stands: users served *and* verification passed.
     pub fn rta_final(&self) -> bool {
-        self.t[7].is_some() && self.t[8].is_some()
+        self.t[7].is_some() && self.over().is_some()
     }
 
     /// Detect, acknowledge, decide, execute, verify.

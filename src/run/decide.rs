@@ -1,6 +1,7 @@
 //! `decide(run, order)` → the facts that follow, or a named refusal. Pure; with [`super::rules`] the only place with rules of a run.
 
 use crate::rehearsal::scenario::Outcome;
+use crate::runbook::model::System;
 use crate::units::sha256_hex;
 
 use super::command::{Command, Order};
@@ -228,23 +229,32 @@ fn close(run: &Run, actor: &Actor, outcome: Outcome, summary: &str) -> Result<Ve
         }));
     }
     let c = &run.clocks;
+    let system = run.plan.as_ref().map(|p| p.system);
+    let recovery = system == Some(System::SoftDelete);
     let mut not_measured = Vec::new();
     match c.rta() {
         Some(rta) => out.push(d(Event::Measured {
             name: "RTA".to_owned(),
             value: i64::try_from(rta.0).ok(),
-            how: if c.rta_final() {
-                "T8 − T0; verification passed".to_owned()
-            } else {
-                "T8 − T0; provisional, verification has not passed".to_owned()
-            },
+            how: match (recovery, c.rta_final()) {
+                (true, _) => "T7 − T0: what was deleted is back, and it was verified",
+                (false, true) => "T8 − T0; verification passed",
+                (false, false) => "T8 − T0; provisional, verification has not passed",
+            }
+            .to_owned(),
         })),
         None if outcome == Outcome::FalseAlarm => not_measured.push("RTA: nothing was moved".to_owned()),
+        None if c.t[0].is_none() => not_measured.push("RTA: when the impact began was not entered".to_owned()),
+        None if recovery => not_measured.push("RTA: that everything is back was not verified".to_owned()),
         None => not_measured.push("RTA: 95 % of clients served in the secondary was not seen".to_owned()),
     }
-    not_measured.push(
-        "RPA: calls to Azure OpenAI leave no data to recover; stateful features are in the loss register".to_owned(),
-    );
+    let rpa = match system {
+        Some(System::AzureOpenAI) => {
+            "RPA: calls to Azure OpenAI leave no data to recover; stateful features are in the loss register"
+        }
+        _ => "RPA: Lifeboat does not see how old the newest data is; what may be lost is in the loss register",
+    };
+    not_measured.push(rpa.to_owned());
     out.push(d(Event::Ended { outcome, summary, not_measured }));
     Ok(out)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::plan::model::{Plan, PlannedStep, Texts};
 use crate::rehearsal::scenario::{Choice, Outcome};
-use crate::runbook::model::{Phase, StepId};
+use crate::runbook::model::{Phase, StepId, System};
 use crate::units::Millis;
 
 use super::clocks::Clocks;
@@ -388,6 +388,7 @@ impl Run {
         }
         self.started_at = at;
         self.last_at = at;
+        self.clocks.ends_verified = plan.system == System::SoftDelete;
         self.plan = Some(plan);
         self.start = Some(Arc::new(start.clone()));
         Ok(())
@@ -424,7 +425,12 @@ impl Run {
             if *left == 0 && now.over() && self.steps.iter().any(done) {
                 match phase {
                     Phase::FailOver => self.clocks.reach(6, entry.at),
-                    Phase::Verify => self.clocks.reach(7, entry.at),
+                    Phase::Verify => {
+                        if self.clocks.ends_verified && self.clocks.t[7].is_none() && self.rehearsed() {
+                            self.clocks.uncounted = self.clocks.paused;
+                        }
+                        self.clocks.reach(7, entry.at);
+                    }
                     Phase::FailBack => self.clocks.reach(11, entry.at),
                     _ => {}
                 }

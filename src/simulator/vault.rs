@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::entra;
 use super::facts::Facts;
 use super::hosts::site;
-use super::http::{Ask, Reply};
+use super::http::{Ask, Reply, changes};
 use super::things::{DAY, Object, Thing, vault_days};
 use super::world::{World, uuid};
 use crate::rehearsal::things::DeletedKind;
@@ -39,6 +39,9 @@ pub fn answer(facts: &Facts, world: &mut World, name: &str, ask: &Ask) -> Reply 
         let text =
             "The api-version query parameter is missing or not supported; send 7.4 or a date from 2025-06-01 on.";
         return Reply::error(400, "BadParameter", text);
+    }
+    if changes(&ask.method, &ask.path) {
+        world.count(ask.header("x-ms-client-request-id"));
     }
     let lower: Vec<String> = ask.segments.iter().map(|s| s.to_ascii_lowercase()).collect();
     let words: Vec<&str> = lower.iter().map(String::as_str).collect();

@@ -8,7 +8,7 @@ use crate::plan::rights::RightsReport;
 use crate::rehearsal::scenario::Outcome;
 use crate::run::event::{Reading, StepState};
 use crate::run::state::Run;
-use crate::runbook::model::{Phase, StepId};
+use crate::runbook::model::{Phase, StepId, System};
 use crate::units::{Millis, countdown};
 
 use super::super::preview::Preview;
@@ -193,6 +193,7 @@ fn clocks(run: &Run, plan: &Plan, now: i64) -> Clocks {
     let rto = run.start.as_ref().map_or(0, |s| s.rto_ms);
     let deadline = c.t[0].map(|t0| t0 + i64::try_from(rto).unwrap_or(i64::MAX / 2));
     let forecast = match (c.rta(), deadline) {
+        (Some(rta), _) if plan.system == System::SoftDelete => format!("It was back after {rta}; verified."),
         (Some(rta), _) if c.rta_final() => format!("Users were served again after {rta}; verified."),
         (Some(rta), _) => format!("Users were served again after {rta}; provisional until verified."),
         (None, Some(deadline)) if run.open() => {

@@ -13,6 +13,7 @@ impl Lab {
     /// Runs these steps of a plan and leaves out all others.
     fn only(&self, plan: &str, steps: &[&str]) -> Done {
         self.begin(plan);
+        let mut waits = 100;
         loop {
             let s = self.see("a turn", |s| turn(s).is_some());
             let card = match turn(&s).unwrap() {
@@ -21,6 +22,14 @@ impl Lab {
                 Turn::Act(card) => card,
             };
             let first = &card.actions[0];
+            // A first copy takes its time; the way back is looked at until Azure allows it.
+            if card.id == "MF-B3" && card.problem.is_some() && waits > 0 {
+                waits -= 1;
+                self.pass(Millis::from_mins(30));
+                self.desk.send(Command::Step(card.id.clone(), StepIntent::Preview { option: None }));
+                self.pass(Millis::from_mins(1));
+                continue;
+            }
             let wanted = steps.contains(&card.id.as_str()) || matches!(first.intent, StepIntent::Decide { .. });
             if wanted {
                 assert!(!matches!(first.intent, StepIntent::Retry { .. }), "{}: {:#?}", card.id, card.problem);
