@@ -26,7 +26,7 @@ pub fn keys(facts: &Facts, world: &World, account: &str) -> [String; 2] {
 /// Answers an account's requests.
 pub fn answer(facts: &Facts, world: &mut World, name: &str, ask: &Ask) -> Reply {
     let number = world.number();
-    let Some(account) = world.account(name).filter(|a| ask.at >= a.ready_at) else {
+    let Some(account) = world.serving(name).filter(|a| ask.at >= a.ready_at) else {
         return Reply::error(404, "404", "Resource not found");
     };
     if let Err(refusal) = admit(facts, world, account, ask) {

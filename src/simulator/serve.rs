@@ -245,8 +245,8 @@ impl Shared {
         let script = &self.facts.scenario.world;
         let hosts = self.addresses(&world);
         let at = |host: &Host| hosts.get(&host.name()).cloned();
-        let accounts = world.accounts.iter().map(|a| &a.name);
-        let openai = accounts.filter_map(|n| Some((n.clone(), at(&Host::Account(n.clone()))?))).collect();
+        let openai =
+            world.accounts.iter().filter_map(|a| Some((a.name.clone(), at(&Host::Account(a.subdomain()))?))).collect();
         let stores = world.stores.iter().map(|s| &s.name);
         let appconfig = stores.filter_map(|n| Some((n.clone(), at(&Host::Store(n.clone()))?))).collect();
         Connection {
@@ -282,7 +282,7 @@ impl Shared {
             Host::Arm => arm::places(&world, ask),
             Host::Entra => vec![Place::Network, Place::Entra],
             Host::Account(name) => {
-                let region = world.account(name).map(|a| Place::DataPlane(Region::new(&a.region)));
+                let region = world.serving(name).map(|a| Place::DataPlane(Region::new(&a.region)));
                 std::iter::once(Place::Network).chain(region).collect()
             }
             Host::Store(_) => vec![Place::Network, Place::AppConfiguration],
@@ -318,7 +318,7 @@ impl Shared {
             }
             Host::Entra => (entra::answer(&self.facts, &mut self.grants(), ask), ENTRA_MS),
             Host::Account(name) => {
-                let usual = world.account(name).map_or(WITNESS_MS, |a| a.latency);
+                let usual = world.serving(name).map_or(WITNESS_MS, |a| a.latency);
                 let jitter = 85 + dice(self.facts.seed, &format!("jitter/{name}/{}", world.next), 31);
                 (openai::answer(&self.facts, &mut world, name, ask), usual * jitter / 100)
             }

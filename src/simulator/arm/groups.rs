@@ -3,7 +3,7 @@
 use hyper::Method;
 use serde_json::{Value, json};
 
-use super::operations::{RETRY_AFTER_S, Work, begin};
+use super::operations::{Work, begin};
 use super::{Target, inventory, not_allowed};
 use crate::simulator::facts::Facts;
 use crate::simulator::http::{Ask, Reply};
@@ -33,7 +33,6 @@ fn one(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> Repl
     let name = target.group.unwrap_or_default();
     let n = world.groups.iter().position(|g| g.name.eq_ignore_ascii_case(name));
     match (&ask.method, n) {
-        (&Method::HEAD, n) => Reply::empty(if n.is_some() { 204 } else { 404 }),
         (&Method::PUT, n) => put(facts, world, ask, name, n),
         (_, None) => missing(name),
         (&Method::GET, Some(n)) => Reply::ok(&body(facts, &world.groups[n])),
@@ -104,6 +103,9 @@ fn put(facts: &Facts, world: &mut World, ask: &Ask, name: &str, present: Option<
         );
         return Reply::error(400, "InvalidResourceGroup", &text);
     }
+    if region.name().is_empty() {
+        return Reply::error(400, "LocationRequired", "The location property is required for this definition.");
+    }
     if known_region(region.name()).is_none() {
         let text = format!("The provided location '{region}' is not available for resource group.");
         return Reply::error(400, "LocationNotAvailableForResourceGroup", &text);
@@ -125,12 +127,12 @@ pub fn being_deleted(name: &str) -> Reply {
 }
 
 fn remove(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, n: usize) -> Reply {
-    let wait = RETRY_AFTER_S.to_string();
+    let wait = facts.wait();
     let (name, region) = (world.groups[n].name.clone(), world.groups[n].region.clone());
     if world.groups[n].gone_at.is_some() {
         return Reply::empty(202).with("retry-after", wait);
     }
-    let until = ask.at + DELETE_MS;
+    let until = ask.at + facts.takes(DELETE_MS);
     let id = format!("/subscriptions/{}/resourceGroups/{name}", facts.subscription());
     // Groups are the resource manager's own.
     let owner = Target { provider: "microsoft.resources".to_owned(), ..target.clone() };

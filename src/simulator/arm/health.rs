@@ -3,7 +3,7 @@
 use hyper::Method;
 use serde_json::{Value, json};
 
-use super::{Target, inner, inventory};
+use super::{Target, inner};
 use crate::simulator::facts::Facts;
 use crate::simulator::faults::Post;
 use crate::simulator::http::{Ask, Reply, rfc3339};
@@ -15,7 +15,6 @@ pub fn answer(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) 
     let route = target.route();
     let resource = target.scope.iter().any(|s| s.eq_ignore_ascii_case("providers"));
     match (&ask.method, route.as_slice()) {
-        (&Method::GET, []) => inventory::provider(ask, target),
         (&Method::GET, ["availabilitystatuses", "current"] | ["availabilitystatuses"]) if resource => {
             let Some(v) = current(facts, world, &target.scope_id(), ask.at) else {
                 return Reply::error(

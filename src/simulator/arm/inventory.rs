@@ -3,7 +3,7 @@
 use hyper::Method;
 use serde_json::{Value, json};
 
-use super::{Target, generic, known_provider};
+use super::{generic, providers, tags};
 use crate::simulator::facts::Facts;
 use crate::simulator::http::{Ask, Reply, filter};
 use crate::simulator::world::World;
@@ -57,11 +57,18 @@ pub fn answer(facts: &Facts, world: &World, ask: &Ask) -> Reply {
     let lower: Vec<String> = ask.segments.iter().skip(2).map(|s| s.to_ascii_lowercase()).collect();
     let words: Vec<&str> = lower.iter().map(String::as_str).collect();
     match (&ask.method, words.as_slice()) {
-        (&Method::GET, []) => Reply::ok(&subscription(facts)),
+        (&Method::GET, []) => {
+            let mut body = subscription(facts);
+            if !world.tags.is_empty() {
+                body["tags"] = json!(world.tags);
+            }
+            Reply::ok(&body)
+        }
         (&Method::GET, ["locations"]) => locations(facts),
         (&Method::GET, ["resources"]) => resources(facts, world, ask, None),
         (&Method::GET, ["resourcegroups", g, "resources"]) => resources(facts, world, ask, Some(g)),
-        (&Method::GET, ["providers"]) => Reply::list(PROVIDERS.iter().map(|p| provider_body(p)).collect()),
+        (&Method::GET, ["providers"]) => providers::all(world),
+        (&Method::GET, ["tagnames"]) => tags::names(facts, world),
         _ => Reply::no_route(ask),
     }
 }
@@ -95,7 +102,8 @@ fn resources(facts: &Facts, world: &World, ask: &Ask, group: Option<&str>) -> Re
     };
     let mut rows: Vec<(String, Value)> = Vec::new();
     for a in &world.accounts {
-        let more = json!({ "kind": a.kind, "sku": { "name": "S0" }, "tags": a.tags });
+        let sku = a.top.get("sku").cloned().unwrap_or_else(|| json!({ "name": "S0" }));
+        let more = json!({ "kind": a.kind, "sku": sku, "tags": a.tags });
         rows.push(row(&a.group, "Microsoft.CognitiveServices/accounts", &a.name, &a.region, more));
     }
     for s in &world.stores {
@@ -135,56 +143,4 @@ fn resources(facts: &Facts, world: &World, ask: &Ask, group: Option<&str>) -> Re
 /// A list; it is cut into pages on its way out.
 pub fn page(_: &Facts, _: &Ask, rows: Vec<Value>) -> Reply {
     Reply::list(rows)
-}
-
-/// Namespaces of every subscription that this Azure serves in its own way.
-pub const PROVIDERS: [&str; 7] = [
-    "microsoft.resources",
-    "microsoft.cognitiveservices",
-    "microsoft.appconfiguration",
-    "microsoft.network",
-    "microsoft.resourcehealth",
-    "microsoft.insights",
-    "microsoft.authorization",
-];
-
-/// What a namespace says of itself.
-pub fn provider_body(lower: &str) -> Value {
-    let (types, versions): (&[&str], &[&str]) = match lower {
-        "microsoft.cognitiveservices" => (
-            &["accounts", "accounts/deployments", "locations/usages", "locations/models", "deletedAccounts"],
-            &["2025-06-01", "2024-10-01"],
-        ),
-        "microsoft.appconfiguration" => (&["configurationStores"], &["2024-05-01", "2023-03-01"]),
-        "microsoft.network" => (&["trafficManagerProfiles"], &["2022-04-01", "2018-08-01"]),
-        "microsoft.resourcehealth" => (&["availabilityStatuses", "events"], &["2025-05-01", "2024-02-01"]),
-        "microsoft.resources" => (
-            &["subscriptions", "resourceGroups", "resources", "deployments", "providers"],
-            &["2025-04-01", "2024-11-01"],
-        ),
-        "microsoft.insights" => (&["metrics", "eventtypes"], &["2024-02-01", "2015-04-01"]),
-        _ => (&["locks", "permissions"], &["2022-04-01", "2020-05-01"]),
-    };
-    let locations: Vec<&str> = known_regions().iter().map(|r| r.display_name.as_str()).collect();
-    let types: Vec<Value> = types
-        .iter()
-        .map(|t| json!({ "resourceType": t, "locations": locations, "apiVersions": versions, "capabilities": "None" }))
-        .collect();
-    json!({
-        "id": format!("/providers/{}", known_provider(lower)), "namespace": known_provider(lower),
-        "registrationState": "Registered", "registrationPolicy": "RegistrationRequired", "resourceTypes": types,
-    })
-}
-
-/// `GET …/providers/{namespace}`, and the refusal of namespaces that this Azure does not have.
-pub fn provider(ask: &Ask, target: &Target<'_>) -> Reply {
-    if ask.method == Method::GET
-        && target.names.is_empty()
-        && target.group.is_none()
-        && PROVIDERS.contains(&target.provider.as_str())
-    {
-        return Reply::ok(&provider_body(&target.provider));
-    }
-    let text = format!("The resource namespace '{}' is invalid.", target.provider);
-    Reply::error(404, "InvalidResourceNamespace", &text)
 }

@@ -82,7 +82,7 @@ fn domain(world: &World, ask: &Ask) -> Reply {
         Err(refusal) => return refusal,
     };
     let name = sent["subdomainName"].as_str().unwrap_or_default();
-    let taken = world.accounts.iter().chain(&world.deleted).any(|a| a.name.eq_ignore_ascii_case(name));
+    let taken = world.accounts.iter().chain(&world.deleted).any(|a| a.subdomain().eq_ignore_ascii_case(name));
     let reason = taken.then(|| format!("Sub domain name '{name}' is already used. Please pick a different name."));
     Reply::ok(
         &json!({ "isSubdomainAvailable": !taken, "reason": reason, "subdomainName": name, "type": sent["type"], "kind": sent["kind"] }),

@@ -13,7 +13,7 @@ use std::cell::RefCell;
 use hyper::Method;
 use serde_json::{Value, json};
 
-use super::{Target, inner, inventory, not_allowed};
+use super::{Target, inner, not_allowed};
 use crate::simulator::facts::Facts;
 use crate::simulator::http::{Ask, Reply, rfc3339};
 use crate::simulator::rollout::{Answer, Item, Rollout, State};
@@ -34,8 +34,7 @@ const VERSION: &str = "api-version=2025-04-01";
 pub fn answer(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> Reply {
     let group = target.group;
     let route = target.route();
-    let Some(first) = route.first() else { return inventory::provider(ask, target) };
-    if *first != "deployments" {
+    if route.first() != Some(&"deployments") {
         return Reply::no_route(ask);
     }
     let Some(name) = target.names.get(1) else {
@@ -51,7 +50,6 @@ pub fn answer(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) 
         (&Method::POST, ["validate"]) => validate(facts, world, ask, target, name),
         (&Method::POST, ["whatif"]) => what_if(facts, world, ask, target, name),
         (&Method::GET, ["whatifresults", id]) => result(facts, world, ask, id),
-        (&Method::HEAD, []) => Reply::empty(if found(world).is_ok() { 204 } else { 404 }),
         (&Method::DELETE, []) => {
             let known = found(world).is_ok();
             world.rollouts.all.retain(|r| !r.is(name, group));
