@@ -473,8 +473,10 @@ async fn handle(shared: &Arc<Shared>, host: &Host, request: Request<Incoming>, r
     let now = || i64::try_from(shared.clock.now().mono).unwrap_or(i64::MAX);
     let date = || http_date(shared.facts.utc(now()));
     let Ok(body) = Limited::new(body, MAX_BODY).collect().await else {
-        return Reply::error(413, "RequestEntityTooLarge", "The request content size exceeds 4 MB.")
-            .into_response(&date());
+        let ask = Ask::new(parts.method, &parts.uri, parts.headers, Bytes::new(), now());
+        let reply = Reply::error(413, "RequestEntityTooLarge", "The request content size exceeds 4 MB.");
+        let arm = *host == Host::Arm;
+        return if arm { arm::marks(&shared.facts, &ask, number, reply) } else { reply }.into_response(&date());
     };
     let mut ask = Ask::new(parts.method, &parts.uri, parts.headers, body.to_bytes(), now());
     if own {

@@ -213,6 +213,9 @@ pub struct KeyValue {
     pub tags: BTreeMap<String, String>,
     /// Changes with every write.
     pub etag: String,
+    /// Read-only.
+    #[serde(default)]
+    pub locked: bool,
     /// Last write.
     pub at: i64,
 }
@@ -536,6 +539,7 @@ fn stores(script: &Script, strategy: Option<Strategy>) -> Vec<Store> {
                     value,
                     content_type: None,
                     tags: BTreeMap::new(),
+                    locked: false,
                     at: 0,
                 })
                 .collect(),

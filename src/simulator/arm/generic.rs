@@ -360,7 +360,7 @@ pub fn perform(
     present: Option<&Thing>,
     way: Way,
 ) -> Reply {
-    let status = if present.is_none() { blobs::made(&thing.kind) } else { 200 };
+    let status = if present.is_none() { services::made(&thing.kind) } else { 200 };
     services::keep(&mut thing);
     thing.version += 1;
     if services::has_state(&thing) {

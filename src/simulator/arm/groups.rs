@@ -3,6 +3,7 @@
 use hyper::Method;
 use serde_json::{Value, json};
 
+use super::filters::Filter;
 use super::operations::{Work, begin};
 use super::{Target, inventory, not_allowed};
 use crate::simulator::facts::Facts;
@@ -21,8 +22,16 @@ pub fn answer(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) 
     let words: Vec<String> = ask.segments.iter().skip(2).map(|s| s.to_ascii_lowercase()).collect();
     match words.as_slice() {
         [list] if list == "resourcegroups" && ask.method == Method::GET => {
-            let rows = world.groups.iter().filter(|g| tagged(ask, g)).map(|g| body(facts, g)).collect();
-            Some(inventory::page(facts, ask, rows))
+            let wanted = match Filter::read(ask.query("$filter")) {
+                Ok(f) if f.only(&["tagname", "tagvalue", "name", "location"]) => f,
+                Ok(_) => {
+                    let text = "Groups are filtered by tagName and tagValue.";
+                    return Some(Reply::error(400, "InvalidFilterInQueryString", text));
+                }
+                Err(refusal) => return Some(*refusal),
+            };
+            let rows = world.groups.iter().map(|g| body(facts, g));
+            Some(inventory::page(facts, ask, rows.filter(|v| wanted.fits(|f| v[f].as_str(), &v["tags"])).collect()))
         }
         [list, _] if list == "resourcegroups" => Some(one(facts, world, ask, target)),
         _ => None,
@@ -58,13 +67,6 @@ pub fn missing(name: &str) -> Reply {
 
 fn tags(sent: &Value) -> std::collections::BTreeMap<String, String> {
     serde_json::from_value(sent["tags"].clone()).unwrap_or_default()
-}
-
-/// Whether a group has the tag that a list asks for.
-fn tagged(ask: &Ask, g: &Group) -> bool {
-    let conditions = crate::simulator::http::filter(ask.query("$filter").unwrap_or_default()).unwrap_or_default();
-    let value = |name: &str| conditions.iter().find(|c| c.0 == name).map(|c| c.2.as_str());
-    value("tagname").is_none_or(|n| g.tags.get(n).is_some_and(|v| value("tagvalue").is_none_or(|w| w == v)))
 }
 
 fn body(facts: &Facts, g: &Group) -> Value {

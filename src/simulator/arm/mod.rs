@@ -8,6 +8,7 @@ mod cognitive;
 mod deployments;
 mod doors;
 mod endpoints;
+mod filters;
 mod foundry;
 mod generic;
 mod graph;
@@ -364,6 +365,9 @@ fn provided(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) ->
             .unwrap_or_else(|| inventory::answer(facts, world, ask)),
         "microsoft.resources" if target.tail.first().is_some_and(|t| t == "tags") => {
             tags::answer(facts, world, ask, target)
+        }
+        "microsoft.resources" if target.tail.first().is_some_and(|t| t == "checkzonepeers") => {
+            inventory::zone_peers(facts, ask)
         }
         "microsoft.resources" => template::answer(facts, world, ask, target),
         "microsoft.cognitiveservices" => cognitive::answer(facts, world, ask, target),

@@ -67,6 +67,14 @@ pub fn begin(facts: &Facts, ask: &Ask, thing: &mut Thing) {
     storage::begin(facts, ask.at, thing);
 }
 
+/// The status of the answer to a PUT that made something of a type.
+pub fn made(kind: &str) -> u16 {
+    match kind.to_ascii_lowercase().as_str() {
+        "microsoft.keyvault/vaults/keys" => 200,
+        _ => blobs::made(kind),
+    }
+}
+
 /// Takes out of something that is made or changed what its service never tells again.
 pub fn keep(thing: &mut Thing) {
     vaults::keep(thing);

@@ -26,9 +26,12 @@ const STEP: i64 = 5_000;
 const LIMIT: i64 = 2 * 3_600_000;
 /// What-if takes so long.
 const WHAT_IF: i64 = 4_000;
-/// What a poller is told to wait, in seconds.
-const RETRY_AFTER: &str = "5";
 const VERSION: &str = "api-version=2025-04-01";
+
+/// Between two looks, in a world where work takes less as well.
+fn step(facts: &Facts) -> i64 {
+    facts.takes(STEP).max(500)
+}
 
 /// Answers requests to the provider, at a group or a subscription.
 pub fn answer(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> Reply {
@@ -60,7 +63,7 @@ pub fn answer(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) 
         (&Method::GET, ["operations", rest @ ..]) => {
             found(world).map_or_else(|r| r, |r| picked(facts, &r, rest.first().copied()))
         }
-        (&Method::GET, ["operationstatuses", _]) => found(world).map_or_else(|r| r, |r| status(&r)),
+        (&Method::GET, ["operationstatuses", _]) => found(world).map_or_else(|r| r, |r| status(facts, &r)),
         _ => Reply::no_route(ask),
     }
 }
@@ -154,7 +157,7 @@ fn put(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, name: &
         error: None,
         correlation: uuid(facts.seed, &format!("request/{}", target.number)),
         from: ask.at,
-        seen: ask.at - STEP,
+        seen: ask.at - step(facts),
         until: None,
     });
     settle(facts, world, ask.at);
@@ -163,7 +166,7 @@ fn put(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, name: &
     let address = format!("{}{}/operationStatuses/{operation}?{VERSION}", facts.arm, id(facts, name, target.group));
     Reply::json(if before.is_some() { 200 } else { 201 }, &body(facts, r))
         .with("azure-asyncoperation", address)
-        .with("retry-after", RETRY_AFTER)
+        .with("retry-after", facts.wait())
 }
 
 fn validate(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, name: &str) -> Reply {
@@ -222,8 +225,8 @@ fn what_if(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, nam
     };
     let answer = uuid(facts.seed, &format!("what-if/{}", target.number));
     let address = format!("{}{}/whatIfResults/{answer}?{VERSION}", facts.arm, id(facts, name, target.group));
-    world.rollouts.keep(Answer { id: answer, until: ask.at + WHAT_IF, body });
-    Reply::empty(202).with("location", address).with("retry-after", RETRY_AFTER)
+    world.rollouts.keep(Answer { id: answer, until: ask.at + facts.takes(WHAT_IF), body });
+    Reply::empty(202).with("location", address).with("retry-after", facts.wait())
 }
 
 fn result(facts: &Facts, world: &World, ask: &Ask, wanted: &str) -> Reply {
@@ -231,7 +234,7 @@ fn result(facts: &Facts, world: &World, ask: &Ask, wanted: &str) -> Reply {
         None => absent(wanted),
         Some(a) if ask.at < a.until => {
             let here = format!("{}{}?{VERSION}", facts.arm, ask.path);
-            Reply::empty(202).with("location", here).with("retry-after", RETRY_AFTER)
+            Reply::empty(202).with("location", here).with("retry-after", facts.wait())
         }
         Some(a) => Reply::ok(&a.body),
     }
@@ -311,13 +314,13 @@ fn operations(facts: &Facts, r: &Rollout) -> Vec<Value> {
     begun.map(row).collect()
 }
 
-fn status(r: &Rollout) -> Reply {
+fn status(facts: &Facts, r: &Rollout) -> Reply {
     let mut body = json!({ "status": r.state.word() });
     if let Some(e) = &r.error {
         body["error"] = e.clone();
     }
     let reply = Reply::ok(&body);
-    if r.state.over() { reply } else { reply.with("retry-after", RETRY_AFTER) }
+    if r.state.over() { reply } else { reply.with("retry-after", facts.wait()) }
 }
 
 /// Carries every deployment on, up to this time.
@@ -325,7 +328,7 @@ pub fn settle(facts: &Facts, world: &mut World, at: i64) {
     loop {
         let running = world.rollouts.all.iter().filter(|r| !r.state.over() && r.seen < at);
         let Some(next) = running.min_by_key(|r| r.seen).cloned() else { return };
-        let now = (next.seen + STEP).min(at);
+        let now = (next.seen + step(facts)).min(at);
         let mut r = next;
         r.seen = now;
         advance(facts, world, &mut r, now);
