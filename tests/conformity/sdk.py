@@ -486,7 +486,7 @@ TRAFFIC = [
     ("geographic_hierarchies.get_default", lambda c: c.traffic.geographic_hierarchies.get_default(), is_(properties__geographic_hierarchy__code="WORLD")),
     ("traffic_manager_user_metrics_keys.create_or_update", lambda c: c.traffic.traffic_manager_user_metrics_keys.create_or_update(), lambda a, c: so(a.properties.key)),
     ("traffic_manager_user_metrics_keys.get", lambda c: c.traffic.traffic_manager_user_metrics_keys.get(), lambda a, c: so(a.properties.key)),
-    ("traffic_manager_user_metrics_keys.delete", lambda c: c.traffic.traffic_manager_user_metrics_keys.delete(), lambda a, c: so(not isinstance(a, Exception) or None)),
+    ("traffic_manager_user_metrics_keys.delete", lambda c: c.traffic.traffic_manager_user_metrics_keys.delete(), lambda a, c: so(not isinstance(a, Exception))),
     ("heat_map.get", lambda c: c.traffic.heat_map.get(SHARED, "tm-sandbox", "default"), is_(name="default")),
     ("endpoints.create_or_update", lambda c: c.traffic.endpoints.create_or_update(EAST, "tm-conformity", "ExternalEndpoints", "www", EXTERNAL),
      is_(name="www", properties__target="www.contoso.com")),

@@ -226,3 +226,35 @@ fn what_cannot_be_simulated_says_so_by_its_exit_code() {
     assert_eq!(elsewhere.0, Some(3), "{}", elsewhere.1);
     assert!(elsewhere.1.contains("203.0.113.1"), "{}", elsewhere.1);
 }
+
+#[tokio::test]
+async fn what_is_new_is_seen_late_on_request() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lifeboat"));
+    command.args(["simulate", "sandbox", "--unseen", "2s"]).stdout(Stdio::piped());
+    let mut child = start(&mut command).unwrap();
+    let mut line = String::new();
+    BufReader::new(child.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let line: Value = serde_json::from_str(&line).unwrap();
+    let text = |key: &str| line[key].as_str().unwrap().to_owned();
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let form = [
+        ("grant_type", "client_credentials".to_owned()),
+        ("client_id", text("client_id")),
+        ("client_secret", text("client_secret")),
+        ("scope", "https://management.azure.com/.default".to_owned()),
+    ];
+    let url = format!("{}/{}/oauth2/v2.0/token", text("authority"), text("tenant"));
+    let token: Value = http.post(url).form(&form).send().await.unwrap().json().await.unwrap();
+    let token = token["access_token"].as_str().unwrap();
+    let sub = line["subscriptions"][0].as_str().unwrap();
+    let group = format!("{}/subscriptions/{sub}/resourcegroups/rg-new?api-version=2025-04-01", text("arm"));
+    let made = http.put(&group).bearer_auth(token).json(&serde_json::json!({ "location": "eastus" })).send().await;
+    assert_eq!(made.unwrap().status(), 201);
+    let begun = Instant::now();
+    let look = async || http.get(&group).bearer_auth(token).send().await.unwrap().status().as_u16();
+    assert_eq!(look().await, 404);
+    while look().await == 404 && begun.elapsed() < Duration::from_secs(20) {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    assert!((1..20).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
+}

@@ -85,7 +85,9 @@ pub fn act(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> 
         };
         let id = format!("{}/{list}/default", t.id);
         let mut own = world.thing(&id).cloned().unwrap_or_else(|| Thing::new(&id, ask.at));
-        generic::merge(own.body.entry("properties").or_insert(Value::Null), &sent["properties"]);
+        if sent["properties"].is_object() {
+            generic::merge(own.body.entry("properties").or_insert(Value::Null), &sent["properties"]);
+        }
         world.put(own);
         world.changed = true;
     }

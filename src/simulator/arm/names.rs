@@ -97,7 +97,7 @@ fn metrics_key(facts: &Facts, world: &mut World, ask: &Ask) -> Reply {
         Method::DELETE => {
             world.bury(&id, ask.at, false);
             world.changed |= there;
-            Reply::empty(200)
+            Reply::ok(&json!({ "operationReturned": true }))
         }
         Method::GET => world.thing(&id).map_or_else(|| not_found("", kind, "default"), |t| Reply::ok(&t.shown(ask.at))),
         _ => not_allowed(ask),

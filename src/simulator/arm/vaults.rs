@@ -103,7 +103,9 @@ fn fill_object(facts: &Facts, t: &mut Thing) {
     t.set(word, uri);
     let made = facts.utc(t.made_at).div_euclid(1_000);
     let mut attributes = json!({ "enabled": true, "created": made, "updated": made });
-    super::generic::merge(&mut attributes, t.get("attributes"));
+    if t.get("attributes").is_object() {
+        super::generic::merge(&mut attributes, t.get("attributes"));
+    }
     t.set("attributes", attributes);
 }
 

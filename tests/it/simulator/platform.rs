@@ -158,7 +158,8 @@ async fn ai_accounts_keep_what_is_patched_and_are_purged() {
             .as_array()
             .unwrap()
             .len(),
-        1
+        2,
+        "one row a tier"
     );
 
     // Another kind of account, deleted into the same bin.

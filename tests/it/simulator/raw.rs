@@ -181,3 +181,22 @@ async fn a_secret_made_through_resource_manager_is_kept_nowhere() {
     let kept = std::fs::read_to_string(dir.path().join("world.json")).unwrap();
     assert!(kept.contains("secrets/word") && !kept.contains("hush-hush"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_older_token_address_and_too_much_to_read_are_answered_too() {
+    let b = bench_of(scenario("sandbox"), None).await;
+    let form = |what: &str| {
+        let who = [("grant_type", "client_credentials"), ("client_id", &b.at.client_id)];
+        let fields = [who[0], who[1], ("client_secret", b.at.client_secret.as_str()), ("resource", what)];
+        b.http.post(format!("{}/{}/oauth2/token", b.at.authority, b.at.tenant)).form(&fields)
+    };
+    let v: Value = b.send(form("https://management.azure.com/")).await.json().await.unwrap();
+    assert!(v["expires_on"].is_string() && v["resource"] == "https://management.azure.com/", "{v}");
+    let groups = format!("{}{SUB}/resourcegroups{V}", b.at.arm);
+    let r = b.send(b.http.get(&groups).bearer_auth(v["access_token"].as_str().unwrap())).await;
+    assert_eq!(r.status(), 200);
+    let v: Value = b.send(form("https://nothing.example.org/")).await.json().await.unwrap();
+    assert_eq!((&v["error"], &v["error_codes"][0]), (&json!("invalid_resource"), &json!(500_011)));
+    let r = b.send(b.arm(Method::PUT, &format!("{GROUP}/rg-new{V}")).body(vec![b' '; 4 * 1024 * 1024 + 1])).await;
+    assert_eq!((r.status().as_u16(), header(&r, "x-ms-request-id").len()), (413, 36));
+}

@@ -225,7 +225,7 @@ fn what_if(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, nam
     };
     let answer = uuid(facts.seed, &format!("what-if/{}", target.number));
     let address = format!("{}{}/whatIfResults/{answer}?{VERSION}", facts.arm, id(facts, name, target.group));
-    world.rollouts.keep(Answer { id: answer, until: ask.at + facts.takes(WHAT_IF), body });
+    world.rollouts.keep(Answer { id: answer, until: ask.at + facts.takes(WHAT_IF).max(1_000), body });
     Reply::empty(202).with("location", address).with("retry-after", facts.wait())
 }
 
