@@ -68,7 +68,9 @@ fn fits<'v>(all: &[Condition], field: &impl Fn(&str) -> Option<&'v str>, tags: &
     let (names, values) = (of("tagname"), of("tagvalue"));
     let tagged = names.is_empty() && values.is_empty()
         || tags.as_object().into_iter().flatten().any(|(name, value)| {
-            names.iter().all(|c| c.met(Some(name))) && values.iter().all(|c| c.met(value.as_str()))
+            // Names of tags compare without regard to case, values do not.
+            names.iter().all(|c| c.met(Some(name)))
+                && values.iter().all(|c| (value == &c.value) == (c.how != How::IsNot))
         });
     tagged && all.iter().filter(|c| !c.field.starts_with("tag")).all(|c| c.met(field(&c.field)))
 }

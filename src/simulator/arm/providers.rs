@@ -363,11 +363,13 @@ pub fn answer(world: &mut World, ask: &Ask, target: &Target<'_>) -> Option<Reply
         (_, ["register" | "unregister" | "resourcetypes" | "providerpermissions"]) if !there => absent(target),
         (&Method::POST, ["register"]) => {
             world.unregistered.retain(|n| *n != target.provider);
+            world.changed = true;
             one(world, target)
         }
         (&Method::POST, ["unregister"]) => {
             if !world.unregistered.contains(&target.provider) {
                 world.unregistered.push(target.provider.clone());
+                world.changed = true;
             }
             one(world, target)
         }
