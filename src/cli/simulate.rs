@@ -19,6 +19,9 @@ pub struct Limits {
     /// How long Resource Manager and sign-in take to answer, in real time: `50ms`
     #[arg(long, value_name = "TIME")]
     pub latency: Option<Millis>,
+    /// How long what is new is missing from Resource Manager's reads and lists, in real time: `5s`
+    #[arg(long, value_name = "TIME")]
+    pub unseen: Option<Millis>,
     /// Throttle as the real Resource Manager does: 429 and Retry-After beyond its token buckets
     #[arg(long)]
     pub throttle: bool,
@@ -31,7 +34,11 @@ impl Limits {
             Speed::Times(n) => u64::from(n),
             Speed::Max => 1,
         };
-        options.latency = self.latency.map(|l| Millis(l.0.saturating_mul(pace)));
+        let scaled = |time: Millis| Millis(time.0.saturating_mul(pace));
+        options.latency = self.latency.map(scaled);
+        if let Some(time) = self.unseen {
+            options.scenario.world.unseen = scaled(time);
+        }
         options.throttle = self.throttle;
     }
 }

@@ -111,10 +111,17 @@ pub struct World {
     /// How long a new resource is missing from ARM's reads and lists, which are eventually consistent.
     #[serde(default = "at_once")]
     pub unseen: Millis,
+    /// Operations of Resource Manager take so many times less than Azure's, for clients that wait in real time.
+    #[serde(default = "as_azure")]
+    pub quick: u32,
 }
 
 fn at_once() -> Millis {
     Millis(0)
+}
+
+fn as_azure() -> u32 {
+    1
 }
 
 /// One more subscription: what lies in it is seen by ARM and has no data plane.

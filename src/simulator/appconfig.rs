@@ -1,5 +1,7 @@
 //! The data plane of one App Configuration store: keys with ETags, and the history that the modelled clients live by.
 
+use std::collections::BTreeSet;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hyper::Method;
@@ -14,6 +16,8 @@ use super::world::{KeyValue, Store, World, etag, uuid};
 const ONE: &str = "application/vnd.microsoft.appconfig.kv+json; charset=utf-8";
 const SET: &str = "application/vnd.microsoft.appconfig.kvset+json; charset=utf-8";
 const PROBLEM: &str = "application/problem+json; charset=utf-8";
+/// Keys of a page; Azure's own number.
+const PAGE: usize = 100;
 /// Changes kept of a store, and keys it may hold; a rehearsal makes a handful.
 const KEPT: usize = 10_000;
 
@@ -33,10 +37,22 @@ pub fn answer(facts: &Facts, world: &mut World, name: &str, ask: &Ask) -> Reply 
     let id = ask.header("x-ms-client-request-id").to_owned();
     let segments: Vec<&str> = ask.segments.iter().map(String::as_str).collect();
     let Some(store) = world.stores.iter_mut().find(|s| s.name.eq_ignore_ascii_case(name)) else {
-        return Reply::no_route(ask);
+        return problem(404, "Not Found", "There is no such store.");
     };
+    if let Some(refusal) = unversioned(ask) {
+        return refusal;
+    }
     let reply = match (&ask.method, segments.as_slice()) {
-        (&Method::GET | &Method::HEAD, ["kv"]) => list(facts, store, ask),
+        // What a key was before is not told: the present state is its only revision.
+        (&Method::GET | &Method::HEAD, ["kv" | "revisions"]) => list(facts, store, ask),
+        (&Method::GET | &Method::HEAD, ["keys"]) => words(store, ask, "keyset", |kv| Some(kv.key.clone())),
+        (&Method::GET | &Method::HEAD, ["labels"]) => words(store, ask, "labelset", |kv| kv.label.clone()),
+        (&Method::GET | &Method::HEAD, ["snapshots"]) => Reply::ok(&json!({ "items": [] })),
+        (&Method::PUT | &Method::DELETE, ["locks", key]) => {
+            let reply = lock(facts, store, ask, key, number);
+            world.count(&id);
+            reply
+        }
         (&Method::GET | &Method::HEAD, ["kv", key]) => get(facts, store, ask, key),
         (&Method::PUT, ["kv", key]) => {
             let key = (*key).to_owned();
@@ -50,9 +66,20 @@ pub fn answer(facts: &Facts, world: &mut World, name: &str, ask: &Ask) -> Reply 
             world.count(&id);
             reply
         }
-        _ => return Reply::no_route(ask),
+        _ => return problem(404, "Not Found", "There is nothing at this address of a store."),
     };
     reply.with("sync-token", format!("sim={number};sn={number}"))
+}
+
+/// The refusal of an api-version that is missing or none.
+fn unversioned(ask: &Ask) -> Option<Reply> {
+    let version = ask.query("api-version").unwrap_or_default();
+    let date = version.strip_suffix("-preview").unwrap_or(version);
+    if date == "1.0" || date.parse::<jiff::civil::Date>().is_ok() {
+        return None;
+    }
+    let text = if version.is_empty() { "The api-version is required." } else { "The api-version is not supported." };
+    Some(problem(400, "Invalid argument", text))
 }
 
 fn admit(facts: &Facts, store: &str, ask: &Ask) -> Result<(), Box<Reply>> {
@@ -123,7 +150,7 @@ fn label(ask: &Ask) -> Option<String> {
 fn shown(facts: &Facts, kv: &KeyValue) -> Value {
     json!({
         "etag": kv.etag, "key": kv.key, "label": kv.label, "content_type": kv.content_type, "value": kv.value,
-        "last_modified": rfc3339(facts.utc(kv.at)), "locked": false, "tags": kv.tags,
+        "last_modified": rfc3339(facts.utc(kv.at)), "locked": kv.locked, "tags": kv.tags,
     })
 }
 
@@ -150,8 +177,56 @@ fn list(facts: &Facts, store: &Store, ask: &Ask) -> Reply {
         };
         key_fits(keys, &kv.key) && label_fits
     };
-    let items: Vec<Value> = store.values.iter().filter(fits).map(|kv| shown(facts, kv)).collect();
-    Reply::ok(&json!({ "items": items })).typed(SET)
+    page(ask, store.values.iter().filter(fits).map(|kv| shown(facts, kv)).collect()).typed(SET)
+}
+
+/// The keys or labels in use, each once.
+fn words(store: &Store, ask: &Ask, set: &str, of: impl Fn(&KeyValue) -> Option<String>) -> Reply {
+    let wanted = ask.query("name").unwrap_or("*");
+    let fits = |w: &Option<String>| w.as_deref().map_or(wanted == "*", |w| key_fits(wanted, w));
+    let all: BTreeSet<Option<String>> = store.values.iter().map(of).filter(fits).collect();
+    let kind = match set {
+        "keyset" => "application/vnd.microsoft.appconfig.keyset+json; charset=utf-8",
+        _ => "application/vnd.microsoft.appconfig.labelset+json; charset=utf-8",
+    };
+    page(ask, all.into_iter().map(|w| json!({ "name": w })).collect()).typed(kind)
+}
+
+/// One page of a list, and where the next one is.
+fn page(ask: &Ask, items: Vec<Value>) -> Reply {
+    let skip: usize = ask.query("after").and_then(|a| a.parse().ok()).unwrap_or(0);
+    let more = items.len() > skip.saturating_add(PAGE);
+    let own: Vec<Value> = items.into_iter().skip(skip).take(PAGE).collect();
+    if !more {
+        return Reply::ok(&json!({ "items": own }));
+    }
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(ask.query.iter().filter(|(k, _)| !k.eq_ignore_ascii_case("after")));
+    let next = format!("{}?{}", ask.path, query.append_pair("after", &(skip + PAGE).to_string()).finish());
+    let link = format!("<{next}>; rel=\"next\"");
+    Reply::ok(&json!({ "items": own, "@nextLink": next })).with("link", link)
+}
+
+/// Makes a key read-only, or ends that.
+fn lock(facts: &Facts, store: &mut Store, ask: &Ask, key: &str, number: u64) -> Reply {
+    let label = label(ask);
+    let name = store.name.clone();
+    let Some(kv) = store.values.iter_mut().find(|kv| kv.key == key && kv.label == label) else {
+        return Reply::empty(404);
+    };
+    if let Err(refusal) = preconditions(ask, Some(&kv.etag)) {
+        return *refusal;
+    }
+    kv.locked = ask.method == Method::PUT;
+    kv.etag = etag(&name, key, number);
+    with_marks(facts, kv, Reply::ok(&shown(facts, kv)).typed(ONE))
+}
+
+/// The refusal to change what is read-only.
+fn read_only(old: Option<&KeyValue>) -> Option<Reply> {
+    let kv = old.filter(|kv| kv.locked)?;
+    let text = format!("Modifying key '{}' is not allowed: it is read-only.", kv.key);
+    Some(problem(409, "Modifying key is not allowed", &text))
 }
 
 fn find<'a>(store: &'a Store, key: &str, label: Option<&str>) -> Option<&'a KeyValue> {
@@ -194,6 +269,9 @@ fn put(facts: &Facts, store: &mut Store, ask: &Ask, key: &str, number: u64) -> R
     if let Err(refusal) = preconditions(ask, old.as_ref().map(|kv| kv.etag.as_str())) {
         return *refusal;
     }
+    if let Some(refusal) = read_only(old.as_ref()) {
+        return refusal;
+    }
     let body = match ask.json() {
         Ok(b) => b,
         Err(_) => return problem(400, "Invalid request body", "The body is not JSON."),
@@ -213,6 +291,7 @@ fn put(facts: &Facts, store: &mut Store, ask: &Ask, key: &str, number: u64) -> R
         content_type: body["content_type"].as_str().map(str::to_owned),
         tags: serde_json::from_value(body["tags"].clone()).unwrap_or_default(),
         etag: etag(&store.name, key, number),
+        locked: false,
         at: ask.at,
     };
     store.values.retain(|v| v.key != kv.key || v.label != kv.label);
@@ -230,6 +309,9 @@ fn delete(facts: &Facts, store: &mut Store, ask: &Ask, key: &str) -> Reply {
     let old = find(store, key, label.as_deref()).cloned();
     if let Err(refusal) = preconditions(ask, old.as_ref().map(|kv| kv.etag.as_str())) {
         return *refusal;
+    }
+    if let Some(refusal) = read_only(old.as_ref()) {
+        return refusal;
     }
     let Some(old) = old else { return Reply::empty(204) };
     store.values.retain(|v| v.key != old.key || v.label != old.label);

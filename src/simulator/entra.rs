@@ -31,12 +31,12 @@ pub fn answer(facts: &Facts, grants: &mut Grants, ask: &Ask) -> Reply {
                 no_tenant(facts, ask, tenant)
             }
         }
-        (&Method::POST, [tenant, "oauth2", "v2.0", "token"]) => {
-            if known_tenant(facts, tenant) {
-                token(facts, grants, ask)
-            } else {
-                no_tenant(facts, ask, tenant)
-            }
+        // Whose signatures to believe: nobody's but the simulator's own, which it does not publish.
+        (&Method::GET, [_, "discovery", "v2.0", "keys"] | [_, "discovery", "keys"]) => {
+            Reply::ok(&json!({ "keys": [] }))
+        }
+        (&Method::POST, [tenant, "oauth2", "v2.0", "token"] | [tenant, "oauth2", "token"]) => {
+            if known_tenant(facts, tenant) { token(facts, grants, ask) } else { no_tenant(facts, ask, tenant) }
         }
         (&Method::POST, [tenant, "oauth2", "v2.0", "devicecode"]) => {
             if known_tenant(facts, tenant) {
@@ -120,22 +120,59 @@ fn token(facts: &Facts, grants: &mut Grants, ask: &Ask) -> Reply {
         Who::Application => form.field("scope"),
         Who::Person { scope, .. } => scope,
     };
-    let audience = scope.split(' ').find_map(|s| s.strip_suffix("/.default"));
+    // The older address takes a resource in place of a scope.
+    let older = form.field("resource");
+    let audience =
+        if scope.is_empty() { Some(older) } else { scope.split(' ').find_map(|s| s.strip_suffix("/.default")) };
     let Some(audience) = audience.filter(|a| !a.is_empty()) else {
         let text = "The provided value for the input parameter 'scope' is not valid; it must end in '/.default'.";
         return refusal(facts, ask, 400, "invalid_scope", 70_011, text);
     };
+    if !known_resource(facts, audience) {
+        let text = format!(
+            "The resource principal named {audience} was not found in the tenant named {}. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You might have sent your authentication request to the wrong tenant.",
+            facts.scenario.world.tenant
+        );
+        return refusal(facts, ask, 400, "invalid_resource", 500_011, &text);
+    }
     let mut body = json!({
         "token_type": "Bearer",
         "expires_in": LIFETIME_S,
         "ext_expires_in": LIFETIME_S,
         "access_token": issue(facts, &who, audience, ask.at),
     });
+    if scope.is_empty() {
+        body["resource"] = audience.into();
+        body["expires_on"] = (facts.utc(ask.at) / 1_000 + LIFETIME_S).to_string().into();
+    }
     if let Who::Person { scope, .. } = &who {
         body["scope"] = scope.as_str().into();
         body["refresh_token"] = grants.refresh_token(facts).into();
     }
     Reply::ok(&body).with("cache-control", "no-store, no-cache")
+}
+
+/// Ends of the hosts whose resources every tenant knows.
+const RESOURCES: [&str; 9] = [
+    "azure.com",
+    "azure.net",
+    "azconfig.io",
+    "windows.net",
+    "microsoft.com",
+    "azure.us",
+    "azure.cn",
+    "usgovcloudapi.net",
+    "chinacloudapi.cn",
+];
+
+/// Whether the tenant knows what a token is asked for: this Azure itself, a service of Microsoft's, or an application.
+fn known_resource(facts: &Facts, audience: &str) -> bool {
+    let Some(host) = audience.strip_prefix("https://") else {
+        return !audience.starts_with("http://") || audience.trim_end_matches('/') == facts.arm;
+    };
+    let host = host.split(['/', ':']).next().unwrap_or_default();
+    let below = |end: &&str| host.strip_suffix(*end).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    audience.trim_end_matches('/') == facts.arm || RESOURCES.iter().any(|end| below(&end))
 }
 
 /// The world's application, by its secret or by a signed statement.

@@ -9,6 +9,9 @@ use crate::rehearsal::scenario::{Place, Scenario};
 use crate::runbook::model::Strategy;
 use crate::units::Region;
 
+/// Seconds from one look at an operation to the next.
+const POLL_S: u32 = 5;
+
 /// Handed to every handler.
 pub struct Facts {
     /// The scenario.
@@ -59,6 +62,20 @@ impl Facts {
     pub fn utc(&self, at: i64) -> i64 {
         const DAY: i64 = 86_400_000;
         self.epoch.saturating_add(if at == ALWAYS { -DAY } else { at })
+    }
+
+    /// How long work of an operation takes here that takes so long in Azure.
+    pub fn takes(&self, ms: i64) -> i64 {
+        (ms / i64::from(self.quick())).max(1)
+    }
+
+    /// What a poller is told to wait, in seconds.
+    pub fn wait(&self) -> String {
+        (POLL_S / self.quick()).max(1).to_string()
+    }
+
+    fn quick(&self) -> u32 {
+        self.scenario.world.quick.max(1)
     }
 
     /// The subscription.

@@ -53,7 +53,7 @@ impl Host {
 pub fn hosts(facts: &Facts, world: &World) -> Vec<Host> {
     let script = &facts.scenario.world;
     let mut out = vec![Host::Arm, Host::Entra, Host::Resolver];
-    out.extend(world.accounts.iter().map(|a| Host::Account(a.name.clone())));
+    out.extend(world.accounts.iter().map(|a| Host::Account(a.subdomain())));
     out.extend(world.stores.iter().map(|s| Host::Store(s.name.clone())));
     out.extend(script.witnesses.iter().cloned().map(Host::Witness));
     let vaults = world.things.iter().filter(|t| t.is("Microsoft.KeyVault/vaults"));

@@ -37,6 +37,20 @@ impl Ask {
         Self { method, path, target, segments, query, headers, body, at }
     }
 
+    /// The same request with another method.
+    pub fn instead(&self, method: Method) -> Self {
+        Self {
+            method,
+            path: self.path.clone(),
+            target: self.target.clone(),
+            segments: self.segments.clone(),
+            query: self.query.clone(),
+            headers: self.headers.clone(),
+            body: self.body.clone(),
+            at: self.at,
+        }
+    }
+
     /// A header's text, empty when absent.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default()

@@ -26,7 +26,7 @@ pub fn keys(facts: &Facts, world: &World, account: &str) -> [String; 2] {
 /// Answers an account's requests.
 pub fn answer(facts: &Facts, world: &mut World, name: &str, ask: &Ask) -> Reply {
     let number = world.number();
-    let Some(account) = world.account(name).filter(|a| ask.at >= a.ready_at) else {
+    let Some(account) = world.serving(name).filter(|a| ask.at >= a.ready_at) else {
         return Reply::error(404, "404", "Resource not found");
     };
     if let Err(refusal) = admit(facts, world, account, ask) {
@@ -169,7 +169,35 @@ fn call(
     if refused {
         return rates(throttled(crate::units::Millis::from_secs(10)));
     }
-    rates(Reply::ok(&result(facts, d, &body, op, ask.at, number)))
+    let whole = result(facts, d, &body, op, ask.at, number);
+    if op == Operation::Chat && body["stream"] == json!(true) {
+        return rates(streamed(&whole, body["stream_options"]["include_usage"] == json!(true)));
+    }
+    rates(Reply::ok(&whole))
+}
+
+/// The same answer as server-sent events: who speaks, what is said, why it ends, and the end.
+fn streamed(whole: &Value, usage: bool) -> Reply {
+    let piece = |choices: Value, usage: &Value| {
+        let mut v = whole.clone();
+        v["object"] = json!("chat.completion.chunk");
+        v["choices"] = choices;
+        v["usage"] = usage.clone();
+        format!("data: {v}\n\n")
+    };
+    let choice = &whole["choices"][0];
+    let step = |delta: Value, reason: &Value| {
+        let choices = json!([{ "index": 0, "delta": delta, "finish_reason": reason, "logprobs": null }]);
+        piece(choices, &Value::Null)
+    };
+    let mut text = step(json!({ "role": "assistant", "content": "", "refusal": null }), &Value::Null);
+    text += &step(json!({ "content": choice["message"]["content"] }), &Value::Null);
+    text += &step(json!({}), &choice["finish_reason"]);
+    if usage {
+        text += &piece(json!([]), &whole["usage"]);
+    }
+    text += "data: [DONE]\n\n";
+    Reply { status: 200, headers: Vec::new(), body: Some(("text/event-stream; charset=utf-8", text)) }
 }
 
 /// 429 in Azure OpenAI's words.

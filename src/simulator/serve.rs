@@ -251,8 +251,8 @@ impl Shared {
         let script = &self.facts.scenario.world;
         let hosts = self.addresses(&world);
         let at = |host: &Host| hosts.get(&host.name()).cloned();
-        let accounts = world.accounts.iter().map(|a| &a.name);
-        let openai = accounts.filter_map(|n| Some((n.clone(), at(&Host::Account(n.clone()))?))).collect();
+        let openai =
+            world.accounts.iter().filter_map(|a| Some((a.name.clone(), at(&Host::Account(a.subdomain()))?))).collect();
         let stores = world.stores.iter().map(|s| &s.name);
         let appconfig = stores.filter_map(|n| Some((n.clone(), at(&Host::Store(n.clone()))?))).collect();
         Connection {
@@ -288,7 +288,7 @@ impl Shared {
             Host::Arm => arm::places(&world, ask),
             Host::Entra => vec![Place::Network, Place::Entra],
             Host::Account(name) => {
-                let region = world.account(name).map(|a| Place::DataPlane(Region::new(&a.region)));
+                let region = world.serving(name).map(|a| Place::DataPlane(Region::new(&a.region)));
                 std::iter::once(Place::Network).chain(region).collect()
             }
             Host::Store(_) => vec![Place::Network, Place::AppConfiguration],
@@ -324,7 +324,7 @@ impl Shared {
             }
             Host::Entra => (entra::answer(&self.facts, &mut self.grants(), ask), ENTRA_MS),
             Host::Account(name) => {
-                let usual = world.account(name).map_or(WITNESS_MS, |a| a.latency);
+                let usual = world.serving(name).map_or(WITNESS_MS, |a| a.latency);
                 let jitter = 85 + dice(self.facts.seed, &format!("jitter/{name}/{}", world.next), 31);
                 (openai::answer(&self.facts, &mut world, name, ask), usual * jitter / 100)
             }
@@ -479,8 +479,10 @@ async fn handle(shared: &Arc<Shared>, host: &Host, request: Request<Incoming>, r
     let now = || i64::try_from(shared.clock.now().mono).unwrap_or(i64::MAX);
     let date = || http_date(shared.facts.utc(now()));
     let Ok(body) = Limited::new(body, MAX_BODY).collect().await else {
-        return Reply::error(413, "RequestEntityTooLarge", "The request content size exceeds 4 MB.")
-            .into_response(&date());
+        let ask = Ask::new(parts.method, &parts.uri, parts.headers, Bytes::new(), now());
+        let reply = Reply::error(413, "RequestEntityTooLarge", "The request content size exceeds 4 MB.");
+        let arm = *host == Host::Arm;
+        return if arm { arm::marks(&shared.facts, &ask, number, reply) } else { reply }.into_response(&date());
     };
     let mut ask = Ask::new(parts.method, &parts.uri, parts.headers, body.to_bytes(), now());
     if own {

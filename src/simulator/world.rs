@@ -87,6 +87,12 @@ pub struct World {
     /// Resources made lately: path and when.
     #[serde(default)]
     pub fresh: Vec<(String, i64)>,
+    /// Namespaces that were unregistered, in lower case.
+    #[serde(default)]
+    pub unregistered: Vec<String>,
+    /// Tags of the subscription itself.
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
     /// The worlds of further subscriptions, by id in lower case.
     #[serde(default)]
     pub others: BTreeMap<String, World>,
@@ -113,6 +119,12 @@ pub struct Account {
     pub ready_at: i64,
     /// When it was deleted.
     pub deleted_at: Option<i64>,
+    /// Custom subdomain, where it is not the name.
+    #[serde(default)]
+    pub subdomain: Option<String>,
+    /// What stands beside the properties as sent: tier, identity.
+    #[serde(default)]
+    pub top: Map<String, Value>,
     /// Tags as sent.
     pub tags: BTreeMap<String, String>,
     /// Properties as sent, beyond those that follow from the rest.
@@ -128,6 +140,10 @@ fn openai() -> String {
     "OpenAI".to_owned()
 }
 
+fn standard() -> String {
+    "Standard".to_owned()
+}
+
 /// A model deployment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Deployment {
@@ -137,6 +153,12 @@ pub struct Deployment {
     pub model: String,
     /// Model version.
     pub version: String,
+    /// Tier.
+    #[serde(default = "standard")]
+    pub sku: String,
+    /// Tags and settings as sent.
+    #[serde(default)]
+    pub more: Map<String, Value>,
     /// Capacity asked for, in units of 1,000 tokens a minute.
     pub capacity: u32,
     /// In force from this time on.
@@ -191,6 +213,9 @@ pub struct KeyValue {
     pub tags: BTreeMap<String, String>,
     /// Changes with every write.
     pub etag: String,
+    /// Read-only.
+    #[serde(default)]
+    pub locked: bool,
     /// Last write.
     pub at: i64,
 }
@@ -289,6 +314,8 @@ impl World {
             rollouts: Rollouts::default(),
             turned: BTreeMap::new(),
             fresh: Vec::new(),
+            unregistered: Vec::new(),
+            tags: BTreeMap::new(),
             others: super::others::worlds(scenario, strategy, epoch),
             changed: true,
         }
@@ -367,6 +394,11 @@ impl World {
         self.accounts.iter().find(|a| a.name.eq_ignore_ascii_case(name))
     }
 
+    /// The account that answers under a subdomain.
+    pub fn serving(&self, subdomain: &str) -> Option<&Account> {
+        self.accounts.iter().find(|a| a.subdomain().eq_ignore_ascii_case(subdomain))
+    }
+
     /// A store by name.
     pub fn store(&self, name: &str) -> Option<&Store> {
         self.stores.iter().find(|s| s.name.eq_ignore_ascii_case(name))
@@ -374,6 +406,11 @@ impl World {
 }
 
 impl Account {
+    /// The first label of its address, in lower case.
+    pub fn subdomain(&self) -> String {
+        self.subdomain.as_deref().unwrap_or(&self.name).to_ascii_lowercase()
+    }
+
     /// A deployment by name.
     pub fn deployment(&self, name: &str) -> Option<&Deployment> {
         self.deployments.iter().find(|d| d.name.eq_ignore_ascii_case(name))
@@ -420,6 +457,8 @@ fn account(a: &crate::rehearsal::scenario::Account, strategy: Option<Strategy>) 
         latency: a.latency.0,
         ready_at: ALWAYS,
         deleted_at: None,
+        subdomain: None,
+        top: Map::new(),
         tags: BTreeMap::new(),
         more: Map::new(),
         deployments: here().map(deployment).collect(),
@@ -436,6 +475,8 @@ fn deleted(d: &Deleted) -> Account {
         latency: 60,
         ready_at: ALWAYS,
         deleted_at: Some(-i64::try_from(d.ago.0).unwrap_or(i64::MAX)),
+        subdomain: None,
+        top: Map::new(),
         tags: BTreeMap::new(),
         more: d.properties.as_object().cloned().unwrap_or_default(),
         deployments: d.deployments.iter().map(deployment).collect(),
@@ -448,6 +489,8 @@ fn deployment(d: &crate::rehearsal::scenario::Deployment) -> Deployment {
         name: d.name.clone(),
         model: d.model.clone(),
         version: d.version.clone(),
+        sku: standard(),
+        more: Map::new(),
         capacity: d.capacity,
         ready_at: ALWAYS,
         new: false,
@@ -496,6 +539,7 @@ fn stores(script: &Script, strategy: Option<Strategy>) -> Vec<Store> {
                     value,
                     content_type: None,
                     tags: BTreeMap::new(),
+                    locked: false,
                     at: 0,
                 })
                 .collect(),

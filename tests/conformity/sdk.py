@@ -106,6 +106,9 @@ class Context:
         assert poller.status() == "Succeeded", poller.status()
         return answer
 
+    def group(self, name):
+        return f"/subscriptions/{self.sub}/resourceGroups/{name}"
+
     def id(self, group, kind, name):
         return f"/subscriptions/{self.sub}/resourceGroups/{group}/providers/{kind}/{name}"
 
@@ -207,7 +210,8 @@ def template(account, **more):
     return {"properties": {"mode": "Incremental", "template": TEMPLATE, "parameters": values, **more}}
 
 
-NEW_ACCOUNT = {"location": "eastus", "kind": "OpenAI", "sku": {"name": "S0"}, "properties": {"customSubDomainName": "oai-conformity"}}
+NEW_ACCOUNT = {"location": "eastus", "kind": "OpenAI", "sku": {"name": "S0"}, "identity": {"type": "SystemAssigned"},
+               "properties": {"customSubDomainName": "ai-conformity"}}
 CHAT = {"sku": {"name": "Standard", "capacity": 5}, "properties": {"model": {"format": "OpenAI", "name": "gpt-4o", "version": "2024-11-20"}}}
 VAULT = {"location": "eastus", "properties": {"sku": {"family": "A", "name": "standard"}, "enableRbacAuthorization": True}}
 STORAGE = {"location": "eastus", "kind": "StorageV2", "sku": {"name": "Standard_RAGRS"}}
@@ -220,6 +224,9 @@ PROFILE = {
         "endpoints": [],
     },
 }
+WIDE = {**CHAT, "sku": {"name": "GlobalStandard", "capacity": 20}, "tags": {"by": "suite"}}
+POLICY = {"properties": {"accessPolicies": [
+    {"tenantId": "00000000-0000-4000-8000-0000000000aa", "objectId": "11111111-0000-4000-8000-00000000000b", "permissions": {"secrets": ["get", "list"]}}]}}
 EXTERNAL = {"properties": {"target": "www.contoso.com", "endpointStatus": "Enabled", "priority": 2, "endpointLocation": "eastus"}}
 
 
@@ -237,7 +244,9 @@ IDENTITY = [
     ("a token of nobody", lambda c: list(c.client(ResourceManagementClient, Garbage()).resource_groups.list()),
      refused(ClientAuthenticationError, 401, "InvalidAuthenticationToken")),
     ("a token for the models", lambda c: list(c.client(ResourceManagementClient, Fixed(c.credential.get_token(MODELS).token)).resource_groups.list()),
-     refused(ClientAuthenticationError, 401, "InvalidAuthenticationToken")),
+     refused(ClientAuthenticationError, 401, "InvalidAuthenticationTokenAudience")),
+    ("a token for what nobody knows", lambda c: c.credential.get_token("https://nothing.example.org/.default"),
+     lambda a, c: so(isinstance(a, ClientAuthenticationError) and "AADSTS500011" in str(a))),
 ]
 
 RESOURCE = [
@@ -250,7 +259,13 @@ RESOURCE = [
     ("subscriptions.get of a foreign one", lambda c: c.subscriptions.subscriptions.get("11111111-0000-4000-8000-000000000000"),
      refused(ResourceNotFoundError, 404, "SubscriptionNotFound")),
     ("providers.list", lambda c: list(c.resources.providers.list()),
-     lambda a, c: so("Microsoft.CognitiveServices" in [p.namespace for p in a])),
+     lambda a, c: so({"Microsoft.CognitiveServices", "Microsoft.KeyVault", "Microsoft.Storage"} <= {p.namespace for p in a})),
+    ("providers.get_at_tenant_scope", lambda c: c.resources.providers.get_at_tenant_scope("Microsoft.KeyVault"),
+     lambda a, c: so("2026-05-15" in [t for t in a.resource_types if t.resource_type == "vaults"][0].api_versions)),
+    ("providers.unregister", lambda c: c.resources.providers.unregister("Microsoft.Search"), is_(registration_state="NotRegistered")),
+    ("providers.register", lambda c: c.resources.providers.register("Microsoft.Search"), is_(registration_state="Registered")),
+    ("provider_resource_types.list", lambda c: c.resources.provider_resource_types.list("Microsoft.Storage"),
+     lambda a, c: so("storageAccounts" in [t.resource_type for t in a.value])),
     ("providers.get", lambda c: c.resources.providers.get("Microsoft.Resources"), is_(registration_state="Registered")),
     ("providers.get of a retired one", lambda c: c.resources.providers.get("Microsoft.Nothing"),
      refused(ResourceNotFoundError, 404, "InvalidResourceNamespace")),
@@ -264,12 +279,39 @@ RESOURCE = [
     ("resource_groups.create_or_update", lambda c: c.resources.resource_groups.create_or_update("rg-conformity", {"location": "eastus", "tags": {"by": "test"}}),
      is_(name="rg-conformity", location="eastus", properties__provisioning_state="Succeeded")),
     ("resource_groups.update", lambda c: c.resources.resource_groups.update("rg-conformity", {"tags": {"by": "suite"}}), is_(tags={"by": "suite"})),
+    ("resource_groups.list filtered", lambda c: list(c.resources.resource_groups.list(filter="tagName eq 'by' and tagValue eq 'suite'")),
+     lambda a, c: so(names(a) == ["rg-conformity"])),
+    ("tags.create_or_update_at_scope", lambda c: c.resources.tags.begin_create_or_update_at_scope(c.group("rg-conformity"), {"properties": {"tags": {"by": "tags"}}}).result(30),
+     is_(properties__tags={"by": "tags"})),
+    ("tags.update_at_scope", lambda c: c.resources.tags.begin_update_at_scope(c.group("rg-conformity"), {"operation": "Merge", "properties": {"tags": {"more": "1"}}}).result(30),
+     is_(properties__tags={"by": "tags", "more": "1"})),
+    ("tags.get_at_scope of a resource", lambda c: c.resources.tags.get_at_scope(c.id(EAST, "Microsoft.CognitiveServices/accounts", ACCOUNT)), is_(name="default")),
+    ("tags.list", lambda c: list(c.resources.tags.list()), lambda a, c: so("more" in [t.tag_name for t in a])),
+    ("tags.delete_at_scope", lambda c: c.resources.tags.begin_delete_at_scope(c.group("rg-conformity")).result(30), nothing),
+    ("resource_groups.export_template", lambda c: c.resources.resource_groups.begin_export_template(EAST, {"resources": ["*"]}).result(30),
+     lambda a, c: so(ACCOUNT in [r["name"] for r in a.template["resources"]])),
+    ("resources.validate_move_resources", lambda c: c.resources.resources.begin_validate_move_resources(
+        EAST, {"resources": [c.id(EAST, "Microsoft.CognitiveServices/accounts", ACCOUNT)], "targetResourceGroup": c.group(WEST)}).result(30), nothing),
+    ("subscriptions.check_zone_peers", lambda c: c.subscriptions.subscriptions.check_zone_peers(c.sub, {"location": "eastus", "subscriptionIds": [f"/subscriptions/{c.sub}"]}),
+     lambda a, c: so(len(a.availability_zone_peers) == 3)),
     ("resource_groups.create_or_update elsewhere", lambda c: c.resources.resource_groups.create_or_update("rg-conformity", {"location": "westus"}),
      refused(ResourceExistsError, 409, "InvalidResourceGroupLocation")),
     ("resource_groups.begin_delete of a locked one", lambda c: c.resources.resource_groups.begin_delete(SHARED), refused(HttpResponseError, 409, "ScopeLocked")),
     ("resources.list", lambda c: list(c.resources.resources.list()), holds(ACCOUNT, OTHER, "appcs-sandbox", "tm-sandbox")),
     ("resources.list filtered", lambda c: list(c.resources.resources.list(filter="resourceType eq 'Microsoft.CognitiveServices/accounts' and location eq 'eastus'")),
      lambda a, c: so(ACCOUNT in names(a) and OTHER not in names(a))),
+    ("resources.list with either of two filters", lambda c: list(c.resources.resources.list(
+        filter="resourceType eq 'Microsoft.CognitiveServices/accounts' or resourceType eq 'Microsoft.KeyVault/vaults'")), holds(ACCOUNT, "kv-ml-eastus")),
+    ("resources.list with a function, and with more of each", lambda c: list(c.resources.resources.list(
+        filter="substringof('oai-sandbox', name)", expand="createdTime,changedTime,provisioningState")),
+     lambda a, c: so({ACCOUNT, OTHER} <= set(names(a)) and "appcs-sandbox" not in names(a) and a[0].created_time and a[0].provisioning_state == "Succeeded")),
+    ("resources.check_existence_by_id", lambda c: [c.resources.resources.check_existence_by_id(c.id(g, k, n), api_version="2025-06-01") for g, k, n in [
+        (EAST, "Microsoft.CognitiveServices/accounts", ACCOUNT), (EAST, "Microsoft.CognitiveServices/accounts", "oai-none"),
+        (SHARED, "Microsoft.AppConfiguration/configurationStores", "appcs-sandbox")]], lambda a, c: so(a == [True, False, True])),
+    ("resources.get_by_id with a version of the future", lambda c: c.resources.resources.get_by_id(c.id(EAST, "Microsoft.CognitiveServices/accounts", ACCOUNT), api_version="2099-01-01"),
+     refused(HttpResponseError, 400, "NoRegisteredProviderFound")),
+    ("resources.begin_create_or_update_by_id of a type that is none", lambda c: c.resources.resources.begin_create_or_update_by_id(
+        c.id(EAST, "Microsoft.Storage/nonsense", "x"), {"location": "eastus"}, api_version="2026-04-01"), refused(ResourceNotFoundError, 404, "InvalidResourceType")),
     ("resources.list with a filter of nobody", lambda c: list(c.resources.resources.list(filter="colour eq 'red'")),
      refused(HttpResponseError, 400, "InvalidFilterInQueryString")),
     ("resources.list_by_resource_group", lambda c: list(c.resources.resources.list_by_resource_group(EAST)), holds(ACCOUNT)),
@@ -328,6 +370,10 @@ ACCOUNTS = [
     ("deployments.list", lambda c: list(c.ai.deployments.list(EAST, ACCOUNT)), lambda a, c: so(names(a) == ["chat", "embed"])),
     ("resource_skus.list", lambda c: list(c.ai.resource_skus.list()), so),
     ("deployments.get", lambda c: c.ai.deployments.get(EAST, ACCOUNT, "chat"), is_(properties__model__name="gpt-4o", sku__capacity=100)),
+    ("deployments.list_skus", lambda c: list(c.ai.deployments.list_skus(EAST, ACCOUNT, "chat")), lambda a, c: so({"Standard", "GlobalStandard"} <= {x.sku.name for x in a})),
+    ("operations.list", lambda c: list(c.ai.operations.list()), so),
+    ("commitment_tiers.list", lambda c: list(c.ai.commitment_tiers.list("eastus")), lambda a, c: so(a == [])),
+    ("accounts.begin_update of none", lambda c: c.ai.accounts.begin_update(EAST, "oai-none", {"tags": {}}), refused(ResourceNotFoundError, 404, "ResourceNotFound")),
     ("deployments.get of none", lambda c: c.ai.deployments.get(EAST, ACCOUNT, "none"), refused(ResourceNotFoundError, 404, "ResourceNotFound")),
     ("accounts.begin_create", lambda c: c.keep("account", c.ai.accounts.begin_create(EAST, "oai-conformity", NEW_ACCOUNT)), so),
     ("accounts.begin_create over a deleted one", lambda c: c.ai.accounts.begin_create(LOST, "oai-sandbox-lost", NEW_ACCOUNT),
@@ -336,12 +382,15 @@ ACCOUNTS = [
     ("deleted_accounts.get", lambda c: c.ai.deleted_accounts.get("eastus", LOST, "oai-sandbox-lost"), lambda a, c: so(a.properties.scheduled_purge_date)),
     ("accounts.begin_create to recover", lambda c: c.keep("recovered", c.ai.accounts.begin_create(LOST, "oai-sandbox-lost", {"location": "eastus", "properties": {"restore": True}})), so),
     ("deployments.begin_create_or_update", lambda c: c.keep("chat", c.ai.deployments.begin_create_or_update(WEST, OTHER, "chat", CHAT)), so),
+    ("deployments.begin_create_or_update of another tier", lambda c: c.keep("wide", c.ai.deployments.begin_create_or_update(WEST, OTHER, "wide", WIDE)), so),
     ("deployments.begin_create_or_update beyond the quota",
      lambda c: c.ai.deployments.begin_create_or_update(WEST, OTHER, "big", {**CHAT, "sku": {"name": "Standard", "capacity": 9000}}),
      refused(HttpResponseError, 400, "InsufficientQuota")),
-    ("accounts: created", lambda c: c.wait("account"), is_(name="oai-conformity", properties__provisioning_state="Succeeded")),
+    ("accounts: created", lambda c: c.wait("account"), is_(name="oai-conformity", properties__provisioning_state="Succeeded", properties__endpoint="https://ai-conformity.openai.azure.com/")),
+    ("accounts.get of the new one", lambda c: c.ai.accounts.get(EAST, "oai-conformity"), lambda a, c: so(a.identity.principal_id and a.system_data.created_at)),
     ("accounts: recovered", lambda c: c.wait("recovered"), is_(name="oai-sandbox-lost", properties__provisioning_state="Succeeded")),
     ("deployments: created", lambda c: c.wait("chat"), is_(name="chat", properties__provisioning_state="Succeeded")),
+    ("deployments: created in another tier", lambda c: c.wait("wide"), is_(sku__name="GlobalStandard", tags={"by": "suite"})),
     ("accounts.begin_update", lambda c: c.ai.accounts.begin_update(EAST, "oai-conformity", {"tags": {"by": "suite"}}).result(60), is_(tags={"by": "suite"})),
     ("accounts.regenerate_key", lambda c: c.ai.accounts.regenerate_key(EAST, "oai-conformity", key_name="Key1"), lambda a, c: so(a.key1 and a.key2)),
     ("deployments.begin_update", lambda c: c.keep("chat", c.ai.deployments.begin_update(WEST, OTHER, "chat", {"sku": {"name": "Standard", "capacity": 7}})), so),
@@ -366,10 +415,21 @@ VAULTS = [
      lambda a, c: so(isinstance(a, ResourceExistsError) and a.status_code == 409)),
     ("vaults.list_deleted", lambda c: list(c.vaults.vaults.list_deleted()), holds("kv-sandbox-lost")),
     ("vaults.get_deleted", lambda c: c.vaults.vaults.get_deleted("kv-sandbox-lost", "eastus"), is_(properties__purge_protection_enabled=True)),
+    ("vaults.get_deleted of none", lambda c: c.vaults.vaults.get_deleted("kv-none", "eastus"), refused(ResourceNotFoundError, 404, "DeletedVaultNotFound")),
+    ("vaults.begin_purge_deleted of a protected one", lambda c: c.vaults.vaults.begin_purge_deleted("kv-sandbox-lost", "eastus"), refused(HttpResponseError, 405, "MethodNotAllowed")),
+    ("operations.list", lambda c: list(c.vaults.operations.list()), so),
     ("vaults.begin_create_or_update to recover", lambda c: c.keep("recovered-vault", c.vaults.vaults.begin_create_or_update(LOST, "kv-sandbox-lost", vault(c, createMode="recover"))), so),
     ("vaults: created", lambda c: c.wait("vault"), is_(name="kv-conformity")),
     ("vaults: recovered", lambda c: c.wait("recovered-vault"), is_(name="kv-sandbox-lost")),
     ("vaults.update", lambda c: c.vaults.vaults.update(EAST, "kv-conformity", {"tags": {"by": "suite"}}), is_(tags={"by": "suite"})),
+    ("vaults.update_access_policy", lambda c: c.vaults.vaults.update_access_policy(EAST, "kv-conformity", "add", POLICY), lambda a, c: so(len(a.properties.access_policies) == 1)),
+    ("vaults.get with its policy", lambda c: c.vaults.vaults.get(EAST, "kv-conformity"), lambda a, c: so(a.properties.access_policies[0].permissions.secrets == ["get", "list"])),
+    ("secrets.create_or_update", lambda c: c.vaults.secrets.create_or_update(EAST, "kv-conformity", "word", {"properties": {"value": "never told", "contentType": "text/plain"}}),
+     lambda a, c: so(a.properties.value is None and a.properties.secret_uri.endswith("/secrets/word") and a.properties.attributes.enabled)),
+    ("secrets.get", lambda c: c.vaults.secrets.get(EAST, "kv-conformity", "word"), is_(properties__value=None, properties__content_type="text/plain")),
+    ("secrets.list", lambda c: list(c.vaults.secrets.list(EAST, "kv-conformity")), lambda a, c: so(names(a) == ["word"])),
+    ("keys.create_if_not_exist", lambda c: c.vaults.keys.create_if_not_exist(EAST, "kv-conformity", "wrap", {"properties": {"kty": "RSA"}}),
+     lambda a, c: so(a.properties.key_uri.endswith("/keys/wrap"))),
     ("vaults.delete", lambda c: c.vaults.vaults.delete(EAST, "kv-conformity"), nothing),
     ("vaults.get of a deleted one", lambda c: c.vaults.vaults.get(EAST, "kv-conformity"), refused(ResourceNotFoundError, 404, "ResourceNotFound")),
     ("vaults.list_deleted afterwards", lambda c: list(c.vaults.vaults.list_deleted()),
@@ -385,11 +445,24 @@ STORAGES = [
     ("storage_accounts.check_name_availability", lambda c: c.storage.storage_accounts.check_name_availability({"name": "sthubdata", "type": "Microsoft.Storage/storageAccounts"}),
      is_(name_available=False)),
     ("storage_accounts.list_keys", lambda c: c.storage.storage_accounts.list_keys("rg-hub-shared", "sthubdata"), lambda a, c: so(a.keys_property[0].key_name == "key1")),
+    ("skus.list", lambda c: list(c.storage.skus.list()), lambda a, c: so("Standard_RAGRS" in names(a))),
+    ("usages.list_by_location", lambda c: list(c.storage.usages.list_by_location("eastus")), lambda a, c: so(a[0].current_value > 0)),
+    ("operations.list", lambda c: list(c.storage.operations.list()), so),
+    ("storage_accounts.list_account_sas", lambda c: c.storage.storage_accounts.list_account_sas("rg-hub-shared", "sthubdata", {
+        "signedServices": "b", "signedResourceTypes": "s", "signedPermission": "r", "signedExpiry": "2030-01-01T00:00:00Z"}), lambda a, c: so(a.account_sas_token)),
+    ("file_services.get_service_properties", lambda c: c.storage.file_services.get_service_properties("rg-hub-shared", "sthubdata"), is_(name="default")),
     ("blob_services.get_service_properties", lambda c: c.storage.blob_services.get_service_properties("rg-hub-shared", "sthubdata"), so),
     ("deleted_accounts.list", lambda c: list(c.storage.deleted_accounts.list()), holds("stsandboxlost")),
     ("deleted_accounts.get", lambda c: c.storage.deleted_accounts.get("stsandboxlost", "eastus"), lambda a, c: so(a.restore_reference)),
     ("storage_accounts.begin_create", lambda c: c.keep("storage", c.storage.storage_accounts.begin_create(EAST, "stconformity", STORAGE)), so),
-    ("storage_accounts: created", lambda c: c.wait("storage"), is_(name="stconformity", location="eastus")),
+    ("storage_accounts: created", lambda c: c.wait("storage"), is_(name="stconformity", location="eastus", primary_location="eastus", secondary_location="westus")),
+    ("storage_accounts.get_properties of the new one", lambda c: c.storage.storage_accounts.get_properties(EAST, "stconformity"),
+     lambda a, c: so(a.creation_time and a.primary_endpoints.blob == "https://stconformity.blob.core.windows.net/")),
+    ("blob_services.set_service_properties", lambda c: c.storage.blob_services.set_service_properties(EAST, "stconformity", {"properties": {"isVersioningEnabled": True}}),
+     is_(blob_service_properties__is_versioning_enabled=True)),
+    ("blob_containers.create", lambda c: c.storage.blob_containers.create(EAST, "stconformity", "box", {}), is_(name="box")),
+    ("blob_containers.list", lambda c: list(c.storage.blob_containers.list(EAST, "stconformity")), lambda a, c: so(names(a) == ["box"])),
+    ("storage_accounts.begin_failover as planned", lambda c: c.keep("planned", c.storage.storage_accounts.begin_failover("rg-ml-shared", "stdatacontoso")), so),
     ("storage_accounts.update", lambda c: c.storage.storage_accounts.update(EAST, "stconformity", {"tags": {"by": "suite"}}), is_(tags={"by": "suite"})),
     ("storage_accounts.begin_failover", lambda c: c.keep("failover", c.storage.storage_accounts.begin_failover("rg-hub-shared", "sthubdata", failover_type=None)), so),
     ("storage_accounts.begin_failover of one without a secondary", lambda c: c.storage.storage_accounts.begin_failover("rg-hub-eastus", "sthubeastus", failover_type=None),
@@ -406,6 +479,15 @@ TRAFFIC = [
     ("profiles.create_or_update", lambda c: c.traffic.profiles.create_or_update(EAST, "tm-conformity", PROFILE),
      is_(name="tm-conformity", properties__dns_config__fqdn="tm-conformity.trafficmanager.net")),
     ("profiles.update", lambda c: c.traffic.profiles.update(EAST, "tm-conformity", {"tags": {"by": "suite"}}), is_(tags={"by": "suite"})),
+    ("profiles.check_traffic_manager_relative_dns_name_availability", lambda c: c.traffic.profiles.check_traffic_manager_relative_dns_name_availability(
+        {"name": "tm-sandbox", "type": "microsoft.network/trafficmanagerprofiles"}), is_(name_available=False, reason="AlreadyExists")),
+    ("profiles.check_traffic_manager_name_availability_v2", lambda c: c.traffic.profiles.check_traffic_manager_name_availability_v2(
+        {"name": "tm-free", "type": "microsoft.network/trafficmanagerprofiles"}), is_(name_available=True)),
+    ("geographic_hierarchies.get_default", lambda c: c.traffic.geographic_hierarchies.get_default(), is_(properties__geographic_hierarchy__code="WORLD")),
+    ("traffic_manager_user_metrics_keys.create_or_update", lambda c: c.traffic.traffic_manager_user_metrics_keys.create_or_update(), lambda a, c: so(a.properties.key)),
+    ("traffic_manager_user_metrics_keys.get", lambda c: c.traffic.traffic_manager_user_metrics_keys.get(), lambda a, c: so(a.properties.key)),
+    ("traffic_manager_user_metrics_keys.delete", lambda c: c.traffic.traffic_manager_user_metrics_keys.delete(), lambda a, c: so(not isinstance(a, Exception))),
+    ("heat_map.get", lambda c: c.traffic.heat_map.get(SHARED, "tm-sandbox", "default"), is_(name="default")),
     ("endpoints.create_or_update", lambda c: c.traffic.endpoints.create_or_update(EAST, "tm-conformity", "ExternalEndpoints", "www", EXTERNAL),
      is_(name="www", properties__target="www.contoso.com")),
     ("endpoints.get", lambda c: c.traffic.endpoints.get(EAST, "tm-conformity", "ExternalEndpoints", "www"), is_(properties__endpoint_status="Enabled")),
@@ -429,6 +511,7 @@ HEALTH = [
     ("availability_statuses.list", lambda c: list(c.health.availability_statuses.list(c.id(EAST, "Microsoft.CognitiveServices/accounts", ACCOUNT))), so),
     ("availability_statuses.get_by_resource of none", lambda c: c.health.availability_statuses.get_by_resource(c.id(EAST, "Microsoft.CognitiveServices/accounts", "oai-none")),
      refused(ResourceNotFoundError, 404, "ResourceNotFound")),
+    ("child_resources.list", lambda c: list(c.health.child_resources.list(c.id(EAST, "Microsoft.CognitiveServices/accounts", ACCOUNT))), lambda a, c: so(a == [])),
     ("events.list_by_subscription_id", lambda c: list(c.health.events.list_by_subscription_id()), lambda a, c: so(a == [])),
     ("events.list_by_tenant_id", lambda c: list(c.health.events.list_by_tenant_id()), lambda a, c: so(a == [])),
     ("events.list_by_single_resource", lambda c: list(c.health.events.list_by_single_resource(c.id(EAST, "Microsoft.CognitiveServices/accounts", ACCOUNT))), lambda a, c: so(a == [])),
@@ -445,16 +528,27 @@ DATA = [
     ("app configuration: set against a stale etag",
      lambda c: c.store.set_configuration_setting(ConfigurationSetting(key="weight-eastus", value="0", etag="stale"), match_condition=MatchConditions.IfNotModified),
      lambda a, c: so(isinstance(a, ResourceModifiedError) and a.status_code == 412)),
+    ("app configuration: set read only", lambda c: c.store.set_read_only(ConfigurationSetting(key="conformity")), is_(read_only=True)),
+    ("app configuration: set what is read only", lambda c: c.store.set_configuration_setting(ConfigurationSetting(key="conformity", value="2")),
+     lambda a, c: so(isinstance(a, HttpResponseError) and a.status_code == 409)),
+    ("app configuration: set read only no more", lambda c: c.store.set_read_only(ConfigurationSetting(key="conformity"), False), is_(read_only=False)),
+    ("app configuration: labels", lambda c: list(c.store.list_labels()), so),
+    ("app configuration: revisions", lambda c: list(c.store.list_revisions(key_filter="conformity")), lambda a, c: so(a[0].value == "1")),
     ("app configuration: delete", lambda c: c.store.delete_configuration_setting("conformity"), is_(value="1")),
     ("app configuration: get of none", lambda c: c.store.get_configuration_setting("conformity"), lambda a, c: so(isinstance(a, ResourceNotFoundError))),
     ("openai: models by key", lambda c: list(c.model(api_key=c.kept["keys"].key1).models.list()), so),
     ("openai: chat by token", lambda c: c.model(azure_ad_token_provider=get_bearer_token_provider(c.credential, MODELS))
      .chat.completions.create(model="chat", messages=[{"role": "user", "content": "ping"}], max_tokens=1), lambda a, c: so(a.choices)),
+    ("openai: chat in pieces", lambda c: list(c.model(api_key=c.kept["keys"].key1).chat.completions.create(
+        model="chat", messages=[{"role": "user", "content": "ping"}], stream=True)), lambda a, c: so("".join(x.choices[0].delta.content or "" for x in a))),
     ("openai: a wrong key", lambda c: fails(lambda: c.model(api_key="wrong").models.list()), lambda a, c: so(isinstance(a, openai.AuthenticationError) and a.status_code == 401)),
 ]
 
 AT_LAST = [
     ("storage_accounts: failed over", lambda c: c.wait("failover"), nothing),
+    ("storage_accounts: failed over as planned", lambda c: c.wait("planned"), nothing),
+    ("storage_accounts.get_properties after the planned one", lambda c: c.storage.storage_accounts.get_properties("rg-ml-shared", "stdatacontoso"),
+     is_(primary_location="westus", secondary_location="eastus", sku__name="Standard_RAGRS")),
     ("storage_accounts.get_properties afterwards", lambda c: c.storage.storage_accounts.get_properties("rg-hub-shared", "sthubdata"),
      is_(primary_location="westus", sku__name="Standard_LRS")),
     ("deployments: the template is there", lambda c: c.wait("standby"),

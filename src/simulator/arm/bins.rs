@@ -7,7 +7,7 @@ use hyper::Method;
 use serde_json::{Value, json};
 
 use super::generic::{Change, perform};
-use super::operations::{RETRY_AFTER_S, Work, begin};
+use super::operations::{Work, begin};
 use super::{Target, not_found, services};
 use crate::rehearsal::things::DeletedKind;
 use crate::simulator::facts::Facts;
@@ -42,7 +42,7 @@ pub fn answer(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) 
     };
     let one = |what: DeletedKind, location: &str, name: &str| {
         find(world, what, location, name)
-            .map_or_else(|| not_found("", what.resource_type(), name), |n| Reply::ok(&body(facts, &world.gone[n])))
+            .map_or_else(|| absent(what, name), |n| Reply::ok(&body(facts, &world.gone[n])))
     };
     Some(match (&ask.method, target.provider.as_str(), target.route().as_slice()) {
         (&Method::GET, "microsoft.keyvault", ["deletedvaults"]) => all(DeletedKind::Vault),
@@ -59,6 +59,16 @@ pub fn answer(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) 
         (&Method::GET, "microsoft.operationalinsights", ["deletedworkspaces"]) => all(DeletedKind::LogWorkspace),
         _ => return None,
     })
+}
+
+fn absent(what: DeletedKind, name: &str) -> Reply {
+    match what {
+        DeletedKind::Vault => {
+            let text = format!("The specified deleted vault '{name}' does not exist.");
+            Reply::error(404, "DeletedVaultNotFound", &text)
+        }
+        _ => not_found("", what.resource_type(), name),
+    }
 }
 
 fn find(world: &World, what: DeletedKind, location: &str, name: &str) -> Option<usize> {
@@ -111,13 +121,10 @@ pub fn body(facts: &Facts, g: &Gone) -> Value {
 
 fn purge(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, (location, name): (&str, &str)) -> Reply {
     let Some(n) = find(world, DeletedKind::Vault, location, name) else {
-        return not_found("", "Microsoft.KeyVault/deletedVaults", name);
+        return absent(DeletedKind::Vault, name);
     };
     if world.gone[n].protected {
-        let text = format!(
-            "Operation 'purge' is not allowed because purge protection is enabled for this vault. The vault '{name}' is purged on its scheduled purge date."
-        );
-        return Reply::error(409, "Conflict", &text);
+        return Reply::error(405, "MethodNotAllowed", "Operation 'DeletedVaultPurge' is not allowed.");
     }
     purged(facts, world, ask, target, n)
 }
@@ -126,10 +133,10 @@ fn purge(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, (loca
 pub fn purged(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, n: usize) -> Reply {
     let gone = world.gone.remove(n);
     world.objects.retain(|o| gone.what != DeletedKind::Vault || !o.vault.eq_ignore_ascii_case(&gone.thing.name));
-    let span = (ask.at, ask.at + PURGE_MS);
+    let span = (ask.at, ask.at + facts.takes(PURGE_MS));
     let work = Work { region: &gone.region, resource: &gone.thing.id, span, removes: true, answer: None };
     let links = begin(facts, world, target, work);
-    let reply = Reply::empty(202).with("retry-after", RETRY_AFTER_S.to_string()).with("location", links.result);
+    let reply = Reply::empty(202).with("retry-after", facts.wait()).with("location", links.result);
     match gone.what {
         DeletedKind::AIAccount => reply.with("azure-asyncoperation", links.status),
         _ => reply,

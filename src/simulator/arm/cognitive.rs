@@ -3,8 +3,9 @@
 use hyper::Method;
 use serde_json::{Value, json};
 
-use super::operations::{RETRY_AFTER_S, Work, begin};
-use super::{Target, bins, deployments, foundry, inventory, locked, not_allowed, not_found};
+use super::operations::{Work, begin};
+use super::{Target, bins, deployments, foundry, locked, not_allowed, not_found, services};
+use crate::simulator::entra;
 use crate::simulator::facts::Facts;
 use crate::simulator::http::{Ask, Reply, rfc3339};
 use crate::simulator::openai;
@@ -15,17 +16,21 @@ use crate::units::{Region, known_region};
 const KEPT_MS: i64 = 48 * 3_600_000;
 /// Provisioning an account takes from 30 to 60 s of scenario time.
 const CREATE_MS: (i64, u64) = (30_000, 30_000);
+/// Deleting or purging an account.
+pub const REMOVE_MS: i64 = 20_000;
 /// Accounts of a world, deleted ones apart; each has a port.
 const MAX_ACCOUNTS: usize = 100;
 /// Answer time of an account made during the scenario, in milliseconds.
 const USUAL_LATENCY: u64 = 60;
 const KIND: &str = "Microsoft.CognitiveServices/accounts";
+/// Tiers of model deployments. A scenario tells the quota of the first; of the other there is so many times more.
+pub const SKUS: [&str; 2] = ["Standard", "GlobalStandard"];
+const GLOBAL: u32 = 10;
 
 /// Answers requests to the provider.
 pub fn answer(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> Reply {
     let route = target.route();
     match (route.as_slice(), target.group) {
-        ([], None) => inventory::provider(ask, target),
         (["accounts"], group) if ask.method == Method::GET => {
             let here = |a: &&Account| group.is_none_or(|g| g.eq_ignore_ascii_case(&a.group));
             Reply::list(world.accounts.iter().filter(here).map(|a| body(facts, a, ask.at)).collect())
@@ -42,7 +47,12 @@ pub fn answer(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) 
                 None => not_found(g, KIND, name),
             }
         }
-        (["accounts", _, "deployments", ..], Some(g)) => deployments::answer(facts, world, ask, target, g),
+        (
+            ["accounts", _, "deployments"]
+            | ["accounts", _, "deployments", _]
+            | ["accounts", _, "deployments", _, "skus"],
+            Some(g),
+        ) => deployments::answer(facts, world, ask, target, g),
         (["locations", ..], None) => location(facts, world, ask, target),
         _ => Reply::no_route(ask),
     }
@@ -85,23 +95,44 @@ pub fn id(facts: &Facts, a: &Account) -> String {
 
 /// An account as ARM shows it.
 pub fn body(facts: &Facts, a: &Account, at: i64) -> Value {
-    let endpoint = format!("https://{}.openai.azure.com/", a.name.to_ascii_lowercase());
+    let endpoint = format!("https://{}.openai.azure.com/", a.subdomain());
+    let made = rfc3339(facts.utc(a.ready_at));
+    let who = entra::object_id(facts);
     let mut body = json!({
         "id": id(facts, a), "name": a.name, "type": KIND, "location": a.region, "kind": a.kind,
         "sku": { "name": "S0" }, "tags": a.tags, "etag": format!("\"{}\"", uuid(facts.seed, &a.name)),
+        "systemData": {
+            "createdAt": made, "createdBy": who, "createdByType": "Application",
+            "lastModifiedAt": made, "lastModifiedBy": who, "lastModifiedByType": "Application",
+        },
         "properties": {
             "provisioningState": if at >= a.ready_at { "Succeeded" } else { "Creating" },
-            "endpoint": endpoint, "customSubDomainName": a.name.to_ascii_lowercase(),
+            "endpoint": endpoint, "customSubDomainName": a.subdomain(),
             "endpoints": { "OpenAI Language Model Instance API": endpoint },
             "publicNetworkAccess": "Enabled", "disableLocalAuth": false, "capabilities": [],
             "networkAcls": { "defaultAction": "Allow", "ipRules": [], "virtualNetworkRules": [] },
-            "privateEndpointConnections": [], "dateCreated": rfc3339(facts.utc(a.ready_at)),
+            "privateEndpointConnections": [], "dateCreated": made,
         },
     });
+    for (name, value) in &a.top {
+        body[name] = value.clone();
+    }
+    if body["identity"].is_object() {
+        services::identify(facts, &id(facts, a), &mut body);
+    }
     for (name, value) in &a.more {
         body["properties"][name] = value.clone();
     }
     body
+}
+
+/// Keeps what stands beside the properties.
+pub fn keep_top(a: &mut Account, sent: &Value) {
+    for name in ["sku", "identity"] {
+        if sent[name].is_object() {
+            a.top.insert(name.to_owned(), sent[name].clone());
+        }
+    }
 }
 
 /// A deleted account as ARM shows it.
@@ -129,15 +160,24 @@ fn account(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, gro
     match ask.method {
         Method::GET => match find(world, group, name) {
             None => not_found(group, KIND, name),
-            Some(a) if ask.at < a.ready_at => {
-                Reply::ok(&body(facts, a, ask.at)).with("retry-after", RETRY_AFTER_S.to_string())
-            }
+            Some(a) if ask.at < a.ready_at => Reply::ok(&body(facts, a, ask.at)).with("retry-after", facts.wait()),
             Some(a) => Reply::ok(&body(facts, a, ask.at)),
         },
         Method::PUT => create(facts, world, ask, group, name),
         Method::DELETE => remove(facts, world, ask, target, group, name),
+        Method::PATCH => not_found(group, KIND, name),
         _ => not_allowed(ask),
     }
+}
+
+/// What a name or subdomain may be.
+fn labels(name: &str) -> bool {
+    (2..=64).contains(&name.len()) && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+}
+
+fn taken(name: &str) -> Reply {
+    let text = format!("The subdomain name '{name}' is not available as it's already used by a resource.");
+    Reply::error(409, "CustomDomainInUse", &text)
 }
 
 fn create(facts: &Facts, world: &mut World, ask: &Ask, group: &str, name: &str) -> Reply {
@@ -149,11 +189,7 @@ fn create(facts: &Facts, world: &mut World, ask: &Ask, group: &str, name: &str) 
     let restore = sent["properties"]["restore"].as_bool().unwrap_or(false);
     if let Some(present) = world.account(name) {
         if !present.group.eq_ignore_ascii_case(group) {
-            return Reply::error(
-                409,
-                "CustomDomainInUse",
-                &format!("The subdomain name '{name}' is not available as it's already used by a resource."),
-            );
+            return taken(name);
         }
         if present.region != region.name() {
             let text = format!("The resource '{name}' already exists in location '{}'.", present.region);
@@ -162,13 +198,12 @@ fn create(facts: &Facts, world: &mut World, ask: &Ask, group: &str, name: &str) 
         let Some(present) = world.accounts.iter_mut().find(|a| a.name.eq_ignore_ascii_case(name)) else {
             return not_found(group, KIND, name);
         };
-        if let Ok(tags) = serde_json::from_value(sent["tags"].clone()) {
-            present.tags = tags;
-        }
+        present.tags = serde_json::from_value(sent["tags"].clone()).unwrap_or_default();
+        keep_top(present, &sent);
         foundry::keep(present, &sent["properties"]);
         return Reply::ok(&body(facts, present, ask.at));
     }
-    if !(2..=64).contains(&name.len()) || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
+    if !labels(name) {
         return Reply::error(400, "InvalidResourceName", "An account's name has 2 to 64 letters, digits and hyphens.");
     }
     if world.accounts.len() >= MAX_ACCOUNTS {
@@ -213,21 +248,24 @@ fn create(facts: &Facts, world: &mut World, ask: &Ask, group: &str, name: &str) 
             if sent["kind"].as_str().is_none() {
                 return Reply::error(400, "InvalidApiSetId", "The account type (kind) is required.");
             }
-            if sent["properties"]["customSubDomainName"].as_str().is_some_and(|s| !s.eq_ignore_ascii_case(name)) {
-                return Reply::error(
-                    400,
-                    "CustomDomainInvalid",
-                    "This simulated Azure takes the account's own name as its subdomain only.",
-                );
+            let wanted = sent["properties"]["customSubDomainName"].as_str().unwrap_or(name);
+            if !labels(wanted) {
+                let text = format!("The custom domain name '{wanted}' is invalid.");
+                return Reply::error(400, "CustomDomainInvalid", &text);
+            }
+            if world.accounts.iter().any(|a| a.subdomain().eq_ignore_ascii_case(wanted)) {
+                return taken(wanted);
             }
             let mut fresh = blank(name, group, &region);
             sent["kind"].as_str().unwrap_or("OpenAI").clone_into(&mut fresh.kind);
+            fresh.subdomain = (!wanted.eq_ignore_ascii_case(name)).then(|| wanted.to_owned());
+            keep_top(&mut fresh, &sent);
             foundry::keep(&mut fresh, &sent["properties"]);
             fresh
         }
     };
     let takes = CREATE_MS.0 + i64::try_from(dice(facts.seed, &format!("account/{name}"), CREATE_MS.1)).unwrap_or(0);
-    fresh.ready_at = ask.at + takes;
+    fresh.ready_at = ask.at + facts.takes(takes);
     fresh.deleted_at = None;
     fresh.tags = serde_json::from_value(sent["tags"].clone()).unwrap_or_default();
     if let Some(g) = world.group(group) {
@@ -236,7 +274,7 @@ fn create(facts: &Facts, world: &mut World, ask: &Ask, group: &str, name: &str) 
     let shown = body(facts, &fresh, ask.at);
     world.accounts.push(fresh);
     // As in Azure without a status address: the resource itself tells when it is ready.
-    Reply::json(201, &shown).with("retry-after", RETRY_AFTER_S.to_string())
+    Reply::json(201, &shown).with("retry-after", facts.wait())
 }
 
 fn blank(name: &str, group: &str, region: &Region) -> Account {
@@ -248,6 +286,8 @@ fn blank(name: &str, group: &str, region: &Region) -> Account {
         latency: USUAL_LATENCY,
         ready_at: 0,
         deleted_at: None,
+        subdomain: None,
+        top: serde_json::Map::new(),
         tags: std::collections::BTreeMap::new(),
         more: serde_json::Map::new(),
         deployments: Vec::new(),
@@ -265,15 +305,18 @@ fn remove(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, grou
     if let Some(refusal) = locked(world, &id, &ask.method) {
         return refusal;
     }
+    if let Some(refusal) = foundry::inhabited(world, &id) {
+        return refusal;
+    }
     foundry::below_gone(world, &id);
     let mut gone = world.accounts.remove(n);
     gone.deleted_at = Some(ask.at);
     let region = gone.region.clone();
     world.deleted.push(gone);
-    let span = (ask.at, ask.at + 20_000);
+    let span = (ask.at, ask.at + facts.takes(REMOVE_MS));
     let work = Work { region: &region, resource: &id, span, removes: true, answer: None };
     let links = begin(facts, world, target, work);
-    Reply::empty(202).with("location", links.result).with("retry-after", RETRY_AFTER_S.to_string())
+    Reply::empty(202).with("location", links.result).with("retry-after", facts.wait())
 }
 
 /// What a region offers.
@@ -286,7 +329,10 @@ pub fn offers(facts: &Facts, region: &str) -> Vec<Value> {
                 "format": "OpenAI", "name": model, "version": version, "isDefaultVersion": default,
                 "lifecycleStatus": "GenerallyAvailable", "maxCapacity": max,
                 "capabilities": { "inference": "true" },
-                "skus": [{ "name": "Standard", "usageName": format!("OpenAI.Standard.{model}"), "capacity": { "default": 10, "maximum": max, "minimum": 1 } }],
+                "skus": SKUS.map(|sku| json!({
+                    "name": sku, "usageName": format!("OpenAI.{sku}.{model}"),
+                    "capacity": { "default": 10, "maximum": max, "minimum": 1 },
+                })),
             },
         })
     };
@@ -294,27 +340,32 @@ pub fn offers(facts: &Facts, region: &str) -> Vec<Value> {
     rows.collect()
 }
 
-/// A region's limit and use of one model, in units.
-pub fn quota(facts: &Facts, world: &World, region: &str, model: &str, at: i64) -> Option<(u32, u32)> {
+/// A region's limit and use of one model in one tier, in units.
+pub fn quota(facts: &Facts, world: &World, region: &str, model: &str, sku: &str, at: i64) -> Option<(u32, u32)> {
     let row = facts.scenario.world.quotas.iter().find(|q| q.region.name() == region && q.model == model)?;
-    let limit = facts.timeline.quota(at, region, model).unwrap_or(row.limit);
-    let own =
-        world.accounts.iter().filter(|a| a.region == region).flat_map(|a| &a.deployments).filter(|d| d.model == model);
-    let used = own.fold(row.used_elsewhere, |sum, d| sum.saturating_add(d.capacity));
+    let (limit, elsewhere) = if sku == SKUS[0] {
+        (facts.timeline.quota(at, region, model).unwrap_or(row.limit), row.used_elsewhere)
+    } else {
+        (row.limit.saturating_mul(GLOBAL), 0)
+    };
+    let own = world.accounts.iter().filter(|a| a.region == region).flat_map(|a| &a.deployments);
+    let own = own.filter(|d| d.model == model && d.sku == sku);
+    let used = own.fold(elsewhere, |sum, d| sum.saturating_add(d.capacity));
     Some((limit, used))
 }
 
 fn usages(facts: &Facts, world: &World, region: &Region, at: i64) -> Reply {
     let offered = facts.scenario.world.quotas.iter().filter(|q| q.region == *region);
-    let row = |q: &crate::rehearsal::scenario::Quota| {
-        let (limit, used) = quota(facts, world, region.name(), &q.model, at)?;
+    let row = |q: &crate::rehearsal::scenario::Quota, sku: &str| {
+        let (limit, used) = quota(facts, world, region.name(), &q.model, sku, at)?;
+        let tier = if sku == SKUS[0] { String::new() } else { format!(" - {sku}") };
         Some(json!({
             "name": {
-                "value": format!("OpenAI.Standard.{}", q.model),
-                "localizedValue": format!("Tokens Per Minute (thousands) - {}", q.model),
+                "value": format!("OpenAI.{sku}.{}", q.model),
+                "localizedValue": format!("Tokens Per Minute (thousands) - {}{tier}", q.model),
             },
             "currentValue": f64::from(used), "limit": f64::from(limit), "unit": "Count", "status": "Included",
         }))
     };
-    Reply::list(offered.filter_map(row).collect())
+    Reply::list(offered.flat_map(|q| SKUS.map(|sku| row(q, sku))).flatten().collect())
 }

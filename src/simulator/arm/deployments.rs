@@ -1,10 +1,10 @@
 //! Model deployments: created and changed by long-running operations, bounded by quota.
 
 use hyper::Method;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::cognitive::{self, quota};
-use super::operations::{self, Links, RETRY_AFTER_S, Work, begin};
+use super::operations::{self, Links, Work, begin};
 use super::{Target, locked, not_allowed, not_found};
 use crate::simulator::facts::Facts;
 use crate::simulator::http::{Ask, Reply, rfc3339};
@@ -15,6 +15,8 @@ const KIND: &str = "Microsoft.CognitiveServices/accounts/deployments";
 const CREATE_MS: (i64, u64) = (60_000, 120_000);
 /// Another capacity takes from 20 to 60 s.
 const CHANGE_MS: (i64, u64) = (20_000, 40_000);
+/// Properties that are kept as sent.
+const SETTINGS: [&str; 3] = ["versionUpgradeOption", "raiPolicyName", "dynamicThrottlingEnabled"];
 /// A removal takes 15 s.
 const REMOVE_MS: i64 = 15_000;
 
@@ -32,7 +34,10 @@ pub fn answer(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, 
     let Some(a) = world.accounts.iter().find(|a| a.name.eq_ignore_ascii_case(account)).cloned() else {
         return Reply::no_route(ask);
     };
-    match (&ask.method, target.names.get(3)) {
+    if let (&Method::GET, [_, _, _, d, _]) = (&ask.method, target.names) {
+        return skus(facts, world, &a, d, ask.at);
+    }
+    match (&ask.method, target.names.get(3).filter(|_| target.names.len() < 5)) {
         (&Method::GET, None) => Reply::list(a.deployments.iter().map(|d| body(facts, &a, d, ask.at)).collect()),
         (&Method::GET, Some(d)) => a.deployment(d).map_or_else(
             || not_found(group, KIND, &format!("{account}/{d}")),
@@ -43,6 +48,19 @@ pub fn answer(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, 
         (&Method::DELETE, Some(d)) => remove(facts, world, ask, target, &a, d),
         _ => not_allowed(ask),
     }
+}
+
+/// Tiers that a deployment may have.
+fn skus(facts: &Facts, world: &World, a: &Account, name: &str, at: i64) -> Reply {
+    let Some(d) = a.deployment(name) else { return not_found(&a.group, KIND, &format!("{}/{name}", a.name)) };
+    let limit = |sku: &str| quota(facts, world, &a.region, &d.model, sku, at).map(|q| q.0);
+    let row = |sku: &&str| {
+        json!({
+            "resourceType": KIND, "sku": { "name": sku },
+            "capacity": { "minimum": 1, "maximum": limit(sku), "step": 1, "default": 10 },
+        })
+    };
+    Reply::list(cognitive::SKUS.iter().map(row).collect())
 }
 
 fn id(facts: &Facts, a: &Account, name: &str) -> String {
@@ -60,10 +78,10 @@ pub fn by_id(facts: &Facts, world: &World, wanted: &str, at: i64) -> Option<Valu
 fn body(facts: &Facts, a: &Account, d: &Deployment, at: i64) -> Value {
     let chat = !d.model.starts_with("text-embedding");
     let key = if chat { "chatCompletion" } else { "embeddings" };
-    json!({
+    let mut body = json!({
         "id": id(facts, a, &d.name), "name": d.name, "type": KIND,
         "etag": format!("\"{}\"", uuid(facts.seed, &format!("{}/{}/{}", a.name, d.name, d.capacity))),
-        "sku": { "name": "Standard", "capacity": d.capacity },
+        "sku": { "name": d.sku, "capacity": d.capacity },
         "properties": {
             "model": { "format": "OpenAI", "name": d.model, "version": d.version },
             "provisioningState": d.state(at), "versionUpgradeOption": "NoAutoUpgrade",
@@ -75,7 +93,21 @@ fn body(facts: &Facts, a: &Account, d: &Deployment, at: i64) -> Value {
             ],
         },
         "systemData": { "createdAt": rfc3339(facts.utc(d.ready_at)) },
-    })
+    });
+    for (name, value) in &d.more {
+        let place = if name == "tags" { &mut body } else { &mut body["properties"] };
+        place[name] = value.clone();
+    }
+    body
+}
+
+/// What is kept of a request beside model and capacity.
+fn settings(sent: &Value, mut more: Map<String, Value>) -> Map<String, Value> {
+    let own = SETTINGS.map(|name| (name, &sent["properties"][name]));
+    for (name, value) in own.into_iter().chain([("tags", &sent["tags"])]).filter(|(_, v)| !v.is_null()) {
+        more.insert(name.to_owned(), value.clone());
+    }
+    more
 }
 
 fn put(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, a: &Account, name: &str) -> Reply {
@@ -99,35 +131,46 @@ fn put(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, a: &Acc
     };
     // What failed is tried again.
     let stands = !present.failed || ask.at < present.ready_at;
-    let same =
-        (&present.model, &present.version, present.capacity) == (&wanted.model, &wanted.version, wanted.capacity);
-    if same && stands {
-        return unchanged(facts, world, ask, a, present);
+    let of = |d: &Deployment| (d.model.clone(), d.version.clone(), d.sku.clone(), d.capacity);
+    if of(present) == of(&wanted) && stands {
+        return unchanged(facts, world, ask, a, present, wanted.more);
     }
-    if present.model != wanted.model || present.version != wanted.version {
+    if (&present.model, &present.sku) != (&wanted.model, &wanted.sku) {
         let text = format!(
-            "The model of deployment '{name}' cannot be changed in this simulated Azure; delete it and create it anew."
+            "The model and the SKU of deployment '{name}' cannot be changed in this simulated Azure; delete it and create it anew."
         );
         return Reply::error(400, "InvalidResourceProperties", &text);
     }
-    change(facts, world, ask, target, a, present, wanted.capacity).map_or_else(
+    // Another version of the same model is put in its place.
+    change(facts, world, ask, target, a, present, wanted).map_or_else(
         |refusal| *refusal,
         |(links, d)| {
             Reply::ok(&body(facts, a, &d, ask.at))
                 .with("azure-asyncoperation", links.status)
-                .with("retry-after", RETRY_AFTER_S.to_string())
+                .with("retry-after", facts.wait())
         },
     )
 }
 
 /// What is so already is answered as it is; a poller of work under way finds its address again.
-fn unchanged(facts: &Facts, world: &World, ask: &Ask, a: &Account, d: &Deployment) -> Reply {
+fn unchanged(
+    facts: &Facts,
+    world: &mut World,
+    ask: &Ask,
+    a: &Account,
+    d: &Deployment,
+    more: Map<String, Value>,
+) -> Reply {
+    let d = &Deployment { more, ..d.clone() };
+    if let Some(account) = own(world, a) {
+        account.deployments.iter_mut().filter(|x| x.name == d.name).for_each(|x| x.more.clone_from(&d.more));
+    }
     let reply = Reply::ok(&body(facts, a, d, ask.at));
-    let own = id(facts, a, &d.name);
-    match world.operations.iter().rfind(|o| o.resource == own && ask.at < o.until && !o.removes) {
-        Some(o) => reply
-            .with("azure-asyncoperation", operations::links(facts, o).status)
-            .with("retry-after", RETRY_AFTER_S.to_string()),
+    let id = id(facts, a, &d.name);
+    match world.operations.iter().rfind(|o| o.resource == id && ask.at < o.until && !o.removes) {
+        Some(o) => {
+            reply.with("azure-asyncoperation", operations::links(facts, o).status).with("retry-after", facts.wait())
+        }
         None => reply,
     }
 }
@@ -149,7 +192,7 @@ fn wanted(facts: &Facts, a: &Account, name: &str, sent: &Value) -> Result<Deploy
         return bad("DeploymentModelNotSupported", &text);
     }
     let sku = sent["sku"]["name"].as_str().unwrap_or("Standard");
-    if sku != "Standard" {
+    if !cognitive::SKUS.contains(&sku) {
         let text =
             format!("The specified SKU '{sku}' of account deployment is not supported by the model '{model_name}'.");
         return bad("InvalidResourceProperties", &text);
@@ -164,6 +207,8 @@ fn wanted(facts: &Facts, a: &Account, name: &str, sent: &Value) -> Result<Deploy
         name: name.to_owned(),
         model: model_name.to_owned(),
         version: version.to_owned(),
+        sku: sku.to_owned(),
+        more: settings(sent, Map::new()),
         capacity,
         ready_at: 0,
         new: true,
@@ -182,8 +227,9 @@ fn units(sent: &Value, default: u32) -> Option<u32> {
 }
 
 /// The refusal when `more` units of a model do not fit into what the region has left.
-fn over_quota(facts: &Facts, world: &World, region: &str, model: &str, more: u32, at: i64) -> Option<Reply> {
-    let (limit, used) = quota(facts, world, region, model, at)?;
+fn over_quota(facts: &Facts, world: &World, region: &str, d: &Deployment, more: u32, at: i64) -> Option<Reply> {
+    let model = &d.model;
+    let (limit, used) = quota(facts, world, region, model, &d.sku, at)?;
     let left = limit.saturating_sub(used);
     (more > left).then(|| {
         let name = format!("Tokens Per Minute (thousands) - {model}");
@@ -199,7 +245,7 @@ fn over_quota(facts: &Facts, world: &World, region: &str, model: &str, more: u32
 }
 
 fn takes(facts: &Facts, a: &Account, name: &str, span: (i64, u64)) -> i64 {
-    span.0 + i64::try_from(dice(facts.seed, &format!("takes/{}/{name}", a.name), span.1)).unwrap_or(0)
+    facts.takes(span.0 + i64::try_from(dice(facts.seed, &format!("takes/{}/{name}", a.name), span.1)).unwrap_or(0))
 }
 
 fn work<'a>(a: &'a Account, resource: &'a str, span: (i64, i64), removes: bool) -> Work<'a> {
@@ -211,7 +257,7 @@ fn own<'a>(world: &'a mut World, a: &Account) -> Option<&'a mut Account> {
 }
 
 fn create(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, a: &Account, mut d: Deployment) -> Reply {
-    if let Some(refusal) = over_quota(facts, world, &a.region, &d.model, d.capacity, ask.at) {
+    if let Some(refusal) = over_quota(facts, world, &a.region, &d, d.capacity, ask.at) {
         return refusal;
     }
     d.ready_at = ask.at + takes(facts, a, &d.name, CREATE_MS);
@@ -226,7 +272,7 @@ fn create(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, a: &
     let links = begin(facts, world, target, work(a, &resource, (ask.at, d.ready_at), false));
     Reply::json(201, &body(facts, a, &d, ask.at))
         .with("azure-asyncoperation", links.status)
-        .with("retry-after", RETRY_AFTER_S.to_string())
+        .with("retry-after", facts.wait())
 }
 
 fn change(
@@ -236,7 +282,7 @@ fn change(
     target: &Target<'_>,
     a: &Account,
     present: &Deployment,
-    capacity: u32,
+    wanted: Deployment,
 ) -> Result<(Links, Deployment), Box<Reply>> {
     if ask.at < present.ready_at || present.gone_at.is_some() {
         let text = format!(
@@ -245,8 +291,9 @@ fn change(
         );
         return Err(Box::new(Reply::error(409, "RequestConflict", &text)));
     }
+    let capacity = wanted.capacity;
     let more = capacity.saturating_sub(present.capacity);
-    if let Some(refusal) = over_quota(facts, world, &a.region, &present.model, more, ask.at) {
+    if let Some(refusal) = over_quota(facts, world, &a.region, present, more, ask.at) {
         return Err(Box::new(refusal));
     }
     let fails = facts.timeline.fails_late(ask.at, &a.region).is_some();
@@ -255,6 +302,7 @@ fn change(
     d.ready_at = ask.at + takes(facts, a, &d.name, CHANGE_MS);
     if !fails {
         (d.capacity, d.failed) = (capacity, false);
+        (d.version, d.more) = (wanted.version, wanted.more);
     }
     if let Some(account) = own(world, a) {
         if !fails {
@@ -278,15 +326,17 @@ fn patch(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, a: &A
     let Some(capacity) = units(&sent, present.capacity) else {
         return Reply::error(400, "InvalidCapacity", "The specified capacity of account deployment is invalid.");
     };
+    let more = settings(&sent, present.more.clone());
     if capacity == present.capacity {
-        return unchanged(facts, world, ask, a, present);
+        return unchanged(facts, world, ask, a, present, more);
     }
-    change(facts, world, ask, target, a, present, capacity).map_or_else(
+    let wanted = Deployment { capacity, more, ..present.clone() };
+    change(facts, world, ask, target, a, present, wanted).map_or_else(
         |refusal| *refusal,
         |(links, d)| {
             Reply::json(202, &body(facts, a, &d, ask.at))
                 .with("location", links.result)
-                .with("retry-after", RETRY_AFTER_S.to_string())
+                .with("retry-after", facts.wait())
         },
     )
 }
@@ -298,9 +348,9 @@ fn remove(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, a: &
         return refusal;
     }
     if present.gone_at.is_some() {
-        return Reply::empty(202).with("retry-after", RETRY_AFTER_S.to_string());
+        return Reply::empty(202).with("retry-after", facts.wait());
     }
-    let until = ask.at + REMOVE_MS;
+    let until = ask.at + facts.takes(REMOVE_MS);
     let name = present.name.clone();
     if let Some(account) = own(world, a) {
         // Whatever was to come into force later does not.
@@ -309,5 +359,5 @@ fn remove(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, a: &
         account.deployments.iter_mut().filter(|d| d.name == name).for_each(|d| d.gone_at = Some(until));
     }
     let links = begin(facts, world, target, work(a, &own_id, (ask.at, until), true));
-    Reply::empty(202).with("location", links.result).with("retry-after", RETRY_AFTER_S.to_string())
+    Reply::empty(202).with("location", links.result).with("retry-after", facts.wait())
 }

@@ -57,7 +57,8 @@ pub fn region(facts: &Facts, world: &World, e: &Endpoint) -> Option<String> {
     let account = host.strip_suffix(".openai.azure.com").unwrap_or(&e.name);
     let behind = || world.thing(e.resource.as_deref()?).map(|t| t.location().to_owned()).filter(|l| l != "global");
     world
-        .account(account)
+        .serving(account)
+        .or_else(|| world.account(account))
         .map(|a| a.region.clone())
         .or_else(|| site(facts, &host).map(|s| s.region.name().to_owned()))
         .or_else(behind)

@@ -6,7 +6,6 @@
 use hyper::Method;
 use serde_json::{Value, json};
 
-use super::operations::RETRY_AFTER_S;
 use super::{Target, bins, cognitive, generic, not_found};
 use crate::rehearsal::things::DeletedKind;
 use crate::simulator::facts::Facts;
@@ -96,9 +95,10 @@ fn patch(facts: &Facts, world: &mut World, ask: &Ask, name: &str) -> Reply {
     if let Ok(tags) = serde_json::from_value(sent["tags"].clone()) {
         a.tags = tags;
     }
+    cognitive::keep_top(a, &sent);
     keep(a, &sent["properties"]);
     let a = a.clone();
-    Reply::ok(&cognitive::body(facts, &a, ask.at)).with("retry-after", RETRY_AFTER_S.to_string())
+    Reply::ok(&cognitive::body(facts, &a, ask.at)).with("retry-after", facts.wait())
 }
 
 /// Keeps properties as sent, apart from those that follow from the rest.
@@ -157,13 +157,13 @@ fn purge(
     let Some(n) = world.deleted.iter().position(fits) else { return Reply::empty(204) };
     let gone = world.deleted.remove(n);
     let id = cognitive::id(facts, &gone);
-    let span = (ask.at, ask.at + 20_000);
+    let span = (ask.at, ask.at + facts.takes(cognitive::REMOVE_MS));
     let work = super::operations::Work { region: &gone.region, resource: &id, span, removes: true, answer: None };
     let links = super::operations::begin(facts, world, target, work);
     Reply::empty(202)
         .with("azure-asyncoperation", links.status)
         .with("location", links.result)
-        .with("retry-after", RETRY_AFTER_S.to_string())
+        .with("retry-after", facts.wait())
 }
 
 /// What each region has free of a model, in units.
@@ -178,21 +178,35 @@ fn capacities(facts: &Facts, world: &World, ask: &Ask, location: Option<&str>) -
     let offered = facts.scenario.world.quotas.iter().filter(|q| {
         q.model == model && q.versions.contains(&version) && region.as_ref().is_none_or(|r| *r == q.region)
     });
-    let row = |q: &crate::rehearsal::scenario::Quota| {
-        let (limit, used) = cognitive::quota(facts, world, q.region.name(), &model, ask.at)?;
+    let row = |q: &crate::rehearsal::scenario::Quota, sku: &str| {
+        let (limit, used) = cognitive::quota(facts, world, q.region.name(), &model, sku, ask.at)?;
         Some(json!({
             "id": format!(
-                "/subscriptions/{}/providers/Microsoft.CognitiveServices/locations/{}/models/{format}.{model}.{version}/skuCapacities/Standard",
+                "/subscriptions/{}/providers/Microsoft.CognitiveServices/locations/{}/models/{format}.{model}.{version}/skuCapacities/{sku}",
                 facts.subscription(), q.region.name()
             ),
-            "type": "Microsoft.CognitiveServices/locations/models/skuCapacities", "name": "Standard", "location": q.region.name(),
+            "type": "Microsoft.CognitiveServices/locations/models/skuCapacities", "name": sku, "location": q.region.name(),
             "properties": {
-                "model": { "format": format, "name": model, "version": version }, "skuName": "Standard",
+                "model": { "format": format, "name": model, "version": version }, "skuName": sku,
                 "availableCapacity": limit.saturating_sub(used), "availableFinetuneCapacity": 0,
             },
         }))
     };
-    Reply::list(offered.filter_map(row).collect())
+    Reply::list(offered.flat_map(|q| cognitive::SKUS.map(|sku| row(q, sku))).flatten().collect())
+}
+
+/// The refusal to delete an account that has projects.
+pub fn inhabited(world: &World, id: &str) -> Option<Reply> {
+    let kind = "Microsoft.CognitiveServices/accounts/projects";
+    let inside: Vec<&str> =
+        world.things.iter().filter(|t| t.is(kind) && under(&t.id, id)).map(|t| t.id.as_str()).collect();
+    (!inside.is_empty()).then(|| {
+        let text = format!(
+            "Cannot delete resource while nested resources exist. Some existing nested resource IDs include: '{}'. Please delete all nested resources before deleting this resource.",
+            inside.join("', '")
+        );
+        Reply::error(409, "CannotDeleteResource", &text)
+    })
 }
 
 /// What ends with a serving account: its projects and connections, and what is attached to it.

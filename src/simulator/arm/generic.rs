@@ -6,16 +6,14 @@
 use hyper::Method;
 use serde_json::{Map, Value, json};
 
-use super::operations::{RETRY_AFTER_S, Work, begin};
-use super::{Target, bins, inventory, known_provider, not_allowed, not_found, services};
+use super::operations::{Work, begin};
+use super::{Target, bins, blobs, inventory, known_provider, not_allowed, not_found, providers, services};
 use crate::simulator::facts::Facts;
 use crate::simulator::http::{Ask, Reply};
 use crate::simulator::things::{Next, Then, Thing, set, under};
 use crate::simulator::world::World;
-use crate::units::{Region, known_region, known_regions};
+use crate::units::{Region, known_region};
 
-/// What a namespace of such resources says it takes; any well-formed version is taken.
-const VERSIONS: [&str; 2] = ["2024-10-01", "2023-11-15"];
 /// Resources of a world; more is a loop of a client.
 const MAX_THINGS: usize = 20_000;
 /// Longest name that any of the types takes.
@@ -85,7 +83,7 @@ impl Change<'_> {
 /// Answers a request about a resource, or about a list of them.
 pub fn answer(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> Reply {
     if !namespace(world, &target.provider) {
-        return inventory::provider(ask, target);
+        return providers::absent(target);
     }
     let attached = target.scope.iter().any(|s| s.eq_ignore_ascii_case("providers"));
     if attached && !exists(facts, world, &target.scope_id()) {
@@ -93,7 +91,6 @@ pub fn answer(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) 
         return Reply::error(404, "ResourceNotFound", &text);
     }
     match target.names.len() {
-        0 if target.group.is_none() && ask.method == Method::GET => provider(world, target),
         0 => Reply::no_route(ask),
         n if n % 2 == 1 => list(facts, world, ask, target),
         _ if target.group.is_none() && !attached => Reply::no_route(ask),
@@ -104,16 +101,17 @@ pub fn answer(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) 
 fn one(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> Reply {
     let id = id(facts, world, target);
     match ask.method {
-        Method::GET => world.thing(&id).map_or_else(
-            || not_found(target.group.unwrap_or_default(), &typed(target), target.names.last().map_or("", |n| n)),
-            |t| services::show(facts, world, ask, t),
-        ),
-        Method::HEAD => Reply::empty(if world.thing(&id).is_some() { 204 } else { 404 }),
+        Method::GET => world.thing(&id).map_or_else(|| absent(target), |t| services::show(facts, world, ask, t)),
         Method::PUT => put(facts, world, ask, target, &id).unwrap_or_else(|refusal| *refusal),
         Method::PATCH => patch(facts, world, ask, target, &id).unwrap_or_else(|refusal| *refusal),
         Method::DELETE => remove(facts, world, ask, target, &id),
         _ => not_allowed(ask),
     }
+}
+
+fn absent(target: &Target<'_>) -> Reply {
+    let names: Vec<&str> = target.names.iter().skip(1).step_by(2).map(String::as_str).collect();
+    not_found(target.group.unwrap_or_default(), &typed(target), &names.join("/"))
 }
 
 /// Segments of types, as Azure writes them; a type that is not here is kept as it was first sent.
@@ -170,6 +168,7 @@ pub fn exists(facts: &Facts, world: &World, id: &str) -> bool {
     let is = |own: String| own.eq_ignore_ascii_case(id);
     let within = |g: &str, rest: String| is(facts.id(g, &rest));
     world.thing(id).is_some()
+        || blobs::is_service(world, id)
         || world.accounts.iter().any(|a| within(&a.group, format!("Microsoft.CognitiveServices/accounts/{}", a.name)))
         || world
             .stores
@@ -307,11 +306,7 @@ fn patch(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, id: &
     let sent = body(ask)?;
     let kind = typed(target);
     let Some(present) = world.thing(id).cloned() else {
-        return Err(Box::new(not_found(
-            target.group.unwrap_or_default(),
-            &kind,
-            target.names.last().map_or("", |n| n),
-        )));
+        return Err(Box::new(absent(target)));
     };
     idle(Some(&present), ask.at)?;
     location(&sent, Some(&present), false)?;
@@ -365,7 +360,8 @@ pub fn perform(
     present: Option<&Thing>,
     way: Way,
 ) -> Reply {
-    let status = if present.is_none() { 201 } else { 200 };
+    let status = if present.is_none() { services::made(&thing.kind) } else { 200 };
+    services::keep(&mut thing);
     thing.version += 1;
     if services::has_state(&thing) {
         thing.set("provisioningState", "Succeeded");
@@ -376,7 +372,7 @@ pub fn perform(
             world.put(thing);
             return Reply::json(status, &shown);
         }
-        Way::Silent(ms) | Way::Watched(ms) | Way::Later(ms) => (ask.at, ask.at.saturating_add(ms)),
+        Way::Silent(ms) | Way::Watched(ms) | Way::Later(ms) => (ask.at, ask.at.saturating_add(facts.takes(ms))),
     };
     let region = region(world, &thing);
     let fails = facts.timeline.fails_late(ask.at, &region).is_some();
@@ -393,7 +389,7 @@ pub fn perform(
     let base = Thing { next: Some(Next { at: span.1, state: state.to_owned(), then }), ..base };
     let (shown, id) = (services::shown(facts, &base, ask.at), base.id.clone());
     world.put(base);
-    let wait = RETRY_AFTER_S.to_string();
+    let wait = facts.wait();
     if let Way::Silent(_) = way {
         return Reply::json(status, &shown).with("retry-after", wait);
     }
@@ -439,11 +435,11 @@ fn remove(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, id: 
         }
         Way::Silent(ms) | Way::Watched(ms) | Way::Later(ms) => ms,
     };
-    let wait = RETRY_AFTER_S.to_string();
+    let wait = facts.wait();
     if thing.next.as_ref().is_some_and(|n| matches!(n.then, Then::Gone(_))) {
         return Reply::empty(202).with("retry-after", wait);
     }
-    let (span, region) = ((ask.at, ask.at.saturating_add(ms)), region(world, &thing));
+    let (span, region) = ((ask.at, ask.at.saturating_add(facts.takes(ms))), region(world, &thing));
     let fails = facts.timeline.fails_late(ask.at, &region).is_some();
     if let Some(t) = world.thing_mut(id) {
         let then = if fails { Then::Same } else { Then::Gone(keep) };
@@ -504,54 +500,16 @@ pub fn with_listed(facts: &Facts, world: &World, ask: &Ask, target: &Target<'_>,
     }
 }
 
-/// Namespaces that every subscription has, used or not. A retired one is there only where the scenario has something of it.
-const REGISTERED: [&str; 14] = [
-    "Microsoft.AppConfiguration",
-    "Microsoft.Cdn",
-    "Microsoft.CognitiveServices",
-    "Microsoft.ContainerRegistry",
-    "Microsoft.EventGrid",
-    "Microsoft.Insights",
-    "Microsoft.KeyVault",
-    "Microsoft.MachineLearningServices",
-    "Microsoft.ManagedIdentity",
-    "Microsoft.Network",
-    "Microsoft.OperationalInsights",
-    "Microsoft.Search",
-    "Microsoft.Storage",
-    "Microsoft.Web",
-];
-
-/// A registered namespace's name as Azure writes it.
-pub fn registered(lower: &str) -> Option<&'static str> {
-    REGISTERED.iter().copied().find(|n| n.eq_ignore_ascii_case(lower))
-}
-
 /// A namespace's name as Azure writes it.
 pub fn namespace_name<'a>(world: &'a World, lower: &'a str) -> &'a str {
-    let known = registered(lower);
+    let known = providers::registered(lower);
     let here = || world.things.iter().map(Thing::provider).find(|p| p.eq_ignore_ascii_case(lower));
     known.or_else(here).unwrap_or(lower)
 }
 
-fn namespace(world: &World, lower: &str) -> bool {
-    registered(lower).is_some() || world.things.iter().any(|t| t.provider().eq_ignore_ascii_case(lower))
-}
-
-/// A namespace and its types.
-fn provider(world: &World, target: &Target<'_>) -> Reply {
-    let name = namespace_name(world, &target.provider);
-    let own = world.things.iter().filter(|t| t.provider().eq_ignore_ascii_case(name));
-    let mut types: Vec<&str> = own.filter_map(|t| Some(t.kind.split_once('/')?.1)).collect();
-    types.extend(services::types(&target.provider));
-    types.sort_unstable();
-    types.dedup();
-    let locations: Vec<&str> = known_regions().iter().map(|r| r.display_name.as_str()).collect();
-    let row = |t: &&str| json!({ "resourceType": t, "locations": locations, "apiVersions": VERSIONS, "capabilities": "None" });
-    Reply::ok(&json!({
-        "id": format!("/providers/{name}"), "namespace": name, "registrationState": "Registered",
-        "registrationPolicy": "RegistrationRequired", "resourceTypes": types.iter().map(row).collect::<Vec<_>>(),
-    }))
+/// Whether the subscription has a namespace, in lower case.
+pub fn namespace(world: &World, lower: &str) -> bool {
+    providers::registered(lower).is_some() || world.things.iter().any(|t| t.provider().eq_ignore_ascii_case(lower))
 }
 
 /// A row of the list of all resources, with its group; none for a child that ARM does not track.

@@ -3,7 +3,8 @@
 use hyper::Method;
 use serde_json::{Value, json};
 
-use super::operations::{RETRY_AFTER_S, Work, begin};
+use super::filters::Filter;
+use super::operations::{Work, begin};
 use super::{Target, inventory, not_allowed};
 use crate::simulator::facts::Facts;
 use crate::simulator::http::{Ask, Reply};
@@ -21,8 +22,16 @@ pub fn answer(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) 
     let words: Vec<String> = ask.segments.iter().skip(2).map(|s| s.to_ascii_lowercase()).collect();
     match words.as_slice() {
         [list] if list == "resourcegroups" && ask.method == Method::GET => {
-            let rows = world.groups.iter().filter(|g| tagged(ask, g)).map(|g| body(facts, g)).collect();
-            Some(inventory::page(facts, ask, rows))
+            let wanted = match Filter::read(ask.query("$filter")) {
+                Ok(f) if f.only(&["tagname", "tagvalue", "name", "location"]) => f,
+                Ok(_) => {
+                    let text = "Groups are filtered by tagName and tagValue.";
+                    return Some(Reply::error(400, "InvalidFilterInQueryString", text));
+                }
+                Err(refusal) => return Some(*refusal),
+            };
+            let rows = world.groups.iter().map(|g| body(facts, g));
+            Some(inventory::page(facts, ask, rows.filter(|v| wanted.fits(|f| v[f].as_str(), &v["tags"])).collect()))
         }
         [list, _] if list == "resourcegroups" => Some(one(facts, world, ask, target)),
         _ => None,
@@ -33,7 +42,6 @@ fn one(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> Repl
     let name = target.group.unwrap_or_default();
     let n = world.groups.iter().position(|g| g.name.eq_ignore_ascii_case(name));
     match (&ask.method, n) {
-        (&Method::HEAD, n) => Reply::empty(if n.is_some() { 204 } else { 404 }),
         (&Method::PUT, n) => put(facts, world, ask, name, n),
         (_, None) => missing(name),
         (&Method::GET, Some(n)) => Reply::ok(&body(facts, &world.groups[n])),
@@ -59,13 +67,6 @@ pub fn missing(name: &str) -> Reply {
 
 fn tags(sent: &Value) -> std::collections::BTreeMap<String, String> {
     serde_json::from_value(sent["tags"].clone()).unwrap_or_default()
-}
-
-/// Whether a group has the tag that a list asks for.
-fn tagged(ask: &Ask, g: &Group) -> bool {
-    let conditions = crate::simulator::http::filter(ask.query("$filter").unwrap_or_default()).unwrap_or_default();
-    let value = |name: &str| conditions.iter().find(|c| c.0 == name).map(|c| c.2.as_str());
-    value("tagname").is_none_or(|n| g.tags.get(n).is_some_and(|v| value("tagvalue").is_none_or(|w| w == v)))
 }
 
 fn body(facts: &Facts, g: &Group) -> Value {
@@ -104,6 +105,9 @@ fn put(facts: &Facts, world: &mut World, ask: &Ask, name: &str, present: Option<
         );
         return Reply::error(400, "InvalidResourceGroup", &text);
     }
+    if region.name().is_empty() {
+        return Reply::error(400, "LocationRequired", "The location property is required for this definition.");
+    }
     if known_region(region.name()).is_none() {
         let text = format!("The provided location '{region}' is not available for resource group.");
         return Reply::error(400, "LocationNotAvailableForResourceGroup", &text);
@@ -125,12 +129,12 @@ pub fn being_deleted(name: &str) -> Reply {
 }
 
 fn remove(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, n: usize) -> Reply {
-    let wait = RETRY_AFTER_S.to_string();
+    let wait = facts.wait();
     let (name, region) = (world.groups[n].name.clone(), world.groups[n].region.clone());
     if world.groups[n].gone_at.is_some() {
         return Reply::empty(202).with("retry-after", wait);
     }
-    let until = ask.at + DELETE_MS;
+    let until = ask.at + facts.takes(DELETE_MS);
     let id = format!("/subscriptions/{}/resourceGroups/{name}", facts.subscription());
     // Groups are the resource manager's own.
     let owner = Target { provider: "microsoft.resources".to_owned(), ..target.clone() };

@@ -3,7 +3,7 @@
 use hyper::Method;
 use serde_json::{Value, json};
 
-use super::{Target, inner, inventory};
+use super::{Target, inner};
 use crate::simulator::facts::Facts;
 use crate::simulator::faults::Post;
 use crate::simulator::http::{Ask, Reply, rfc3339};
@@ -15,7 +15,6 @@ pub fn answer(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) 
     let route = target.route();
     let resource = target.scope.iter().any(|s| s.eq_ignore_ascii_case("providers"));
     match (&ask.method, route.as_slice()) {
-        (&Method::GET, []) => inventory::provider(ask, target),
         (&Method::GET, ["availabilitystatuses", "current"] | ["availabilitystatuses"]) if resource => {
             let Some(v) = current(facts, world, &target.scope_id(), ask.at) else {
                 return Reply::error(
@@ -26,6 +25,8 @@ pub fn answer(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) 
             };
             if route.len() == 2 { Reply::ok(&v) } else { Reply::list(vec![v]) }
         }
+        // Nothing here has parts whose health is told apart.
+        (&Method::GET, ["childresources" | "childavailabilitystatuses"]) if resource => Reply::list(Vec::new()),
         (&Method::GET, ["availabilitystatuses"]) => {
             let path = match target.group {
                 Some(g) => format!("/subscriptions/{}/resourceGroups/{g}/resources", facts.subscription()),
@@ -50,7 +51,10 @@ pub fn answer(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) 
             };
             Reply::list(events(facts, ask.at).into_iter().filter(named).collect())
         }
-        (&Method::GET, ["events", id, "impactedresources"]) if !resource => {
+        (&Method::GET, ["events", id, "impactedresources"])
+        | (&Method::POST, ["events", id, "listsecurityadvisoryimpactedresources"])
+            if !resource =>
+        {
             let known =
                 events(facts, ask.at).iter().any(|e| e["name"].as_str().is_some_and(|n| n.eq_ignore_ascii_case(id)));
             if known { Reply::list(Vec::new()) } else { no_event(id) }

@@ -3,10 +3,11 @@
 use hyper::Method;
 use serde_json::{Value, json};
 
-use super::{Target, generic, known_provider};
+use super::filters::Filter;
+use super::{generic, providers, services, tags};
 use crate::simulator::facts::Facts;
-use crate::simulator::http::{Ask, Reply, filter};
-use crate::simulator::world::World;
+use crate::simulator::http::{Ask, Reply, rfc3339};
+use crate::simulator::world::{ALWAYS, World};
 use crate::units::known_regions;
 
 /// The cloud's addresses, as the command-line client asks for them when it is registered.
@@ -57,12 +58,73 @@ pub fn answer(facts: &Facts, world: &World, ask: &Ask) -> Reply {
     let lower: Vec<String> = ask.segments.iter().skip(2).map(|s| s.to_ascii_lowercase()).collect();
     let words: Vec<&str> = lower.iter().map(String::as_str).collect();
     match (&ask.method, words.as_slice()) {
-        (&Method::GET, []) => Reply::ok(&subscription(facts)),
+        (&Method::GET, []) => {
+            let mut body = subscription(facts);
+            if !world.tags.is_empty() {
+                body["tags"] = json!(world.tags);
+            }
+            Reply::ok(&body)
+        }
         (&Method::GET, ["locations"]) => locations(facts),
         (&Method::GET, ["resources"]) => resources(facts, world, ask, None),
         (&Method::GET, ["resourcegroups", g, "resources"]) => resources(facts, world, ask, Some(g)),
-        (&Method::GET, ["providers"]) => Reply::list(PROVIDERS.iter().map(|p| provider_body(p)).collect()),
+        (&Method::POST, ["resourcegroups", g, "exporttemplate"]) => export(facts, world, ask, g),
+        (&Method::POST, ["resourcegroups", _, "validatemoveresources"]) => may_move(facts, world, ask),
+        (&Method::GET, ["providers"]) => providers::all(world),
+        (&Method::GET, ["tagnames"]) => tags::names(facts, world),
         _ => Reply::no_route(ask),
+    }
+}
+
+/// The zones of a region as other subscriptions call them: here all alike.
+pub fn zone_peers(facts: &Facts, ask: &Ask) -> Reply {
+    let sent = match ask.json() {
+        Ok(b) => b,
+        Err(refusal) => return refusal,
+    };
+    let others = sent["subscriptionIds"].as_array().cloned().unwrap_or_default();
+    let row = |zone: &str| {
+        let short = |s: &Value| s.as_str().and_then(|s| s.rsplit('/').next()).map(str::to_owned);
+        let peers = others.iter().map(|s| json!({ "subscriptionId": short(s), "availabilityZone": zone }));
+        json!({ "availabilityZone": zone, "peers": peers.collect::<Vec<_>>() })
+    };
+    let zones = ["1", "2", "3"].map(row);
+    Reply::ok(&json!({
+        "subscriptionId": facts.subscription(), "location": sent["location"],
+        "availabilityZonePeers": zones,
+    }))
+}
+
+/// A template of what is in a group.
+fn export(facts: &Facts, world: &World, ask: &Ask, group: &str) -> Reply {
+    let listed = resources(facts, world, &ask.instead(Method::GET), Some(group));
+    let listed: Value = listed.body.and_then(|(_, t)| serde_json::from_str(&t).ok()).unwrap_or_default();
+    let rows = listed["value"].as_array().cloned().unwrap_or_default();
+    let resource = |mut row: Value| {
+        if let Some(all) = row.as_object_mut() {
+            all.remove("id");
+            all.insert("apiVersion".to_owned(), json!("2025-04-01"));
+        }
+        row
+    };
+    Reply::ok(&json!({ "template": {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0", "parameters": {}, "variables": {},
+        "resources": rows.into_iter().map(resource).collect::<Vec<_>>(),
+    } }))
+}
+
+/// Whether resources could be moved: all of them, and the group that they are to be in, have to be there.
+fn may_move(facts: &Facts, world: &World, ask: &Ask) -> Reply {
+    let sent = match ask.json() {
+        Ok(b) => b,
+        Err(refusal) => return refusal,
+    };
+    let ids = sent["resources"].as_array().into_iter().flatten().chain([&sent["targetResourceGroup"]]);
+    let lost = ids.map(|id| id.as_str().unwrap_or_default()).find(|id| !generic::exists(facts, world, id));
+    match lost {
+        Some(id) => Reply::error(404, "ResourceNotFound", &format!("The resource '{id}' was not found.")),
+        None => Reply::empty(204),
     }
 }
 
@@ -95,7 +157,8 @@ fn resources(facts: &Facts, world: &World, ask: &Ask, group: Option<&str>) -> Re
     };
     let mut rows: Vec<(String, Value)> = Vec::new();
     for a in &world.accounts {
-        let more = json!({ "kind": a.kind, "sku": { "name": "S0" }, "tags": a.tags });
+        let sku = a.top.get("sku").cloned().unwrap_or_else(|| json!({ "name": "S0" }));
+        let more = json!({ "kind": a.kind, "sku": sku, "tags": a.tags });
         rows.push(row(&a.group, "Microsoft.CognitiveServices/accounts", &a.name, &a.region, more));
     }
     for s in &world.stores {
@@ -106,85 +169,53 @@ fn resources(facts: &Facts, world: &World, ask: &Ask, group: Option<&str>) -> Re
         rows.push(row(&p.group, "Microsoft.Network/trafficManagerProfiles", &p.name, "global", json!({})));
     }
     rows.extend(world.things.iter().filter_map(generic::row));
-    let Some(conditions) = filter(ask.query("$filter").unwrap_or_default()) else {
-        return Reply::error(400, "InvalidFilterInQueryString", "Invalid $filter in the query string.");
+    let wanted = match Filter::read(ask.query("$filter")) {
+        Ok(f) => f,
+        Err(refusal) => return *refusal,
     };
-    if let Some((name, op, _)) = conditions
-        .iter()
-        .find(|(n, op, _)| op != "eq" || !["resourcetype", "location", "name", "resourcegroup"].contains(&n.as_str()))
-    {
-        let text = format!(
-            "Invalid $filter '{name} {op}' in the query string: resourceType, location, name and resourceGroup compare with eq."
-        );
-        return Reply::error(400, "InvalidFilterInQueryString", &text);
-    }
+    let more: Vec<String> = ask.query("$expand").unwrap_or_default().split(',').map(|e| e.trim().to_owned()).collect();
     let fits = |(g, v): &(String, Value)| {
-        group.is_none_or(|want| want.eq_ignore_ascii_case(g))
-            && conditions.iter().all(|(name, _, value)| {
-                let own = match name.as_str() {
-                    "resourcetype" => v["type"].as_str(),
-                    "resourcegroup" => Some(g.as_str()),
-                    other => v[other].as_str(),
-                };
-                own.is_some_and(|o| o.eq_ignore_ascii_case(value))
-            })
+        let field = |name: &str| match name {
+            "resourcetype" => v["type"].as_str(),
+            "resourcegroup" => Some(g.as_str()),
+            "managedby" => v["managedBy"].as_str(),
+            other => v[other].as_str(),
+        };
+        group.is_none_or(|want| want.eq_ignore_ascii_case(g)) && wanted.fits(field, &v["tags"])
     };
-    Reply::list(rows.into_iter().filter(fits).map(|r| r.1).collect())
+    let shown = |(_, mut v): (String, Value)| {
+        if wanted.of_tags()
+            && let Some(row) = v.as_object_mut()
+        {
+            row.remove("tags");
+        }
+        expand(facts, world, &more, ask.at, &mut v);
+        v
+    };
+    Reply::list(rows.into_iter().filter(fits).map(shown).collect())
+}
+
+/// Adds what was asked for by `$expand`: when something was made and changed, and its state.
+fn expand(facts: &Facts, world: &World, more: &[String], at: i64, row: &mut Value) {
+    let id = row["id"].as_str().unwrap_or_default().to_owned();
+    let thing = world.thing(&id);
+    let account = row["name"].as_str().and_then(|n| world.account(n)).filter(|_| thing.is_none());
+    let made = thing.map(|t| t.made_at).or(account.map(|a| a.ready_at)).unwrap_or(ALWAYS);
+    let state = match (thing, account) {
+        (Some(t), _) => services::shown(facts, t, at)["properties"]["provisioningState"].clone(),
+        (None, Some(a)) if at < a.ready_at => json!("Creating"),
+        _ => json!("Succeeded"),
+    };
+    for name in more {
+        match name.as_str() {
+            "createdTime" | "changedTime" => row[name] = json!(rfc3339(facts.utc(made))),
+            "provisioningState" => row[name] = state.clone(),
+            _ => {}
+        }
+    }
 }
 
 /// A list; it is cut into pages on its way out.
 pub fn page(_: &Facts, _: &Ask, rows: Vec<Value>) -> Reply {
     Reply::list(rows)
-}
-
-/// Namespaces of every subscription that this Azure serves in its own way.
-pub const PROVIDERS: [&str; 7] = [
-    "microsoft.resources",
-    "microsoft.cognitiveservices",
-    "microsoft.appconfiguration",
-    "microsoft.network",
-    "microsoft.resourcehealth",
-    "microsoft.insights",
-    "microsoft.authorization",
-];
-
-/// What a namespace says of itself.
-pub fn provider_body(lower: &str) -> Value {
-    let (types, versions): (&[&str], &[&str]) = match lower {
-        "microsoft.cognitiveservices" => (
-            &["accounts", "accounts/deployments", "locations/usages", "locations/models", "deletedAccounts"],
-            &["2025-06-01", "2024-10-01"],
-        ),
-        "microsoft.appconfiguration" => (&["configurationStores"], &["2024-05-01", "2023-03-01"]),
-        "microsoft.network" => (&["trafficManagerProfiles"], &["2022-04-01", "2018-08-01"]),
-        "microsoft.resourcehealth" => (&["availabilityStatuses", "events"], &["2025-05-01", "2024-02-01"]),
-        "microsoft.resources" => (
-            &["subscriptions", "resourceGroups", "resources", "deployments", "providers"],
-            &["2025-04-01", "2024-11-01"],
-        ),
-        "microsoft.insights" => (&["metrics", "eventtypes"], &["2024-02-01", "2015-04-01"]),
-        _ => (&["locks", "permissions"], &["2022-04-01", "2020-05-01"]),
-    };
-    let locations: Vec<&str> = known_regions().iter().map(|r| r.display_name.as_str()).collect();
-    let types: Vec<Value> = types
-        .iter()
-        .map(|t| json!({ "resourceType": t, "locations": locations, "apiVersions": versions, "capabilities": "None" }))
-        .collect();
-    json!({
-        "id": format!("/providers/{}", known_provider(lower)), "namespace": known_provider(lower),
-        "registrationState": "Registered", "registrationPolicy": "RegistrationRequired", "resourceTypes": types,
-    })
-}
-
-/// `GET …/providers/{namespace}`, and the refusal of namespaces that this Azure does not have.
-pub fn provider(ask: &Ask, target: &Target<'_>) -> Reply {
-    if ask.method == Method::GET
-        && target.names.is_empty()
-        && target.group.is_none()
-        && PROVIDERS.contains(&target.provider.as_str())
-    {
-        return Reply::ok(&provider_body(&target.provider));
-    }
-    let text = format!("The resource namespace '{}' is invalid.", target.provider);
-    Reply::error(404, "InvalidResourceNamespace", &text)
 }

@@ -4,7 +4,7 @@ use hyper::Method;
 use serde_json::{Value, json};
 
 use super::generic::{self, Change, region};
-use super::operations::{RETRY_AFTER_S, Work, begin};
+use super::operations::{Work, begin};
 use super::{Target, bins, not_found};
 use crate::simulator::facts::Facts;
 use crate::simulator::http::{Ask, Reply, rfc3339};
@@ -157,9 +157,9 @@ pub fn act(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> 
     Some(match *action {
         "diagnose" => {
             let found = json!({ "value": diagnosis(facts, world, &t, ask.at) });
-            work(facts, world, target, &t, (ask.at, ask.at + DIAGNOSE_MS), Some(found))
+            work(facts, world, target, &t, (ask.at, ask.at + facts.takes(DIAGNOSE_MS)), Some(found))
         }
-        "resynckeys" => work(facts, world, target, &t, (ask.at, ask.at + RESYNC_MS), Some(Value::Null)),
+        "resynckeys" => work(facts, world, target, &t, (ask.at, ask.at + facts.takes(RESYNC_MS)), Some(Value::Null)),
         "listkeys" | "token" => {
             let key = |n: u32| uuid(facts.seed, &format!("{}/key{n}", t.id)).replace('-', "");
             Reply::ok(&json!({ "primaryKey": key(1), "secondaryKey": key(2) }))
@@ -178,7 +178,7 @@ fn work(
 ) -> Reply {
     let region = region(world, t);
     let links = begin(facts, world, target, Work { region: &region, resource: &t.id, span, removes: false, answer });
-    Reply::empty(202).with("location", links.result).with("retry-after", RETRY_AFTER_S.to_string())
+    Reply::empty(202).with("location", links.result).with("retry-after", facts.wait())
 }
 
 /// Starts or stops a compute.
@@ -194,9 +194,9 @@ fn turn(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, mut t:
     let then = if fails { Then::Body(t.body.clone()) } else { Then::Body(after.body) };
     t.set("properties", state(&t, now));
     t.version += 1;
-    t.next = Some(Next { at: ask.at + TURN_MS, state: "Succeeded".to_owned(), then });
+    t.next = Some(Next { at: ask.at + facts.takes(TURN_MS), state: "Succeeded".to_owned(), then });
     world.put(t.clone());
-    work(facts, world, target, &t, (ask.at, ask.at + TURN_MS), Some(Value::Null))
+    work(facts, world, target, &t, (ask.at, ask.at + facts.takes(TURN_MS)), Some(Value::Null))
 }
 
 fn state(t: &Thing, state: &str) -> Value {

@@ -1,13 +1,14 @@
 //! Azure Resource Manager: the door (token, api-version, marks on every answer) and the way to each provider.
 //!
-//! Paths compare without regard to case. Any well-formed api-version from a provider's floor on is taken, previews
-//! included, since every client brings its own.
+//! Paths compare without regard to case.
 
 mod bins;
+mod blobs;
 mod cognitive;
 mod deployments;
 mod doors;
 mod endpoints;
+mod filters;
 mod foundry;
 mod generic;
 mod graph;
@@ -16,15 +17,18 @@ mod health;
 mod inventory;
 mod learning;
 mod monitor;
+mod names;
 mod offers;
 mod operations;
 mod paging;
 mod profiles;
+mod providers;
 mod registry;
 mod rights;
 mod services;
 mod storage;
 mod stores;
+mod tags;
 mod template;
 mod tenant;
 mod vaults;
@@ -41,34 +45,18 @@ use serde_json::{Value, json};
 
 use super::entra;
 use super::facts::Facts;
-use super::http::{Ask, Reply, changes};
+use super::http::{Ask, Reply, changes, rfc3339};
 use super::others;
 use super::things::under;
 use super::world::{LogEntry, World, uuid};
 use crate::rehearsal::scenario::Place;
 use crate::units::Region;
 
+/// The region whose Resource Manager answers.
+const ROUTED_BY: &str = "EASTUS";
 /// What is told of the token bucket unless there is one: it is nearly full, and only faults throttle.
 const READS_LEFT: &str = "249";
-const WRITES_LEFT: &str = "199";
-
-/// Oldest api-version taken, by provider.
-const FLOORS: [(&str, &str); 14] = [
-    ("microsoft.cognitiveservices", "2021-10-01"),
-    ("microsoft.appconfiguration", "2019-10-01"),
-    ("microsoft.network", "2015-11-01"),
-    ("microsoft.resourcehealth", "2015-01-01"),
-    ("microsoft.insights", "2015-04-01"),
-    ("microsoft.authorization", "2015-01-01"),
-    ("microsoft.resources", "2015-01-01"),
-    ("microsoft.keyvault", "2015-06-01"),
-    ("microsoft.storage", "2015-06-15"),
-    ("microsoft.containerregistry", "2017-03-01"),
-    ("microsoft.machinelearningservices", "2018-11-19"),
-    ("microsoft.operationalinsights", "2015-03-20"),
-    ("microsoft.cdn", "2017-04-02"),
-    ("", "2015-01-01"),
-];
+const CHANGES_LEFT: &str = "199";
 
 /// An ARM path, taken apart at its last `providers`.
 #[derive(Clone)]
@@ -166,6 +154,12 @@ pub fn places(world: &World, ask: &Ask) -> Vec<Place> {
     out
 }
 
+/// Whether a text has the shape of a UUID.
+fn is_uuid(text: &str) -> bool {
+    let parts: Vec<usize> = text.split('-').map(str::len).collect();
+    parts == [8, 4, 4, 4, 12] && text.chars().all(|c| c == '-' || c.is_ascii_hexdigit())
+}
+
 /// Answers a request to ARM.
 pub fn answer(facts: &Facts, world: &mut World, ask: &Ask) -> Reply {
     let number = world.number();
@@ -179,9 +173,26 @@ pub fn marks(facts: &Facts, ask: &Ask, number: u64, reply: Reply) -> Reply {
     let id = uuid(facts.seed, &format!("request/{number}"));
     let left = match ask.method {
         Method::GET | Method::HEAD => ("x-ms-ratelimit-remaining-subscription-reads", READS_LEFT),
-        _ => ("x-ms-ratelimit-remaining-subscription-writes", WRITES_LEFT),
+        Method::DELETE => ("x-ms-ratelimit-remaining-subscription-deletes", CHANGES_LEFT),
+        _ => ("x-ms-ratelimit-remaining-subscription-writes", CHANGES_LEFT),
     };
-    let reply = reply.with("x-ms-request-id", id.clone()).with("x-ms-correlation-request-id", id).with(left.0, left.1);
+    // A client that traces several requests as one says so.
+    let sent = Some(ask.header("x-ms-correlation-request-id")).filter(|c| is_uuid(c));
+    let time = rfc3339(facts.utc(ask.at)).replace(['-', ':'], "");
+    let routing = format!("{ROUTED_BY}:{}Z:{id}", time.split('.').next().unwrap_or_default());
+    let mut reply = reply
+        .with("x-ms-correlation-request-id", sent.unwrap_or(&id))
+        .with("x-ms-routing-request-id", routing)
+        .with("x-ms-request-id", id)
+        .with(left.0, left.1)
+        .with("cache-control", "no-cache")
+        .with("pragma", "no-cache")
+        .with("expires", "-1")
+        .with("strict-transport-security", "max-age=31536000; includeSubDomains")
+        .with("x-content-type-options", "nosniff");
+    if reply.status >= 400 {
+        reply = reply.with("x-ms-failure-cause", "gateway");
+    }
     let own = ask.header("x-ms-client-request-id");
     if ask.header("x-ms-return-client-request-id").eq_ignore_ascii_case("true") && !own.is_empty() {
         return reply.with("x-ms-client-request-id", own);
@@ -190,37 +201,32 @@ pub fn marks(facts: &Facts, ask: &Ask, number: u64, reply: Reply) -> Reply {
 }
 
 fn admitted(facts: &Facts, world: &mut World, ask: &Ask, number: u64) -> Reply {
+    // Whether something is there is asked without wanting to read it.
+    if ask.method == Method::HEAD {
+        let reply = admitted(facts, world, &ask.instead(Method::GET), number);
+        return Reply { body: None, status: if reply.status < 300 { 204 } else { reply.status }, ..reply };
+    }
     let lower: Vec<String> = ask.segments.iter().map(|s| s.to_ascii_lowercase()).collect();
     let words: Vec<&str> = lower.iter().map(String::as_str).collect();
     if words == ["metadata", "endpoints"] {
         return inventory::metadata(facts);
     }
-    let audiences = ["https://management.azure.com", "https://management.core.windows.net", facts.arm.as_str()];
-    if let Err(bad) = entra::check(facts, ask, &audiences) {
-        let code = match bad {
-            entra::Bad::Missing => "AuthenticationFailed",
-            entra::Bad::Expired => "ExpiredAuthenticationToken",
-            _ => "InvalidAuthenticationToken",
-        };
-        let challenge = format!(
-            "Bearer authorization_uri=\"{}/{}\", error=\"invalid_token\", error_description=\"{}\"",
-            facts.authority,
-            facts.scenario.world.tenant,
-            bad.text()
-        );
-        return Reply::error(401, code, &bad.text()).with("www-authenticate", challenge);
+    if ![Method::GET, Method::PUT, Method::PATCH, Method::POST, Method::DELETE].contains(&ask.method) {
+        return not_allowed(ask);
+    }
+    if let Some(refusal) = providers::unversioned(ask).or_else(|| unauthorized(facts, ask)) {
+        return refusal;
     }
     let target = Target::of(&ask.segments, number);
-    if let Err(refusal) = version(ask, &target.provider) {
-        return *refusal;
+    if let Some(refusal) = providers::unsupported(facts, world, ask, &target) {
+        return refusal;
     }
     template::settle(facts, world, ask.at);
     match words.as_slice() {
+        ["tenants" | "subscriptions"] | ["subscriptions", _] if ask.method != Method::GET => not_allowed(ask),
         ["tenants"] => inventory::tenants(facts),
         ["subscriptions"] => inventory::subscriptions(facts),
-        ["subscriptions", s, ..] if !s.eq_ignore_ascii_case(facts.subscription()) => {
-            Reply::error(404, "SubscriptionNotFound", &format!("The subscription '{s}' could not be found."))
-        }
+        ["subscriptions", s, ..] if !s.eq_ignore_ascii_case(facts.subscription()) => no_subscription(s),
         ["subscriptions", ..] => asked(facts, world, ask, &target),
         ["providers", "microsoft.resourcegraph", "resources"] if ask.method == Method::POST => {
             graph::answer(facts, world, ask)
@@ -228,6 +234,36 @@ fn admitted(facts: &Facts, world: &mut World, ask: &Ask, number: u64) -> Reply {
         ["providers", ..] => tenant::answer(facts, world, ask, &target),
         _ => Reply::no_route(ask),
     }
+}
+
+fn no_subscription(id: &str) -> Reply {
+    if is_uuid(id) {
+        return Reply::error(404, "SubscriptionNotFound", &format!("The subscription '{id}' could not be found."));
+    }
+    let text = format!("The provided subscription identifier '{id}' is malformed or invalid.");
+    Reply::error(400, "InvalidSubscriptionId", &text)
+}
+
+/// The refusal of a token that does not open this door.
+fn unauthorized(facts: &Facts, ask: &Ask) -> Option<Reply> {
+    let public = ["https://management.core.windows.net", "https://management.azure.com"];
+    let bad = entra::check(facts, ask, &[public[0], public[1], facts.arm.as_str()]).err()?;
+    let mut text = bad.text();
+    let code = match bad {
+        entra::Bad::Missing => "AuthenticationFailed",
+        entra::Bad::Expired => "ExpiredAuthenticationToken",
+        entra::Bad::Audience(_) => {
+            let allowed = public.map(|p| format!("'{p}/','{p}'")).join(",");
+            text = format!("{text} It should exactly match with one of the allowed audiences {allowed}.");
+            "InvalidAuthenticationTokenAudience"
+        }
+        entra::Bad::Garbage => "InvalidAuthenticationToken",
+    };
+    let challenge = format!(
+        "Bearer authorization_uri=\"{}/{}\", error=\"invalid_token\", error_description=\"{text}\"",
+        facts.authority, facts.scenario.world.tenant,
+    );
+    Some(Reply::error(401, code, &text).with("www-authenticate", challenge))
 }
 
 /// A client's request: counted, and answered as far as it can be seen, in pages.
@@ -295,7 +331,7 @@ fn refused(facts: &Facts, world: &World, ask: &Ask, target: &Target<'_>) -> Opti
         return Some(refusal);
     }
     let itself = target.provider.is_empty() && target.scope.len() == 4;
-    if let Some(g) = target.group.filter(|_| !itself && ask.method != Method::HEAD) {
+    if let Some(g) = target.group.filter(|_| !itself) {
         match world.group(g) {
             None => return Some(groups::missing(g)),
             Some(g) if g.gone_at.is_some() && matches!(ask.method, Method::PUT | Method::PATCH) => {
@@ -313,7 +349,10 @@ fn refused(facts: &Facts, world: &World, ask: &Ask, target: &Target<'_>) -> Opti
 }
 
 fn provided(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> Reply {
-    let special = operations::answer(facts, world, ask, target)
+    let special = providers::answer(world, ask, target)
+        .or_else(|| providers::untyped(world, ask, target))
+        .or_else(|| providers::unregistered(facts, world, ask, target))
+        .or_else(|| operations::answer(facts, world, ask, target))
         .or_else(|| offers::answer(facts, world, ask, target))
         .or_else(|| bins::answer(facts, world, ask, target))
         .or_else(|| services::act(facts, world, ask, target));
@@ -324,6 +363,12 @@ fn provided(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) ->
         "" => groups::answer(facts, world, ask, target)
             .or_else(|| template::operations_of(facts, world, ask))
             .unwrap_or_else(|| inventory::answer(facts, world, ask)),
+        "microsoft.resources" if target.tail.first().is_some_and(|t| t == "tags") => {
+            tags::answer(facts, world, ask, target)
+        }
+        "microsoft.resources" if target.tail.first().is_some_and(|t| t == "checkzonepeers") => {
+            inventory::zone_peers(facts, ask)
+        }
         "microsoft.resources" => template::answer(facts, world, ask, target),
         "microsoft.cognitiveservices" => cognitive::answer(facts, world, ask, target),
         "microsoft.appconfiguration" => stores::answer(facts, world, ask, target),
@@ -352,38 +397,16 @@ fn operation_name(target: &Target<'_>, method: &Method) -> String {
 
 /// The provider's name as Azure writes it.
 pub fn known_provider(lower: &str) -> &str {
-    match lower {
-        "microsoft.cognitiveservices" => "Microsoft.CognitiveServices",
-        "microsoft.appconfiguration" => "Microsoft.AppConfiguration",
-        "microsoft.network" => "Microsoft.Network",
-        "microsoft.resourcehealth" => "Microsoft.ResourceHealth",
-        "microsoft.insights" => "Microsoft.Insights",
-        "microsoft.authorization" => "Microsoft.Authorization",
-        "microsoft.resources" => "Microsoft.Resources",
-        other => generic::registered(other).unwrap_or(other),
-    }
+    providers::registered(lower).unwrap_or(lower)
 }
 
-fn version(ask: &Ask, provider: &str) -> Result<(), Box<Reply>> {
-    let Some(text) = ask.query("api-version").filter(|v| !v.is_empty()) else {
-        let text = "The api-version query parameter (?api-version=) is required for all requests.";
-        return Err(Box::new(Reply::error(400, "MissingApiVersionParameter", text)));
-    };
-    let floor = FLOORS.iter().find(|(p, _)| *p == provider).map_or("2015-01-01", |f| f.1);
-    let date = text.get(..10).filter(|d| d.parse::<jiff::civil::Date>().is_ok());
-    let tail = text.get(10..).unwrap_or_default();
-    if date.is_some_and(|d| d >= floor) && matches!(tail, "" | "-preview") {
-        return Ok(());
-    }
-    let text = format!(
-        "The api-version '{text}' is invalid. A date from '{floor}' on in the form 'yyyy-MM-dd', or one followed by '-preview', is supported."
-    );
-    Err(Box::new(Reply::error(400, "InvalidApiVersionParameter", &text)))
-}
-
-/// 404 for a resource.
+/// 404 for a resource of a type; of a nested one with the names of all that it lies in: `account/project`.
 pub fn not_found(group: &str, kind: &str, name: &str) -> Reply {
-    let text = format!("The Resource '{kind}/{name}' under resource group '{group}' was not found.");
+    let (provider, kinds) = kind.split_once('/').unwrap_or((kind, ""));
+    let pairs = kinds.split('/').zip(name.split('/'));
+    let path = pairs.fold(provider.to_owned(), |path, (kind, name)| format!("{path}/{kind}/{name}"));
+    let place = if group.is_empty() { String::new() } else { format!(" under resource group '{group}'") };
+    let text = format!("The Resource '{path}'{place} was not found.");
     Reply::error(404, "ResourceNotFound", &text)
 }
 

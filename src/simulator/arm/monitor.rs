@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use hyper::Method;
 use serde_json::{Value, json};
 
-use super::{Target, inventory, known_provider};
+use super::{Target, known_provider};
 use crate::simulator::clients::{self, Row};
 use crate::simulator::facts::Facts;
 use crate::simulator::http::{Ask, Reply, filter, parse_time, rfc3339};
@@ -21,7 +21,6 @@ const USUAL: i64 = 60;
 /// Answers requests to the provider.
 pub fn answer(facts: &Facts, world: &World, ask: &Ask, target: &Target<'_>) -> Reply {
     match (&ask.method, target.route().as_slice()) {
-        (&Method::GET, []) => inventory::provider(ask, target),
         (&Method::GET, ["metrics"]) => metrics(facts, world, ask, target).unwrap_or_else(|refusal| *refusal),
         (&Method::GET, ["eventtypes", "management", "values"]) => activity(facts, world, ask),
         _ => Reply::no_route(ask),

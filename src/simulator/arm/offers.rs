@@ -26,6 +26,8 @@ pub fn answer(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) 
         })]),
         (&Method::POST, ["checkdomainavailability"], None) => domain(world, ask),
         (&Method::POST, ["locations", _, "checkskuavailability"], None) => sku(ask),
+        (&Method::GET, ["locations", _, "commitmenttiers"], None) => Reply::list(Vec::new()),
+        (&Method::POST, ["calculatemodelcapacity"], None) => capacity(ask),
         (method, ["accounts", _, rest @ ..], Some(g)) => return account(facts, world, ask, target, (method, rest, g)),
         _ => return None,
     })
@@ -82,11 +84,31 @@ fn domain(world: &World, ask: &Ask) -> Reply {
         Err(refusal) => return refusal,
     };
     let name = sent["subdomainName"].as_str().unwrap_or_default();
-    let taken = world.accounts.iter().chain(&world.deleted).any(|a| a.name.eq_ignore_ascii_case(name));
+    let taken = world.accounts.iter().chain(&world.deleted).any(|a| a.subdomain().eq_ignore_ascii_case(name));
     let reason = taken.then(|| format!("Sub domain name '{name}' is already used. Please pick a different name."));
     Reply::ok(
         &json!({ "isSubdomainAvailable": !taken, "reason": reason, "subdomainName": name, "type": sent["type"], "kind": sent["kind"] }),
     )
+}
+
+/// Capacity that a load needs, in units of 1,000 tokens a minute.
+fn capacity(ask: &Ask) -> Reply {
+    let sent = match ask.json() {
+        Ok(b) => b,
+        Err(refusal) => return refusal,
+    };
+    let loads = sent["workloads"].as_array().into_iter().flatten();
+    let number = |v: &Value| v.as_u64().unwrap_or(0);
+    let tokens = |w: &Value| {
+        let p = &w["requestParameters"];
+        let each = number(&p["avgPromptTokens"]).saturating_add(number(&p["avgGeneratedTokens"]));
+        number(&w["requestPerMinute"]).saturating_mul(each)
+    };
+    let units = loads.map(tokens).fold(0, u64::saturating_add).div_ceil(1_000).max(1);
+    Reply::ok(&json!({
+        "model": sent["model"], "skuName": sent["skuName"],
+        "estimatedCapacity": { "value": units, "deployableValue": units },
+    }))
 }
 
 fn sku(ask: &Ask) -> Reply {

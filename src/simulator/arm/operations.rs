@@ -3,13 +3,11 @@
 use hyper::Method;
 use serde_json::{Value, json};
 
-use super::{Target, deployments, known_provider};
+use super::{Target, deployments, known_provider, services};
 use crate::simulator::facts::Facts;
 use crate::simulator::http::{Ask, Reply, rfc3339};
 use crate::simulator::world::{Operation, World, uuid};
 
-/// What a poller is told to wait, in seconds.
-pub const RETRY_AFTER_S: u32 = 5;
 /// Stands in the addresses; any later date is taken.
 const VERSION: &str = "2025-06-01";
 const COGNITIVE: &str = "Microsoft.CognitiveServices";
@@ -125,14 +123,12 @@ fn status(facts: &Facts, _: &World, ask: &Ask, op: &Operation) -> Reply {
         body["endTime"] = json!(rfc3339(facts.utc(op.until)));
         return Reply::ok(&body);
     }
-    Reply::ok(&body).with("retry-after", RETRY_AFTER_S.to_string())
+    Reply::ok(&body).with("retry-after", facts.wait())
 }
 
 fn result(facts: &Facts, world: &World, ask: &Ask, op: &Operation) -> Reply {
     if ask.at < op.until {
-        return Reply::empty(202)
-            .with("location", links(facts, op).result)
-            .with("retry-after", RETRY_AFTER_S.to_string());
+        return Reply::empty(202).with("location", links(facts, op).result).with("retry-after", facts.wait());
     }
     if let Some(error) = failure(op) {
         return Reply::json(409, &json!({ "error": error }));
@@ -143,7 +139,7 @@ fn result(facts: &Facts, world: &World, ask: &Ask, op: &Operation) -> Reply {
         None if op.removes => return Reply::empty(204),
         None => {}
     }
-    let thing = || world.thing(&op.resource).map(|t| t.shown(ask.at));
+    let thing = || world.thing(&op.resource).map(|t| services::shown(facts, t, ask.at));
     deployments::by_id(facts, world, &op.resource, ask.at)
         .or_else(thing)
         .map_or_else(|| Reply::empty(204), |v| Reply::ok(&v))

@@ -57,13 +57,26 @@ pub fn seen(facts: &Facts, world: &World, ask: &Ask, reply: Reply) -> Reply {
 
 /// One page of a list, with an absolute link to the next; any other answer as it is.
 pub fn page(facts: &Facts, ask: &Ask, reply: Reply) -> Reply {
-    let top = ask.query("$top").and_then(|t| t.parse().ok()).unwrap_or(PAGE).clamp(1, PAGE);
-    let skip: usize = ask.query("$skiptoken").and_then(|t| t.parse().ok()).unwrap_or(0);
     if ask.method != Method::GET || reply.status != 200 {
         return reply;
     }
     let Some((kind, text)) = &reply.body else { return reply };
     let Ok(mut v) = serde_json::from_str::<Value>(text) else { return reply };
+    if !v["value"].is_array() {
+        return reply;
+    }
+    let number = |name: &str| ask.query(name).map(str::parse::<usize>).transpose();
+    let (top, skip) = match (number("$top"), number("$skiptoken")) {
+        (Ok(top), Ok(skip)) if top != Some(0) => (top.unwrap_or(PAGE).clamp(1, PAGE), skip.unwrap_or(0)),
+        (_, Err(_)) => {
+            let text = "The $skiptoken in the query string is not one that this service has given out.";
+            return Reply::error(400, "InvalidSkipTokenInQueryString", text);
+        }
+        _ => {
+            let text = "Invalid $top in the query string: it must be a whole number from 1 on.";
+            return Reply::error(400, "InvalidTopInQueryString", text);
+        }
+    };
     let Some(rows) = v["value"].as_array_mut().filter(|r| skip > 0 || r.len() > top) else { return reply };
     let more = rows.len() > skip.saturating_add(top);
     *rows = rows.drain(..).skip(skip).take(top).collect();

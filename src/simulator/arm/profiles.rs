@@ -6,7 +6,7 @@ use hyper::Method;
 use serde_json::{Map, Value, json};
 
 use super::endpoints::{INTERVAL_S, TIMEOUT_S, TOLERATED, host, monitor, named_region, region};
-use super::{Target, generic, not_allowed, not_found};
+use super::{Target, generic, names, not_allowed, not_found};
 use crate::rehearsal::things;
 use crate::simulator::facts::Facts;
 use crate::simulator::http::{Ask, Reply};
@@ -51,7 +51,6 @@ pub fn answer(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) 
         (&Method::DELETE, [], None) => Reply::empty(204),
         (_, _, None) => not_found(g, KIND, name),
         (&Method::GET, [], Some(n)) => Reply::ok(&body(facts, world, &world.profiles[n], ask.at)),
-        (&Method::HEAD, [], Some(_)) => Reply::empty(204),
         (&Method::PUT | &Method::PATCH, [], Some(n)) => change(facts, world, ask, n).unwrap_or_else(|refusal| *refusal),
         (&Method::DELETE, [], Some(n)) => {
             let id = id(facts, &world.profiles[n]);
@@ -375,9 +374,11 @@ fn host_of(id: &str) -> Option<String> {
 
 /// What else the provider has: DNS zones, and any other resource.
 pub fn or_other(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> Reply {
+    if let Some(reply) = names::answer(facts, world, ask, target) {
+        return reply;
+    }
     match target.tail.first().map(String::as_str) {
-        None => super::inventory::provider(ask, target),
         Some("trafficmanagerprofiles") => answer(facts, world, ask, target),
-        Some(_) => generic::answer(facts, world, ask, target),
+        _ => generic::answer(facts, world, ask, target),
     }
 }

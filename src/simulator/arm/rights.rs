@@ -20,9 +20,6 @@ const MAX_LOCKS: usize = 2_000;
 pub fn answer(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> Reply {
     let scope = target.scope_id();
     let route = target.route();
-    if let (&Method::GET, []) = (&ask.method, route.as_slice()) {
-        return inventory::provider(ask, target);
-    }
     if target.scope.len() > 2 && !generic::exists(facts, world, &scope) {
         let text = format!("The resource '{scope}' was not found.");
         return Reply::error(404, "ResourceNotFound", &text);

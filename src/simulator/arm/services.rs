@@ -1,13 +1,13 @@
 //! What each service adds to what ARM does for every resource: one table of how long its work takes, and the way to its file.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::generic::{Change, Way, Ways};
-use super::{Target, doors, foundry, learning, registry, storage, vaults, zones};
+use super::{Target, blobs, doors, foundry, learning, registry, storage, vaults, zones};
 use crate::simulator::facts::Facts;
 use crate::simulator::http::{Ask, Reply};
 use crate::simulator::things::Thing;
-use crate::simulator::world::World;
+use crate::simulator::world::{World, uuid};
 
 const NOW: Ways = Ways { make: Way::Now, change: Way::Now, remove: Way::Now };
 
@@ -55,6 +55,7 @@ pub fn check_removal(change: &Change<'_>) -> Option<Reply> {
     match change.kind {
         "microsoft.containerregistry/registries/replications" => registry::check_removal(change),
         "microsoft.machinelearningservices/workspaces/onlineendpoints/deployments" => learning::check_removal(change),
+        "microsoft.cognitiveservices/accounts" => foundry::inhabited(change.world, change.id),
         k if k.starts_with("microsoft.network/dnszones") => zones::check_removal(change),
         _ => None,
     }
@@ -64,6 +65,33 @@ pub fn check_removal(change: &Change<'_>) -> Option<Reply> {
 pub fn begin(facts: &Facts, ask: &Ask, thing: &mut Thing) {
     vaults::begin(ask, thing);
     storage::begin(facts, ask.at, thing);
+}
+
+/// The status of the answer to a PUT that made something of a type.
+pub fn made(kind: &str) -> u16 {
+    match kind.to_ascii_lowercase().as_str() {
+        "microsoft.keyvault/vaults/keys" => 200,
+        _ => blobs::made(kind),
+    }
+}
+
+/// Takes out of something that is made or changed what its service never tells again.
+pub fn keep(thing: &mut Thing) {
+    vaults::keep(thing);
+}
+
+/// What an identity that was asked for has been given: the object in the directory behind it.
+pub fn identify(facts: &Facts, id: &str, body: &mut Value) {
+    let object = |what: &str| uuid(facts.seed, &format!("{what}/{}", id.to_ascii_lowercase()));
+    let identity = &mut body["identity"];
+    if identity["type"].as_str().is_some_and(|t| t.contains("SystemAssigned")) {
+        identity["principalId"] = json!(object("principal"));
+        identity["tenantId"] = json!(facts.scenario.world.tenant);
+    }
+    for (own, given) in identity["userAssignedIdentities"].as_object_mut().into_iter().flatten() {
+        *given =
+            json!({ "principalId": object(&format!("principal/{own}")), "clientId": object(&format!("client/{own}")) });
+    }
 }
 
 /// A resource as ARM shows it: with what its service fills in, and what follows from the moment.
@@ -84,6 +112,9 @@ pub fn shown(facts: &Facts, thing: &Thing, at: i64) -> Value {
         t.set_missing("provisioningState", "Succeeded");
     }
     let mut body = t.shown(at);
+    if body["identity"].is_object() {
+        identify(facts, &thing.id, &mut body);
+    }
     if t.kind.eq_ignore_ascii_case("Microsoft.Storage/storageAccounts") {
         storage::hide(&mut body);
     }
@@ -117,26 +148,13 @@ pub fn making(target: &Target<'_>) -> &'static str {
     }
 }
 
-/// Types that a namespace has, whether anything of them is there or not.
-pub fn types(provider: &str) -> &'static [&'static str] {
-    match provider {
-        "microsoft.keyvault" => &["deletedVaults", "vaults"],
-        "microsoft.storage" => &["deletedAccounts", "storageAccounts", "storageAccounts/blobServices"],
-        "microsoft.operationalinsights" => &["deletedWorkspaces", "workspaces"],
-        "microsoft.containerregistry" => &["registries", "registries/replications"],
-        "microsoft.machinelearningservices" => {
-            &["registries", "workspaces", "workspaces/computes", "workspaces/connections", "workspaces/onlineEndpoints"]
-        }
-        "microsoft.cdn" => &["profiles", "profiles/originGroups", "profiles/originGroups/origins"],
-        _ => &[],
-    }
-}
-
 /// Answers what is neither a resource nor a list of them: actions, and what only one service has; `None` if it is neither.
 pub fn act(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> Option<Reply> {
     match target.provider.as_str() {
         "microsoft.keyvault" => vaults::act(facts, world, ask, target),
-        "microsoft.storage" => storage::act(facts, world, ask, target),
+        "microsoft.storage" => {
+            blobs::act(facts, world, ask, target).or_else(|| storage::act(facts, world, ask, target))
+        }
         "microsoft.machinelearningservices" => learning::act(facts, world, ask, target),
         "microsoft.network" => zones::act(facts, world, ask, target),
         "microsoft.cognitiveservices" => foundry::act(facts, world, ask, target),

@@ -7,7 +7,7 @@ use hyper::Method;
 use serde_json::{Value, json};
 
 use super::generic::{Change, region};
-use super::operations::{RETRY_AFTER_S, Work, begin as start};
+use super::operations::{Work, begin as start};
 use super::{Target, generic, not_found};
 use crate::simulator::facts::Facts;
 use crate::simulator::http::{Ask, Reply, parse_time, rfc3339};
@@ -25,10 +25,13 @@ const COPY_SINCE: &str = "simulatedCopySince";
 const KEYS_SINCE: &str = "simulatedKeys";
 /// Usual delay of the copy, in milliseconds.
 const USUAL_LAG: i64 = 300_000;
-/// A new copy is complete after this time.
+/// A new copy is complete after this time; that of an account as new as its copy, which has little in it, sooner.
 const BOOTSTRAP: i64 = 1_800_000;
+const BOOTSTRAP_EMPTY: i64 = 240_000;
 /// A failover takes from 10 to 20 minutes.
 const FAILOVER: (i64, u64) = (600_000, 600_000);
+/// Kinds of accounts.
+const KINDS: [&str; 5] = ["Storage", "StorageV2", "BlobStorage", "FileStorage", "BlockBlobStorage"];
 const SERVICES: [&str; 6] = ["blob", "dfs", "file", "queue", "table", "web"];
 
 /// Redundancy of a tier: (is it copied to the pair, can the copy be read, what is left of it after an unplanned failover).
@@ -55,6 +58,10 @@ pub fn check(change: &Change<'_>) -> Option<Reply> {
         let (tier, form) = s.split_once('_').unwrap_or(("", ""));
         ["Standard", "Premium", "StandardV2", "PremiumV2"].contains(&tier) && forms.contains(&form)
     };
+    if let Some(k) = change.sent["kind"].as_str().filter(|k| !KINDS.contains(k)) {
+        let text = format!("Values for request parameters are invalid: kind '{k}'.");
+        return Some(Reply::error(400, "InvalidValuesForRequestParameters", &text));
+    }
     if let Some(s) = sku.filter(|s| !known(s)) {
         return Some(Reply::error(400, "InvalidValuesForRequestParameters", &format!("The sku '{s}' is not known.")));
     }
@@ -201,7 +208,8 @@ fn lag(facts: &Facts, t: &Thing) -> i64 {
 fn synced(facts: &Facts, t: &Thing, at: i64) -> Option<i64> {
     let since = copy_since(t);
     let both = facts.served_until(&primary(t), at).min(facts.served_until(&secondary(t)?, at));
-    let complete = since == ALWAYS || both >= since + BOOTSTRAP;
+    let takes = facts.takes(if since == t.made_at { BOOTSTRAP_EMPTY } else { BOOTSTRAP });
+    let complete = since == ALWAYS || both >= since + takes;
     complete.then(|| both - lag(facts, t))
 }
 
@@ -225,7 +233,7 @@ fn replication(facts: &Facts, t: &Thing, at: i64) -> Option<Value> {
     }))
 }
 
-/// Actions of an account, and its blob service.
+/// Actions of an account.
 pub fn act(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> Option<Reply> {
     let route = target.route();
     if let (&Method::POST, ["checknameavailability"]) = (&ask.method, route.as_slice()) {
@@ -235,8 +243,6 @@ pub fn act(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> 
     let group = target.group?;
     let wanted = match (&ask.method, rest) {
         (&Method::POST, ["failover" | "listkeys" | "regeneratekey"]) => rest[0],
-        (&Method::GET, ["blobservices", "default"]) => "blob",
-        (&Method::GET, ["blobservices"]) => "blobs",
         (&Method::PATCH, []) => {
             let id = generic::id(facts, world, target);
             restart_copy(world, ask, &id);
@@ -250,9 +256,7 @@ pub fn act(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> 
     Some(match wanted {
         "failover" => failover(facts, world, ask, target, t),
         "listkeys" => keys(facts, &t),
-        "regeneratekey" => regenerate(facts, world, ask, t),
-        "blob" => Reply::ok(&blob_service(world, &t)),
-        _ => Reply::list(vec![blob_service(world, &t)]),
+        _ => regenerate(facts, world, ask, t),
     })
 }
 
@@ -272,7 +276,9 @@ fn available(world: &World, ask: &Ask) -> Reply {
         Ok(b) => b,
         Err(refusal) => return refusal,
     };
-    let name = sent["name"].as_str().unwrap_or_default();
+    let Some(name) = sent["name"].as_str() else {
+        return Reply::error(400, "InvalidRequestContent", "The request needs the properties 'name' and 'type'.");
+    };
     let (reason, text) = match () {
         () if !fits(name) => ("AccountNameInvalid", format!("{name} is not a valid storage account name.")),
         () if world.named(KIND, name).is_some() => {
@@ -306,7 +312,7 @@ fn failover(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, t:
         return Reply::error(409, "AccountFailoverNotAllowed", &text);
     }
     let takes = FAILOVER.0 + i64::try_from(dice(facts.seed, &format!("failover/{}", t.name), FAILOVER.1)).unwrap_or(0);
-    let until = ask.at + takes;
+    let until = ask.at + facts.takes(takes);
     let region = region(world, &t);
     let fails = facts.timeline.fails_late(ask.at, &region).is_some();
     let after = if fails { t.body.clone() } else { moved(facts, t.clone(), planned, until).body };
@@ -318,7 +324,7 @@ fn failover(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, t:
     let work =
         Work { region: &region, resource: &t.id, span: (ask.at, until), removes: false, answer: Some(Value::Null) };
     let links = start(facts, world, target, work);
-    Reply::empty(202).with("location", links.result).with("retry-after", RETRY_AFTER_S.to_string())
+    Reply::empty(202).with("location", links.result).with("retry-after", facts.wait())
 }
 
 /// The account after a failover.
@@ -369,22 +375,4 @@ fn regenerate(facts: &Facts, world: &mut World, ask: &Ask, mut t: Thing) -> Repl
     world.put(t);
     world.changed = true;
     reply
-}
-
-fn blob_service(world: &World, t: &Thing) -> Value {
-    let id = format!("{}/blobServices/default", t.id);
-    let kept = world.thing(&id).and_then(|s| s.body.get("properties").cloned());
-    let usual = json!({
-        "cors": { "corsRules": [] }, "deleteRetentionPolicy": { "enabled": true, "days": 7, "allowPermanentDelete": false },
-        "containerDeleteRetentionPolicy": { "enabled": true, "days": 7 }, "isVersioningEnabled": false,
-        "changeFeed": { "enabled": false }, "restorePolicy": { "enabled": false },
-    });
-    let mut properties = usual;
-    if let Some(own) = kept {
-        generic::merge(&mut properties, &own);
-    }
-    json!({
-        "id": id, "name": "default", "type": format!("{KIND}/blobServices"), "properties": properties,
-        "sku": { "name": t.sku(), "tier": t.sku().split('_').next() },
-    })
 }

@@ -3,7 +3,7 @@
 use hyper::Method;
 use serde_json::{Value, json};
 
-use super::{Target, inventory, not_allowed, not_found};
+use super::{Target, not_allowed, not_found};
 use crate::simulator::appconfig;
 use crate::simulator::facts::Facts;
 use crate::simulator::http::{Ask, Reply, rfc3339};
@@ -19,7 +19,6 @@ pub fn answer(facts: &Facts, world: &World, ask: &Ask, target: &Target<'_>) -> R
         world.store(name).filter(|s| s.group.eq_ignore_ascii_case(g)).ok_or_else(|| not_found(g, KIND, name))
     };
     match (&ask.method, route.as_slice(), target.group) {
-        (&Method::GET, [], None) => inventory::provider(ask, target),
         (&Method::GET, ["configurationstores"], group) => {
             let here = |s: &&Store| group.is_none_or(|g| g.eq_ignore_ascii_case(&s.group));
             Reply::list(world.stores.iter().filter(here).map(|s| body(facts, s)).collect())

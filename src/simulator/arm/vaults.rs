@@ -9,10 +9,12 @@ use crate::rehearsal::things::DeletedKind;
 use crate::simulator::facts::Facts;
 use crate::simulator::http::{Ask, Reply};
 use crate::simulator::things::Thing;
-use crate::simulator::world::World;
+use crate::simulator::world::{World, uuid};
 
 /// The type.
 const VAULT: &str = "microsoft.keyvault/vaults";
+const SECRET: &str = "microsoft.keyvault/vaults/secrets";
+const KEY: &str = "microsoft.keyvault/vaults/keys";
 /// Days that a vault may keep what is deleted.
 const DAYS: std::ops::RangeInclusive<i64> = 7..=90;
 /// From this api-version on a vault that says nothing about it uses roles.
@@ -82,8 +84,36 @@ fn in_use(name: &str) -> String {
     )
 }
 
+/// A secret's value goes in and never comes out, here or in the file that the world is kept in.
+pub fn keep(t: &mut Thing) {
+    if t.is(SECRET)
+        && let Some(p) = t.body.get_mut("properties").and_then(Value::as_object_mut)
+    {
+        p.remove("value");
+    }
+}
+
+/// What a secret or key shows beside what was sent: where it is, and since when.
+fn fill_object(facts: &Facts, t: &mut Thing) {
+    let vault = t.id.split('/').nth(8).unwrap_or_default();
+    let (word, list) = if t.is(SECRET) { ("secretUri", "secrets") } else { ("keyUri", "keys") };
+    let uri = format!("{}/{list}/{}", address(vault), t.name);
+    let version = uuid(facts.seed, &format!("{}/{}", t.id, t.version)).replace('-', "");
+    t.set(&format!("{word}WithVersion"), format!("{uri}/{version}"));
+    t.set(word, uri);
+    let made = facts.utc(t.made_at).div_euclid(1_000);
+    let mut attributes = json!({ "enabled": true, "created": made, "updated": made });
+    if t.get("attributes").is_object() {
+        super::generic::merge(&mut attributes, t.get("attributes"));
+    }
+    t.set("attributes", attributes);
+}
+
 /// What a vault shows beside what was sent.
 pub fn fill(facts: &Facts, t: &mut Thing) {
+    if t.is(SECRET) || t.is(KEY) {
+        return fill_object(facts, t);
+    }
     if !t.is(VAULT) {
         return;
     }
@@ -112,6 +142,7 @@ pub fn begin(ask: &Ask, t: &mut Thing) {
 /// Actions.
 pub fn act(_: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> Option<Reply> {
     match (&ask.method, target.route().as_slice()) {
+        (&Method::PUT, ["vaults", name, "accesspolicies", way]) => Some(policies(world, ask, (name, way))),
         (&Method::POST, ["checknameavailability"]) => {
             let sent = match ask.json() {
                 Ok(b) => b,
@@ -120,6 +151,61 @@ pub fn act(_: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> Opti
             Some(available(world, sent["name"].as_str().unwrap_or_default(), ask.at))
         }
         _ => None,
+    }
+}
+
+/// Adds to, replaces or takes from a vault's access policies: one for each object of the tenant.
+fn policies(world: &mut World, ask: &Ask, (name, way): (&str, &str)) -> Reply {
+    let sent = match ask.json() {
+        Ok(b) => b,
+        Err(refusal) => return refusal,
+    };
+    let Some(rows) = sent["properties"]["accessPolicies"].as_array() else {
+        return Reply::error(400, "BadRequest", "The property \"accessPolicies\" is required.");
+    };
+    let group = ask.segments.get(3).map_or("", String::as_str);
+    let Some(mut vault) = world.named(VAULT, name).filter(|t| t.group.eq_ignore_ascii_case(group)).cloned() else {
+        return super::not_found(group, "Microsoft.KeyVault/vaults", name);
+    };
+    let of = |row: &Value| row["objectId"].as_str().unwrap_or_default().to_ascii_lowercase();
+    let mut all = vault.get("accessPolicies").as_array().cloned().unwrap_or_default();
+    let granted = |all: &[Value], row: &Value| all.iter().position(|own| of(own) == of(row));
+    match way {
+        "replace" => all.clone_from(rows),
+        "remove" => all.retain(|own| granted(rows, own).is_none()),
+        "add" => {
+            for row in rows {
+                match granted(&all, row) {
+                    Some(n) => join(&mut all[n], row),
+                    None => all.push(row.clone()),
+                }
+            }
+        }
+        _ => return Reply::error(400, "BadRequest", "Access policies are changed by 'add', 'replace' or 'remove'."),
+    }
+    let shown = json!({
+        "id": format!("{}/accessPolicies/", vault.id), "type": "Microsoft.KeyVault/vaults/accessPolicies",
+        "location": vault.location(), "properties": { "accessPolicies": all },
+    });
+    vault.set("accessPolicies", all);
+    vault.version += 1;
+    world.put(vault);
+    world.changed = true;
+    Reply::ok(&shown)
+}
+
+/// Adds the permissions of a row to those of the same object.
+fn join(own: &mut Value, row: &Value) {
+    for (kind, more) in row["permissions"].as_object().into_iter().flatten() {
+        let mut all = own["permissions"][kind].as_array().cloned().unwrap_or_default();
+        all.extend(
+            more.as_array()
+                .into_iter()
+                .flatten()
+                .filter(|m| !own["permissions"][kind].as_array().is_some_and(|o| o.contains(m)))
+                .cloned(),
+        );
+        own["permissions"][kind] = json!(all);
     }
 }
 

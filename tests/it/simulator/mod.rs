@@ -6,6 +6,7 @@ mod dialect;
 mod examples;
 mod groups;
 mod platform;
+mod raw;
 mod storage;
 pub mod subscriptions;
 pub mod things;

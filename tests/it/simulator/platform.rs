@@ -158,7 +158,8 @@ async fn ai_accounts_keep_what_is_patched_and_are_purged() {
             .as_array()
             .unwrap()
             .len(),
-        1
+        2,
+        "one row a tier"
     );
 
     // Another kind of account, deleted into the same bin.
@@ -166,7 +167,9 @@ async fn ai_accounts_keep_what_is_patched_and_are_purged() {
     let body = json!({ "location": "eastus", "kind": "SpeechServices", "sku": { "name": "S0" }, "properties": {} });
     assert_eq!(b.change(Method::PUT, &speech, body.clone()).await.p("provisioningState"), "Creating");
     b.task.sleep(Millis::from_secs(31)).await;
-    for path in [&speech, &oai] {
+    // What has a project is not deleted before it.
+    assert_eq!(b.change(Method::DELETE, &oai, Value::Null).await.refusal(), (409, "CannotDeleteResource"));
+    for path in [&speech, &project, &oai] {
         let r = b.change(Method::DELETE, path, Value::Null).await;
         assert_eq!(b.finish(&r).await.status, 204);
     }

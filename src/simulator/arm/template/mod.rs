@@ -13,7 +13,7 @@ use std::cell::RefCell;
 use hyper::Method;
 use serde_json::{Value, json};
 
-use super::{Target, inner, inventory, not_allowed};
+use super::{Target, inner, not_allowed};
 use crate::simulator::facts::Facts;
 use crate::simulator::http::{Ask, Reply, rfc3339};
 use crate::simulator::rollout::{Answer, Item, Rollout, State};
@@ -26,16 +26,18 @@ const STEP: i64 = 5_000;
 const LIMIT: i64 = 2 * 3_600_000;
 /// What-if takes so long.
 const WHAT_IF: i64 = 4_000;
-/// What a poller is told to wait, in seconds.
-const RETRY_AFTER: &str = "5";
 const VERSION: &str = "api-version=2025-04-01";
+
+/// Between two looks, in a world where work takes less as well.
+fn step(facts: &Facts) -> i64 {
+    facts.takes(STEP).max(500)
+}
 
 /// Answers requests to the provider, at a group or a subscription.
 pub fn answer(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> Reply {
     let group = target.group;
     let route = target.route();
-    let Some(first) = route.first() else { return inventory::provider(ask, target) };
-    if *first != "deployments" {
+    if route.first() != Some(&"deployments") {
         return Reply::no_route(ask);
     }
     let Some(name) = target.names.get(1) else {
@@ -51,7 +53,6 @@ pub fn answer(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) 
         (&Method::POST, ["validate"]) => validate(facts, world, ask, target, name),
         (&Method::POST, ["whatif"]) => what_if(facts, world, ask, target, name),
         (&Method::GET, ["whatifresults", id]) => result(facts, world, ask, id),
-        (&Method::HEAD, []) => Reply::empty(if found(world).is_ok() { 204 } else { 404 }),
         (&Method::DELETE, []) => {
             let known = found(world).is_ok();
             world.rollouts.all.retain(|r| !r.is(name, group));
@@ -62,7 +63,7 @@ pub fn answer(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) 
         (&Method::GET, ["operations", rest @ ..]) => {
             found(world).map_or_else(|r| r, |r| picked(facts, &r, rest.first().copied()))
         }
-        (&Method::GET, ["operationstatuses", _]) => found(world).map_or_else(|r| r, |r| status(&r)),
+        (&Method::GET, ["operationstatuses", _]) => found(world).map_or_else(|r| r, |r| status(facts, &r)),
         _ => Reply::no_route(ask),
     }
 }
@@ -156,7 +157,7 @@ fn put(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, name: &
         error: None,
         correlation: uuid(facts.seed, &format!("request/{}", target.number)),
         from: ask.at,
-        seen: ask.at - STEP,
+        seen: ask.at - step(facts),
         until: None,
     });
     settle(facts, world, ask.at);
@@ -165,7 +166,7 @@ fn put(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, name: &
     let address = format!("{}{}/operationStatuses/{operation}?{VERSION}", facts.arm, id(facts, name, target.group));
     Reply::json(if before.is_some() { 200 } else { 201 }, &body(facts, r))
         .with("azure-asyncoperation", address)
-        .with("retry-after", RETRY_AFTER)
+        .with("retry-after", facts.wait())
 }
 
 fn validate(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, name: &str) -> Reply {
@@ -224,8 +225,8 @@ fn what_if(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, nam
     };
     let answer = uuid(facts.seed, &format!("what-if/{}", target.number));
     let address = format!("{}{}/whatIfResults/{answer}?{VERSION}", facts.arm, id(facts, name, target.group));
-    world.rollouts.keep(Answer { id: answer, until: ask.at + WHAT_IF, body });
-    Reply::empty(202).with("location", address).with("retry-after", RETRY_AFTER)
+    world.rollouts.keep(Answer { id: answer, until: ask.at + facts.takes(WHAT_IF).max(1_000), body });
+    Reply::empty(202).with("location", address).with("retry-after", facts.wait())
 }
 
 fn result(facts: &Facts, world: &World, ask: &Ask, wanted: &str) -> Reply {
@@ -233,7 +234,7 @@ fn result(facts: &Facts, world: &World, ask: &Ask, wanted: &str) -> Reply {
         None => absent(wanted),
         Some(a) if ask.at < a.until => {
             let here = format!("{}{}?{VERSION}", facts.arm, ask.path);
-            Reply::empty(202).with("location", here).with("retry-after", RETRY_AFTER)
+            Reply::empty(202).with("location", here).with("retry-after", facts.wait())
         }
         Some(a) => Reply::ok(&a.body),
     }
@@ -313,13 +314,13 @@ fn operations(facts: &Facts, r: &Rollout) -> Vec<Value> {
     begun.map(row).collect()
 }
 
-fn status(r: &Rollout) -> Reply {
+fn status(facts: &Facts, r: &Rollout) -> Reply {
     let mut body = json!({ "status": r.state.word() });
     if let Some(e) = &r.error {
         body["error"] = e.clone();
     }
     let reply = Reply::ok(&body);
-    if r.state.over() { reply } else { reply.with("retry-after", RETRY_AFTER) }
+    if r.state.over() { reply } else { reply.with("retry-after", facts.wait()) }
 }
 
 /// Carries every deployment on, up to this time.
@@ -327,7 +328,7 @@ pub fn settle(facts: &Facts, world: &mut World, at: i64) {
     loop {
         let running = world.rollouts.all.iter().filter(|r| !r.state.over() && r.seen < at);
         let Some(next) = running.min_by_key(|r| r.seen).cloned() else { return };
-        let now = (next.seen + STEP).min(at);
+        let now = (next.seen + step(facts)).min(at);
         let mut r = next;
         r.seen = now;
         advance(facts, world, &mut r, now);
