@@ -338,7 +338,9 @@ fn the_log_tells_what_has_no_soft_delete_and_who_did_it() {
     ];
     let mut log = log;
     // Deleting a group is one request with one word on each thing in it.
-    for (at, name, status) in [(85, "part-one", "Succeeded"), (86, "part-two", "Succeeded"), (87, "part-stays", "Failed")] {
+    for (at, name, status) in
+        [(85, "part-one", "Succeeded"), (86, "part-two", "Succeeded"), (87, "part-stays", "Failed")]
+    {
         let mut e = entry(at, delete, &ws(name), status);
         e.correlation = "group".into();
         log.push(e);
@@ -437,11 +439,10 @@ fn what_could_not_be_read_is_kept_with_its_age_and_only_that() {
     r.live.push(Live { kind: Kind::Vault, id: id(Kind::Vault, "RG", "KV") });
     let mut other = Reading { azure: "elsewhere".into(), ..r.clone() };
     r.carry(&before);
-    assert_eq!(r.deleted.iter().map(|d| (d.name.as_str(), d.seen_at.is_some())).collect::<Vec<_>>(), [
-        ("oai", false),
-        ("db", true),
-        ("hub", true)
-    ]);
+    assert_eq!(
+        r.deleted.iter().map(|d| (d.name.as_str(), d.seen_at.is_some())).collect::<Vec<_>>(),
+        [("oai", false), ("db", true), ("hub", true)]
+    );
     let twice = r.deleted[1].clone();
     other.carry(&before);
     assert_eq!(other.deleted.len(), 1);
@@ -457,7 +458,8 @@ fn what_could_not_be_read_is_kept_with_its_age_and_only_that() {
 #[test]
 fn a_reading_without_anything_is_blank_and_one_without_something_is_not() {
     let one = |id: &str| Subscription { id: id.into(), name: id.into(), log_since: None };
-    let why = |id: &str| Failed { subscription: id.into(), name: id.into(), what: "everything".into(), why: "no".into() };
+    let why =
+        |id: &str| Failed { subscription: id.into(), name: id.into(), what: "everything".into(), why: "no".into() };
     let gap = |id: &str| Gap { subscription: id.into(), lacks: Lack::Everything };
     let r = |all: &[&str], bad: &[&str]| Reading {
         subscriptions: all.iter().map(|s| one(s)).collect(),
@@ -526,7 +528,10 @@ fn each_recovery_begins_with_a_plan_that_its_runbook_understands() {
     assert_eq!(value("oai", "vault"), id(Kind::Vault, "rg", "kv"));
     assert_eq!((value("kv", "case"), value("kv", "retention_days")), ("vault".into(), "7".into()));
     assert_eq!(value("kv", "consumers"), "oai,st,mlw,hub");
-    assert_eq!((value("alive", "customer_key"), value("alive", "vault")), ("yes".into(), id(Kind::Vault, "rg", "kv-there")));
+    assert_eq!(
+        (value("alive", "customer_key"), value("alive", "vault")),
+        ("yes".into(), id(Kind::Vault, "rg", "kv-there"))
+    );
     assert_eq!(value("unseen", "customer_key"), "", "which vault has its key only a person can say");
     assert_eq!(value("none", "customer_key"), "no");
     assert_eq!((value("db", "object_kind"), value("wrap", "object_kind")), ("secret".into(), "key".into()));

@@ -86,10 +86,7 @@ impl Vaults {
         for (vault, found) in answers.into_iter().chain(beyond.into_iter().map(unlooked)) {
             out.deleted.extend(found.deleted);
             let subscription = vault.subscription.as_ref().map_or_else(String::new, |s| s.id.clone());
-            let gap = |k: &Kind| Gap {
-                subscription: subscription.clone(),
-                lacks: Lack::InVault(vault.id.clone(), *k),
-            };
+            let gap = |k: &Kind| Gap { subscription: subscription.clone(), lacks: Lack::InVault(vault.id.clone(), *k) };
             out.gaps.extend(found.unread.iter().map(gap));
             if !found.unread.is_empty() {
                 unread.push((vault, found.unread, found.why));

@@ -274,8 +274,15 @@ async fn what_is_odd_about_a_list_makes_nothing_gone() {
         }
     })
     .await;
-    let before = Deleted { deleted_at: Some(1), ..Deleted::new(Kind::Vault, &format!("{vault}-old"), Origin::DeletedList) };
-    let before = Reading { at: 7, deleted: vec![before], azure: fake.azure.cloud().name.clone(), simulated: true, ..Reading::default() };
+    let before =
+        Deleted { deleted_at: Some(1), ..Deleted::new(Kind::Vault, &format!("{vault}-old"), Origin::DeletedList) };
+    let before = Reading {
+        at: 7,
+        deleted: vec![before],
+        azure: fake.azure.cloud().name.clone(),
+        simulated: true,
+        ..Reading::default()
+    };
     let r = read(&fake, &Scope { before: Some(before), ..Scope::default() }).await;
     assert!(!named(&r, "oai").purged, "a list that is not there has proven nothing");
     let failed: Vec<_> = r.failed.iter().map(|f| f.what.as_str()).collect();
@@ -294,7 +301,9 @@ async fn one_list_that_a_vault_refuses_leaves_the_others() {
             return done;
         }
         match asked.path.as_str() {
-            "/kv-live/deletedsecrets" => value(json!([{ "recoveryId": "https://kv-live.vault.azure.net/deletedsecrets/one" }])),
+            "/kv-live/deletedsecrets" => {
+                value(json!([{ "recoveryId": "https://kv-live.vault.azure.net/deletedsecrets/one" }]))
+            }
             "/kv-live/deletedkeys" => error(403, "Forbidden", "no keys"),
             p if p.ends_with("/subscriptions") => subscriptions(),
             p if p.contains(A) && p.ends_with("/vaults") => value(json!([

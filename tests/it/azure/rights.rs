@@ -68,10 +68,7 @@ async fn a_reader_lacks_what_changes_and_it_is_named() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_does_not_exist_yet_is_asked_about_where_it_will_lie() {
-    let lock = json!({ "id": format!("{SUB}/providers/Microsoft.Authorization/locks/all"), "name": "all",
-        "properties": { "level": "ReadOnly" } });
     for (group_there, locked) in [(true, false), (false, false), (false, true)] {
-        let lock = lock.clone();
         let f = Fake::new(move |asked: &Asked| {
             if let Some(token) = signed_in(asked) {
                 return token;
@@ -84,7 +81,14 @@ async fn what_does_not_exist_yet_is_asked_about_where_it_will_lie() {
                 return absent();
             }
             match what {
-                "locks" if locked => Do::Say(200, json!({ "value": [lock] })),
+                "locks" if locked => {
+                    let on = scope.split('/').take(3).collect::<Vec<_>>().join("/");
+                    let id = format!("{on}/providers/Microsoft.Authorization/locks/all");
+                    Do::Say(
+                        200,
+                        json!({ "value": [{ "id": id, "name": "all", "properties": { "level": "ReadOnly" } }] }),
+                    )
+                }
                 "locks" => Do::Say(200, json!({ "value": [] })),
                 _ if lower.contains("swedencentral") => roles(&["*/read"], &[]),
                 _ => roles(&["*"], &["*"]),
@@ -121,7 +125,8 @@ fn what_is_attached_to_a_resource_is_asked_about_on_it() {
     // The lock of a recovery is taken off again by the run's own undo.
     let plan = lifeboat::catalog::Catalog::builtin().plan("sandbox-recover-vault", None).unwrap();
     let needs = rights::needs(&plan);
-    let undo = needs.iter().find(|s| s.step == "RC6").unwrap().needs.iter().find(|n| n.purpose == Purpose::Undo).unwrap();
+    let undo =
+        needs.iter().find(|s| s.step == "RC6").unwrap().needs.iter().find(|n| n.purpose == Purpose::Undo).unwrap();
     assert_eq!(undo.any_of[0].action, "Microsoft.Authorization/locks/delete");
     assert!(undo.any_of[0].scope.ends_with("/resourceGroups/rg-sandbox-recovery"), "{}", undo.any_of[0].scope);
 }

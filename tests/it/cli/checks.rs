@@ -120,7 +120,7 @@ fn a_simulated_azure_names_the_right_that_each_step_lacks() {
     let mut scenario = lifeboat::catalog::Catalog::builtin().scenario("sandbox").unwrap();
     let rights = r#"[
         (actions: ["*/read"], data_actions: ["*/read"]),
-        (scope: "rg-sandbox-westeurope", actions: ["*"], not_actions: ["Microsoft.CognitiveServices/accounts/deployments/write"]),
+        (scope: Some("rg-sandbox-westeurope"), actions: ["*"], not_actions: ["Microsoft.CognitiveServices/accounts/deployments/write"]),
     ]"#;
     scenario.world.rights = ron::from_str(rights).unwrap();
     let azure = Served::new(home.path(), scenario);

@@ -113,7 +113,7 @@ fn all_subscriptions_in_the_order_of_the_work() {
     let shut = "00000000-0000-4000-8000-0000000000b1";
     let mut scenario = several();
     scenario.world.more_subscriptions.iter_mut().for_each(|s| s.denied = true);
-    scenario.world.rights = vec![ron::from_str("(scope: \"rg-nowhere\", actions: [\"*\"])").unwrap()];
+    scenario.world.rights = vec![ron::from_str("(scope: Some(\"rg-nowhere\"), actions: [\"*\"])").unwrap()];
     let mut refused = Served::new(home.path(), scenario);
     let said = say(home.path(), &["recoverable", "--cloud", refused.file.to_str().unwrap()]);
     assert_eq!((said.code, said.out.as_str()), (3, ""), "{}", said.err);

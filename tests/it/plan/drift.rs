@@ -391,10 +391,13 @@ fn an_identity_and_its_counterpart_may_the_same() {
     let mut seen = equal(&p);
     both(&mut seen, "hub-one");
     let told: Vec<_> = compare(&p, &seen).differences.into_iter().map(|d| (d.severity, d.secondary)).collect();
-    assert_eq!(told, [
-        (Reduces, "without AcrPull for ServicePrincipal hub-two".to_owned()),
-        (Informs, "also AcrPull for ServicePrincipal hub-one".to_owned())
-    ]);
+    assert_eq!(
+        told,
+        [
+            (Reduces, "without AcrPull for ServicePrincipal hub-two".to_owned()),
+            (Informs, "also AcrPull for ServicePrincipal hub-one".to_owned())
+        ]
+    );
     // Without a counterpart it is as it was: somebody lacks something.
     let d = only(&p, |s| give(s, &of("primary_ai"), "somebody"));
     assert_eq!(d.secondary, "without AcrPull for ServicePrincipal somebody");

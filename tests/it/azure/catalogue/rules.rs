@@ -254,7 +254,9 @@ async fn regions_of_a_resources_own_are_shown_and_not_sent() {
 #[tokio::test]
 async fn a_clock_that_is_ahead_refuses_no_recovery_that_azure_still_offers() {
     let mut seen = 0;
-    for c in all().into_iter().filter(|c| matches!(c.action, Action::RecoverAccount { .. } | Action::RecoverVault { .. })) {
+    for c in
+        all().into_iter().filter(|c| matches!(c.action, Action::RecoverAccount { .. } | Action::RecoverVault { .. }))
+    {
         let (f, world) = start(&c.before).await;
         let key = |k: &&String| k.contains("deletedaccounts/") || k.contains("deletedvaults/");
         let gone = world.lock().unwrap().there.keys().find(key).cloned().unwrap();
