@@ -298,12 +298,14 @@ impl ResourceId {
     pub fn name(&self) -> &str {
         self.0.rsplit('/').next().unwrap_or_default()
     }
-    /// `Microsoft.CognitiveServices/accounts`; of a group, `Microsoft.Resources/resourceGroups`.
+    /// `Microsoft.CognitiveServices/accounts`; of a group, `Microsoft.Resources/resourceGroups`; of a lock on an account, that
+    /// of the lock.
     pub fn kind(&self) -> String {
-        let mut parts = self.0.split('/').skip_while(|p| !p.eq_ignore_ascii_case("providers")).skip(1);
-        match parts.next() {
+        let parts: Vec<&str> = self.0.split('/').collect();
+        let at = parts.iter().rposition(|p| p.eq_ignore_ascii_case("providers"));
+        match at.and_then(|n| parts.get(n + 1..)).and_then(<[_]>::split_first) {
             None => "Microsoft.Resources/resourceGroups".to_owned(),
-            Some(ns) => parts.step_by(2).fold(ns.to_owned(), |a, t| format!("{a}/{t}")),
+            Some((ns, rest)) => rest.iter().step_by(2).fold((*ns).to_owned(), |a, t| format!("{a}/{t}")),
         }
     }
 }

@@ -9,7 +9,9 @@ use serde_json::Value;
 
 use super::{Azure, AzureError, cognitive, resources, versions};
 use crate::clock::Task;
-use crate::plan::drift::{Assignment, Connection, Deployment, Endpoint, Known, Pair, Parts, Replica, Seen, Thing};
+use crate::plan::drift::{
+    Assignment, Connection, Deployment, Endpoint, Known, Pair, Parts, Quota, Replica, Seen, Thing,
+};
 use crate::plan::model::Plan;
 use crate::units::{Region, ResourceId, visible};
 
@@ -21,7 +23,9 @@ const WITH_MODELS: [&str; 2] = ["OpenAI", "AIServices"];
 /// What the models of accounts need of the secondary region.
 struct Market {
     offers: Vec<cognitive::Offer>,
-    quota: Known<BTreeMap<String, (i64, i64)>>,
+    quota: Known<Quota>,
+    /// In further subscriptions.
+    more: BTreeMap<String, Known<Quota>>,
 }
 
 /// Reads everything that these pairs of a plan are compared by.
@@ -57,7 +61,17 @@ pub async fn read(azure: &Azure, task: &Task, plan: &Plan, pairs: &[Pair]) -> Se
         }
     };
     let groups = groups.into_iter().map(|(id, region)| (id, Known::of(region))).collect();
-    Seen { plan: plan.id.clone(), digest: plan.texts.digest(), at: task.now().utc, things, groups, quota: market.quota }
+    Seen {
+        plan: plan.id.clone(),
+        digest: plan.texts.digest(),
+        azure: azure.cloud().name.clone(),
+        simulated: azure.cloud().is_simulated(),
+        at: task.now().utc,
+        things,
+        groups,
+        quota: market.quota,
+        more_quota: market.more,
+    }
 }
 
 fn group_id(id: &ResourceId) -> String {
@@ -71,18 +85,30 @@ async fn group(azure: &Azure, task: &Task, id: &str) -> Result<Region, AzureErro
 /// Offers and quota of the secondary region, when the plan has AI accounts that stand for each other.
 async fn market(azure: &Azure, task: &Task, plan: &Plan, pairs: &[Pair]) -> Market {
     let account = |id: &&ResourceId| id.kind().eq_ignore_ascii_case("Microsoft.CognitiveServices/accounts");
-    let near = pairs.iter().filter_map(|p| p.secondary.as_ref()).find(account);
-    let (Some(near), Some(side)) = (near, &plan.secondary) else {
-        return Market { offers: Vec::new(), quota: Known::Read(BTreeMap::new()) };
+    let mut all = pairs.iter().filter_map(|p| p.secondary.as_ref()).filter(account);
+    let (Some(near), Some(side)) = (all.next(), &plan.secondary) else {
+        return Market { offers: Vec::new(), quota: Known::Read(BTreeMap::new()), more: BTreeMap::new() };
     };
+    // Each subscription has a quota of its own.
+    let mut more: BTreeMap<String, Known<Quota>> = BTreeMap::new();
+    for other in all.filter(|a| !a.subscription().eq_ignore_ascii_case(near.subscription())) {
+        let key = other.subscription().to_ascii_lowercase();
+        if !more.contains_key(&key) {
+            more.insert(key, Known::of(cognitive::usages(azure, task, other, &side.region).await));
+        }
+    }
     let read = async {
         let offers = cognitive::offers(azure, task, near, &side.region).await?;
         Ok::<_, AzureError>((offers, cognitive::usages(azure, task, near, &side.region).await?))
     };
     match read.await {
-        Ok((offers, usages)) => Market { offers, quota: Known::Read(usages) },
+        Ok((offers, usages)) => Market { offers, quota: Known::Read(usages), more },
         // Without the offers nobody knows which quota a deployment draws on.
-        Err(e) => Market { offers: Vec::new(), quota: Known::Unread(e.to_string()) },
+        Err(e) => {
+            let quota = Known::Unread(e.to_string());
+            more.values_mut().for_each(|q| *q = quota.clone());
+            Market { offers: Vec::new(), quota, more }
+        }
     }
 }
 
@@ -95,12 +121,14 @@ async fn thing(azure: &Azure, task: &Task, id: &ResourceId, offers: &[cognitive:
     let text = |v: &Value| v.as_str().filter(|t| !t.is_empty()).map(visible);
     let p = &raw["properties"];
     Known::Read(Some(Thing {
-        region: Region::new(raw["location"].as_str().unwrap_or_default()),
+        // Where a storage account was made says nothing of where it serves since it failed over.
+        region: Region::new(p["primaryLocation"].as_str().or_else(|| raw["location"].as_str()).unwrap_or_default()),
         kind: text(&raw["kind"]),
         // A vault keeps its tier among its properties.
         sku: text(&raw["sku"]["name"]).or_else(|| text(&p["sku"]["name"])),
         state: text(&p["provisioningState"]),
         public_network: text(&p["publicNetworkAccess"]),
+        identity: text(&raw["identity"]["principalId"]),
         roles: Known::of(roles(azure, task, id).await),
         parts: parts(azure, task, id, &raw, offers).await,
     }))

@@ -100,7 +100,7 @@ pub(super) async fn address(azure: &Azure, task: &Task, id: &str) -> Result<Url,
 }
 
 async fn version(azure: &Azure, task: &Task, id: &ResourceId) -> Result<String, AzureError> {
-    let kind = kind(id);
+    let kind = id.kind();
     match versions::of(&kind) {
         Some(v) => Ok(v.to_owned()),
         None => newest(azure, task, id, &kind).await,
@@ -122,15 +122,6 @@ async fn answer(azure: &Azure, task: &Task, id: &str, expand: Option<&str>) -> R
 /// Codes of a 404 that is not about the resource.
 pub(super) const ELSEWHERE: [&str; 4] =
     ["SubscriptionNotFound", "InvalidSubscriptionId", "InvalidResourceNamespace", "InvalidResourceType"];
-
-/// The type of what an id ends in; of a lock on an account, that of the lock.
-pub(super) fn kind(id: &ResourceId) -> String {
-    let lower = id.as_str().to_ascii_lowercase();
-    let Some(at) = lower.rfind("/providers/") else { return id.kind() };
-    let mut parts = id.as_str()[at..].split('/').skip(2);
-    let provider = parts.next().unwrap_or_default().to_owned();
-    parts.step_by(2).fold(provider, |a, t| format!("{a}/{t}"))
-}
 
 /// The newest version of a type that the program has no opinion about, as ARM lists them; previews only if nothing else.
 async fn newest(azure: &Azure, task: &Task, id: &ResourceId, kind: &str) -> Result<String, AzureError> {

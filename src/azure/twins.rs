@@ -38,6 +38,7 @@ impl Twin {
     }
 }
 
+/// A deleted storage account, as far as it is used.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct DeletedStorage {
@@ -71,12 +72,12 @@ async fn twin(
             ("key vault", Twin { name, deadline })
         }),
         "microsoft.storage/storageaccounts" => {
-            let path = format!(
-                "/subscriptions/{}/providers/Microsoft.Storage/locations/{region}/deletedAccounts/{name}",
-                id.subscription()
-            );
-            let found: Option<Resource<DeletedStorage>> = resources::typed(azure, task, &path, None).await?;
-            found.map(|a| {
+            // Its name is one for all regions: whoever takes it anywhere ends the recovery.
+            let path = format!("/subscriptions/{}/providers/Microsoft.Storage/deletedAccounts", id.subscription());
+            let all: Vec<Resource<DeletedStorage>> = resources::listed(azure, task, &path).await?;
+            // Deleted more than once, it waits as often; the last one waits longest.
+            let same = all.iter().filter(|a| a.name.eq_ignore_ascii_case(&name));
+            same.max_by_key(|a| a.properties.deletion_time).map(|a| {
                 let deadline = a.properties.deletion_time.map(|t| after_a_fortnight(t.as_millisecond()));
                 ("storage account", Twin { name, deadline })
             })

@@ -9,11 +9,11 @@ use crate::desk::checks::{drift_of, keep, kept, read_sides};
 use crate::desk::{Home, chain};
 use crate::plan::drift::{Drift, Seen, Severity, drift, runbook};
 use crate::plan::model::Plan;
-use crate::plan::rights::{RightsReport, Standing};
+use crate::plan::rights::{NOT_ASKED, RightsReport, Standing};
 use crate::runbook::model::Strategy;
 use crate::units::{Millis, utc_text, visible};
 
-use super::{Args, FAILED, FINDING, FINE, USAGE, plan, trust};
+use super::{Args, FAILED, FINDING, FINE, USAGE, plan, sign_in, trust};
 
 /// What was asked for.
 #[derive(Debug, Clone, Copy)]
@@ -39,7 +39,7 @@ pub fn run(args: &Args, name: &str, strategy: Option<Strategy>, wish: &Wish) -> 
         }
     };
     // What was read before is shown whoever wrote the plan; nothing real is asked for a file that nobody trusts.
-    let asks = Home::find(args.home.as_deref()).is_ok_and(|home| home.plans().is_dir());
+    let asks = Home::find(args.home.as_deref()).is_ok_and(|home| home.plans().is_dir() || home.sign_in().exists());
     let dry = format!("lifeboat run {name} --dry-run");
     if asks && let Err(code) = trust::cleared(args, &found.plan, &found.places(), None, &dry) {
         return code;
@@ -55,14 +55,19 @@ pub fn run(args: &Args, name: &str, strategy: Option<Strategy>, wish: &Wish) -> 
 
 fn checked(args: &Args, plan: &Plan, wish: &Wish) -> Result<u8, Stop> {
     let home = Home::find(args.home.as_deref()).map_err(|e| Stop(FAILED, chain(&e)))?;
-    let azure = connected(args, &home)?;
+    let cloud = cloud(args, &home);
     let task = Clock::system().task();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|e| Stop(FAILED, format!("it could not be begun to read Azure: {e}")))?;
+    let of = cloud.as_ref().ok().cloned();
+    let azure = cloud.and_then(|c| {
+        let azure = runtime.block_on(sign_in::azure(Some(c), &task))?;
+        azure.ok_or_else(|| nowhere(&home))
+    });
     let mut out = json!({ "plan": plan.id, "strategy": plan.strategy.display(), "digest": plan.texts.digest() });
     let mut code = FINE;
     if wish.drift {
-        let sides = runtime.block_on(sides(azure.as_ref(), &task, plan, &home))?;
+        let sides = runtime.block_on(sides(azure.as_ref(), of.as_ref(), &task, plan, &home))?;
         let now = task.now().utc;
         if wish.json {
             out["drift"] = drift_json(&sides, now);
@@ -74,7 +79,7 @@ fn checked(args: &Args, plan: &Plan, wish: &Wish) -> Result<u8, Stop> {
         }
     }
     if wish.rights {
-        let azure = azure.as_ref().ok_or_else(|| Stop(FAILED, nowhere(&home)))?;
+        let azure = azure.as_ref().map_err(|why| Stop(FAILED, why.clone()))?;
         let report = runtime.block_on(rights::check(azure, &task, plan));
         if wish.json {
             out["rights"] = rights_json(&report);
@@ -91,19 +96,18 @@ fn checked(args: &Args, plan: &Plan, wish: &Wish) -> Result<u8, Stop> {
     Ok(code)
 }
 
-/// The Azure that `--cloud` names, or the real one where a team has plans.
-fn connected(args: &Args, home: &Home) -> Result<Option<Azure>, Stop> {
-    let cloud = match super::cloud(args).map_err(|why| Stop(FAILED, why))? {
-        Some(c) => Some(c),
-        None if home.plans().is_dir() => Some(Cloud::public().map_err(|e| Stop(FAILED, chain(&e)))?),
-        None => None,
-    };
-    cloud.map(Azure::new).transpose().map_err(|e| Stop(FAILED, chain(&e)))
+/// The Azure that `--cloud` or the saved sign-in names, or the public one where a team has plans.
+fn cloud(args: &Args, home: &Home) -> Result<Cloud, String> {
+    match sign_in::cloud(args)? {
+        Some(c) => Ok(c),
+        None if home.plans().is_dir() => Cloud::public().map_err(|e| chain(&e)),
+        None => Err(nowhere(home)),
+    }
 }
 
 fn nowhere(home: &Home) -> String {
     format!(
-        "no Azure is connected; name one with --cloud FILE, or put a plan into {} and sign in with `az login`",
+        "no Azure is connected; name one with --cloud FILE, set how to sign in with `lifeboat credentials set sign-in`, or put a plan into {} and sign in with `az login`",
         home.plans().display()
     )
 }
@@ -115,13 +119,19 @@ struct Sides {
     before: Option<String>,
 }
 
-async fn sides(azure: Option<&Azure>, task: &Task, plan: &Plan, home: &Home) -> Result<Sides, Stop> {
+async fn sides(
+    azure: Result<&Azure, &String>,
+    of: Option<&Cloud>,
+    task: &Task,
+    plan: &Plan,
+    home: &Home,
+) -> Result<Sides, Stop> {
     if plan.secondary.is_none() {
         return Err(Stop(USAGE, format!("the plan `{}` moves nobody: it has no two sides to compare", plan.id)));
     }
     let why = match azure {
-        None => nowhere(home),
-        Some(azure) => match read_sides(azure, task, plan).await {
+        Err(why) => why.clone(),
+        Ok(azure) => match read_sides(azure, task, plan).await {
             None => return Err(Stop(USAGE, format!("the plan `{}` names no resources to compare", plan.id))),
             Some(seen) => match seen.blank() {
                 Some(why) => why.to_owned(),
@@ -129,7 +139,7 @@ async fn sides(azure: Option<&Azure>, task: &Task, plan: &Plan, home: &Home) -> 
             },
         },
     };
-    match drift_of(plan, &kept(home)) {
+    match drift_of(plan, &kept(home), of) {
         Some(drift) => Ok(Sides { drift, before: Some(why) }),
         None => Err(Stop(FAILED, format!("nothing could be read, and nothing is known from before: {why}"))),
     }
@@ -175,14 +185,14 @@ fn drift_json(sides: &Sides, now: i64) -> Value {
     let d = &sides.drift;
     let unread: Vec<Value> = d.unread.iter().map(|(what, why)| json!({ "what": what, "why": why })).collect();
     json!({
-        "at": utc_text(d.at), "age_ms": d.age(now).0, "read_now": sides.before.is_none(), "why_not": sides.before,
+        "at": utc_text(d.at), "simulated": d.simulated, "age_ms": d.age(now).0, "read_now": sides.before.is_none(), "why_not": sides.before,
         "compared": d.compared, "text": d.sentence(), "differences": d.differences, "unread": unread,
         "blocks": d.count(Severity::Blocks), "reduces": d.count(Severity::Reduces), "informs": d.count(Severity::Informs),
     })
 }
 
 fn print_rights(r: &RightsReport) {
-    println!("{} {} scopes were asked about.", r.sentence(), r.scopes);
+    println!("{} {} scopes were asked about. {NOT_ASKED}", r.sentence(), r.scopes);
     for s in r.steps.iter().filter(|s| s.standing != Standing::Has) {
         println!("\n  {:<14} {}", s.step, visible(&s.title));
         for d in &s.doubts {
@@ -206,7 +216,7 @@ fn rights_json(r: &RightsReport) -> Value {
         json!({ "step": s.step, "title": s.title, "standing": s.standing, "needs": s.needs, "doubts": doubts })
     };
     json!({
-        "at": utc_text(r.at), "scopes": r.scopes, "standing": r.standing(), "text": r.sentence(),
+        "at": utc_text(r.at), "scopes": r.scopes, "standing": r.standing(), "text": r.sentence(), "not_asked": NOT_ASKED,
         "steps": r.steps.iter().map(step).collect::<Vec<_>>(),
     })
 }

@@ -81,7 +81,8 @@ fn ready(args: &Args, found: &Found) -> Readiness {
     if let Ok(home) = Home::find(args.home.as_deref()) {
         past.refresh(&RealDisk, &home, &found.catalog);
     }
-    let drift = Home::find(args.home.as_deref()).ok().and_then(|home| drift_of(&found.plan, &kept(&home)));
+    let of = super::cloud(args).ok().flatten();
+    let drift = Home::find(args.home.as_deref()).ok().and_then(|home| drift_of(&found.plan, &kept(&home), of.as_ref()));
     readiness(found.plan.subject(), &past.runs(), Clock::system().now().utc).against(drift.as_ref())
 }
 

@@ -5,15 +5,15 @@ use std::io::IsTerminal;
 use clap::Args as ClapArgs;
 use serde_json::{Value, json};
 
+use crate::azure::Cloud;
 use crate::azure::deleted::{Scope, deleted};
-use crate::azure::{Azure, Cloud};
 use crate::clock::Clock;
 use crate::desk::view::recovery::{azure, source, wanted};
 use crate::desk::{Home, chain, recovery as kept};
 use crate::recovery::{Alarm, Board, Deadline, Reading, Row, board, by_hand, fit};
 use crate::units::{Millis, utc_text, visible};
 
-use super::{Args, FAILED, FINDING, FINE};
+use super::{Args, FAILED, FINDING, FINE, sign_in};
 
 /// Characters of a bar.
 const BAR: usize = 10;
@@ -44,23 +44,9 @@ pub fn run(args: &Args, wish: &Wish) -> u8 {
         Ok(h) => h,
         Err(e) => return failed(&chain(&e)),
     };
-    let read = if wish.kept {
-        kept::kept(&home).ok_or_else(|| "nothing was kept here yet; run it without --kept first".to_owned())
-    } else {
-        fresh(args, wish, &home)
-    };
-    let reading = match read {
+    let reading = match read(args, wish, &home) {
         Ok(r) => r,
-        Err(why) => {
-            if let Some(old) = kept::kept(&home).filter(|_| !wish.kept) {
-                eprintln!(
-                    "lifeboat: {why}\nWhat was read at {} is kept: lifeboat recoverable --kept",
-                    utc_text(old.at)
-                );
-                return FAILED;
-            }
-            return failed(&why);
-        }
+        Err(why) => return failed(&why),
     };
     let now = jiff::Timestamp::now().as_millisecond();
     let known = home.known().map(|i| i.resources).unwrap_or_default();
@@ -79,16 +65,37 @@ fn failed(why: &str) -> u8 {
     FAILED
 }
 
-fn fresh(args: &Args, wish: &Wish, home: &Home) -> Result<Reading, String> {
-    let cloud = match super::cloud(args)? {
+/// What was kept, or else read now; an error where nothing could be read, with what is kept nevertheless.
+fn read(args: &Args, wish: &Wish, home: &Home) -> Result<Reading, String> {
+    if wish.kept {
+        // Which Azure was read is on the disk; nobody has to sign in to see it.
+        let of = super::cloud(args)?;
+        let none = || "nothing was kept here yet; run it without --kept first".to_owned();
+        return kept::kept(home, of.as_ref()).ok_or_else(none);
+    }
+    let cloud = match sign_in::cloud(args)? {
         Some(c) => c,
         None => Cloud::public().map_err(|e| chain(&e))?,
     };
+    let of = cloud.clone();
+    let reading = fresh(cloud, wish, home).and_then(|r| match r.blank() {
+        Some(f) => Err(format!("{}, {}: {}", visible(&f.name), f.what, visible(&f.why))),
+        None => Ok(r),
+    });
+    reading.map_err(|why| match kept::kept(home, Some(&of)) {
+        Some(old) => {
+            format!("{why}\nWhat was read at {} is kept: lifeboat recoverable --kept", utc_text(old.at))
+        }
+        None => why,
+    })
+}
+
+fn fresh(cloud: Cloud, wish: &Wish, home: &Home) -> Result<Reading, String> {
     let scope = Scope {
         subscriptions: wish.subscription.clone(),
         objects: !wish.no_objects,
         vaults: wish.vault.clone(),
-        ..kept::everything(home)
+        ..kept::everything(home, &cloud)
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| e.to_string())?;
     let shown = std::io::stderr().is_terminal();
@@ -97,16 +104,16 @@ fn fresh(args: &Args, wish: &Wish, home: &Home) -> Result<Reading, String> {
             eprint!("\r{done} of {of} subscriptions");
         }
     };
-    let read = runtime.block_on(async {
-        let azure = Azure::new(cloud)?;
-        deleted(&azure, &Clock::system().task(), &scope, progress).await
-    });
+    let task = Clock::system().task();
+    let azure = runtime.block_on(sign_in::azure(Some(cloud), &task))?;
+    let azure = azure.ok_or_else(|| "no Azure is connected".to_owned())?;
+    let read = runtime.block_on(deleted(&azure, &task, &scope, progress));
     if shown {
         eprint!("\r                              \r");
     }
     let reading = read.map_err(|e| format!("{}. {}", chain(&e), e.what_to_do()))?;
-    // A part of the picture must not take the place of the whole.
-    if wish.subscription.is_empty() && !wish.no_objects {
+    // A part of the picture must not take the place of the whole, nor may nothing.
+    if wish.subscription.is_empty() && !wish.no_objects && reading.blank().is_none() {
         kept::keep(home, &reading).map_err(|e| chain(&e))?;
     }
     Ok(reading)
@@ -151,14 +158,11 @@ fn table(reading: &Reading, board: &Board, now: i64) {
     }
     let age = Millis(u64::try_from(now - reading.at).unwrap_or(0) / 1_000 * 1_000);
     let age = if age.0 < 60_000 { String::new() } else { format!(", {age} ago") };
-    let subscriptions = match reading.subscriptions.len() {
-        1 => "1 subscription".to_owned(),
-        n => format!("{n} subscriptions"),
-    };
     eprintln!(
-        "Read from {} at {}{age}: {subscriptions}, {} requests.",
+        "Read from {} at {}{age}: {}, {} requests.",
         azure(reading),
         utc_text(reading.at),
+        reading.where_from(),
         reading.requests
     );
 }
@@ -202,7 +206,7 @@ fn document(reading: &Reading, board: &Board, now: i64) -> Value {
             "wanted_by": row.wanted.as_ref().map(|w| json!({ "what": w.kind, "name": w.name, "purge_at": time(w.term.at()), "certain": w.certain })),
             "what_to_do": row.what_to_do(now), "by_hand": by_hand(row),
             "runbook": guide.as_ref().map(|g| g.runbook), "values": guide.map(|g| g.values),
-            "found_in": d.origin,
+            "found_in": d.origin, "seen_at": time(d.seen_at),
         })
     };
     let resources: Vec<Value> = board.rows.iter().map(resource).collect();

@@ -82,6 +82,16 @@ pub fn cloud(args: &Args) -> Result<Option<Cloud>, String> {
     runtime.block_on(connection(&home, &secrets)).map_err(|e| chain(&e))
 }
 
+/// The Azure to ask, and signed in to where that takes a person; `None` where none is set up.
+pub async fn azure(cloud: Option<Cloud>, task: &Task) -> Result<Option<Azure>, String> {
+    let said = |e: AzureError| format!("{}. {}", chain(&e), e.what_to_do());
+    let Some(azure) = cloud.map(Azure::new).transpose().map_err(said)? else { return Ok(None) };
+    if matches!(azure.cloud().method, Method::Device) {
+        signed_in(&azure, task).await.map_err(said)?;
+    }
+    Ok(Some(azure))
+}
+
 /// Signs in as it is set, and says as whom.
 pub async fn test(args: &Args, home: &Home, secrets: &Secrets) -> u8 {
     let found = match super::cloud(args) {

@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::azure::{Azure, drift as reading, rights};
+use crate::azure::{Azure, Cloud, drift as reading, rights};
 use crate::plan::drift::{Drift, Seen, drift, pairs, runbook};
 use crate::plan::model::Plan;
 use crate::plan::rights::{RightsReport, Standing};
 use crate::run::command::Command as Order;
-use crate::run::event::Actor;
+use crate::run::event::{Actor, Identity};
 use crate::runbook::model::Strategy;
 
 use super::home::write_whole;
@@ -22,7 +22,7 @@ use super::supervisor::Desk;
 use super::{DeskError, Home};
 
 /// Shape of the file. Another one is not read, and made anew.
-const SCHEMA: u32 = 1;
+const SCHEMA: u32 = 2;
 /// Plans whose sides are kept; the ones read longest ago go first.
 const KEPT: usize = 40;
 /// More than this was not written here.
@@ -46,10 +46,10 @@ pub fn kept(home: &Home) -> Vec<Seen> {
     kept.filter(|k| k.schema == SCHEMA).map(|k| k.plans).unwrap_or_default()
 }
 
-/// Keeps what was read of a plan in the place of what was known of it.
+/// Keeps what was read of a plan in the place of what was known of it in that Azure.
 pub fn keep(home: &Home, seen: &Seen) -> Result<Vec<Seen>, DeskError> {
     let mut plans = kept(home);
-    plans.retain(|s| s.digest != seen.digest);
+    plans.retain(|s| !s.same_place(seen));
     plans.insert(0, seen.clone());
     plans.sort_by_key(|s| std::cmp::Reverse(s.at));
     plans.truncate(KEPT);
@@ -58,10 +58,12 @@ pub fn keep(home: &Home, seen: &Seen) -> Result<Vec<Seen>, DeskError> {
     Ok(shape.plans)
 }
 
-/// How the sides of a plan differ, by what is kept of them.
-pub fn drift_of(plan: &Plan, kept: &[Seen]) -> Option<Drift> {
+/// How the sides of a plan differ in this Azure, by what is kept of them. Where none is named: in a real one, else in a
+/// simulated one.
+pub fn drift_of(plan: &Plan, kept: &[Seen], of: Option<&Cloud>) -> Option<Drift> {
     let digest = plan.texts.digest();
-    let seen = kept.iter().find(|s| s.digest == digest)?;
+    let here = |s: &Seen| of.is_none_or(|c| s.azure == c.name && s.simulated == c.is_simulated());
+    let seen = kept.iter().filter(|s| s.digest == digest && here(s)).min_by_key(|s| s.simulated)?;
     Some(drift(plan, &runbook(plan)?, seen))
 }
 
@@ -78,9 +80,20 @@ pub async fn read_sides(azure: &Azure, task: &crate::clock::Task, plan: &Plan) -
 #[derive(Default)]
 pub(super) struct Asked {
     seen: Vec<Seen>,
-    rights: Option<(String, Arc<RightsReport>)>,
+    rights: Option<Rights>,
     reading: Option<String>,
     asking: Option<String>,
+}
+
+/// The rights of one identity.
+struct Rights {
+    /// Of the plan as it was bound.
+    digest: String,
+    /// Whose.
+    who: Option<Identity>,
+    /// The connection that knows who is signed in now.
+    azure: Azure,
+    report: Arc<RightsReport>,
 }
 
 impl Desk {
@@ -91,28 +104,27 @@ impl Desk {
 
     /// How the sides of a plan differ, as far as is known.
     pub(super) fn drift_of(&self, plan: &Plan) -> Option<Drift> {
-        drift_of(plan, &self.checks.seen)
+        drift_of(plan, &self.checks.seen, self.options.cloud.as_ref())
     }
 
     /// What a plan's page says of both checks.
     pub(super) fn checks_of(&self, plan: &Plan) -> Checks {
         let digest = Some(plan.texts.digest());
-        let rights = self.checks.rights.as_ref().filter(|(d, _)| *d == plan.digest);
+        let rights = self.checks.rights.as_ref().filter(|r| r.digest == plan.digest);
         Checks {
             comparable: plan.secondary.is_some(),
             drift: self.drift_of(plan).map(Arc::new),
             reading: self.checks.reading == digest,
-            rights: rights.map(|(_, r)| r.clone()),
+            rights: rights.map(|r| r.report.clone()),
             asking: self.checks.asking.as_ref() == Some(&plan.digest),
         }
     }
 
     /// The plan that is asked about, and a connection that may be used for it.
-    fn about(&self, name: &str, strategy: Option<Strategy>) -> Result<(Plan, Azure), DeskError> {
+    fn about(&mut self, name: &str, strategy: Option<Strategy>) -> Result<(Plan, Azure), DeskError> {
         let plan = self.plan_named(name, strategy)?;
-        let cloud = self.cloud()?;
-        self.trusted(&plan, &cloud)?;
-        Ok((plan, Azure::new(cloud)?))
+        self.trusted(&plan, &self.cloud()?)?;
+        Ok((plan, self.connected()?))
     }
 
     /// Begins to read both sides of a plan.
@@ -139,7 +151,7 @@ impl Desk {
             Some((seen, None)) => match keep(&self.options.home, seen) {
                 Ok(all) => self.checks.seen = all,
                 Err(e) => {
-                    self.checks.seen.retain(|s| s.digest != seen.digest);
+                    self.checks.seen.retain(|s| !s.same_place(seen));
                     self.checks.seen.insert(0, seen.clone());
                     self.problem(&e);
                 }
@@ -169,8 +181,18 @@ impl Desk {
     /// They are known.
     pub(super) fn rights_came(&mut self, digest: String, report: RightsReport) {
         self.checks.asking = None;
-        self.checks.rights = Some((digest, Arc::new(report)));
+        self.checks.rights = self.connected().ok().map(|azure| {
+            let (who, report) = (azure.identity(), Arc::new(report));
+            Rights { digest, who, azure, report }
+        });
         self.redraw_library(None, None);
+    }
+
+    /// Whoever signed in since then has rights of their own.
+    pub(super) fn forget_rights_of_others(&mut self) {
+        if self.checks.rights.take_if(|r| r.azure.identity() != r.who).is_some() {
+            self.redraw_library(None, None);
+        }
     }
 
     /// Asks for the rights of the run that was just opened. A rehearsal of a scenario has no identity of anybody's.

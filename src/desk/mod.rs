@@ -141,6 +141,9 @@ pub enum DeskError {
     /// Neither side of a plan could be read.
     #[error("nothing could be read of either side of this plan: {0}; what was known before is still shown")]
     NothingRead(String),
+    /// No subscription could be read.
+    #[error("nothing could be read of what was deleted: {0} What was known before is still shown")]
+    NoBoard(String),
     /// Something that was on the board and is not any more.
     #[error("`{0}` is not among what was read last; read again what was deleted")]
     NotOnBoard(String),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::azure::deleted::{Scope, deleted};
-use crate::azure::{Azure, AzureError};
+use crate::azure::{AzureError, Cloud};
 use crate::plan::draft::Draft;
 use crate::recovery::{Board, Reading, board, fit};
 use crate::run::event::Mode;
@@ -17,8 +17,10 @@ use super::mailbox::{Envelope, Mail};
 use super::supervisor::Desk;
 use super::view::recovery;
 
-/// Format of the reading on disk.
-const SCHEMA: u32 = 1;
+/// Format of the readings on disk.
+const SCHEMA: u32 = 2;
+/// Azures whose readings are kept: a simulated one must not take the place of the real one, nor one cloud of another.
+const KEPT: usize = 4;
 
 /// What is known of soft delete.
 #[derive(Default)]
@@ -32,32 +34,41 @@ pub(super) struct Recovering {
 #[derive(Serialize, Deserialize)]
 struct Kept {
     schema: u32,
-    reading: Reading,
+    /// One of each Azure, the newest first.
+    readings: Vec<Reading>,
 }
 
-/// The reading kept on the disk, if there is one that can be read; it can be had again.
-pub fn kept(home: &Home) -> Option<Reading> {
-    let bytes = std::fs::read(home.recoverable()).ok()?;
-    let kept: Kept = serde_json::from_slice(&bytes).ok()?;
-    (kept.schema == SCHEMA).then_some(kept.reading)
+fn all_kept(home: &Home) -> Vec<Reading> {
+    let kept = std::fs::read(home.recoverable()).ok().and_then(|b| serde_json::from_slice::<Kept>(&b).ok());
+    kept.filter(|k| k.schema == SCHEMA).map(|k| k.readings).unwrap_or_default()
 }
 
-/// Keeps a reading on the disk.
+/// The reading of this Azure kept on the disk, if there is one that can be read; it can be had again. Where none is named,
+/// the newest of a real one, else of a simulated one.
+pub fn kept(home: &Home, of: Option<&Cloud>) -> Option<Reading> {
+    let mine = |r: &Reading| of.is_none_or(|c| r.azure == c.name && r.simulated == c.is_simulated());
+    all_kept(home).into_iter().filter(mine).min_by_key(|r| r.simulated)
+}
+
+/// Keeps a reading on the disk, in the place of what was known of that Azure.
 pub fn keep(home: &Home, reading: &Reading) -> Result<(), DeskError> {
-    let bytes = serde_json::to_vec(&Kept { schema: SCHEMA, reading: reading.clone() }).unwrap_or_default();
-    write_whole(&home.recoverable(), &bytes)
+    let mut readings = all_kept(home);
+    readings.retain(|r| (&r.azure, r.simulated) != (&reading.azure, reading.simulated));
+    readings.insert(0, reading.clone());
+    readings.truncate(KEPT);
+    write_whole(&home.recoverable(), &serde_json::to_vec(&Kept { schema: SCHEMA, readings }).unwrap_or_default())
 }
 
 /// All that can be read: every subscription, and the live vaults.
-pub fn everything(home: &Home) -> Scope {
+pub fn everything(home: &Home, of: &Cloud) -> Scope {
     let known = home.known().map(|i| i.resources).unwrap_or_default();
-    Scope { objects: true, known, ..Scope::default() }
+    Scope { objects: true, known, before: kept(home, Some(of)), ..Scope::default() }
 }
 
 impl Desk {
     /// What was kept from last time.
     pub(super) fn fill_recovery(&mut self) {
-        self.recovering.reading = kept(&self.options.home);
+        self.recovering.reading = kept(&self.options.home, self.options.cloud.as_ref());
         self.judge();
     }
 
@@ -84,8 +95,8 @@ impl Desk {
         if self.open.as_ref().is_some_and(|o| o.session.mode == Mode::Rehearsal && !self.simulated()) {
             return Err(DeskError::Rehearsing);
         }
-        let azure = Azure::new(self.cloud()?)?;
-        let scope = everything(&self.options.home);
+        let azure = self.connected()?;
+        let scope = everything(&self.options.home, azure.cloud());
         let (to, task) = (self.to.clone(), self.system_clock.task());
         self.recovering.progress = Some((0, 0));
         self.redraw_recovery();
@@ -112,21 +123,27 @@ impl Desk {
     /// What was read is kept; a failure keeps what was known.
     pub(super) fn deleted_came(&mut self, read: Result<Reading, AzureError>) {
         self.recovering.progress = None;
-        match read {
-            Ok(reading) => {
+        // Knowing nothing is no reason to forget what was known.
+        let blank = read.as_ref().ok().and_then(Reading::blank).map(|f| f.why.clone());
+        match (read, blank) {
+            (Ok(_), Some(why)) => {
+                self.problem(&DeskError::NoBoard(why));
+                self.redraw_recovery();
+            }
+            (Ok(reading), None) => {
                 if let Err(e) = keep(&self.options.home, &reading) {
                     self.problem(&e);
                 }
                 self.say(format!(
-                    "read what was deleted in {} subscriptions: {} found, {} requests",
-                    reading.subscriptions.len(),
+                    "read what was deleted in {}: {} found, {} requests",
+                    reading.where_from(),
                     reading.deleted.len(),
                     reading.requests
                 ));
                 self.recovering.reading = Some(reading);
                 self.judge();
             }
-            Err(e) => {
+            (Err(e), _) => {
                 self.problem(&DeskError::Azure(e));
                 self.redraw_recovery();
             }

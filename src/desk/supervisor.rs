@@ -282,6 +282,7 @@ impl Desk {
                 }
             }
             Mail::SignIn => {
+                self.forget_rights_of_others();
                 if let Err(e) = self.sign_in_changed() {
                     self.problem(&e);
                 }

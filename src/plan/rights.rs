@@ -14,6 +14,9 @@ use crate::units::Millis;
 
 pub use crate::runbook::traits::Right;
 
+/// What a rights check does not cover, for whoever reads its result.
+pub const NOT_ASKED: &str = "Deny assignments and policies are not asked about: either may still refuse a change.";
+
 /// What a right is needed for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -180,10 +183,10 @@ pub fn granted(grants: &[Grant], right: &Right) -> Standing {
     found
 }
 
-/// The lock that blocks an action. Reading is never blocked, and the data plane has no locks.
+/// The lock that blocks an action. Reading is never blocked, nor is taking a lock off; the data plane has no locks.
 pub fn blocks<'a>(locks: &'a [Lock], right: &Right) -> Option<&'a Lock> {
     let action = right.action.to_ascii_lowercase();
-    if right.data || action.ends_with("/read") {
+    if right.data || action.ends_with("/read") || action.starts_with("microsoft.authorization/locks/") {
         return None;
     }
     locks.iter().find(|l| l.read_only || action.ends_with("/delete"))

@@ -20,6 +20,13 @@ pub enum Blocker {
         /// Where it was, if anybody knows.
         was: Option<Region>,
     },
+    /// Its resource group is on its way out, and takes nothing in.
+    GroupLeaving {
+        /// Name.
+        group: String,
+        /// Where it is.
+        is: Region,
+    },
     /// Whether its group is there could not be read.
     GroupUnread {
         /// Name.
@@ -84,6 +91,7 @@ impl Blocker {
     pub fn code(&self) -> &'static str {
         match self {
             Self::GroupMissing { .. } => "group-missing",
+            Self::GroupLeaving { .. } => "group-leaving",
             Self::GroupUnread { .. } => "group-unread",
             Self::OtherPlace { .. } => "other-place",
             Self::RecoverFirst { .. } => "recover-first",
@@ -107,6 +115,10 @@ impl Blocker {
             Self::GroupMissing { group, was: None } => {
                 format!("resource group {group} is missing: create it empty first, in its old region")
             }
+            Self::GroupLeaving { group, is } => format!(
+                "resource group {group} is being deleted: wait until it is gone, then create it empty in {}",
+                is.display()
+            ),
             Self::GroupUnread { group } => format!("whether resource group {group} is there could not be read"),
             Self::OtherPlace { group, is, was } => {
                 format!("resource group {group} is in {} now; it was in {}", is.display(), was.display())
@@ -141,6 +153,9 @@ fn group(d: &Deleted, reading: &Reading, known: &[Found]) -> Option<Blocker> {
     match (reading.group(d), was) {
         (None, _) => Some(Blocker::GroupUnread { group }),
         (Some(None), was) => Some(Blocker::GroupMissing { group, was }),
+        (Some(Some(is)), _) if reading.leaving.contains(&d.place()) => {
+            Some(Blocker::GroupLeaving { group, is: is.clone() })
+        }
         (Some(Some(is)), Some(was)) if *is != was => Some(Blocker::OtherPlace { group, is: is.clone(), was }),
         _ => None,
     }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::blocker::Blocker;
 use super::board::{Row, Wait};
 use super::deadline::Alarm;
 use super::reading::Reading;
 use super::thing::Kind;
-use crate::units::{Millis, utc_text};
+use crate::units::{Millis, Region, utc_text};
 
 /// A runbook with what is known of its parameters. What is not known is left to the person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,20 +29,19 @@ pub fn fit(row: &Row, reading: &Reading, now: i64) -> Option<Fit> {
         }
     };
     set("primary", d.region.name().to_owned());
-    set("group_region", reading.group(d).flatten().map(|r| r.name().to_owned()).unwrap_or_default());
+    set("group_region", group_region(row, reading).map(|r| r.name().to_owned()).unwrap_or_default());
     set("deleted", d.id.clone());
     set("deleted_at", d.deleted_at.map(utc_text).unwrap_or_default());
     // Its place is on the board only where it was deleted too; a vault that is there needs no step of its own.
     let needed = |kind: Kind| row.waits.iter().filter(|w| w.kind == kind).collect::<Vec<_>>();
     let vaults = needed(Kind::Vault);
-    let key = if d.needs_known {
-        // By its id where it was deleted, else by its address.
-        let vault =
-            |id: &String| id.starts_with("https://") || id.to_ascii_lowercase().contains("/microsoft.keyvault/vaults/");
-        let has = d.needs.iter().any(vault);
-        if has { "yes" } else { "no" }
-    } else {
-        ""
+    // By its id where it is known, else by its address; then the person has to say which vault it is.
+    let own_vault = d.needs.iter().find(|id| id.to_ascii_lowercase().contains("/microsoft.keyvault/vaults/"));
+    let vault = own_vault.cloned().unwrap_or_else(|| only(&vaults, d));
+    let key = match own_vault {
+        Some(_) => "yes",
+        None if d.needs_known && !d.needs.iter().any(|id| id.starts_with("https://")) => "no",
+        None => "",
     };
     let runbook = match d.kind {
         Kind::Vault => {
@@ -56,17 +56,18 @@ pub fn fit(row: &Row, reading: &Reading, now: i64) -> Option<Fit> {
             // A name alone is no id; the person has to say which vault it is.
             set("deleted", if vault.starts_with('/') { vault } else { String::new() });
             set("object", d.name.clone());
+            set("object_kind", d.kind.word().to_owned());
             set("retention_days", days(row));
             "recover-vault"
         }
         Kind::StorageAccount => {
             set("customer_key", key.to_owned());
-            set("vault", only(&vaults, d));
+            set("vault", vault);
             "recover-storage"
         }
         Kind::AiAccount => {
             set("customer_key", key.to_owned());
-            set("vault", only(&vaults, d));
+            set("vault", vault);
             set(
                 "storage",
                 needed(Kind::StorageAccount).first().filter(|w| w.certain).map(|w| w.name.clone()).unwrap_or_default(),
@@ -86,7 +87,7 @@ pub fn fit(row: &Row, reading: &Reading, now: i64) -> Option<Fit> {
             set("storage", only(&needed(Kind::StorageAccount), d));
             "recover-hub"
         }
-        Kind::Project => {
+        Kind::Project if d.account().is_none() => {
             set("lost", "project".to_owned());
             set("project", d.id.clone());
             values.remove("deleted");
@@ -99,6 +100,17 @@ pub fn fit(row: &Row, reading: &Reading, now: i64) -> Option<Fit> {
         values.remove("deleted");
     }
     Some(Fit { runbook, values })
+}
+
+/// Where its group is, or was.
+fn group_region<'a>(row: &'a Row, reading: &'a Reading) -> Option<&'a Region> {
+    let was = || {
+        row.blockers.iter().find_map(|b| match b {
+            Blocker::GroupMissing { was, .. } => was.as_ref(),
+            _ => None,
+        })
+    };
+    reading.group(&row.thing).flatten().or_else(was)
 }
 
 /// The one that it can be; of several nobody knows which.
@@ -129,7 +141,7 @@ pub(super) fn advice(row: &Row, now: i64) -> String {
     }
     if let Some(first) = row.blockers.iter().find(|b| b.certain()) {
         return match first {
-            super::Blocker::NameTaken { .. } => {
+            Blocker::NameTaken { .. } => {
                 "Ask who made the new one, and open a support request; do not delete anything meanwhile.".to_owned()
             }
             other => capital(&format!("{}.", other.text())),
@@ -148,6 +160,9 @@ pub(super) fn advice(row: &Row, now: i64) -> String {
             "A workspace can be recovered in the portal for 14 days. A hub or a project cannot: rebuild it."
         }
         Kind::Hub => "It has no soft delete: recover its vault, storage and AI account, then create a new hub on them.",
+        Kind::Project if d.account().is_some() => {
+            "It has no soft delete: when its AI account is back and does not have it, create it anew there, and register its assets again."
+        }
         Kind::Project => "It has no soft delete: create it anew in its hub, and register its assets again.",
         Kind::Insights => {
             "It has no soft delete: recover its Log Analytics workspace, then create it under its old name."
@@ -164,7 +179,11 @@ pub(super) fn advice(row: &Row, now: i64) -> String {
 impl Row {
     /// What to do about it.
     pub fn what_to_do(&self, now: i64) -> String {
-        advice(self, now)
+        let advice = advice(self, now);
+        match self.thing.seen_at {
+            Some(at) => format!("{advice} As it was read at {}; it could not be read since.", utc_text(at)),
+            None => advice,
+        }
     }
 
     /// How much is left and why it counts, for people: `18 h left, Azure says until …`.

@@ -30,13 +30,15 @@ pub struct Entry {
 /// workspaces and the regions of what is gone.
 pub fn deletions(mut entries: Vec<Entry>, known: &[Found]) -> Vec<Deleted> {
     entries.sort_by_key(|e| std::cmp::Reverse(e.at));
-    // A request is logged when it starts and when it ends; its last word counts.
-    let mut heard: HashSet<(String, String)> = HashSet::new();
+    // A request is logged when it starts and when it ends; its last word on each thing counts. Deleting a group is one
+    // request, and the log has lines for all that lay in it.
+    let mut heard: HashSet<(String, String, String)> = HashSet::new();
     let mut over: HashSet<String> = HashSet::new();
     let found: HashMap<String, &Found> = known.iter().map(|f| (f.id.to_ascii_lowercase(), f)).collect();
     let mut out = Vec::new();
     for e in entries {
-        let first = e.correlation.is_empty() || heard.insert((e.correlation.clone(), e.operation.to_ascii_lowercase()));
+        let work = (e.correlation.clone(), e.operation.to_ascii_lowercase(), e.resource.to_ascii_lowercase());
+        let first = e.correlation.is_empty() || heard.insert(work);
         if !first || !["accepted", "succeeded"].contains(&e.status.to_ascii_lowercase().as_str()) {
             continue;
         }

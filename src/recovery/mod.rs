@@ -25,5 +25,5 @@ pub use board::{Board, Row, Wait, Wanted, board};
 pub use deadline::{Alarm, Deadline, Term};
 pub use fit::{Fit, by_hand, fit};
 pub use log::{Entry, beside_lists, deletions};
-pub use reading::{Failed, Live, Reading, Subscription, merged};
+pub use reading::{Failed, Gap, Lack, Live, Reading, Subscription, merged};
 pub use thing::{Deleted, Kept, Kind, Origin};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use super::thing::{Deleted, Kind};
+use super::thing::{Deleted, Kind, Origin};
 use crate::units::Region;
 
 /// A subscription that was asked.
@@ -29,6 +29,50 @@ pub struct Failed {
     pub what: String,
     /// Why, and what to do.
     pub why: String,
+}
+
+/// What could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Lack {
+    /// Nothing at all.
+    Everything,
+    /// The list of what was deleted of a kind.
+    List(Kind),
+    /// The activity log.
+    Log,
+    /// What is there, to hold against the inventory.
+    Inventory,
+    /// Which vaults there are, to look into them.
+    Vaults,
+    /// What was deleted of a kind in this vault.
+    InVault(String, Kind),
+}
+
+/// Where a reading has a gap: what is absent there is not known to be gone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gap {
+    /// Subscription id; empty for a vault that was asked for by name.
+    pub subscription: String,
+    /// What could not be read of it.
+    pub lacks: Lack,
+}
+
+impl Gap {
+    /// Whether this may still be so, and only could not be seen.
+    fn hides(&self, d: &Deleted) -> bool {
+        let own = match &self.lacks {
+            Lack::Everything => true,
+            Lack::List(kind) => d.origin == Origin::DeletedList && d.kind == *kind,
+            Lack::Log => d.origin == Origin::ActivityLog,
+            Lack::Inventory => d.origin == Origin::Inventory,
+            Lack::Vaults => d.kind.in_vault(),
+            Lack::InVault(vault, kind) => {
+                d.kind == *kind && d.vault.as_deref().is_some_and(|v| v.eq_ignore_ascii_case(vault))
+            }
+        };
+        own && d.subscription.eq_ignore_ascii_case(&self.subscription)
+    }
 }
 
 /// Something that exists under a name that a deleted thing had.
@@ -70,6 +114,12 @@ pub struct Reading {
     pub groups: BTreeMap<String, BTreeMap<String, Region>>,
     /// What has a name that something deleted had.
     pub live: Vec<Live>,
+    /// Where it has gaps.
+    #[serde(default)]
+    pub gaps: Vec<Gap>,
+    /// Groups that are being deleted: subscription and name, in lower case.
+    #[serde(default)]
+    pub leaving: BTreeSet<(String, String)>,
 }
 
 impl Reading {
@@ -79,10 +129,41 @@ impl Reading {
         self.groups.get(&subscription).map(|all| all.get(&group))
     }
 
+    /// `3 subscriptions`.
+    pub fn where_from(&self) -> String {
+        match self.subscriptions.len() {
+            1 => "1 subscription".to_owned(),
+            n => format!("{n} subscriptions"),
+        }
+    }
+
     /// A subscription's name.
     pub fn name_of(&self, subscription: &str) -> String {
         let found = self.subscriptions.iter().find(|s| s.id.eq_ignore_ascii_case(subscription));
         found.map_or_else(|| subscription.to_owned(), |s| s.name.clone())
+    }
+
+    /// Why nothing at all could be read; `None` when something was.
+    pub fn blank(&self) -> Option<&Failed> {
+        let nothing = |s: &Subscription| {
+            let of = |g: &Gap| g.lacks == Lack::Everything && g.subscription.eq_ignore_ascii_case(&s.id);
+            self.gaps.iter().any(of)
+        };
+        self.failed.first().filter(|_| self.subscriptions.iter().all(nothing))
+    }
+
+    /// Takes over what an earlier reading of the same Azure knew and this one could not see; it keeps the time at which it
+    /// was seen.
+    pub fn carry(&mut self, before: &Self) {
+        if (&before.azure, before.simulated) != (&self.azure, self.simulated) {
+            return;
+        }
+        let mut known: BTreeSet<String> = self.deleted.iter().map(Deleted::key).collect();
+        known.extend(self.live.iter().map(|l| l.id.to_ascii_lowercase()));
+        let hidden = |d: &&Deleted| !known.contains(&d.key()) && self.gaps.iter().any(|g| g.hides(d));
+        let at = |d: &Deleted| Deleted { seen_at: d.seen_at.or(Some(before.at)), ..d.clone() };
+        let old: Vec<Deleted> = before.deleted.iter().filter(hidden).map(at).collect();
+        self.deleted.extend(old);
     }
 
     /// Leaves out the groups and names that concern nothing that was deleted, and puts the rest into a fixed order.
@@ -93,6 +174,7 @@ impl Reading {
         for (subscription, groups) in &mut self.groups {
             groups.retain(|g, _| places.contains(&(subscription.clone(), g.clone())));
         }
+        self.leaving.retain(|place| places.contains(place));
         let names: BTreeSet<_> = self.deleted.iter().map(|d| (d.kind, d.name.to_ascii_lowercase())).collect();
         self.live.retain(|l| names.contains(&(l.kind, l.name().to_ascii_lowercase())));
         self.live.sort_by(|a, b| a.id.cmp(&b.id));
@@ -102,10 +184,13 @@ impl Reading {
 }
 
 impl Reading {
-    /// A customer key is told by its vault's address. Where that vault was deleted its id takes the place of the address.
+    /// A customer key is told by its vault's address. Where that vault was seen, alive or deleted, its id takes the place of
+    /// the address.
     fn name_vaults(&mut self) {
-        let vaults = self.deleted.iter().filter(|d| d.kind == Kind::Vault);
-        let ids: HashMap<String, String> = vaults.map(|d| (d.name.to_ascii_lowercase(), d.id.clone())).collect();
+        let alive = self.live.iter().filter(|l| l.kind == Kind::Vault).map(|l| (l.name(), &l.id));
+        let gone = self.deleted.iter().filter(|d| d.kind == Kind::Vault).map(|d| (d.name.as_str(), &d.id));
+        let named = |(name, id): (&str, &String)| (name.to_ascii_lowercase(), id.clone());
+        let ids: HashMap<String, String> = alive.chain(gone).map(named).collect();
         for need in self.deleted.iter_mut().flat_map(|d| &mut d.needs) {
             let host = need.to_ascii_lowercase().strip_prefix("https://").map(str::to_owned);
             let name = host.as_deref().and_then(|h| h.split('.').next());
@@ -118,7 +203,9 @@ impl Reading {
 
 /// Each thing once, by the best that says so; what only another knows of it is taken over.
 pub fn merged(mut all: Vec<Deleted>) -> Vec<Deleted> {
-    all.sort_by(|a, b| (a.origin, &a.id).cmp(&(b.origin, &b.id)));
+    // Of what was deleted twice under one id the last time counts.
+    let newest = |d: &Deleted| std::cmp::Reverse(d.deleted_at);
+    all.sort_by_cached_key(|d| (d.origin, d.key(), newest(d)));
     let mut out: Vec<Deleted> = Vec::with_capacity(all.len());
     let mut at: HashMap<String, usize> = HashMap::new();
     for d in all {
@@ -127,14 +214,19 @@ pub fn merged(mut all: Vec<Deleted>) -> Vec<Deleted> {
             out.push(d);
             continue;
         };
-        first.deleted_at = first.deleted_at.or(d.deleted_at);
+        // A purge counts only where Azure does not list the thing: it may have been made and deleted again since.
+        if first.origin == d.origin {
+            first.purged |= d.purged;
+            continue;
+        }
+        // Of a workspace the list tells when it was last changed, which may be before it was deleted.
+        let later = first.kind == Kind::LogWorkspace && d.origin == Origin::ActivityLog;
+        first.deleted_at = if later { first.deleted_at.max(d.deleted_at) } else { first.deleted_at.or(d.deleted_at) };
         first.purge_at = first.purge_at.or(d.purge_at);
         first.by = first.by.take().or(d.by);
         if first.region.name().is_empty() {
             first.region = d.region;
         }
-        // A purge counts only where Azure does not list the thing: it may have been made and deleted again since.
-        first.purged |= d.purged && first.origin == d.origin;
         if first.kind == Kind::WorkspaceOrHub {
             first.kind = d.kind;
         }

@@ -38,7 +38,7 @@ pub enum Kind {
     WorkspaceOrHub,
     /// AI Foundry hub.
     Hub,
-    /// Project of a hub.
+    /// Project of a hub, or of an AI account.
     Project,
     /// ML compute.
     Compute,
@@ -96,6 +96,7 @@ impl Kind {
             "microsoft.operationalinsights/workspaces" => Self::LogWorkspace,
             "microsoft.insights/components" => Self::Insights,
             "microsoft.cognitiveservices/accounts" => Self::AiAccount,
+            "microsoft.cognitiveservices/accounts/projects" => Self::Project,
             "microsoft.machinelearningservices/workspaces" => match kind.map(str::to_ascii_lowercase).as_deref() {
                 None => Self::WorkspaceOrHub,
                 Some("hub") => Self::Hub,
@@ -126,7 +127,7 @@ impl Kind {
             Self::Workspace => "ML workspace",
             Self::WorkspaceOrHub => "ML workspace or hub",
             Self::Hub => "hub",
-            Self::Project => "hub project",
+            Self::Project => "project",
             Self::Compute => "ML compute",
             Self::Endpoint => "online endpoint",
             Self::Registry => "container registry",
@@ -247,6 +248,9 @@ pub struct Deleted {
     pub by: Option<String>,
     /// Who says so.
     pub origin: Origin,
+    /// When that was (UTC ms), where it could not be read again since; none: with the rest of the reading.
+    #[serde(default)]
+    pub seen_at: Option<i64>,
 }
 
 impl Deleted {
@@ -272,12 +276,20 @@ impl Deleted {
             purged: false,
             by: None,
             origin,
+            seen_at: None,
         }
     }
 
     /// What it is known by: ids compare without regard to case.
     pub fn key(&self) -> String {
         self.id.to_ascii_lowercase()
+    }
+
+    /// The AI account that a project lies in; a hub's project has none.
+    pub fn account(&self) -> Option<&str> {
+        let in_account = self.key().contains("/providers/microsoft.cognitiveservices/accounts/");
+        let mut parts = self.id.rsplitn(3, '/');
+        parts.nth(2).filter(|_| self.kind == Kind::Project && in_account)
     }
 
     /// Where it lay: subscription and group, comparable.

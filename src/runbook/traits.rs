@@ -228,11 +228,11 @@ impl Needed {
         self.at(id, &[&format!("{kind}/read"), &format!("{kind}/{verb}/action")]);
     }
 
-    /// A PUT may create, so that its right is needed one level up.
+    /// A PUT may create, so that its right is needed one level up: on the group, or on what an extension is attached to.
     fn request(&mut self, id: &str, method: Method) {
         let kind = kind(id);
         match method {
-            Method::Put => self.at(&group(id), &[&format!("{kind}/read"), &format!("{kind}/write")]),
+            Method::Put => self.at(&holder(id), &[&format!("{kind}/read"), &format!("{kind}/write")]),
             Method::Patch => self.read_write(id),
             Method::Delete => self.at(id, &[&format!("{kind}/read"), &format!("{kind}/delete")]),
             Method::Post => {
@@ -243,8 +243,23 @@ impl Needed {
     }
 }
 
-fn kind(id: &str) -> String {
-    id.parse::<ResourceId>().map(|id| id.kind()).unwrap_or_default()
+/// The type of what an id ends in, as actions name it.
+pub fn kind(id: &str) -> String {
+    match id.parse::<ResourceId>() {
+        Ok(id) if id.as_str().to_ascii_lowercase().contains("/providers/") => id.kind(),
+        Ok(id) if id.group().is_empty() => "Microsoft.Resources/subscriptions".to_owned(),
+        _ => "Microsoft.Resources/subscriptions/resourceGroups".to_owned(),
+    }
+}
+
+/// What holds something that a request makes.
+pub fn holder(id: &str) -> String {
+    let lower = id.to_ascii_lowercase();
+    let mut extensions = lower.rmatch_indices("/providers/");
+    match (extensions.next(), extensions.next()) {
+        (Some((at, _)), Some(_)) => id[..at].to_owned(),
+        _ => group(id),
+    }
 }
 
 fn subscription(id: &str) -> String {

@@ -4,8 +4,8 @@ use lifeboat::catalog::Catalog;
 use lifeboat::plan::draft::Draft;
 use lifeboat::plan::inventory::Found;
 use lifeboat::recovery::{
-    Alarm, Blocker, Board, Deadline, Deleted, Entry, Kind, Live, Origin, Reading, Row, Term, beside_lists, board,
-    by_hand, deletions, fit, merged,
+    Alarm, Blocker, Board, Deadline, Deleted, Entry, Failed, Gap, Kind, Lack, Live, Origin, Reading, Row, Subscription,
+    Term, beside_lists, board, by_hand, deletions, fit, merged,
 };
 use lifeboat::runbook;
 use lifeboat::units::{Millis, Region};
@@ -140,8 +140,15 @@ fn what_is_in_the_way_is_named() {
     let known = [group];
     assert!(board(&r, &known, NOW).rows[0].blockers[0].text().contains("West Europe"), "the inventory remembers where");
 
+    let fit = fit(&board(&r, &known, NOW).rows[0], &r, NOW).unwrap();
+    assert_eq!(fit.values["group_region"], "westeurope");
+
     r.groups.values_mut().for_each(|g| drop(g.insert("rg".into(), Region::new("eastus"))));
     assert_eq!(codes(&board(&r, &known, NOW).rows[0]), ["other-place"]);
+    r.leaving.insert(r.deleted[0].place());
+    let b = board(&r, &known, NOW);
+    assert_eq!(codes(&b.rows[0]), ["group-leaving"]);
+    assert!(b.rows[0].blockers[0].certain() && b.rows[0].what_to_do(NOW).contains("wait until it is gone"));
     r.groups.clear();
     let b = board(&r, &[], NOW);
     assert_eq!(codes(&b.rows[0]), ["group-unread"], "not read is not missing");
@@ -329,6 +336,18 @@ fn the_log_tells_what_has_no_soft_delete_and_who_did_it() {
             "Succeeded",
         ),
     ];
+    let mut log = log;
+    // Deleting a group is one request with one word on each thing in it.
+    for (at, name, status) in
+        [(85, "part-one", "Succeeded"), (86, "part-two", "Succeeded"), (87, "part-stays", "Failed")]
+    {
+        let mut e = entry(at, delete, &ws(name), status);
+        e.correlation = "group".into();
+        log.push(e);
+    }
+    let account = "Microsoft.CognitiveServices/accounts/projects/delete";
+    let foundry = format!("{}/projects/foundry", id(Kind::AiAccount, "rg", "ais"));
+    log.push(entry(88, account, &foundry, "Succeeded"));
     let mut out = deletions(log, &[found("hub", "Hub"), found("project", "Project")]);
     out.sort_by_key(|d| d.deleted_at);
     let told: Vec<_> = out.iter().map(|d| (d.name.as_str(), d.kind, d.purged)).collect();
@@ -339,9 +358,13 @@ fn the_log_tells_what_has_no_soft_delete_and_who_did_it() {
             ("hub", Kind::Hub, false),
             ("project", Kind::Project, false),
             ("unknown", Kind::WorkspaceOrHub, false),
+            ("part-one", Kind::WorkspaceOrHub, false),
+            ("part-two", Kind::WorkspaceOrHub, false),
+            ("foundry", Kind::Project, false),
             ("rg-old", Kind::Group, false),
         ]
     );
+    assert_eq!(out.iter().find(|d| d.name == "foundry").unwrap().account(), Some(&*id(Kind::AiAccount, "rg", "ais")));
     assert_eq!((out[1].by.as_deref(), out[1].region.name()), (Some("clean-up"), "eastus"));
 }
 
@@ -367,6 +390,86 @@ fn what_the_log_saw_deleted_and_no_list_has_is_gone_unless_it_is_back() {
     assert_eq!(one.len(), 1);
     assert_eq!((one[0].origin, one[0].by.as_deref(), one[0].purged), (Origin::DeletedList, Some("Eve"), false));
     assert_eq!(one[0].deleted_at, Some(NOW - HOUR));
+    // Deleted, made again and deleted again: the last time counts.
+    let store = |ago| lost(Kind::StorageAccount, "st", ago);
+    let one = merged(vec![store(9 * DAY), store(HOUR), store(DAY)]);
+    assert_eq!((one.len(), one[0].deleted_at), (1, Some(NOW - HOUR)));
+    // A workspace's list tells when it was last changed; the log, when it was deleted.
+    let logs = Deleted { origin: Origin::ActivityLog, ..lost(Kind::LogWorkspace, "log", HOUR) };
+    let one = merged(vec![lost(Kind::LogWorkspace, "log", 90 * DAY), logs]);
+    assert_eq!(one[0].deleted_at, Some(NOW - HOUR));
+}
+
+// ---- what could not be read ----
+
+#[test]
+fn what_could_not_be_read_is_kept_with_its_age_and_only_that() {
+    let sub = "00000000-0000-4000-8000-00000000c0de";
+    let now = |gaps: &[Lack], deleted: Vec<Deleted>| {
+        let gaps = gaps.iter().map(|l| Gap { subscription: sub.to_uppercase(), lacks: l.clone() }).collect();
+        let subscriptions = vec![Subscription { id: sub.into(), name: "team".into(), log_since: None }];
+        Reading { gaps, subscriptions, ..reading(deleted) }
+    };
+    let mut secret = lost(Kind::Secret, "db", HOUR);
+    (secret.origin, secret.vault) = (Origin::Vault, Some(id(Kind::Vault, "rg", "kv2")));
+    let hub = Deleted { origin: Origin::ActivityLog, ..lost(Kind::Hub, "hub", HOUR) };
+    let (vault, account) = (lost(Kind::Vault, "kv", HOUR), lost(Kind::AiAccount, "oai", HOUR));
+    let before = Reading { at: NOW - DAY, ..now(&[], vec![secret, hub, vault, account.clone()]) };
+    for (gap, kept) in [
+        (None, ""),
+        (Some(Lack::Everything), "db,hub,kv,oai"),
+        (Some(Lack::List(Kind::Vault)), "kv"),
+        (Some(Lack::Log), "hub"),
+        (Some(Lack::Vaults), "db"),
+        (Some(Lack::InVault(id(Kind::Vault, "RG", "KV2"), Kind::Secret)), "db"),
+        (Some(Lack::InVault(id(Kind::Vault, "rg", "kv2"), Kind::Key)), ""),
+    ] {
+        let gaps: Vec<Lack> = gap.clone().into_iter().collect();
+        let mut r = now(&gaps, Vec::new());
+        r.carry(&before);
+        r.settle();
+        let mut names: Vec<&str> = r.deleted.iter().map(|d| d.name.as_str()).collect();
+        names.sort_unstable();
+        assert_eq!(names.join(","), kept, "{gap:?}");
+        assert!(r.deleted.iter().all(|d| d.seen_at == Some(NOW - DAY)));
+        assert!(r.deleted.iter().all(|d| r.group(d).is_some_and(|g| g.is_some())), "its group is known");
+    }
+    // What was read now wins, what is there again is back, and another Azure knows nothing of this one.
+    let mut r = now(&[Lack::Everything], vec![account]);
+    r.live.push(Live { kind: Kind::Vault, id: id(Kind::Vault, "RG", "KV") });
+    let mut other = Reading { azure: "elsewhere".into(), ..r.clone() };
+    r.carry(&before);
+    assert_eq!(
+        r.deleted.iter().map(|d| (d.name.as_str(), d.seen_at.is_some())).collect::<Vec<_>>(),
+        [("oai", false), ("db", true), ("hub", true)]
+    );
+    let twice = r.deleted[1].clone();
+    other.carry(&before);
+    assert_eq!(other.deleted.len(), 1);
+    let b = board(&r, &[], NOW);
+    assert!(row(&b, "db").what_to_do(NOW).contains("As it was read at"), "{}", row(&b, "db").what_to_do(NOW));
+    // Its age is that of the first reading, however often it could not be read since.
+    let later = Reading { at: NOW, deleted: vec![twice], ..now(&[], Vec::new()) };
+    let mut r = now(&[Lack::Everything], Vec::new());
+    r.carry(&later);
+    assert_eq!(r.deleted[0].seen_at, Some(NOW - DAY));
+}
+
+#[test]
+fn a_reading_without_anything_is_blank_and_one_without_something_is_not() {
+    let one = |id: &str| Subscription { id: id.into(), name: id.into(), log_since: None };
+    let why =
+        |id: &str| Failed { subscription: id.into(), name: id.into(), what: "everything".into(), why: "no".into() };
+    let gap = |id: &str| Gap { subscription: id.into(), lacks: Lack::Everything };
+    let r = |all: &[&str], bad: &[&str]| Reading {
+        subscriptions: all.iter().map(|s| one(s)).collect(),
+        failed: bad.iter().map(|s| why(s)).collect(),
+        gaps: bad.iter().map(|s| gap(s)).collect(),
+        ..Reading::default()
+    };
+    assert_eq!(r(&["a", "b"], &["a", "b"]).blank().map(|f| f.name.as_str()), Some("a"));
+    assert!(r(&["a", "b"], &["a"]).blank().is_none() && r(&["a"], &[]).blank().is_none());
+    assert!(r(&[], &["asked-for"]).blank().is_some(), "what was asked for is not seen");
 }
 
 // ---- the runbook that fits ----
@@ -381,7 +484,28 @@ fn each_recovery_begins_with_a_plan_that_its_runbook_understands() {
     let mut secret = lost(Kind::Secret, "s", HOUR);
     (secret.id, secret.name) = ("https://kv2.vault.azure.net/deletedsecrets/db".into(), "db".into());
     (secret.vault, secret.purge_at) = (Some(id(Kind::Vault, "rg", "kv2")), Some(NOW + 29 * DAY));
+    let key = Deleted {
+        kind: Kind::Key,
+        id: "https://kv2.vault.azure.net/deletedkeys/wrap".into(),
+        name: "wrap".into(),
+        ..secret.clone()
+    };
+    // The vault of its key is there, and known by its address only; or not known at all.
+    let alive = Deleted {
+        needs: vec!["https://KV-there.vault.azure.net/".into()],
+        needs_known: true,
+        ..lost(Kind::AiAccount, "alive", HOUR)
+    };
+    let unseen = Deleted { needs: vec!["https://kv-unseen.vault.azure.net/".into()], ..alive.clone() };
+    let unseen = Deleted { id: id(Kind::AiAccount, "rg", "unseen"), name: "unseen".into(), ..unseen };
+    let none = Deleted { needs_known: true, ..lost(Kind::AiAccount, "none", HOUR) };
+    let foundry = format!("{}/projects/foundry", id(Kind::AiAccount, "rg", "ais"));
     let all = vec![
+        key,
+        alive,
+        unseen,
+        none,
+        Deleted::new(Kind::Project, &foundry, Origin::ActivityLog),
         account,
         vault,
         secret,
@@ -391,20 +515,31 @@ fn each_recovery_begins_with_a_plan_that_its_runbook_understands() {
         lost(Kind::Project, "proj", HOUR),
         lost(Kind::LogWorkspace, "log", HOUR),
     ];
-    let r = reading(all);
+    let mut r = reading(all);
+    r.live.push(Live { kind: Kind::Vault, id: id(Kind::Vault, "rg", "kv-there") });
+    r.settle();
     let b = board(&r, &[], NOW);
     let of = |name: &str| fit(row(&b, name), &r, NOW);
+    assert_eq!(of("foundry"), None, "a hub's runbook does not suit the project of an account");
+    assert!(row(&b, "foundry").what_to_do(NOW).contains("its AI account"));
     assert_eq!(of("log"), None, "no runbook of its own; by hand: {:?}", by_hand(row(&b, "log")));
     let value = |name: &str, parameter: &str| of(name).unwrap().values.get(parameter).cloned().unwrap_or_default();
     assert_eq!(value("oai", "customer_key"), "yes");
     assert_eq!(value("oai", "vault"), id(Kind::Vault, "rg", "kv"));
     assert_eq!((value("kv", "case"), value("kv", "retention_days")), ("vault".into(), "7".into()));
     assert_eq!(value("kv", "consumers"), "oai,st,mlw,hub");
+    assert_eq!(
+        (value("alive", "customer_key"), value("alive", "vault")),
+        ("yes".into(), id(Kind::Vault, "rg", "kv-there"))
+    );
+    assert_eq!(value("unseen", "customer_key"), "", "which vault has its key only a person can say");
+    assert_eq!(value("none", "customer_key"), "no");
+    assert_eq!((value("db", "object_kind"), value("wrap", "object_kind")), ("secret".into(), "key".into()));
     assert_eq!((value("db", "case"), value("db", "object")), ("object".into(), "db".into()));
     assert_eq!(value("db", "deleted"), id(Kind::Vault, "rg", "kv2"));
     assert_eq!(value("st", "customer_key"), "", "what nobody knows is left to the person");
     assert_eq!((value("hub", "lost"), value("proj", "lost")), ("hub".into(), "project".into()));
-    for name in ["oai", "kv", "db", "st", "mlw", "hub", "proj"] {
+    for name in ["oai", "kv", "db", "wrap", "alive", "st", "mlw", "hub", "proj"] {
         let fit = of(name).unwrap();
         let source = catalog.source(catalog.runbook_file(fit.runbook).unwrap());
         let book = runbook::load(&source).0.unwrap();

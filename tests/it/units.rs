@@ -119,6 +119,11 @@ fn resource_ids() {
     assert_eq!((id.subscription(), id.group(), id.name()), ("S-1", "rg(1)._", "chat"));
     assert_eq!(id.kind(), "Microsoft.CognitiveServices/accounts/deployments");
     let group: ResourceId = "/subscriptions/s/resourcegroups/RG/".parse().unwrap();
+    let lock: ResourceId =
+        "/subscriptions/S/resourceGroups/RG/providers/Microsoft.KeyVault/vaults/kv/providers/Microsoft.Authorization/locks/x"
+            .parse()
+            .unwrap();
+    assert_eq!(lock.kind(), "Microsoft.Authorization/locks", "what is attached to a vault is no vault");
     assert_eq!((group.group(), group.kind().as_str()), ("RG", "Microsoft.Resources/resourceGroups"));
     assert_eq!(group, "/SUBSCRIPTIONS/S/RESOURCEGROUPS/rg".parse().unwrap(), "case does not matter");
     assert_eq!(group.as_str(), "/subscriptions/s/resourcegroups/RG", "and is kept");

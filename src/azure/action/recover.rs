@@ -56,8 +56,10 @@ pub(super) async fn account(
     let Some(twin) = cognitive::soft_deleted(azure, task, &id, &region).await? else {
         return Err(not_waiting(&id, &region));
     };
-    ahead(task, twin.deadline, &id)?;
-    out.notes.push(format!("It can be recovered {}.", twin.until()));
+    out.notes.push(match twin.deadline {
+        Some(t) => until(task, t),
+        None => format!("It can be recovered {}.", twin.until()),
+    });
     out.notes
         .push("Model deployments, private endpoints and role assignments may not come back; look afterwards.".into());
     let body = json!({ "location": region.name(), "properties": { "restore": true } });
@@ -89,8 +91,7 @@ pub(super) async fn vault(
     }
     groups::must_be_there(azure, task, vault).await?;
     let deadline = of.scheduled_purge_date.map(jiff::Timestamp::as_millisecond);
-    ahead(task, deadline, &id)?;
-    out.notes.extend(deadline.map(|t| format!("It can be recovered until {}.", utc_text(t))));
+    out.notes.extend(deadline.map(|t| until(task, t)));
     out.notes.push("Role assignments and Event Grid subscriptions of the vault do not come back.".into());
     let tenant = tenant(azure, task, &id).await?;
     let body = json!({ "location": of.location.name(), "properties": {
@@ -189,13 +190,14 @@ fn not_waiting(id: &ResourceId, region: &Region) -> AzureError {
     ))
 }
 
-fn ahead(task: &Task, deadline: Option<i64>, id: &ResourceId) -> Result<(), AzureError> {
-    match deadline.filter(|t| *t <= task.now().utc) {
-        None => Ok(()),
-        Some(t) => Err(AzureError::NotPossible(format!(
-            "{} could be recovered until {}, which is over",
-            id.name(),
-            utc_text(t)
-        ))),
+/// Azure still lists it, and Azure decides: this computer's clock may be wrong.
+fn until(task: &Task, deadline: i64) -> String {
+    let at = utc_text(deadline);
+    if deadline > task.now().utc {
+        format!("It can be recovered until {at}.")
+    } else {
+        format!(
+            "By this computer's clock its time was over at {at}. Azure still lists it, so it is tried; check the clock."
+        )
     }
 }

@@ -8,7 +8,7 @@
 mod objects;
 mod rows;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use futures::StreamExt;
 use futures::stream;
@@ -19,7 +19,7 @@ use self::objects::Vaults;
 use super::{Azure, AzureError, versions};
 use crate::clock::{Clock, Task};
 use crate::plan::inventory::Found;
-use crate::recovery::{self, Deleted, Entry, Failed, Kind, Live, Reading, Subscription};
+use crate::recovery::{self, Deleted, Entry, Failed, Gap, Kind, Lack, Live, Reading, Subscription};
 use crate::units::{Millis, Region, utc_text, visible};
 
 /// Subscriptions read at one time. Each has a limit of its own at Azure; this bounds sockets here.
@@ -46,6 +46,8 @@ pub struct Scope {
     pub vaults: Vec<String>,
     /// What was there at an earlier time: what is missing now was deleted.
     pub known: Vec<Found>,
+    /// What was read before, for what cannot be read now.
+    pub before: Option<Reading>,
 }
 
 /// Reads all of it; `progress` hears how many subscriptions of how many are done. An error only if not even the
@@ -81,6 +83,9 @@ pub async fn deleted(
     let mut vaults = Vaults::named(&scope.vaults);
     for part in parts {
         failed.extend(part.failed());
+        out.gaps.extend(part.gaps());
+        let place = |group: String| (part.subscription.id.to_ascii_lowercase(), group);
+        out.leaving.extend(part.leaving.into_iter().map(place));
         if let Some(groups) = part.groups {
             out.groups.insert(part.subscription.id.to_ascii_lowercase(), groups);
         }
@@ -91,10 +96,14 @@ pub async fn deleted(
         out.deleted.extend(part.deleted);
         out.live.extend(part.live);
     }
-    let (objects, unread) = task.wait(vaults.read(azure, &clock)).await;
-    out.deleted.extend(objects);
-    failed.extend(unread);
+    let inside = task.wait(vaults.read(azure, &clock)).await;
+    out.deleted.extend(inside.deleted);
+    out.gaps.extend(inside.gaps);
+    failed.extend(inside.failed);
     out.failed = failed;
+    if let Some(before) = &scope.before {
+        out.carry(before);
+    }
     let (requests_now, throttled_now) = azure.sent();
     (out.requests, out.throttled) = (requests_now - requests, throttled_now - throttled);
     out.settle();
@@ -165,6 +174,20 @@ impl List {
         }
     }
 
+    /// What is not known without it; nothing for a list that others are only held against.
+    fn lack(self) -> Option<Lack> {
+        match self {
+            Self::Accounts => Some(Lack::List(Kind::AiAccount)),
+            Self::Vaults => Some(Lack::List(Kind::Vault)),
+            Self::Storage => Some(Lack::List(Kind::StorageAccount)),
+            Self::Logs => Some(Lack::List(Kind::LogWorkspace)),
+            Self::LiveVaults => Some(Lack::Vaults),
+            Self::Groups | Self::Resources => Some(Lack::Inventory),
+            Self::Activity => Some(Lack::Log),
+            Self::LiveStorage => None,
+        }
+    }
+
     /// For people.
     fn word(self) -> &'static str {
         match self {
@@ -186,12 +209,22 @@ struct Part {
     subscription: Subscription,
     deleted: Vec<Deleted>,
     groups: Option<BTreeMap<String, Region>>,
+    leaving: BTreeSet<String>,
     live: Vec<Live>,
     unread: Vec<(List, AzureError)>,
     asked: usize,
 }
 
 impl Part {
+    /// Where this part has gaps.
+    fn gaps(&self) -> Vec<Gap> {
+        let gap = |lacks: Lack| Gap { subscription: self.subscription.id.clone(), lacks };
+        if self.unread.len() == self.asked {
+            return vec![gap(Lack::Everything)];
+        }
+        self.unread.iter().filter_map(|(list, _)| list.lack()).map(gap).collect()
+    }
+
     /// What could not be read, one line for each reason.
     fn failed(&self) -> Vec<Failed> {
         let mut by_reason: Vec<(String, Vec<&str>)> = Vec::new();
@@ -270,9 +303,9 @@ async fn ask(azure: &Azure, task: &Task, subscription: &str, list: List) -> Resu
     }
 }
 
-/// Codes of a service that the subscription does not use.
-const UNUSED: [&str; 4] =
-    ["MissingSubscriptionRegistration", "SubscriptionNotRegistered", "InvalidResourceNamespace", "InvalidResourceType"];
+/// Codes of a service that the subscription does not use. That ARM does not know a type or a provider says nothing of what
+/// was deleted: such a list counts as not read.
+const UNUSED: [&str; 2] = ["MissingSubscriptionRegistration", "SubscriptionNotRegistered"];
 
 /// The newest pages of the activity log, and how far back they reach.
 async fn pages(azure: &Azure, task: &Task, url: Url, from: i64) -> Result<(Vec<Value>, i64), AzureError> {
@@ -306,15 +339,24 @@ fn gather(mut subscription: Subscription, answers: Vec<Answered>, known: &[Found
             Err(e) => unread.push((list, e)),
         }
     }
-    unread.sort_by_key(|(list, _)| *list as u8);
     let rows = |list: List| told.iter().find(|(l, _)| *l == list).map(|(_, rows)| rows.as_slice());
-    let all = |list: List, make: fn(&Value) -> Option<Deleted>| {
-        rows(list).unwrap_or_default().iter().filter_map(make).collect::<Vec<_>>()
-    };
-    let mut deleted = all(List::Accounts, rows::account);
-    deleted.extend(all(List::Vaults, rows::vault));
-    deleted.extend(all(List::Storage, rows::storage));
-    deleted.extend(all(List::Logs, rows::workspace));
+    let mut deleted: Vec<Deleted> = Vec::new();
+    let makes: [(List, fn(&Value) -> Option<Deleted>); 4] = [
+        (List::Accounts, rows::account),
+        (List::Vaults, rows::vault),
+        (List::Storage, rows::storage),
+        (List::Logs, rows::workspace),
+    ];
+    for (list, make) in makes {
+        let all = rows(list).unwrap_or_default();
+        let before = deleted.len();
+        deleted.extend(all.iter().filter_map(make));
+        let nameless = all.len() - (deleted.len() - before);
+        if nameless > 0 {
+            unread.push((list, without_name(nameless)));
+        }
+    }
+    unread.sort_by_key(|(list, _)| *list as u8);
     let alive = |list, kind| {
         let ids = rows(list).unwrap_or_default().iter().filter_map(|r| r["id"].as_str());
         ids.map(|id| Live { kind, id: visible(id) }).collect::<Vec<_>>()
@@ -322,13 +364,16 @@ fn gather(mut subscription: Subscription, answers: Vec<Answered>, known: &[Found
     let mut live = alive(List::LiveVaults, Kind::Vault);
     live.extend(alive(List::LiveStorage, Kind::StorageAccount));
     let groups = rows(List::Groups).map(rows::groups);
+    let leaving = rows(List::Groups).map(rows::leaving).unwrap_or_default();
     let kept: HashSet<String> = deleted.iter().map(Deleted::key).collect();
     let there: HashSet<String> = live.iter().map(|l| l.id.to_ascii_lowercase()).collect();
+    // What is on no list is gone only where the whole list is known.
+    let whole = |list: List| !unread.iter().any(|(l, _)| *l == list);
     let listed = |kind: Kind| match kind {
-        Kind::AiAccount => rows(List::Accounts).is_some(),
-        Kind::Vault => rows(List::Vaults).is_some() && rows(List::LiveVaults).is_some(),
-        Kind::StorageAccount => rows(List::Storage).is_some() && rows(List::LiveStorage).is_some(),
-        _ => rows(List::Logs).is_some(),
+        Kind::AiAccount => whole(List::Accounts),
+        Kind::Vault => whole(List::Vaults) && whole(List::LiveVaults),
+        Kind::StorageAccount => whole(List::Storage) && whole(List::LiveStorage),
+        _ => whole(List::Logs),
     };
     let entries: Vec<Entry> = rows(List::Activity).unwrap_or_default().iter().filter_map(rows::entry).collect();
     let logged = recovery::deletions(entries, known);
@@ -336,5 +381,11 @@ fn gather(mut subscription: Subscription, answers: Vec<Answered>, known: &[Found
     if let (Some(resources), Some(groups)) = (rows(List::Resources), &groups) {
         deleted.extend(rows::missing(known, resources, groups));
     }
-    Part { subscription, deleted, groups, live, unread, asked }
+    Part { subscription, deleted, groups, leaving, live, unread, asked }
+}
+
+/// Of rows that do not say what they are about.
+fn without_name(rows: usize) -> AzureError {
+    let why = if rows == 1 { "one row names nothing".to_owned() } else { format!("{rows} rows name nothing") };
+    AzureError::BadAnswer { host: "Azure".to_owned(), why }
 }

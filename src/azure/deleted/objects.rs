@@ -11,7 +11,7 @@ use super::rows;
 use crate::azure::cloud::host_of;
 use crate::azure::{Azure, AzureError, versions};
 use crate::clock::{Clock, Task};
-use crate::recovery::{Deleted, Failed, Kind, Live, Subscription};
+use crate::recovery::{Deleted, Failed, Gap, Kind, Lack, Live, Subscription};
 
 /// Vaults asked at one time.
 const AT_ONCE: usize = 16;
@@ -21,9 +21,27 @@ const MOST_VAULTS: usize = 500;
 const MOST_PAGES: usize = 200;
 /// Names in one sentence.
 const NAMED: usize = 5;
+/// What a vault holds.
+const ALL: [Kind; 3] = [Kind::Secret, Kind::Key, Kind::Certificate];
 /// What a vault holds, and the list of what was deleted of it.
 const LISTS: [(Kind, &str); 3] =
     [(Kind::Secret, "deletedsecrets"), (Kind::Key, "deletedkeys"), (Kind::Certificate, "deletedcertificates")];
+
+/// What was deleted inside vaults.
+#[derive(Default)]
+pub(super) struct Inside {
+    pub deleted: Vec<Deleted>,
+    pub failed: Vec<Failed>,
+    pub gaps: Vec<Gap>,
+}
+
+/// What one vault told.
+#[derive(Default)]
+struct Looked {
+    deleted: Vec<Deleted>,
+    unread: Vec<Kind>,
+    why: String,
+}
 
 /// A vault to look into.
 struct Vault {
@@ -53,7 +71,7 @@ impl Vaults {
     }
 
     /// What was deleted in them, and which of them do not tell.
-    pub(super) async fn read(mut self, azure: &Azure, clock: &Clock) -> (Vec<Deleted>, Vec<Failed>) {
+    pub(super) async fn read(mut self, azure: &Azure, clock: &Clock) -> Inside {
         self.0.sort_by(|a, b| a.name.cmp(&b.name));
         let beyond = self.0.split_off(self.0.len().min(MOST_VAULTS));
         let one = |v: Vault| async {
@@ -62,52 +80,86 @@ impl Vaults {
             (v, found)
         };
         let answers: Vec<_> = stream::iter(self.0).map(one).buffer_unordered(AT_ONCE).collect().await;
-        let (mut out, mut unread) = (Vec::new(), Vec::new());
-        for (vault, found) in answers {
-            match found {
-                Ok(objects) => out.extend(objects),
-                Err(e) => unread.push((vault, format!("{e}. {}", e.what_to_do()))),
+        let why = format!("only {MOST_VAULTS} vaults are looked into at one time; name these to look into them");
+        let unlooked = |v| (v, Looked { unread: ALL.to_vec(), why: why.clone(), ..Looked::default() });
+        let (mut out, mut unread) = (Inside::default(), Vec::new());
+        for (vault, found) in answers.into_iter().chain(beyond.into_iter().map(unlooked)) {
+            out.deleted.extend(found.deleted);
+            let subscription = vault.subscription.as_ref().map_or_else(String::new, |s| s.id.clone());
+            let gap = |k: &Kind| Gap { subscription: subscription.clone(), lacks: Lack::InVault(vault.id.clone(), *k) };
+            out.gaps.extend(found.unread.iter().map(gap));
+            if !found.unread.is_empty() {
+                unread.push((vault, found.unread, found.why));
             }
         }
-        let why = format!("only {MOST_VAULTS} vaults are looked into at one time; name these to look into them");
-        unread.extend(beyond.into_iter().map(|v| (v, why.clone())));
-        (out, failures(unread))
+        out.failed = failures(unread);
+        out
     }
 }
 
-/// One line for each subscription; the first vault's reason stands for all.
-fn failures(mut unread: Vec<(Vault, String)>) -> Vec<Failed> {
+/// One line for each subscription and what is missing; the first vault's reason stands for all.
+fn failures(mut unread: Vec<(Vault, Vec<Kind>, String)>) -> Vec<Failed> {
     unread.sort_by(|a, b| a.0.name.cmp(&b.0.name));
-    let mut by: BTreeMap<String, (String, Vec<String>, String)> = BTreeMap::new();
-    for (v, why) in unread {
+    let mut by: BTreeMap<(String, Vec<Kind>), (String, Vec<String>, String)> = BTreeMap::new();
+    for (v, kinds, why) in unread {
         let (id, name) = v.subscription.map_or_else(|| (v.name.clone(), v.name.clone()), |s| (s.id, s.name));
-        by.entry(id).or_insert_with(|| (name, Vec::new(), why)).1.push(v.name);
+        by.entry((id, kinds)).or_insert_with(|| (name, Vec::new(), why)).1.push(v.name);
     }
-    let line = |(subscription, (name, vaults, why)): (String, (String, Vec<String>, String))| {
+    let line = |((subscription, kinds), (name, vaults, why)): ((String, Vec<Kind>), (String, Vec<String>, String))| {
         let mut names = vaults.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
         if vaults.len() > NAMED {
             names.push_str(&format!(" and {} more", vaults.len() - NAMED));
         }
-        Failed { subscription, name, what: format!("deleted secrets, keys and certificates in {names}"), why }
+        let kinds: Vec<String> = kinds.iter().map(|k| format!("{}s", k.word())).collect();
+        let kinds = match kinds.split_last() {
+            Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+            _ => kinds.concat(),
+        };
+        Failed { subscription, name, what: format!("deleted {kinds} in {names}"), why }
     };
     by.into_iter().map(line).collect()
 }
 
-async fn look(azure: &Azure, task: &Task, vault: &Vault) -> Result<Vec<Deleted>, AzureError> {
+/// Who may read a vault's secrets need not see its keys: each list is asked for itself.
+async fn look(azure: &Azure, task: &Task, vault: &Vault) -> Looked {
     let subscription = vault.subscription.as_ref().map_or("", |s| s.id.as_str());
-    let mut out: Vec<Deleted> = Vec::new();
-    for (kind, list) in LISTS {
-        let mut url = azure.cloud().vault(&vault.name)?;
-        url.set_path(list);
-        url.query_pairs_mut().append_pair("api-version", versions::VAULT_DATA);
-        let rows = pages(azure, task, url).await?;
-        out.extend(rows.iter().filter_map(|r| rows::object(r, kind, &vault.id, subscription)));
+    let mut out = Looked::default();
+    for (n, (kind, list)) in LISTS.into_iter().enumerate() {
+        match rows_of(azure, task, vault, list).await {
+            Ok(rows) => {
+                let before = out.deleted.len();
+                out.deleted.extend(rows.iter().filter_map(|r| rows::object(r, kind, &vault.id, subscription)));
+                if out.deleted.len() - before < rows.len() {
+                    out.unread.push(kind);
+                    "the vault lists rows without a name.".clone_into(&mut out.why);
+                }
+            }
+            Err(e) => {
+                // Where nobody answers for one list nobody will for the rest.
+                let answered = e.status().is_some();
+                let rest = if answered { n..n + 1 } else { n..ALL.len() };
+                out.unread.extend(ALL.get(rest).unwrap_or_default());
+                if out.why.is_empty() {
+                    out.why = format!("{e}. {}", e.what_to_do());
+                }
+                if !answered {
+                    break;
+                }
+            }
+        }
     }
     // A certificate has a key and a secret of its name, which come and go with it.
     let certificates: Vec<String> =
-        out.iter().filter(|d| d.kind == Kind::Certificate).map(|d| d.name.clone()).collect();
-    out.retain(|d| d.kind == Kind::Certificate || !certificates.contains(&d.name));
-    Ok(out)
+        out.deleted.iter().filter(|d| d.kind == Kind::Certificate).map(|d| d.name.clone()).collect();
+    out.deleted.retain(|d| d.kind == Kind::Certificate || !certificates.contains(&d.name));
+    out
+}
+
+async fn rows_of(azure: &Azure, task: &Task, vault: &Vault, list: &str) -> Result<Vec<Value>, AzureError> {
+    let mut url = azure.cloud().vault(&vault.name)?;
+    url.set_path(list);
+    url.query_pairs_mut().append_pair("api-version", versions::VAULT_DATA);
+    pages(azure, task, url).await
 }
 
 /// All pages of a vault's list; its links lead to itself or nowhere.

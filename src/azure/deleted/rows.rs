@@ -1,9 +1,10 @@
 //! The rows of Azure's lists as what was deleted. Fields that are missing stay unknown.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde_json::Value;
 
+use crate::azure::groups;
 use crate::plan::inventory::Found;
 use crate::recovery::{Deleted, Entry, Kept, Kind, Origin};
 use crate::units::{Region, visible};
@@ -72,7 +73,7 @@ pub(super) fn storage(row: &Value) -> Option<Deleted> {
     Some(d)
 }
 
-/// A Log Analytics workspace. It was last modified by its deletion.
+/// A Log Analytics workspace. It was last modified by its deletion, as far as the list tells; the log may know better.
 pub(super) fn workspace(row: &Value) -> Option<Deleted> {
     let mut d = Deleted::new(Kind::LogWorkspace, &text(&row["id"])?, Origin::DeletedList);
     d.region = Region::new(row["location"].as_str().unwrap_or_default());
@@ -101,6 +102,12 @@ pub(super) fn groups(rows: &[Value]) -> BTreeMap<String, Region> {
         Some((r["name"].as_str()?.to_ascii_lowercase(), Region::new(r["location"].as_str().unwrap_or_default())))
     };
     rows.iter().filter_map(one).collect()
+}
+
+/// Those of the groups that are being deleted.
+pub(super) fn leaving(rows: &[Value]) -> BTreeSet<String> {
+    let goes = |r: &&Value| r["properties"]["provisioningState"].as_str().is_some_and(groups::leaving);
+    rows.iter().filter(goes).filter_map(|r| Some(r["name"].as_str()?.to_ascii_lowercase())).collect()
 }
 
 /// A line of the activity log. Some fields are wrapped in {value, localizedValue}, some are not.

@@ -2,7 +2,7 @@
 
 mod needs;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use futures::stream::{self, StreamExt};
 use serde_json::Value;
@@ -42,38 +42,45 @@ pub async fn check(azure: &Azure, task: &Task, plan: &Plan) -> RightsReport {
 /// What is held on one scope.
 pub async fn held(azure: &Azure, task: &Task, scope: &str) -> Held {
     let grants = grants(azure, task, scope).await.map_err(|e| e.to_string());
-    let locks = async { resources::locks(azure, task, &resource_id(scope)?).await };
-    let locks = locks.await.map(|all| all.into_iter().map(lock).collect()).map_err(|e| e.to_string());
+    let locks = locks(azure, task, scope).await.map_err(|e| e.to_string());
     Held { grants, locks }
 }
 
 /// The roles that hold for a scope. Of what does not exist yet, those of what it will lie in.
 async fn grants(azure: &Azure, task: &Task, scope: &str) -> Result<Vec<Grant>, AzureError> {
     let mut at = scope;
-    let mut tried = BTreeSet::new();
     loop {
-        tried.insert(at.to_owned());
         let path = format!("{at}/providers/Microsoft.Authorization/permissions");
-        match azure.list(task, &azure.arm(&path, versions::PERMISSIONS, &[])?).await {
-            Ok(rows) => return Ok(rows.iter().map(grant).collect()),
-            Err(e) if e.is_absent() => match above(at) {
-                Some(next) if !tried.contains(next) => at = next,
-                _ => return Err(e),
-            },
-            Err(e) => return Err(e),
+        match (azure.list(task, &azure.arm(&path, versions::PERMISSIONS, &[])?).await, above(at)) {
+            (Err(e), Some(next)) if e.is_absent() => at = next,
+            (read, _) => return Ok(read?.iter().map(grant).collect()),
         }
     }
 }
 
-/// What a scope lies in: its parent resource, its group, its subscription.
+/// The locks that cover a scope. What does not exist yet has none of its own.
+async fn locks(azure: &Azure, task: &Task, scope: &str) -> Result<Vec<Lock>, AzureError> {
+    let mut at = scope;
+    loop {
+        match (resources::locks(azure, task, &resource_id(at)?).await, above(at)) {
+            (Err(e), Some(next)) if e.is_absent() => at = next,
+            (read, _) => return Ok(read?.into_iter().map(lock).collect()),
+        }
+    }
+}
+
+/// What a scope lies in: what an extension is attached to, its parent resource, its group, its subscription.
 fn above(scope: &str) -> Option<&str> {
     let parts: Vec<&str> = scope.split('/').collect();
+    let own = parts.iter().rposition(|p| p.eq_ignore_ascii_case("providers")).unwrap_or(parts.len());
+    let in_group = parts.get(3).is_some_and(|p| p.eq_ignore_ascii_case("resourceGroups"));
     let keep = match parts.len() {
-        // A child of a resource, a resource of its group, a group of its subscription.
-        n if n > 9 => n - 2,
-        6..=9 => 5,
-        4 | 5 => 3,
-        _ => return None,
+        0..=3 => return None,
+        // Nothing that lies in no group has roles of its own.
+        _ if !in_group => 3,
+        n if n > own + 4 => n - 2,
+        n if n > own => own,
+        _ => 3,
     };
     let length: usize = parts.iter().take(keep).map(|p| p.len() + 1).sum();
     scope.get(..length.saturating_sub(1))

@@ -3,7 +3,8 @@
 
 use crate::plan::model::{Plan, PlannedStep};
 use crate::plan::rights::{Need, Purpose, Right, StepNeeds};
-use crate::runbook::model::{Action, Condition, Undo};
+use crate::runbook::model::{Action, Condition, Method, Undo};
+use crate::runbook::traits::{holder, kind};
 use crate::units::ResourceId;
 
 const ACCOUNT: &str = "Microsoft.CognitiveServices/accounts";
@@ -67,6 +68,9 @@ impl Needs {
             Action::CopyDeployments { to, .. } => self.one(undo, format!("{DEPLOYMENTS}/delete"), to),
             Action::DeleteCreatedDeployments { account } => self.one(undo, format!("{DEPLOYMENTS}/write"), account),
             Action::AddRegistryReplica { registry, .. } => self.one(undo, format!("{REPLICAS}/delete"), registry),
+            Action::ArmRequest { resource, method: Method::Put, .. } => {
+                self.one(undo, format!("{}/delete", kind(resource)), &holder(resource));
+            }
             _ => {}
         }
     }
@@ -152,15 +156,6 @@ fn control(action: impl Into<String>, scope: &str) -> Right {
 
 fn data(action: impl Into<String>, scope: &str) -> Right {
     Right { data: true, ..control(action, scope) }
-}
-
-/// The type of what an id ends in, as actions name it.
-fn kind(id: &str) -> String {
-    match id.parse::<ResourceId>() {
-        Ok(id) if id.as_str().to_ascii_lowercase().contains("/providers/") => crate::azure::resources::kind(&id),
-        Ok(id) if id.group().is_empty() => "Microsoft.Resources/subscriptions".to_owned(),
-        _ => "Microsoft.Resources/subscriptions/resourceGroups".to_owned(),
-    }
 }
 
 fn subscription(id: &str) -> String {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 pub use crate::plan::drift::{Difference, Drift, Severity};
 pub use crate::plan::readiness::Readiness;
-pub use crate::plan::rights::{RightsReport, Standing};
+pub use crate::plan::rights::{NOT_ASKED, RightsReport, Standing};
 use crate::runbook::model::{Strategy, System};
 
 use super::PhaseView;

@@ -75,6 +75,9 @@ fn deleted(row: &Row, reading: &Reading, place: usize, now: i64) -> DeletedRow {
             if protected { "yes: nobody can purge it earlier" } else { "no: who has the right can purge it now" };
         facts.insert(2, ("protected", text.to_owned()));
     }
+    if let Some(at) = d.seen_at {
+        facts.insert(0, ("read", format!("{}; it could not be read since", utc_text(at))));
+    }
     if let Some(by) = &d.by {
         facts.insert(1, ("deleted by", visible(by)));
     }

@@ -1,6 +1,6 @@
 //! The rules for two resources that stand for each other.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::seen::{Assignment, Connection, Known, Pair, Parts, Seen, Thing};
 use super::{Difference, Drift, Severity};
@@ -14,6 +14,8 @@ const NAMED: usize = 4;
 const FREE: [&str; 2] = ["F0", "Free"];
 /// Connections that lead to models.
 const MODELS: [&str; 2] = ["AIServices", "AzureOpenAI"];
+/// What a resource lets in that does not say it.
+const USUAL_ACCESS: &str = "Enabled";
 /// Stands for what is not there.
 pub(super) const MISSING: &str = "missing";
 pub(super) const NOT_TOLD: &str = "not told";
@@ -22,6 +24,8 @@ pub(super) const NOT_TOLD: &str = "not told";
 pub(super) struct Compare<'a> {
     pub plan: &'a Plan,
     pub seen: &'a Seen,
+    /// Identities of the primary's resources → those of their counterparts.
+    counterparts: BTreeMap<String, String>,
     out: Drift,
 }
 
@@ -33,8 +37,15 @@ pub(super) struct Two<'a> {
 }
 
 impl<'a> Compare<'a> {
-    pub(super) fn new(plan: &'a Plan, seen: &'a Seen) -> Self {
-        Self { plan, seen, out: Drift { at: seen.at, ..Drift::default() } }
+    pub(super) fn new(plan: &'a Plan, seen: &'a Seen, pairs: &[Pair]) -> Self {
+        let identity = |id: &ResourceId| {
+            let thing = seen.thing(id).and_then(Known::value).and_then(Option::as_ref);
+            thing.and_then(|t| t.identity.as_deref()).map(str::to_ascii_lowercase)
+        };
+        let both = |p: &Pair| Some((identity(&p.primary)?, identity(p.secondary.as_ref()?)?));
+        let simulated = if seen.simulated { seen.azure.clone() } else { String::new() };
+        let out = Drift { at: seen.at, simulated, ..Drift::default() };
+        Self { plan, seen, counterparts: pairs.iter().filter_map(both).collect(), out }
     }
 
     pub(super) fn finish(mut self) -> Drift {
@@ -172,8 +183,9 @@ impl<'a> Compare<'a> {
             let source = "judgement: another kind serves other calls";
             self.found(difference(Severity::Reduces, subject.clone(), "kind", &was, &is, advice, source));
         }
-        if !alike(a.public_network.as_deref(), b.public_network.as_deref()) {
-            let (was, is) = (told(a.public_network.as_deref()), told(b.public_network.as_deref()));
+        let access = |t: &Thing| t.public_network.clone().unwrap_or_else(|| USUAL_ACCESS.to_owned());
+        let (was, is) = (access(a), access(b));
+        if !was.eq_ignore_ascii_case(&is) {
             let advice =
                 "Make network access equal, or make sure that clients reach the secondary by a private endpoint.";
             self.found(difference(Severity::Reduces, subject, "public network access", &was, &is, advice, "step CP5"));
@@ -223,10 +235,20 @@ impl<'a> Compare<'a> {
         let set = |all: &[Assignment]| -> BTreeSet<(String, String)> {
             all.iter().map(|r| (r.role.to_ascii_lowercase(), r.principal.to_ascii_lowercase())).collect()
         };
-        let (own, other) = (set(a), set(b));
+        let counterparts = self.counterparts.clone();
+        // What the primary's own identities may, those of their counterparts have to.
+        let there = |(role, p): (String, String)| {
+            let other = counterparts.get(&p).cloned().unwrap_or(p);
+            (role, other)
+        };
+        let (own, other): (BTreeSet<_>, _) = (set(a).into_iter().map(there).collect(), set(b));
         let line = |missing: &[(String, String)], all: &[Assignment]| -> String {
             let kind = |p: &str| {
-                all.iter().find(|r| r.principal.eq_ignore_ascii_case(p)).map_or("", |r| r.principal_kind.as_str())
+                let as_here = |r: &&Assignment| {
+                    let here = r.principal.to_ascii_lowercase();
+                    here == p || counterparts.get(&here).is_some_and(|other| other == p)
+                };
+                all.iter().find(as_here).map_or("", |r| r.principal_kind.as_str())
             };
             listed(missing.iter().map(|(role, p)| {
                 format!(
@@ -246,7 +268,7 @@ impl<'a> Compare<'a> {
                 "role assignments",
                 &count(own.len()),
                 &format!("without {}", line(&missing, a)),
-                "Assign them there too. A system-assigned identity differs by region: give its counterpart the role.",
+                "Assign them there too. A system-assigned identity differs by region: its counterpart needs the role.",
                 "step CP4",
             );
             d.by_hand = Some(format!(

@@ -98,7 +98,11 @@ impl Compare<'_> {
         }
         let region = self.second().display();
         let seen = self.seen;
-        let Some(usages) = self.value(|| format!("model quota in {region}"), &seen.quota) else { return };
+        let Some(usages) =
+            self.value(|| format!("model quota in {region}"), seen.quota_of(two.secondary.subscription()))
+        else {
+            return;
+        };
         let by_quota = |all: &[Deployment]| {
             let mut sums: BTreeMap<String, i64> = BTreeMap::new();
             for d in all {

@@ -8,7 +8,7 @@ mod shared;
 
 use serde::{Deserialize, Serialize};
 
-pub use seen::{Assignment, Connection, Deployment, Endpoint, Known, Pair, Parts, Replica, Seen, Thing, pairs};
+pub use seen::{Assignment, Connection, Deployment, Endpoint, Known, Pair, Parts, Quota, Replica, Seen, Thing, pairs};
 
 use super::model::Plan;
 use crate::runbook::model::Runbook;
@@ -76,6 +76,9 @@ pub struct Drift {
     pub differences: Vec<Difference>,
     /// What could not be read, and why.
     pub unread: Vec<(String, String)>,
+    /// Name of the simulated Azure that it is of; empty: a real one.
+    #[serde(default)]
+    pub simulated: String,
 }
 
 impl Drift {
@@ -122,19 +125,25 @@ impl Drift {
             n => format!(" {n} values could not be read, and may differ."),
         };
         let of = if self.compared == 1 { "resource" } else { "resources" };
+        let at = if self.simulated.is_empty() {
+            String::new()
+        } else {
+            format!(" This is the simulated Azure “{}”, and says nothing of the real one.", self.simulated)
+        };
         match (self.differences.len(), self.compared) {
-            (0, 0) => format!("This plan names nothing that could be compared.{unread}"),
-            (0, n) => format!("No difference in {n} {of}.{unread}"),
-            (1, n) => format!("One difference in {n} {of}: {}.{unread}", self.summary()),
-            (d, n) => format!("{d} differences in {n} {of}: {}.{unread}", self.summary()),
+            (0, 0) => format!("This plan names nothing that could be compared.{unread}{at}"),
+            (0, n) => format!("No difference in {n} {of}.{unread}{at}"),
+            (1, n) => format!("One difference in {n} {of}: {}.{unread}{at}", self.summary()),
+            (d, n) => format!("{d} differences in {n} {of}: {}.{unread}{at}", self.summary()),
         }
     }
 }
 
 /// Compares what was read, by what the plan says of it.
 pub fn drift(plan: &Plan, runbook: &Runbook, seen: &Seen) -> Drift {
-    let mut out = compare::Compare::new(plan, seen);
-    for pair in pairs(plan, runbook) {
+    let pairs = pairs(plan, runbook);
+    let mut out = compare::Compare::new(plan, seen, &pairs);
+    for pair in pairs {
         match &pair.secondary {
             Some(other) => out.pair(&pair.primary, other),
             None => out.shared(&pair),

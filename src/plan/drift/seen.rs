@@ -50,6 +50,10 @@ pub struct Seen {
     pub plan: String,
     /// SHA-256 of the plan's texts: what was bound when it was read.
     pub digest: String,
+    /// Of which Azure.
+    pub azure: String,
+    /// That Azure is a simulated one.
+    pub simulated: bool,
     /// When it was read, UTC milliseconds.
     pub at: i64,
     /// By id in lower case; `None` where Azure says that it does not exist.
@@ -57,13 +61,26 @@ pub struct Seen {
     /// Region of each resource group, by id in lower case.
     pub groups: BTreeMap<String, Known<Region>>,
     /// Quota of the secondary region for models: name → (used, limit).
-    pub quota: Known<BTreeMap<String, (i64, i64)>>,
+    pub quota: Known<Quota>,
+    /// The same in further subscriptions that hold accounts of the secondary side, by id in lower case.
+    pub more_quota: BTreeMap<String, Known<Quota>>,
 }
+
+/// Name → (used, limit).
+pub type Quota = BTreeMap<String, (i64, i64)>;
 
 impl Seen {
     /// What was read of a resource.
     pub fn thing(&self, id: &ResourceId) -> Option<&Known<Option<Thing>>> {
         self.things.get(&id.as_str().to_ascii_lowercase())
+    }
+    /// Quota that an account of this subscription draws on.
+    pub fn quota_of(&self, subscription: &str) -> &Known<Quota> {
+        self.more_quota.get(&subscription.to_ascii_lowercase()).unwrap_or(&self.quota)
+    }
+    /// Whether another reading of the same plan takes its place.
+    pub fn same_place(&self, other: &Self) -> bool {
+        self.digest == other.digest && self.azure == other.azure && self.simulated == other.simulated
     }
     /// Why nothing at all could be read; `None` when something was.
     pub fn blank(&self) -> Option<&str> {
@@ -89,6 +106,8 @@ pub struct Thing {
     pub state: Option<String>,
     /// `Enabled`, `Disabled`; none where Azure tells none.
     pub public_network: Option<String>,
+    /// Object id of its own identity, if it has one: each resource has another.
+    pub identity: Option<String>,
     /// Who may do what with it: on it, and above it.
     pub roles: Known<Vec<Assignment>>,
     /// What only this type has.

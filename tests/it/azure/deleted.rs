@@ -242,3 +242,79 @@ async fn vaults_are_looked_into_page_by_page_and_never_for_a_value() {
     assert!(fake.asked().iter().all(|a| !a.path.contains("/secrets/")));
     assert_eq!(read(&fake, &Scope::default()).await.failed, [], "vaults are left alone unless they are asked for");
 }
+
+#[tokio::test]
+async fn what_is_odd_about_a_list_makes_nothing_gone() {
+    let account = format!("/subscriptions/{A}/resourceGroups/rg/providers/Microsoft.CognitiveServices/accounts/oai");
+    let vault = format!("/subscriptions/{A}/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv");
+    let (in_log, in_list) = (account.clone(), vault.clone());
+    let fake = Fake::new(move |asked| {
+        if let Some(done) = signed_in(asked) {
+            return done;
+        }
+        let mine = asked.path.contains(A);
+        match asked.path.rsplit('/').next().unwrap_or_default() {
+            "subscriptions" => subscriptions(),
+            // A cloud that does not know the list yet is not a service that nobody uses.
+            "deletedAccounts" if mine && asked.path.contains("CognitiveServices") => {
+                error(400, "InvalidResourceType", "The resource type could not be found.")
+            }
+            "deletedVaults" if mine => value(json!([
+                { "name": "nameless", "properties": {} },
+                { "properties": { "vaultId": in_list, "location": "eastus", "deletionDate": "2026-11-19T00:00:00Z" } },
+            ])),
+            "resourcegroups" if mine => value(json!([
+                { "name": "RG", "location": "eastus", "properties": { "provisioningState": "Deleting" } },
+            ])),
+            "values" if mine => value(json!([{
+                "eventTimestamp": "2026-11-19T03:00:00Z", "operationName": "Microsoft.CognitiveServices/accounts/delete",
+                "status": "Succeeded", "resourceId": in_log, "correlationId": "c",
+            }])),
+            _ => empty(),
+        }
+    })
+    .await;
+    let before =
+        Deleted { deleted_at: Some(1), ..Deleted::new(Kind::Vault, &format!("{vault}-old"), Origin::DeletedList) };
+    let before = Reading {
+        at: 7,
+        deleted: vec![before],
+        azure: fake.azure.cloud().name.clone(),
+        simulated: true,
+        ..Reading::default()
+    };
+    let r = read(&fake, &Scope { before: Some(before), ..Scope::default() }).await;
+    assert!(!named(&r, "oai").purged, "a list that is not there has proven nothing");
+    let failed: Vec<_> = r.failed.iter().map(|f| f.what.as_str()).collect();
+    assert_eq!(failed, ["deleted AI accounts", "deleted key vaults"]);
+    assert!(r.failed[1].why.contains("one row names nothing"), "{}", r.failed[1].why);
+    assert_eq!(named(&r, "kv-old").seen_at, Some(7), "it may be the one without a name");
+    assert_eq!(named(&r, "kv").seen_at, None);
+    assert!(r.leaving.contains(&named(&r, "kv").place()));
+    assert!(r.blank().is_none());
+}
+
+#[tokio::test]
+async fn one_list_that_a_vault_refuses_leaves_the_others() {
+    let fake = Fake::new(|asked| {
+        if let Some(done) = signed_in(asked) {
+            return done;
+        }
+        match asked.path.as_str() {
+            "/kv-live/deletedsecrets" => {
+                value(json!([{ "recoveryId": "https://kv-live.vault.azure.net/deletedsecrets/one" }]))
+            }
+            "/kv-live/deletedkeys" => error(403, "Forbidden", "no keys"),
+            p if p.ends_with("/subscriptions") => subscriptions(),
+            p if p.contains(A) && p.ends_with("/vaults") => value(json!([
+                { "id": format!("/subscriptions/{A}/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv-live") },
+            ])),
+            _ => empty(),
+        }
+    })
+    .await;
+    let r = read(&fake, &Scope { objects: true, ..Scope::default() }).await;
+    assert_eq!(r.deleted.iter().map(|d| d.name.as_str()).collect::<Vec<_>>(), ["one"]);
+    assert_eq!(r.failed.iter().map(|f| f.what.as_str()).collect::<Vec<_>>(), ["deleted keys in kv-live"]);
+    assert_eq!(r.gaps.len(), 1);
+}

@@ -129,3 +129,30 @@ async fn a_dead_network_is_no_drift() {
     assert_eq!(d.differences, []);
     assert!(d.unread.len() > 3);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_it_serves_counts_and_whose_identity_it_has() {
+    let plan = Catalog::builtin().plan("foundry-prod", None).unwrap();
+    let book = runbook(&plan).unwrap();
+    let f = Fake::new(|asked: &Asked| {
+        if let Some(token) = signed_in(asked) {
+            return token;
+        }
+        let hub = asked.path.contains("/workspaces/") && !asked.path.ends_with("/connections");
+        match asked.path.contains("/storageAccounts/") {
+            // It was made in one region, and has served from the other since it failed over.
+            true => Do::Say(200, json!({ "location": "eastus", "properties": { "primaryLocation": "swedencentral" } })),
+            false if hub => Do::Say(200, json!({ "location": "eastus", "identity": { "principalId": "mi-1" } })),
+            false => absent(),
+        }
+    })
+    .await;
+    let seen = reading::read(&f.azure, &f.task, &plan, &pairs(&plan, &book)).await;
+    let of = |parameter: &str| match seen.things.get(&plan.values[parameter].to_lowercase()) {
+        Some(Known::Read(Some(t))) => t,
+        other => panic!("{parameter}: {other:?}"),
+    };
+    assert_eq!(of("data_storage").region.name(), "swedencentral");
+    assert_eq!(of("primary_resource").identity.as_deref(), Some("mi-1"));
+    assert!(seen.simulated && seen.azure == f.azure.cloud().name);
+}

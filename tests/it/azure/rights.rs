@@ -5,10 +5,10 @@ use std::sync::Arc;
 use lifeboat::azure::rights;
 use lifeboat::plan::model::Plan;
 use lifeboat::plan::rights::{Purpose, Standing};
-use lifeboat::runbook::model::Strategy;
+use lifeboat::runbook::model::{Action, Method, Strategy};
 use serde_json::{Value, json};
 
-use super::{Asked, Do, Fake, absent, error, signed_in};
+use super::{Asked, Do, Fake, SUB, absent, error, signed_in};
 
 fn plan(strategy: Strategy) -> Plan {
     lifeboat::catalog::Catalog::builtin().plan("prod-chat", Some(strategy)).unwrap()
@@ -68,18 +68,67 @@ async fn a_reader_lacks_what_changes_and_it_is_named() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_does_not_exist_yet_is_asked_about_where_it_will_lie() {
-    let f = fake(
-        |scope| match scope.contains("/providers/") {
-            true => absent(),
-            false if scope.contains("swedencentral") => roles(&["*/read"], &[]),
-            false => roles(&["*"], &["*"]),
-        },
-        |_| Vec::new(),
-    )
-    .await;
-    let r = rights::check(&f.azure, &f.task, &plan(Strategy::HotCold)).await;
-    let copy = r.step("AO-F3").unwrap();
-    assert_eq!(copy.standing, Standing::Lacks, "its group's roles hold for what is made in it");
+    for (group_there, locked) in [(true, false), (false, false), (false, true)] {
+        let f = Fake::new(move |asked: &Asked| {
+            if let Some(token) = signed_in(asked) {
+                return token;
+            }
+            let Some((scope, what)) = asked.path.split_once("/providers/Microsoft.Authorization/") else {
+                return absent();
+            };
+            let lower = scope.to_lowercase();
+            if lower.contains("/providers/") || lower.contains("swedencentral") && !group_there {
+                return absent();
+            }
+            match what {
+                "locks" if locked => {
+                    let on = scope.split('/').take(3).collect::<Vec<_>>().join("/");
+                    let id = format!("{on}/providers/Microsoft.Authorization/locks/all");
+                    Do::Say(
+                        200,
+                        json!({ "value": [{ "id": id, "name": "all", "properties": { "level": "ReadOnly" } }] }),
+                    )
+                }
+                "locks" => Do::Say(200, json!({ "value": [] })),
+                _ if lower.contains("swedencentral") => roles(&["*/read"], &[]),
+                _ => roles(&["*"], &["*"]),
+            }
+        })
+        .await;
+        let r = rights::check(&f.azure, &f.task, &plan(Strategy::HotCold)).await;
+        let copy = r.step("AO-F3").unwrap();
+        // Its group's roles hold for what is made in it; where that is missing as well, the subscription's, and its locks.
+        let expected = if group_there || locked { Standing::Lacks } else { Standing::Has };
+        assert_eq!(copy.standing, expected, "{group_there} {locked}: {:#?}", copy.doubts);
+        let by_lock = copy.doubts.iter().any(|d| d.why.contains("the lock `all`"));
+        assert_eq!(by_lock, locked, "{:#?}", copy.doubts);
+    }
+}
+
+#[test]
+fn what_is_attached_to_a_resource_is_asked_about_on_it() {
+    let vault = format!("{SUB}/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv");
+    let lock = |on: &str| Action::ArmRequest {
+        method: Method::Put,
+        resource: format!("{on}/providers/Microsoft.Authorization/locks/x"),
+        api_version: "2020-05-01".into(),
+        body: json!({}),
+    };
+    let group = format!("{SUB}/resourceGroups/rg");
+    for (action, kind, scope) in [
+        (lock(&vault), "Microsoft.Authorization/locks", &vault),
+        (lock(&group), "Microsoft.Authorization/locks", &group),
+    ] {
+        let told: Vec<_> = action.rights().into_iter().map(|r| (r.action, r.scope)).collect();
+        assert_eq!(told, [(format!("{kind}/read"), scope.clone()), (format!("{kind}/write"), scope.clone())]);
+    }
+    // The lock of a recovery is taken off again by the run's own undo.
+    let plan = lifeboat::catalog::Catalog::builtin().plan("sandbox-recover-vault", None).unwrap();
+    let needs = rights::needs(&plan);
+    let undo =
+        needs.iter().find(|s| s.step == "RC6").unwrap().needs.iter().find(|n| n.purpose == Purpose::Undo).unwrap();
+    assert_eq!(undo.any_of[0].action, "Microsoft.Authorization/locks/delete");
+    assert!(undo.any_of[0].scope.ends_with("/resourceGroups/rg-sandbox-recovery"), "{}", undo.any_of[0].scope);
 }
 
 #[tokio::test(flavor = "multi_thread")]

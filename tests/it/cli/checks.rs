@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::recoverable::Served;
 use super::runs::{Azure, sandbox_plan};
 use super::*;
 use crate::azure::{Asked, Do, Fake, absent, line, signed_in};
@@ -79,7 +80,7 @@ async fn rights_are_named_step_by_step() {
         say(home.path(), &["plan", "prod-chat", "--strategy", "hot/cold", "--rights", "--json", "--cloud", &cloud]);
     assert_eq!(said.code, 1, "{}{}", said.out, said.err);
     let r = &said.json()["rights"];
-    assert_eq!(keys(r), ["at", "scopes", "standing", "steps", "text"]);
+    assert_eq!(keys(r), ["at", "not_asked", "scopes", "standing", "steps", "text"]);
     assert_eq!(r["standing"], "lacks");
     let step = r["steps"].as_array().unwrap().iter().find(|s| s["step"] == "AO-F3").unwrap();
     assert_eq!(keys(step), ["doubts", "needs", "standing", "step", "title"]);
@@ -97,12 +98,54 @@ async fn rights_are_named_step_by_step() {
 
 #[test]
 fn nothing_real_is_asked_about_a_file_that_nobody_trusts() {
-    let home = tempfile::tempdir().unwrap();
-    std::fs::create_dir_all(home.path().join("plans")).unwrap();
-    let plan = sandbox_plan(home.path());
-    for flag in ["--drift", "--rights"] {
-        let said = say(home.path(), &["plan", &plan, flag]);
-        assert_eq!((said.code, said.out.as_str()), (2, ""), "{}", said.err);
-        assert!(said.err.contains("is restricted") && said.err.contains("--trust"), "{}", said.err);
+    for connects in ["plans", "sign-in.json"] {
+        let home = tempfile::tempdir().unwrap();
+        match home.path().join(connects) {
+            folder if connects == "plans" => std::fs::create_dir_all(folder).unwrap(),
+            file => std::fs::write(file, "{}").unwrap(),
+        }
+        let plan = sandbox_plan(home.path());
+        for flag in ["--drift", "--rights"] {
+            let said = say(home.path(), &["plan", &plan, flag]);
+            assert_eq!((said.code, said.out.as_str()), (2, ""), "{connects}: {}", said.err);
+            assert!(said.err.contains("is restricted") && said.err.contains("--trust"), "{connects}: {}", said.err);
+        }
     }
+}
+
+/// The simulated Azure gives its client a role here and another one there, as a scenario says.
+#[test]
+fn a_simulated_azure_names_the_right_that_each_step_lacks() {
+    let home = tempfile::tempdir().unwrap();
+    let mut scenario = lifeboat::catalog::Catalog::builtin().scenario("sandbox").unwrap();
+    let rights = r#"[
+        (actions: ["*/read"], data_actions: ["*/read"]),
+        (scope: Some("rg-sandbox-westeurope"), actions: ["*"], not_actions: ["Microsoft.CognitiveServices/accounts/deployments/write"]),
+    ]"#;
+    scenario.world.rights = ron::from_str(rights).unwrap();
+    let azure = Served::new(home.path(), scenario);
+    let (plan, cloud) = (sandbox_plan(home.path()), azure.file.to_str().unwrap());
+    let args = ["plan", &plan, "--strategy", "hot/cold", "--rights", "--json", "--cloud", cloud];
+    let said = say(home.path(), &args);
+    assert_eq!(said.code, 1, "{}{}", said.out, said.err);
+    let r = &said.json()["rights"];
+    assert_eq!(r["standing"], "lacks");
+    let lacks = |step: &str| -> Vec<(String, String)> {
+        let all = r["steps"].as_array().unwrap();
+        let s = all.iter().find(|s| s["step"] == step).unwrap_or_else(|| panic!("{step}: {r:#}"));
+        let text = |v: &serde_json::Value| v.as_str().unwrap().to_owned();
+        let one = |d: &serde_json::Value| {
+            assert_eq!(d["standing"], "lacks", "{d:#}");
+            (text(&d["action"]), text(&d["scope"]).rsplit('/').next().unwrap().to_owned())
+        };
+        s["doubts"].as_array().unwrap().iter().map(one).collect()
+    };
+    let own = |a: &str, on: &str| (a.to_owned(), on.to_owned());
+    let write = own("Microsoft.CognitiveServices/accounts/deployments/write", "oai-sandbox-westeurope");
+    // Both roles hold in the second group: it may create the account there, and no deployment in it.
+    assert_eq!(lacks("AO-F3"), [write]);
+    let switch = own("Microsoft.AppConfiguration/configurationStores/keyValues/write (data)", "appcs-sandbox");
+    assert!(lacks("AO-F6").contains(&switch), "{:?}", lacks("AO-F6"));
+    let steps = r["steps"].as_array().unwrap();
+    assert!(steps.iter().any(|s| s["standing"] == "has"), "what only reads has its rights: {r:#}");
 }

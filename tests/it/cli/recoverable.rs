@@ -30,6 +30,15 @@ impl Served {
         Self { runtime, simulator: Some(simulator), file }
     }
 
+    /// The person enters the code.
+    pub fn approve(&self, code: &str) {
+        let arm = self.simulator.as_ref().unwrap().connection().arm;
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let body = serde_json::json!({ "user_code": code });
+        let sent = http.post(format!("{arm}/lifeboat/device/approve")).json(&body).send();
+        assert_eq!(self.runtime.block_on(sent).unwrap().status(), 204);
+    }
+
     pub fn end(&mut self) {
         if let Some(s) = self.simulator.take() {
             self.runtime.block_on(s.shutdown()).unwrap();
@@ -100,12 +109,36 @@ fn all_subscriptions_in_the_order_of_the_work() {
     assert_eq!(secret["by_hand"][0], "az keyvault secret recover --vault-name kv-hub-contoso -n db-password");
     assert_eq!(v["failed"].as_array().unwrap().len(), 1, "every live vault was looked into: {}", v["failed"]);
     azure.end();
+    // Nothing that can be read takes nothing away, and is no success.
+    let shut = "00000000-0000-4000-8000-0000000000b1";
+    let mut scenario = several();
+    scenario.world.more_subscriptions.iter_mut().for_each(|s| s.denied = true);
+    scenario.world.rights = vec![ron::from_str("(scope: Some(\"rg-nowhere\"), actions: [\"*\"])").unwrap()];
+    let mut refused = Served::new(home.path(), scenario);
+    let said = say(home.path(), &["recoverable", "--cloud", refused.file.to_str().unwrap()]);
+    assert_eq!((said.code, said.out.as_str()), (3, ""), "{}", said.err);
+    assert!(said.err.contains("AuthorizationFailed") && said.err.contains("is kept"), "{}", said.err);
+    let said = say(home.path(), &["recoverable", "--subscription", shut, "--cloud", refused.file.to_str().unwrap()]);
+    assert_eq!((said.code, said.out.as_str()), (3, ""), "{}", said.err);
+    refused.end();
     let said = say(home.path(), &["recoverable", "--cloud", &cloud]);
     assert_eq!((said.code, said.out.as_str()), (3, ""));
     assert!(said.err.contains("is kept: lifeboat recoverable --kept"), "{}", said.err);
     let kept = say(home.path(), &["recoverable", "--kept", "--json"]);
     assert_eq!(kept.code, 1);
     assert_eq!(rows(&kept.json())[0], "oai-other");
+}
+
+#[test]
+fn the_saved_sign_in_is_asked_and_no_other() {
+    let home = tempfile::tempdir().unwrap();
+    let saved = r#"{"schema":1,"method":"certificate","cloud":"AzureChinaCloud","tenant":"t","client_id":"c","certificate":"/no/such.pem"}"#;
+    std::fs::write(home.path().join("sign-in.json"), saved).unwrap();
+    for args in [&["recoverable"][..], &["plan", "prod-chat", "--rights"], &["plan", "prod-chat", "--drift"]] {
+        let said = say(home.path(), args);
+        assert_eq!((said.code, said.out.as_str()), (3, ""), "{args:?}: {}", said.err);
+        assert!(said.err.contains("/no/such.pem cannot be read"), "{args:?}: {}", said.err);
+    }
 }
 
 #[test]

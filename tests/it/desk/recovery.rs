@@ -3,12 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use lifeboat::azure::Cloud;
+use lifeboat::azure::{Cloud, Method};
 use lifeboat::clock::Speed;
 use lifeboat::desk::protocol::Command;
-use lifeboat::desk::snapshot::Snapshot;
-use lifeboat::desk::{Handle, Home, Options, start};
+use lifeboat::desk::snapshot::{Snapshot, Standing};
+use lifeboat::desk::{Handle, Home, Options, checks, recovery, start};
 use lifeboat::journal::RealDisk;
+use lifeboat::plan::drift::{Known, Seen};
+use lifeboat::recovery::Reading;
+use lifeboat::runbook::model::Strategy;
 
 use crate::cli::recoverable::Served;
 use crate::simulator::subscriptions::several;
@@ -66,6 +69,65 @@ fn the_board_is_read_kept_and_begins_a_recovery() {
     desk_two.send(Command::ReadDeleted);
     let s = until(&desk_two, "the failure", |s| s.notice.is_some() && s.recovery.progress.is_none());
     assert_eq!(s.recovery.rows.len(), rows.len(), "a failure keeps what was known");
+}
+
+#[test]
+fn a_person_who_signed_in_by_code_reads_the_board() {
+    let home = tempfile::tempdir().unwrap();
+    let mut azure = Served::new(home.path(), several());
+    let line: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&azure.file).unwrap()).unwrap();
+    let cloud = Cloud::from_line(&line.to_string()).unwrap();
+    let desk = desk(home.path(), Some(cloud.with_method(line["tenant"].as_str().unwrap(), "", Method::Device)));
+    desk.send(Command::SignIn);
+    let s = until(&desk, "the code", |s| s.settings.sign_in.device.is_some());
+    azure.approve(&s.settings.sign_in.device.as_ref().unwrap().code);
+    until(&desk, "the person", |s| s.settings.sign_in.who.is_some());
+    desk.send(Command::ReadDeleted);
+    let s = until(&desk, "the board", |s| s.recovery.read_at.is_some());
+    assert!(s.recovery.rows.iter().any(|r| r.name == "oai-other"));
+    // The same connection asks about a plan.
+    desk.send(Command::PreviewPlan { plan: "sandbox".into(), strategy: None });
+    until(&desk, "the plan", |s| s.library.preview.as_ref().is_some_and(|p| p.plan == "sandbox"));
+    desk.send(Command::ReadRights { plan: "sandbox".into(), strategy: Strategy::HotCold });
+    let s = until(&desk, "the rights", |s| s.library.preview.as_ref().is_some_and(|p| p.checks.rights.is_some()));
+    let rights = s.library.preview.as_ref().unwrap().checks.rights.clone().unwrap();
+    assert_eq!(rights.standing(), Standing::Has, "{:#?}", rights.steps);
+    azure.end();
+}
+
+#[test]
+fn one_azure_does_not_take_the_place_of_another() {
+    let dir = tempfile::tempdir().unwrap();
+    let home = Home::find(Some(dir.path())).unwrap();
+    let reading = |azure: &str, simulated, at| Reading { azure: azure.into(), simulated, at, ..Reading::default() };
+    for r in [reading("AzureCloud", false, 1), reading("sandbox", true, 2), reading("AzureCloud", false, 3)] {
+        recovery::keep(&home, &r).unwrap();
+    }
+    recovery::keep(&home, &reading("sandbox", true, 4)).unwrap();
+    let at = |of: Option<&Cloud>| recovery::kept(&home, of).map(|r| r.at);
+    assert_eq!(at(None), Some(3), "the real one, whatever was tried out since");
+    assert_eq!(at(Some(&Cloud::public().unwrap())), Some(3));
+    assert_eq!(at(Some(&Cloud::named("AzureChinaCloud").unwrap())), None);
+    // The same of what was read of a plan's sides.
+    let plan = lifeboat::catalog::Catalog::builtin().plan("sandbox", None).unwrap();
+    let seen = |azure: &str, simulated, at| Seen {
+        plan: plan.id.clone(),
+        digest: plan.texts.digest(),
+        azure: azure.into(),
+        simulated,
+        at,
+        things: Default::default(),
+        groups: Default::default(),
+        quota: Known::Unread("no".into()),
+        more_quota: Default::default(),
+    };
+    for s in [seen("AzureCloud", false, 1), seen("sandbox", true, 2)] {
+        checks::keep(&home, &s).unwrap();
+    }
+    let kept = checks::kept(&home);
+    let drift = |of: Option<&Cloud>| checks::drift_of(&plan, &kept, of).map(|d| (d.at, d.simulated));
+    assert_eq!((kept.len(), drift(None)), (2, Some((1, String::new()))));
+    assert_eq!(drift(Some(&Cloud::named("AzureChinaCloud").unwrap())), None);
 }
 
 #[test]

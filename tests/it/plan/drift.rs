@@ -107,6 +107,7 @@ fn thing(plan: &Plan, id: &lifeboat::units::ResourceId, side: &Region, shared: b
         sku: Some("Premium".into()),
         state: Some("Succeeded".into()),
         public_network: Some("Enabled".into()),
+        identity: None,
         roles: Known::Read(vec![Assignment {
             principal: "people".into(),
             principal_kind: "Group".into(),
@@ -122,10 +123,13 @@ fn equal(plan: &Plan) -> Seen {
     let mut seen = Seen {
         plan: plan.id.clone(),
         digest: plan.texts.digest(),
+        azure: "AzureCloud".into(),
+        simulated: false,
         at: 1,
         things: BTreeMap::new(),
         groups: BTreeMap::new(),
         quota: Known::Read(BTreeMap::from([(GPT.to_owned(), (150, 1_000))])),
+        more_quota: BTreeMap::new(),
     };
     let group = |id: &lifeboat::units::ResourceId| {
         format!("/subscriptions/{}/resourcegroups/{}", id.subscription(), id.group()).to_lowercase()
@@ -301,6 +305,12 @@ fn quota_is_what_is_held_and_what_is_left() {
         let d = compare(&p, &seen);
         assert_eq!(d.differences.first().map(|d| d.severity), found, "{left} left: {:#?}", d.differences);
     }
+    // Each subscription has a quota of its own.
+    let mut seen = equal(&p);
+    let two: lifeboat::units::ResourceId = p.values["secondary_resource"].parse().unwrap();
+    let none = Known::Read(BTreeMap::from([(GPT.to_owned(), (1_000, 1_000))]));
+    seen.more_quota.insert(two.subscription().to_lowercase(), none);
+    assert_eq!(compare(&p, &seen).differences.len(), 1);
     // With nothing of its own, what is left is all.
     let cold = plan("prod-chat", Some(Strategy::HotCold));
     for (left, severity) in [(149, Reduces), (0, Blocks)] {
@@ -338,6 +348,68 @@ fn every_difference_of_any_resource_is_found() {
     let d = only(&p, |s| at(s, &hub).roles = Known::Read(Vec::new()));
     assert_eq!(d.secondary, "without Cognitive Services OpenAI User for Group people");
     assert!(d.by_hand.unwrap().contains("--assignee-object-id people --role 5e0bd9bd"));
+}
+
+#[test]
+fn what_is_never_said_is_as_azure_has_it() {
+    let p = plan("foundry-prod", None);
+    let hub = id_of(&p, "secondary_resource");
+    let mut seen = equal(&p);
+    at(&mut seen, &hub).public_network = None;
+    assert_eq!(compare(&p, &seen).differences, [], "whoever says nothing lets the public in");
+    let ai = id_of(&p, "primary_ai");
+    let d = only(&p, |s| {
+        at(s, &ai).public_network = Some("Disabled".into());
+        at(s, &id_of(&p, "secondary_ai")).public_network = None;
+    });
+    assert_eq!((d.field.as_str(), d.secondary.as_str()), ("public network access", "Enabled"));
+}
+
+#[test]
+fn an_identity_and_its_counterpart_may_the_same() {
+    let p = plan("foundry-prod", None);
+    let of = |name: &str| id_of(&p, name);
+    let role = |who: &str| Assignment {
+        principal: who.into(),
+        principal_kind: "ServicePrincipal".into(),
+        role: "7f951dda-4ed3-4680-a7ca-43fe172d538d".into(),
+    };
+    let give = |s: &mut Seen, id: &str, who: &str| match &mut at(s, id).roles {
+        Known::Read(all) => all.push(role(who)),
+        Known::Unread(why) => panic!("{why}"),
+    };
+    let both = |s: &mut Seen, second: &str| {
+        at(s, &of("primary_resource")).identity = Some("HUB-one".into());
+        at(s, &of("secondary_resource")).identity = Some("hub-two".into());
+        give(s, &of("primary_ai"), "hub-one");
+        give(s, &of("secondary_ai"), second);
+    };
+    let mut seen = equal(&p);
+    both(&mut seen, "hub-two");
+    assert_eq!(compare(&p, &seen).differences, [], "each hub may use the account beside it");
+    // The first hub's identity in the place of the second's is no use there.
+    let mut seen = equal(&p);
+    both(&mut seen, "hub-one");
+    let told: Vec<_> = compare(&p, &seen).differences.into_iter().map(|d| (d.severity, d.secondary)).collect();
+    assert_eq!(
+        told,
+        [
+            (Reduces, "without AcrPull for ServicePrincipal hub-two".to_owned()),
+            (Informs, "also AcrPull for ServicePrincipal hub-one".to_owned())
+        ]
+    );
+    // Without a counterpart it is as it was: somebody lacks something.
+    let d = only(&p, |s| give(s, &of("primary_ai"), "somebody"));
+    assert_eq!(d.secondary, "without AcrPull for ServicePrincipal somebody");
+}
+
+#[test]
+fn a_reading_of_a_simulated_azure_says_so() {
+    let p = plan("foundry-prod", None);
+    let mut seen = equal(&p);
+    assert!(!compare(&p, &seen).sentence().contains("simulated"));
+    (seen.azure, seen.simulated) = ("sandbox".into(), true);
+    assert!(compare(&p, &seen).sentence().contains("the simulated Azure “sandbox”"));
 }
 
 #[test]

@@ -110,6 +110,9 @@ fn locks_block_what_they_say() {
         (true, "Microsoft.X/y/listKeys/action", false, true),
         (true, "Microsoft.X/y/read", false, false),
         (true, "Microsoft.X/y/write", true, false),
+        // A lock does not keep anybody from taking it off.
+        (true, "Microsoft.Authorization/locks/delete", false, false),
+        (false, "Microsoft.Authorization/locks/delete", false, false),
     ] {
         let locks = [lock(read_only)];
         assert_eq!(blocks(&locks, &right(action, data)).is_some(), blocked, "{read_only} {action} {data}");

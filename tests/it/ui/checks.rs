@@ -25,6 +25,7 @@ fn drift() -> Drift {
             one(Severity::Informs, "deployment extra", None),
         ],
         unread: vec![("roles on account oai-prod-eastus".into(), "403 AuthorizationFailed".into())],
+        simulated: String::new(),
     }
 }
 

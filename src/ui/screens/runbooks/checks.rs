@@ -4,7 +4,7 @@
 use eframe::egui::Ui;
 
 use crate::desk::protocol::Command;
-use crate::desk::snapshot::{Difference, Drift, Mark, PlanPreview, RightsReport, Severity, Standing};
+use crate::desk::snapshot::{Difference, Drift, Mark, NOT_ASKED, PlanPreview, RightsReport, Severity, Standing};
 use crate::ui::view::Cx;
 use crate::ui::widgets::text::{copyable, small, wrapped};
 use crate::ui::widgets::{Button, body, bold, card, hairline, heading, in_line, mark, mono, row};
@@ -107,6 +107,7 @@ fn rights(ui: &mut Ui, cx: &Cx, p: &PlanPreview) {
         Standing::Lacks => Mark::Down,
     };
     line(ui, shape, &r.sentence());
+    copyable(ui, small(ui, NOT_ASKED));
     doubts(ui, r);
     let all = r.steps.iter().filter(|s| s.standing != Standing::Has).count();
     more(ui, all, &format!("lifeboat plan {} --rights", p.plan));

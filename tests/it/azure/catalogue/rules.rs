@@ -154,11 +154,12 @@ async fn requests_written_out_have_limits() {
         let refused = arm(&f, &resource, method, body).await;
         assert!(refused.contains(word), "{resource}: {refused}");
     }
-    // A name that something in soft delete holds is not created anew.
-    let stores = format!("{SUB}/providers/Microsoft.Storage/locations/eastus/deletedAccounts/st");
-    world.lock().unwrap().put(&stores, json!({ "properties": { "deletionTime": "2027-01-10T00:00:00Z" } }));
+    // A name that something in soft delete holds is not created anew; that of a storage account in no region.
+    let stores = format!("{SUB}/providers/Microsoft.Storage/deletedAccounts/st");
+    let gone = json!({ "location": "eastus", "deletionTime": "2027-01-10T00:00:00Z" });
+    world.lock().unwrap().put(&stores, json!({ "properties": gone }));
     let new = id("Microsoft.Storage/storageAccounts", "st");
-    let refused = arm(&f, &new, Method::Put, json!({ "location": "East US", "properties": {} })).await;
+    let refused = arm(&f, &new, Method::Put, json!({ "location": "Sweden Central", "properties": {} })).await;
     assert!(
         refused.contains("soft-deleted storage account") && refused.contains("until 2027-01-24T00:00:00Z"),
         "{refused}"
@@ -248,4 +249,33 @@ async fn regions_of_a_resources_own_are_shown_and_not_sent() {
     assert!(lines[0].contains("not tried against the real Azure") && !lines[2].contains("East US"), "{lines:#?}");
     assert!(lines[2].contains("westus") && lines[2].contains(&account("eye")));
     assert_eq!(sent(&world), 0);
+}
+
+#[tokio::test]
+async fn a_clock_that_is_ahead_refuses_no_recovery_that_azure_still_offers() {
+    let mut seen = 0;
+    for c in
+        all().into_iter().filter(|c| matches!(c.action, Action::RecoverAccount { .. } | Action::RecoverVault { .. }))
+    {
+        let (f, world) = start(&c.before).await;
+        let key = |k: &&String| k.contains("deletedaccounts/") || k.contains("deletedvaults/");
+        let gone = world.lock().unwrap().there.keys().find(key).cloned().unwrap();
+        world.lock().unwrap().there.get_mut(&gone).unwrap()["properties"]["scheduledPurgeDate"] =
+            json!("2020-01-01T00:00:00Z");
+        let p = look(&f, &c).await.unwrap();
+        assert_eq!(p.changes.len(), 1, "{}", name(&c));
+        assert!(p.notes.iter().any(|n| n.contains("check the clock")), "{}: {:?}", name(&c), p.notes);
+        seen += 1;
+    }
+    assert_eq!(seen, 2);
+}
+
+#[tokio::test]
+async fn nothing_is_recovered_into_a_group_that_is_being_deleted() {
+    let c = all().into_iter().find(|c| matches!(c.action, Action::RecoverAccount { .. })).unwrap();
+    let (f, world) = start(&c.before).await;
+    let group = format!("{SUB}/resourceGroups/rg").to_lowercase();
+    world.lock().unwrap().there.get_mut(&group).unwrap()["properties"]["provisioningState"] = json!("Deleting");
+    let refused = look(&f, &c).await.unwrap_err().to_string();
+    assert!(refused.contains("is being deleted"), "{refused}");
 }

@@ -144,7 +144,16 @@ impl World {
         let child = |(k, _): &(&String, &Value)| k.starts_with(&format!("{path}/")) && k.matches('/').count() == depth;
         let rows: Vec<Value> = self.there.iter().filter(child).map(|(_, v)| v.clone()).collect();
         let last = path.rsplit('/').next().unwrap();
-        let list = ["deployments", "replications", "origins", "models", "usages", "deletedworkspaces", "workspaces"];
+        let list = [
+            "deployments",
+            "replications",
+            "origins",
+            "models",
+            "usages",
+            "deletedworkspaces",
+            "deletedaccounts",
+            "workspaces",
+        ];
         if list.contains(&last) { Do::Say(200, json!({ "value": rows })) } else { absent() }
     }
 
