@@ -60,7 +60,13 @@ fn entries() -> Vec<Entry> {
     for n in out.len()..ENTRIES {
         at += 250;
         let event = match n % 4 {
-            0 => Event::StepStarted { changes: Vec::new(), guards: Vec::new(), option: None, undo: false },
+            0 => Event::StepStarted {
+                changes: Vec::new(),
+                guards: Vec::new(),
+                option: None,
+                undo: false,
+                left: Vec::new(),
+            },
             1 => Event::StepVerified { readings: vec![reading.clone(); 2] },
             2 => Event::Observed(Box::new(observed.clone())),
             _ => Event::StepReopened { reason: "tried again".to_owned() },

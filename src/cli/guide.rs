@@ -253,6 +253,7 @@ impl<'a> Guide<'a> {
     fn perform(&mut self, step: String, a: ActionView, typed: Option<String>) {
         let intent = match a.intent {
             StepIntent::Perform { option, .. } => StepIntent::Perform { option, typed },
+            StepIntent::TakeBack { .. } => StepIntent::TakeBack { typed },
             other => other,
         };
         self.send(Command::Step(step, intent));
@@ -429,7 +430,13 @@ fn body(run: &RunView, card: &StepCard, whole: bool) -> String {
             // Not wrapped: a command is copied whole.
             out.push_str(&format!("  $ {}\n", visible(line)));
         }
-    } else if !card.by_hand.is_empty() && !card.state.over() {
+        if !card.by_hand_now.is_empty() {
+            out.push_str("  for exactly what was read from Azure:\n");
+        }
+        for line in &card.by_hand_now {
+            out.push_str(&format!("  $ {}\n", visible(line)));
+        }
+    } else if !(card.by_hand.is_empty() && card.by_hand_now.is_empty()) && !card.state.over() {
         out.push_str("  s shows the commands to do it by hand\n");
     }
     if let Some(p) = &card.problem {

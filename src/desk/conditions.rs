@@ -3,6 +3,7 @@
 use crate::azure::reading;
 use crate::clock::Task;
 use crate::health::{Detector, DetectorState};
+use crate::plan::model::PlannedStep;
 use crate::probe::probe_with_retry;
 use crate::run::event::Reading;
 use crate::runbook::model::{Condition, Guard};
@@ -19,15 +20,7 @@ const ENOUGH_FOR_P95: usize = 20;
 const PROBES: &str = "probes from this laptop";
 
 fn one(task: &Task, name: impl Into<String>, ok: Option<bool>, value: impl Into<String>) -> Vec<Reading> {
-    vec![Reading {
-        name: name.into(),
-        value: value.into(),
-        ok,
-        source: PROBES.to_owned(),
-        at_utc: task.now().utc,
-        latency: None,
-        raw: None,
-    }]
+    vec![reading(task, &name.into(), ok, value.into())]
 }
 
 /// Reads a condition once.
@@ -137,6 +130,29 @@ async fn still_fails(world: &World, task: &Task, region: &str) -> Vec<Reading> {
     one(task, r.display(), ok, value)
 }
 
+/// Reads a guard right before a change is taken back. Where users are led back, another region has to serve them.
+pub async fn guard_back(world: &World, task: &Task, g: &Guard, planned: &PlannedStep, facts: &Facts) -> Reading {
+    let Guard::AtLeastOneRegionServes { region } = g else { return guard(world, task, g, facts).await };
+    if !planned.moves_users() {
+        return guard(world, task, g, facts).await;
+    }
+    let others: Vec<String> = {
+        let (w, here) = (world.monitor.lock(), Region::new(region));
+        w.regions().filter(|(r, ..)| **r != here).map(|(r, ..)| r.name().to_owned()).collect()
+    };
+    let mut best: Option<Reading> = None;
+    for other in others {
+        let read = guard(world, task, &Guard::AtLeastOneRegionServes { region: other }, facts).await;
+        if best.as_ref().is_none_or(|b| read.ok > b.ok) {
+            best = Some(read);
+        }
+    }
+    match best {
+        Some(b) => b,
+        None => reading(task, "at least one region serves afterwards", None, "no other region is watched".to_owned()),
+    }
+}
+
 /// Reads a guard right before a change.
 pub async fn guard(world: &World, task: &Task, g: &Guard, facts: &Facts) -> Reading {
     let (name, ok, value) = match g {
@@ -163,13 +179,21 @@ pub async fn guard(world: &World, task: &Task, g: &Guard, facts: &Facts) -> Read
             ("enough time since the last switch", Some(ok), format!("{value}, {at_least} asked for"))
         }
         Guard::ObserverSees => {
-            let blind = assessment(&world.monitor.lock(), task.now().utc).blind;
-            match blind {
-                None => ("this laptop can see", Some(true), "the witnesses answer".to_owned()),
-                Some(why) => ("this laptop can see", Some(false), why),
+            let a = assessment(&world.monitor.lock(), task.now().utc);
+            let name = "this laptop can see";
+            match a.blind {
+                Some(why) => (name, Some(false), why),
+                None if a.sees => (name, Some(true), "the witnesses answer".to_owned()),
+                None => {
+                    (name, None, "no fresh news of the witnesses or of sign-in yet; read again in a moment".to_owned())
+                }
             }
         }
     };
+    reading(task, name, ok, value)
+}
+
+fn reading(task: &Task, name: &str, ok: Option<bool>, value: String) -> Reading {
     Reading {
         name: name.to_owned(),
         value,

@@ -9,6 +9,7 @@ use crate::plan::model::{Plan, PlannedStep};
 use crate::run::command::StepCommand;
 use crate::run::effect::Effect;
 use crate::run::event::{Change, Correlation, Failure, Found, Reading};
+use crate::run::guards_undo;
 use crate::runbook::model::{Check, Condition, Undo};
 use crate::units::Millis;
 
@@ -21,6 +22,9 @@ use super::preview::Preview;
 const LOOK_AGAIN: Millis = Millis::from_secs(10);
 /// Between two attempts to read back what became of a request.
 const READ_BACK_AGAIN: Millis = Millis::from_secs(15);
+/// So long after an answer was lost the request may still take effect, or its effect not be shown yet: only then is what
+/// Azure does not show called not applied.
+const SHOWS_LATE: Millis = Millis::from_mins(2);
 
 /// What every effect needs.
 #[derive(Clone)]
@@ -46,6 +50,8 @@ pub struct Facts {
     pub created: Vec<String>,
     /// When the active region last changed.
     pub last_switch: Option<i64>,
+    /// When the answer that is read back was given up.
+    pub lost_at: Option<i64>,
 }
 
 impl World {
@@ -63,7 +69,7 @@ impl World {
                     world.tell(&step, result);
                 }
                 Effect::Follow(step, n, change, operation) => world.follow(&task, &step, n, &change, &operation).await,
-                Effect::ReadBack(step, n, change) => world.read_back(&task, &step, n, &change).await,
+                Effect::ReadBack(step, n, change) => world.read_back(&task, &step, n, &change, facts.lost_at).await,
                 Effect::Verify(step) => world.verify(&task, &step, &facts).await,
                 Effect::VerifyUndone(step, changes) => world.verify_undone(&task, &step, &changes).await,
                 // The desk asks the second person itself.
@@ -88,14 +94,15 @@ impl World {
         let result = action::follow(&self.azure, task, change, operation, &mut say).await;
         match sent(n, result) {
             // The operation is known and Azure goes on with it; reading back tells when it can be read again.
-            StepCommand::Accepted { .. } => self.read_back(task, step, n, change).await,
+            StepCommand::Accepted { .. } => self.read_back(task, step, n, change, None).await,
             other => self.tell(step, other),
         }
     }
 
     /// Reads until it is known; the first "cannot be read" is told, so that a person can step in.
-    async fn read_back(&self, task: &Task, step: &str, n: u32, change: &Change) {
+    async fn read_back(&self, task: &Task, step: &str, n: u32, change: &Change, lost_at: Option<i64>) {
         let mut told = false;
+        let lost_at = lost_at.unwrap_or_else(|| task.now().utc);
         loop {
             let (found, detail) = match action::read_back(&self.azure, task, change).await {
                 ReadBack::Applied => (Found::Applied, "Azure shows it as asked for".to_owned()),
@@ -103,6 +110,16 @@ impl World {
                 ReadBack::Running { .. } => (Found::Running, "Azure is still working on it".to_owned()),
                 ReadBack::Unknown { why } => (Found::Unknown, why),
             };
+            let left = SHOWS_LATE.saturating_sub(task.now().since(lost_at));
+            if found == Found::NotApplied && left.0 > 0 {
+                let left = Millis(left.0.div_ceil(1_000) * 1_000);
+                self.progress(
+                    step,
+                    format!("{detail} yet. It may be late: it is looked for {left} more, and nothing is sent again."),
+                );
+                task.sleep(Millis(READ_BACK_AGAIN.0.min(left.0))).await;
+                continue;
+            }
             let known = matches!(found, Found::Applied | Found::NotApplied);
             if known || !told {
                 self.tell(step, StepCommand::ReadBack { n, found, detail: detail.clone() });
@@ -166,8 +183,13 @@ impl World {
     async fn verify_undone(&self, task: &Task, step: &str, changes: &[Change]) {
         let mut readings = Vec::new();
         let mut failure = None;
+        let end = task.now().mono.saturating_add(SHOWS_LATE.0);
         for change in changes {
-            let found = action::read_back(&self.azure, task, change).await;
+            let mut found = action::read_back(&self.azure, task, change).await;
+            while !matches!(found, ReadBack::Applied) && task.now().mono < end {
+                task.sleep(READ_BACK_AGAIN).await;
+                found = action::read_back(&self.azure, task, change).await;
+            }
             let ok = match &found {
                 ReadBack::Applied => Some(true),
                 ReadBack::NotApplied => Some(false),
@@ -194,21 +216,75 @@ impl World {
         self.tell(step, StepCommand::Verified { readings, failure });
     }
 
-    /// Looks at what taking back would send.
-    pub fn look_back(&self, step: &str, applied: Vec<Change>, how: Undo) {
+    /// Looks at what taking back would send, and at its guards.
+    pub fn look_back(&self, step: &str, applied: Vec<Change>, facts: Facts, purpose: Purpose) {
         let world = self.clone();
         let task = self.clock.task();
         let step = step.to_owned();
         tokio::spawn(async move {
-            let result = action::undo(&world.azure, &task, &applied, &how).await;
-            let result = result.map(|p| Preview {
-                changes: p.changes,
-                notes: p.notes,
-                read_at: p.read_at_utc,
-                ..Preview::default()
-            });
-            world.mail.send(Mail::Looked(step, result, Purpose::Undo));
+            let result = world.look_back_now(&task, &step, applied, &facts).await;
+            world.mail.send(Mail::Looked(step, result, purpose));
         });
+    }
+
+    async fn look_back_now(
+        &self,
+        task: &Task,
+        step: &str,
+        mut applied: Vec<Change>,
+        facts: &Facts,
+    ) -> Result<Preview, AzureError> {
+        let Some(planned) = self.plan.step(step) else { return Ok(Preview::default()) };
+        if planned.undo == Undo::DeleteCreated {
+            // A creation that failed half way and was then mended is a creation all the same.
+            let own =
+                |c: &Change| c.method == "PUT" && facts.created.iter().any(|id| id.eq_ignore_ascii_case(&c.target));
+            applied.iter_mut().filter(|c| own(c)).for_each(|c| c.previous = None);
+        }
+        let p = action::undo(&self.azure, task, &applied, &planned.undo).await?;
+        let mut notes = action::check_back(&self.azure, task, &p.changes).await?;
+        let mut left = Vec::new();
+        for change in applied.iter().filter(|a| !p.changes.iter().any(|c| c.url == a.url)) {
+            if !self.as_before(task, change).await {
+                left.push(format!("{} (it is in effect still, or somebody changed it since).", change.what));
+            }
+        }
+        let mut guards = Vec::new();
+        for g in planned.guards.iter().filter(|g| guards_undo(g)) {
+            guards.push(conditions::guard_back(self, task, g, planned, facts).await);
+        }
+        if planned.moves_users()
+            && let Some(at) = facts.last_switch
+        {
+            let ago = Millis(task.now().since(at).0 / 1_000 * 1_000);
+            notes.push(format!("Users were last led elsewhere {ago} ago."));
+        }
+        notes.splice(0..0, p.notes);
+        if !left.is_empty() {
+            notes.push(format!("Not taken back: {}", left.join(" ")));
+        }
+        Ok(Preview {
+            undo: true,
+            left,
+            changes: p.changes,
+            notes,
+            guards,
+            read_at: p.read_at_utc,
+            ..Preview::default()
+        })
+    }
+
+    /// Whether somebody has taken this back already.
+    async fn as_before(&self, task: &Task, change: &Change) -> bool {
+        let back = match &change.previous {
+            _ if change.effect.is_some() => return false,
+            None => Change { method: "DELETE".to_owned(), body: None, ..change.clone() },
+            Some(before) => {
+                let method = if change.method == "PATCH" { "PATCH" } else { "PUT" };
+                Change { method: method.to_owned(), body: Some(before.clone()), ..change.clone() }
+            }
+        };
+        matches!(action::read_back(&self.azure, task, &back).await, ReadBack::Applied)
     }
 
     /// Looks at what a step would change, and at its guards.
@@ -241,9 +317,6 @@ impl World {
             notes.push("If someone changes it meanwhile, this step stops and asks.".to_owned());
         }
         Ok(Preview {
-            reading: false,
-            again: false,
-            waits_until: None,
             changes: p.changes,
             already_true: p.already_true,
             notes,
@@ -251,6 +324,7 @@ impl World {
             option,
             guards,
             read_at: p.read_at_utc,
+            ..Preview::default()
         })
     }
 }
@@ -262,8 +336,10 @@ pub enum Purpose {
     Show,
     /// To do it, if it is still what the operator saw; with what they typed.
     Perform(Option<String>),
-    /// To take it back.
-    Undo,
+    /// To show what taking it back would change.
+    ShowUndo,
+    /// To take it back, if it is still what the operator saw; with what they typed.
+    Undo(Option<String>),
 }
 
 /// An Azure error as the record keeps it.

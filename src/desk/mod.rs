@@ -36,6 +36,7 @@ pub mod snapshot;
 mod steps;
 mod supervisor;
 pub mod trust;
+mod undo;
 pub mod view;
 mod watch;
 
@@ -204,6 +205,9 @@ pub enum DeskError {
     /// Another run is open here.
     #[error("the run {0} is open here; close it or leave it first")]
     Open(String),
+    /// A request is on its way.
+    #[error("a request of {0} is on its way to Azure; its answer is here in two minutes at most: wait for it")]
+    OnItsWay(String),
     /// No run is open.
     #[error("no run is open")]
     NoRun,

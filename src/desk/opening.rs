@@ -171,6 +171,7 @@ impl Desk {
     }
 
     fn must_be_free(&self) -> Result<(), DeskError> {
+        self.nothing_on_its_way()?;
         match &self.open {
             Some(o) if o.session.run.open() => Err(DeskError::Open(super::view::run::short(&o.session.id))),
             _ => Ok(()),
@@ -263,6 +264,7 @@ impl Desk {
             task,
             pace: speed,
             jumping: false,
+            sealed: false,
             verdicts: Default::default(),
             unsaved: Vec::new(),
             score: None,

@@ -9,6 +9,10 @@ pub struct Preview {
     pub reading: bool,
     /// Being read once more, right before it is done.
     pub again: bool,
+    /// It is a look at taking the step back.
+    pub undo: bool,
+    /// What taking back would leave as it is, and why.
+    pub left: Vec<String>,
     /// What would be sent.
     pub changes: Vec<Change>,
     /// Azure shows that nothing has to be changed.

@@ -211,8 +211,15 @@ pub enum StepIntent {
         /// Option of the preview.
         option: Option<String>,
     },
-    /// Take it back.
+    /// Look at what taking it back would change (reads only).
     Undo,
+    /// Take it back as shown; `typed` as for [`StepIntent::Perform`].
+    TakeBack {
+        /// What the operator typed.
+        typed: Option<String>,
+    },
+    /// Put the look at taking it back away again.
+    Keep,
     /// The decision.
     Decide {
         /// What.

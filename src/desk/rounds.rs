@@ -155,7 +155,14 @@ impl Desk {
                 p.read_at = 0;
             }
         }
+        if self.open.as_deref().is_some_and(|o| o.sealed) {
+            return Ok(());
+        }
         self.step_as(Actor::System, step, command)?;
+        // Given up while this was on its way: only now is the record complete.
+        if self.open.as_deref().is_some_and(|o| o.session.run.ended.is_some()) {
+            self.closed();
+        }
         let waits = self.open.as_deref().is_some_and(|o| {
             let at_work = o.session.run.steps.iter().any(|s| s.own_state().busy());
             let stands = |s: StepState| matches!(s, StepState::Failed | StepState::Indeterminate);

@@ -22,6 +22,8 @@ use super::{DeskError, chain};
 const SCRIPTED: &str = "second person (scripted)";
 /// How long the scripted second person takes when no scenario says.
 const ANSWERS_AFTER: crate::units::Millis = crate::units::Millis::from_secs(40);
+/// How long the scripted operator looks at what taking back would change.
+const SCRIPTED_LOOK: crate::units::Millis = crate::units::Millis::from_secs(20);
 /// Steps that only read and run side by side.
 const AT_ONCE: usize = 4;
 
@@ -36,6 +38,8 @@ impl Desk {
             Command::TrustPlan { plan, digest } => self.trust_plan(&plan, &digest).await,
             Command::OpenRun(id) => self.open_run(&id, self.pace()).await,
             Command::LeaveRun => {
+                // Whoever takes the run up would read back too early, and might send again.
+                self.nothing_on_its_way()?;
                 self.open = None;
                 self.refresh_runs();
                 self.watch_idle().await
@@ -147,12 +151,19 @@ impl Desk {
                     Effect::Send(step, n, _) => o.session.request_id(step, *n).map(str::to_owned),
                     _ => None,
                 };
-                world.begin(e, facts(o), id);
+                let facts = match &e {
+                    Effect::ReadBack(step, n, _) => {
+                        let change = o.session.run.step(step).and_then(|s| s.changes.get(*n as usize));
+                        Facts { lost_at: change.and_then(|c| c.lost_at), ..facts(o) }
+                    }
+                    _ => facts(o),
+                };
+                world.begin(e, facts, id);
             }
         }
     }
 
-    fn intent(&mut self, step: &str, intent: StepIntent) -> Result<(), DeskError> {
+    pub(super) fn intent(&mut self, step: &str, intent: StepIntent) -> Result<(), DeskError> {
         let me = self.me();
         if let Some(o) = &mut self.open {
             o.session.problems.remove(step);
@@ -162,12 +173,15 @@ impl Desk {
             StepIntent::Check => self.step_as(me, step, StepCommand::Check),
             StepIntent::Perform { option, typed } => {
                 // Guards and values are read again right before it is done.
-                self.seen(step)?;
+                if self.seen(step)?.undo {
+                    return Err(DeskError::NotRead(step.to_owned()));
+                }
                 self.look(step, option, Purpose::Perform(typed))
             }
             StepIntent::AskSecondPerson => {
-                let changes = self.seen(step)?.changes.clone();
-                self.step_as(me, step, StepCommand::AskSecondPerson { changes })
+                let seen = self.seen(step)?;
+                let (changes, undo) = (seen.changes.clone(), seen.undo);
+                self.step_as(me, step, StepCommand::AskSecondPerson { changes, undo })
             }
             StepIntent::Confirm { evidence } => self.step_as(me, step, StepCommand::Confirm { evidence }),
             StepIntent::Skip { reason } => self.step_as(me, step, StepCommand::Skip { reason }),
@@ -177,7 +191,15 @@ impl Desk {
                 let looks = self.opened()?.session.run.planned(step).is_some_and(|p| p.action.is_some());
                 if looks { self.look(step, option, Purpose::Show) } else { Ok(()) }
             }
-            StepIntent::Undo => self.undo(step),
+            StepIntent::Undo => self.look_back(step, Purpose::ShowUndo),
+            StepIntent::TakeBack { typed } => {
+                self.seen(step)?;
+                self.look_back(step, Purpose::Undo(typed))
+            }
+            StepIntent::Keep => {
+                self.opened()?.session.previews.remove(step);
+                Ok(())
+            }
             StepIntent::Decide { choice, reason, expected_loss } => {
                 let information = self.known();
                 self.step_as(me, step, StepCommand::Decide { choice, reason, expected_loss, information })
@@ -186,7 +208,7 @@ impl Desk {
     }
 
     /// What the operator has in front of them.
-    fn seen(&mut self, step: &str) -> Result<&Preview, DeskError> {
+    pub(super) fn seen(&mut self, step: &str) -> Result<&Preview, DeskError> {
         let not_read = || DeskError::NotRead(step.to_owned());
         self.opened()?.session.previews.get(step).filter(|p| !p.reading).ok_or_else(not_read)
     }
@@ -216,7 +238,7 @@ impl Desk {
         purpose: Purpose,
     ) -> Result<(), DeskError> {
         let me = self.me();
-        if purpose == Purpose::Show {
+        if matches!(purpose, Purpose::Show | Purpose::ShowUndo) {
             // The operator's turn to look.
             self.land();
         }
@@ -227,8 +249,12 @@ impl Desk {
         let fresh = match result {
             Ok(p) => p,
             Err(e) => {
+                let what = match purpose {
+                    Purpose::Show | Purpose::Perform(_) => "What this step would change could not be read",
+                    Purpose::ShowUndo | Purpose::Undo(_) => "It cannot be taken back now",
+                };
                 let problem = Problem {
-                    what: format!("What this step would change could not be read: {e}"),
+                    what: format!("{what}: {e}"),
                     means: "Nothing was changed.".to_owned(),
                     next: e.what_to_do(),
                     raw: chain(&e),
@@ -249,7 +275,11 @@ impl Desk {
                 return Ok(());
             }
             Purpose::Perform(typed) => typed,
-            Purpose::Undo => return self.step_as(me, step, StepCommand::Undo { changes: fresh.changes }),
+            Purpose::ShowUndo => {
+                self.show_undo(step, fresh)?;
+                return Ok(());
+            }
+            Purpose::Undo(typed) => return self.take_back(step, fresh, typed),
         };
         let same = o.session.previews.get(step).is_some_and(|seen| seen.changes == fresh.changes);
         o.session.previews.insert(step.to_owned(), fresh.clone());
@@ -292,16 +322,6 @@ impl Desk {
         }
     }
 
-    fn undo(&mut self, step: &str) -> Result<(), DeskError> {
-        let o = self.opened()?;
-        let (run, world) = (&o.session.run, o.world.as_ref().ok_or(DeskError::NoRun)?);
-        let (Some(s), Some(p)) = (run.step(step), run.planned(step)) else {
-            return Err(crate::run::decide::Refusal::NoStep(step.to_owned()).into());
-        };
-        world.look_back(step, s.applied.clone(), p.undo.clone());
-        Ok(())
-    }
-
     /// What was known at this moment, for the decision's record.
     fn known(&self) -> Vec<String> {
         let Some(world) = self.open.as_ref().and_then(|o| o.world.as_ref()) else { return Vec::new() };
@@ -325,10 +345,17 @@ impl Desk {
     }
 
     /// After the last record: the score, the seal, and no more watching.
-    fn closed(&mut self) {
+    pub(super) fn closed(&mut self) {
         if let Some(o) = self.open.as_deref_mut()
             && o.session.run.ended.is_some()
+            && !o.sealed
         {
+            if let Some(step) = o.on_its_way().map(str::to_owned) {
+                self.say(format!("given up; waiting for Azure's answer to {step}, then the record is sealed"));
+                self.refresh_runs();
+                return;
+            }
+            o.sealed = true;
             o.score();
             o.session.seal();
             o.watch = None;
@@ -388,7 +415,9 @@ impl Desk {
         if o.session.previews.values().any(|p| p.reading || p.waits(now)) {
             return;
         }
-        let Some(next) = script.next(&o.session.run) else { return };
+        let back = o.session.previews.iter().find(|(id, p)| super::undo::wanted(&o.session.run, id, p));
+        let back = back.map(|(id, _)| Move { step: id.clone(), reply: Reply::Undo, takes: SCRIPTED_LOOK });
+        let Some(next) = back.or_else(|| script.next(&o.session.run)) else { return };
         o.moving = true;
         let (mail, task) = (world.mail.clone(), world.clock.task());
         tokio::spawn(async move {
@@ -424,7 +453,7 @@ impl Desk {
                 self.intent(&step, StepIntent::Decide { choice, reason, expected_loss })
             }
             Reply::Retry => self.intent(&step, StepIntent::Retry { option: None }),
-            Reply::Undo => self.intent(&step, StepIntent::Undo),
+            Reply::Undo => self.undo_scripted(&step),
             Reply::Close { outcome, summary } => self.close(Order::Close { outcome, summary }),
         }
     }
@@ -494,6 +523,6 @@ impl Desk {
     }
 }
 
-fn facts(o: &Open) -> Facts {
-    Facts { created: o.session.run.created.clone(), last_switch: o.session.run.last_switch }
+pub(super) fn facts(o: &Open) -> Facts {
+    Facts { created: o.session.run.created.clone(), last_switch: o.session.run.last_switch, lost_at: None }
 }

@@ -151,6 +151,8 @@ pub(super) struct Open {
     pub task: Task,
     pub pace: Speed,
     pub jumping: bool,
+    /// Its record is closed for good.
+    pub sealed: bool,
     pub verdicts: std::collections::HashMap<String, String>,
     /// What was told while nothing could be recorded.
     pub unsaved: Vec<Mail>,
@@ -161,6 +163,12 @@ pub(super) struct Open {
 }
 
 impl Open {
+    /// A step with a request on its way, whose answer has not come. One that came and could not be recorded is no such.
+    pub fn on_its_way(&self) -> Option<&str> {
+        let told = |id: &str| self.unsaved.iter().any(|m| matches!(m, Mail::Step(step, _) if step == id));
+        self.session.run.on_its_way().map(|s| s.id.as_str()).find(|id| !told(id))
+    }
+
     /// What a closed rehearsal came to.
     pub fn score(&mut self) {
         let expect = self.session.scenario.as_ref().map(|s| &s.expect);
@@ -318,7 +326,7 @@ impl Desk {
                 "No action is executed while nothing can be recorded. Reading, health and by-hand commands go on.",
                 "Make room or mend the disk, then choose “Try the journal again”; or go on by hand.",
             ),
-            DeskError::Refused(_) | DeskError::Changed | DeskError::NotRead(_) => {
+            DeskError::Refused(_) | DeskError::Changed | DeskError::NotRead(_) | DeskError::OnItsWay(_) => {
                 ("Nothing was changed.", "Follow what it says, then try again.")
             }
             DeskError::Restricted { .. } => (

@@ -173,6 +173,8 @@ pub struct Assessment {
     pub regions: Vec<RegionVerdict>,
     /// Why this laptop cannot see.
     pub blind: Option<String>,
+    /// Something unrelated to the regions answers, so that this laptop does see; without news nobody knows.
+    pub sees: bool,
     /// What to do about it.
     pub recommend: Recommendation,
 }
@@ -183,7 +185,8 @@ pub fn assess(i: &Inputs<'_>) -> Assessment {
     let regions: Vec<RegionVerdict> = i.regions.iter().map(|r| judge(r, i, &eyes)).collect();
     let recommend = advise(i, &regions, &eyes);
     let (headline, explanation) = summary(i, &regions, &eyes);
-    Assessment { at: i.now, headline, explanation, regions, blind: eyes.blind, recommend }
+    let sees = eyes.open();
+    Assessment { at: i.now, headline, explanation, regions, blind: eyes.blind, sees, recommend }
 }
 
 fn judge(r: &RegionInput<'_>, i: &Inputs<'_>, eyes: &Eyes) -> RegionVerdict {

@@ -141,6 +141,23 @@ impl PlannedStep {
     pub fn automatic(&self) -> bool {
         self.action.is_none() && self.risk == Risk::ReadOnly && self.second_person.is_none() && !self.asks_a_person()
     }
+    /// Whether users are led elsewhere by it, whoever does it. Which key of a store does so only its guards tell.
+    pub fn moves_users(&self) -> bool {
+        match &self.action {
+            Some(
+                Action::SetTrafficEndpoint { .. }
+                | Action::SetTrafficRouting { .. }
+                | Action::SetFrontDoorOrigin { .. }
+                | Action::SetOnlineEndpointTraffic { .. }
+                | Action::SetDnsRecord { .. },
+            ) => true,
+            Some(Action::SetAppConfiguration { .. }) => self
+                .guards
+                .iter()
+                .any(|g| matches!(g, Guard::AtLeastOneRegionServes { .. } | Guard::WaitSinceLastSwitch { .. })),
+            _ => false,
+        }
+    }
     /// What the operator types before an irreversible or lossy change: the name of the target.
     pub fn typed_name(&self) -> Option<&str> {
         let lossy = matches!(self.risk, Risk::Lossy | Risk::Irreversible);

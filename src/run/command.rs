@@ -82,6 +82,8 @@ pub enum StepCommand {
     AskSecondPerson {
         /// What would be sent.
         changes: Vec<Change>,
+        /// It would take back.
+        undo: bool,
     },
     /// The second person's answer.
     Answer {
@@ -167,6 +169,12 @@ pub enum StepCommand {
     Undo {
         /// Inverse changes.
         changes: Vec<Change>,
+        /// What they leave as it is, and why.
+        left: Vec<String>,
+        /// Guards as read.
+        guards: Vec<Reading>,
+        /// What the operator typed.
+        typed: Option<String>,
     },
     /// The decision.
     Decide {

@@ -4,7 +4,8 @@ use crate::rehearsal::scenario::Outcome;
 use crate::runbook::model::System;
 use crate::units::sha256_hex;
 
-use super::command::{Command, Order};
+use super::command::{Command, Order, StepCommand};
+use super::cut;
 use super::event::{Actor, Event, Failure, StepState};
 use super::rules::Step;
 use super::state::{ChangeState, Run, StepRun};
@@ -97,8 +98,33 @@ pub enum Refusal {
     #[error("moving users is not decided; decide it at the decision step before anything is moved")]
     NotDecided,
     /// Nothing to undo.
-    #[error("{0} changed nothing that could be taken back")]
-    NothingToUndo(String),
+    #[error("nothing of {step} can be taken back{}", because(.left))]
+    NothingToUndo {
+        /// Step.
+        step: String,
+        /// Why not.
+        left: Vec<String>,
+    },
+    /// Users rest on it.
+    #[error("{step} cannot be taken back while {by} leads users: take {by} back first, or fail back")]
+    HoldsUp {
+        /// Step.
+        step: String,
+        /// The step that moved users since.
+        by: String,
+    },
+    /// More than a record holds.
+    #[error(
+        "the requests of {step} together have {} KB, and a record holds {} KB: split them, or do it by hand",
+        bytes.div_ceil(1024),
+        cut::MOST / 1024
+    )]
+    TooBig {
+        /// Step.
+        step: String,
+        /// Their size.
+        bytes: usize,
+    },
     /// An app step cannot be confirmed while it is at work, and so on.
     #[error("steps are still at work: {0}; wait for them, or abort the run")]
     AtWork(String),
@@ -134,8 +160,17 @@ pub fn decide(run: &Run, order: &Order) -> Result<Vec<Draft>, Refusal> {
         return Ok(out);
     }
     if !run.open() {
-        return Err(Refusal::Closed);
+        return late(run, order);
     }
+    let mut drafts = decide_open(run, order)?;
+    for d in &mut drafts {
+        cut::fit(&mut d.event);
+    }
+    Ok(drafts)
+}
+
+fn decide_open(run: &Run, order: &Order) -> Result<Vec<Draft>, Refusal> {
+    let d = |event| Draft { actor: order.actor.clone(), step: None, event };
     match &order.command {
         Command::Start { .. } => Err(Refusal::Begun),
         Command::Open { scenario_ms } => Ok(reopen(run, *scenario_ms)),
@@ -167,6 +202,48 @@ pub fn decide(run: &Run, order: &Order) -> Result<Vec<Draft>, Refusal> {
             Ok(out)
         }
     }
+}
+
+/// After a run was given up: what became of a request that was on its way belongs into the record, and nothing follows.
+fn late(run: &Run, order: &Order) -> Result<Vec<Draft>, Refusal> {
+    let given_up = run.ended.as_ref().is_some_and(|e| e.outcome.is_none());
+    let Command::Step(id, command) = &order.command else { return Err(Refusal::Closed) };
+    let (n, event, became) = match command {
+        StepCommand::Accepted { n, operation, corr } => (
+            n,
+            Event::ActionAccepted { n: *n, operation: operation.clone(), corr: corr.clone() },
+            "Azure took it and works on it",
+        ),
+        StepCommand::Finished { n, failure, corr } => (
+            n,
+            Event::ActionFinished { n: *n, failure: failure.clone(), corr: corr.clone() },
+            if failure.is_none() { "Azure did it" } else { "Azure refused it" },
+        ),
+        StepCommand::Lost { n, why } => {
+            (n, Event::ActionIndeterminate { n: *n, why: why.clone() }, "no answer came, and Azure may have done it")
+        }
+        _ => return Err(Refusal::Closed),
+    };
+    let step = run.step(id).filter(|_| given_up).ok_or(Refusal::Closed)?;
+    if step.changes.get(*n as usize).is_none_or(|c| c.state != ChangeState::Intended) {
+        return Err(Refusal::Closed);
+    }
+    let failed = Event::StepFailed {
+        failure: Failure {
+            code: "GivenUp".to_owned(),
+            message: format!("the run was given up while a request was on its way: {became}"),
+            next: "Look at it in Azure, and note what you find.".to_owned(),
+        },
+        readings: Vec::new(),
+    };
+    let mut out: Vec<Draft> = [event, failed]
+        .into_iter()
+        .map(|event| Draft { actor: order.actor.clone(), step: Some(id.clone()), event })
+        .collect();
+    for d in &mut out {
+        cut::fit(&mut d.event);
+    }
+    Ok(out)
 }
 
 /// After a restart: what was at work is made honest. Sent without an answer is indeterminate; half-sent is failed.
@@ -257,6 +334,11 @@ fn close(run: &Run, actor: &Actor, outcome: Outcome, summary: &str) -> Result<Ve
     not_measured.push(rpa.to_owned());
     out.push(d(Event::Ended { outcome, summary, not_measured }));
     Ok(out)
+}
+
+/// The reasons behind a refusal.
+fn because(left: &[String]) -> String {
+    if left.is_empty() { String::new() } else { format!(": {}", left.join(" ")) }
 }
 
 pub(super) fn text(what: &'static str, t: &str) -> Result<String, Refusal> {

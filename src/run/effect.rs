@@ -24,6 +24,9 @@ pub enum Effect {
 
 /// What follows from an entry that was just applied.
 pub fn of(run: &Run, entry: &Entry) -> Option<Effect> {
+    if !run.open() {
+        return None;
+    }
     let id = entry.step.as_ref()?;
     let step = run.step(id)?;
     let change = |n: &u32| step.changes.get(*n as usize).map(|c| c.change.clone());

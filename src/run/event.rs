@@ -97,6 +97,9 @@ pub enum Event {
         digest: String,
         /// What is asked, in words.
         what: String,
+        /// It is asked about taking back.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        undo: bool,
     },
     /// The second person agreed.
     #[serde(rename = "gate.approved")]
@@ -213,6 +216,9 @@ pub enum Event {
         option: Option<String>,
         /// It takes back what was done.
         undo: bool,
+        /// What taking back leaves as it is, and why.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        left: Vec<String>,
     },
     /// Its verification held.
     #[serde(rename = "step.verified")]

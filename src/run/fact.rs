@@ -208,6 +208,11 @@ impl Change {
         self.method == "PUT" && self.previous.is_none() && self.effect.is_none()
     }
 
+    /// Whether a look at Azure can tell what became of it.
+    pub fn can_be_read_back(&self) -> bool {
+        self.effect.as_ref().is_none_or(|e| e.url.is_some())
+    }
+
     /// Whether users may be led elsewhere by it; guards count from there.
     pub fn moves_users(&self) -> bool {
         let target = self.target.to_ascii_lowercase();

@@ -6,6 +6,7 @@
 pub mod approval;
 pub mod clocks;
 pub mod command;
+pub mod cut;
 pub mod decide;
 pub mod effect;
 pub mod event;
@@ -13,3 +14,5 @@ pub mod fact;
 mod rules;
 pub mod state;
 pub mod step;
+
+pub use rules::guards_undo;

@@ -7,6 +7,7 @@ use crate::units::sha256_hex;
 
 use super::approval;
 use super::command::StepCommand;
+use super::cut;
 use super::decide::{Draft, Refusal, interrupted, text};
 use super::event::{Actor, Change, Event, Failure, Found, LossKind, Mode, Reading, StepState};
 use super::state::{ChangeState, Run, StepRun};
@@ -99,13 +100,19 @@ impl Step<'_> {
     pub(super) fn decide(&mut self, command: &StepCommand) -> Result<(), Refusal> {
         use StepState as S;
         match command {
-            StepCommand::AskSecondPerson { changes } => {
-                self.must_be(&[S::Ready, S::Undone], "asking a second person")?;
+            StepCommand::AskSecondPerson { changes, undo } => {
+                let mut what = describe(self.planned, changes);
+                if *undo {
+                    self.must_be(&[S::DoneByApp, S::Failed], "asking a second person about taking it back")?;
+                    self.not_paused()?;
+                    what = format!("Take back: {what}");
+                } else {
+                    self.must_be(&[S::Ready, S::Undone], "asking a second person")?;
+                    self.may_begin()?;
+                }
                 self.can_send()?;
-                self.may_begin()?;
-                let what = describe(self.planned, changes);
                 let digest = approval::of_changes(self.plan_digest(), &self.step.id, changes);
-                self.ask(digest, what)
+                self.ask(digest, what, *undo)
             }
             StepCommand::Answer { digest, verdict, method, label } => self.answer(digest, verdict, method, label),
             StepCommand::Perform { changes, guards, option, typed } => {
@@ -115,7 +122,7 @@ impl Step<'_> {
                 self.must_be(&[S::Ready, S::Undone], "checking")?;
                 self.not_paused()?;
                 self.can_be_read()?;
-                self.push(started(Vec::new(), Vec::new(), None, false));
+                self.push(started(Vec::new(), Vec::new(), None));
                 Ok(())
             }
             StepCommand::Accepted { n, operation, corr } => {
@@ -145,27 +152,25 @@ impl Step<'_> {
             }
             StepCommand::Confirm { evidence } => self.confirm(evidence),
             StepCommand::Skip { reason } => {
-                self.must_be(&[S::Ready, S::Failed, S::Undone, S::Blocked, S::AwaitingApproval], "skipping")?;
+                let mut states = vec![S::Ready, S::Failed, S::Undone, S::Blocked];
+                if !self.step.asked_to_undo() {
+                    states.push(S::AwaitingApproval);
+                }
+                self.or_never_known(&mut states);
+                self.must_be(&states, "skipping")?;
                 let reason = text("the reason", reason)?;
                 self.push(Event::Deviation { rule: self.step.id.clone(), reason: format!("skipped: {reason}") });
                 self.push(Event::StepSkipped { reason });
                 Ok(())
             }
             StepCommand::Reopen { reason } => {
-                self.must_be(&[S::Failed], "trying again")?;
+                let mut states = vec![S::Failed];
+                self.or_never_known(&mut states);
+                self.must_be(&states, "trying again")?;
                 self.push(Event::StepReopened { reason: text("the reason", reason)? });
                 Ok(())
             }
-            StepCommand::Undo { changes } => {
-                self.must_be(&[S::DoneByApp, S::Failed], "taking back")?;
-                self.not_paused()?;
-                if changes.is_empty() {
-                    return Err(Refusal::NothingToUndo(self.step.id.clone()));
-                }
-                self.push(started(changes.clone(), Vec::new(), None, true));
-                self.intend(changes, 0, true);
-                Ok(())
-            }
+            StepCommand::Undo { changes, left, guards, typed } => self.undo(changes, left, guards, typed.as_deref()),
             StepCommand::Decide { choice, reason, expected_loss, information } => {
                 self.decision(*choice, reason, expected_loss, information)
             }
@@ -214,17 +219,17 @@ impl Step<'_> {
             let digest =
                 approval::of_words(self.plan_digest(), &self.step.id, &[choice.display(), &reason, &expected_loss]);
             self.push(evidence(&words));
-            return self.ask(digest, format!("{words}. Expected loss: {expected_loss}"));
+            return self.ask(digest, format!("{words}. Expected loss: {expected_loss}"), false);
         }
         self.push(Event::StepDoneByHand { evidence: words });
         Ok(())
     }
 
-    fn ask(&mut self, digest: String, what: String) -> Result<(), Refusal> {
+    fn ask(&mut self, digest: String, what: String, undo: bool) -> Result<(), Refusal> {
         if self.live() {
             return Err(Refusal::NoApprovalsLive(self.step.id.clone()));
         }
-        self.push(Event::ApprovalRequested { digest, what });
+        self.push(Event::ApprovalRequested { digest, what, undo });
         Ok(())
     }
 
@@ -269,40 +274,16 @@ impl Step<'_> {
         if changes.is_empty() {
             self.can_be_read()?;
             // Already true: the verification has the word.
-            self.push(started(Vec::new(), guards.to_vec(), option.cloned(), false));
+            self.push(started(Vec::new(), guards.to_vec(), option.cloned()));
             return Ok(());
         }
         self.can_send()?;
-        if let Some(bad) = guards.iter().find(|g| g.ok != Some(true)) {
-            let why = if bad.ok.is_none() { format!("unknown, {}", bad.value) } else { bad.value.clone() };
-            return Err(Refusal::Guard { guard: bad.name.clone(), why });
+        self.fits_a_record(changes)?;
+        self.guarded(guards, self.planned.guards.iter().collect())?;
+        if !self.agreed(changes)? {
+            return Ok(());
         }
-        if let Some(unread) = self.planned.guards.get(guards.len()) {
-            return Err(Refusal::Guard { guard: guard_name(unread).to_owned(), why: "it was not read".to_owned() });
-        }
-        if self.planned.second_person.is_some() {
-            if self.live() {
-                return Err(Refusal::NoApprovalsLive(self.step.id.clone()));
-            }
-            let digest = approval::of_changes(self.plan_digest(), &self.step.id, changes);
-            match self.step.approval() {
-                Some((given, _)) if given == digest => {}
-                Some((given, _)) => {
-                    let voided = given.to_owned();
-                    self.push_system(Event::ApprovalVoided {
-                        digest: voided,
-                        why: "what would be sent is no longer what was agreed to".to_owned(),
-                    });
-                    return Ok(());
-                }
-                None => return Err(Refusal::NeedsApproval(self.step.id.clone())),
-            }
-        }
-        if let Some(name) = self.planned.typed_name()
-            && typed.map(str::trim) != Some(name)
-        {
-            return Err(Refusal::Typed(name.to_owned()));
-        }
+        self.named(typed)?;
         if let Some(o) = option {
             self.push(Event::Deviation {
                 rule: self.step.id.clone(),
@@ -310,9 +291,100 @@ impl Step<'_> {
             });
         }
         self.state_loss();
-        self.push(started(changes.to_vec(), guards.to_vec(), option.cloned(), false));
+        self.push(started(changes.to_vec(), guards.to_vec(), option.cloned()));
         self.intend(changes, 0, false);
         Ok(())
+    }
+
+    /// Taking back is a change like any other: guarded, agreed to, and its target named where that is asked.
+    fn undo(
+        &mut self,
+        changes: &[Change],
+        left: &[String],
+        guards: &[Reading],
+        typed: Option<&str>,
+    ) -> Result<(), Refusal> {
+        self.must_be(&[StepState::DoneByApp, StepState::Failed], "taking back")?;
+        self.not_paused()?;
+        let step = || self.step.id.clone();
+        if changes.is_empty() {
+            return Err(Refusal::NothingToUndo { step: step(), left: left.to_vec() });
+        }
+        if let Some(by) = self.run.holds_up(&self.step.id) {
+            return Err(Refusal::HoldsUp { step: step(), by: by.id.clone() });
+        }
+        self.fits_a_record(changes)?;
+        self.guarded(guards, self.planned.guards.iter().filter(|g| guards_undo(g)).collect())?;
+        if !self.agreed(changes)? {
+            return Ok(());
+        }
+        self.named(typed)?;
+        self.push(Event::StepStarted {
+            changes: changes.to_vec(),
+            guards: guards.to_vec(),
+            option: None,
+            undo: true,
+            left: left.to_vec(),
+        });
+        self.intend(changes, 0, true);
+        Ok(())
+    }
+
+    /// Every guard was read, and holds.
+    fn guarded(&self, read: &[Reading], asked: Vec<&Guard>) -> Result<(), Refusal> {
+        if let Some(bad) = read.iter().find(|g| g.ok != Some(true)) {
+            let why = if bad.ok.is_none() { format!("unknown, {}", bad.value) } else { bad.value.clone() };
+            return Err(Refusal::Guard { guard: bad.name.clone(), why });
+        }
+        match asked.get(read.len()) {
+            Some(unread) => {
+                Err(Refusal::Guard { guard: guard_name(unread).to_owned(), why: "it was not read".to_owned() })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The second person agreed to exactly this, where one is asked. False: what they agreed to is void, and recorded so.
+    fn agreed(&mut self, changes: &[Change]) -> Result<bool, Refusal> {
+        if self.planned.second_person.is_none() {
+            return Ok(true);
+        }
+        if self.live() {
+            return Err(Refusal::NoApprovalsLive(self.step.id.clone()));
+        }
+        let digest = approval::of_changes(self.plan_digest(), &self.step.id, changes);
+        match self.step.approval() {
+            Some((given, _)) if given == digest => Ok(true),
+            Some((given, _)) => {
+                let voided = given.to_owned();
+                self.push_system(Event::ApprovalVoided {
+                    digest: voided,
+                    why: "what would be sent is no longer what was agreed to".to_owned(),
+                });
+                Ok(false)
+            }
+            None => Err(Refusal::NeedsApproval(self.step.id.clone())),
+        }
+    }
+
+    /// The target's name was typed, where it has to be.
+    fn named(&self, typed: Option<&str>) -> Result<(), Refusal> {
+        match self.planned.typed_name() {
+            Some(name) if typed.map(str::trim) != Some(name) => Err(Refusal::Typed(name.to_owned())),
+            _ => Ok(()),
+        }
+    }
+
+    fn fits_a_record(&self, changes: &[Change]) -> Result<(), Refusal> {
+        let too_big = |bytes| Refusal::TooBig { step: self.step.id.clone(), bytes };
+        cut::too_big(changes).map_or(Ok(()), |bytes| Err(too_big(bytes)))
+    }
+
+    /// What nothing will ever show must not hold the run up.
+    fn or_never_known(&self, states: &mut Vec<StepState>) {
+        if self.step.never_known() {
+            states.push(StepState::Indeterminate);
+        }
     }
 
     /// What may be lost is in the record before it is, once.
@@ -390,6 +462,14 @@ impl Step<'_> {
         let failure = failure.or_else(|| readings.is_empty().then_some(&nothing));
         if let Some(f) = failure {
             self.push(Event::StepFailed { failure: f.clone(), readings: readings.to_vec() });
+        } else if self.step.undoing && !self.step.left.is_empty() {
+            let failure = Failure {
+                code: "PartlyTakenBack".to_owned(),
+                message: format!("taken back in part; left as it is: {}", self.step.left.join(" ")),
+                next: "Look at what is left in Azure. Try the step again, take the rest back by hand, or skip it."
+                    .to_owned(),
+            };
+            self.push(Event::StepFailed { failure, readings: readings.to_vec() });
         } else if self.step.undoing {
             self.push(Event::StepVerified { readings: readings.to_vec() });
             self.push(Event::StepUndone);
@@ -430,11 +510,16 @@ impl Step<'_> {
         if self.planned.second_person.is_some() && !self.live() && (changes_azure || self.planned.asks_a_person()) {
             let digest = approval::of_words(self.plan_digest(), &self.step.id, &[&word]);
             self.push(evidence(&word));
-            return self.ask(digest, format!("{}: {word}", self.planned.title));
+            return self.ask(digest, format!("{}: {word}", self.planned.title), false);
         }
         self.push(Event::StepDoneByHand { evidence: word });
         Ok(())
     }
+}
+
+/// Time between switches is asked for against flapping; taking a bad switch back must not wait for it.
+pub fn guards_undo(g: &Guard) -> bool {
+    !matches!(g, Guard::WaitSinceLastSwitch { .. })
 }
 
 fn guard_name(g: &Guard) -> &'static str {
@@ -449,8 +534,8 @@ fn evidence(words: &str) -> Event {
     Event::Evidence { name: "a person's word".to_owned(), sha256: sha256_hex(words.as_bytes()), text: words.to_owned() }
 }
 
-fn started(changes: Vec<Change>, guards: Vec<Reading>, option: Option<String>, undo: bool) -> Event {
-    Event::StepStarted { changes, guards, option, undo }
+fn started(changes: Vec<Change>, guards: Vec<Reading>, option: Option<String>) -> Event {
+    Event::StepStarted { changes, guards, option, undo: false, left: Vec::new() }
 }
 
 fn describe(planned: &PlannedStep, changes: &[Change]) -> String {

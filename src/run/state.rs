@@ -9,7 +9,7 @@ use crate::runbook::model::{Phase, StepId, System};
 use crate::units::Millis;
 
 use super::clocks::Clocks;
-use super::event::{Actor, Entry, Event, Found, Identity, LossKind, Mode, Observed, Start, StepState};
+use super::event::{Actor, Change, Entry, Event, Found, Identity, LossKind, Mode, Observed, Start, StepState};
 pub use super::step::{Approval, Asked, ChangeRun, ChangeState, StepRun};
 
 /// A run as far as its entries tell.
@@ -47,8 +47,12 @@ pub struct Run {
     pub told: Vec<u32>,
     /// What was observed, bounded to the newest.
     pub observed: VecDeque<(i64, Observed)>,
-    /// ARM ids this run created, for the steps that delete them.
+    /// ARM ids this run created, for the steps that delete them; from when Azure may have begun to create them.
     pub created: Vec<String>,
+    /// What it asked to be created and did not see: its own, should it turn up.
+    perhaps: Vec<String>,
+    /// What it created and deleted again: its own, once that is taken back.
+    deleted: Vec<String>,
     /// When the active region last changed.
     pub last_switch: Option<i64>,
     /// Losses stated.
@@ -407,9 +411,18 @@ impl Run {
                 _ => {}
             },
             // Nobody says when it was begun; not later than this.
-            Event::StepDoneByHand { .. } if phase == Phase::FailOver => self.clocks.reach(5, entry.at),
+            Event::StepDoneByHand { .. } => {
+                if phase == Phase::FailOver {
+                    self.clocks.reach(5, entry.at);
+                }
+                if self.planned(&self.steps[i].id).is_some_and(PlannedStep::moves_users) {
+                    self.note_moved(i, entry.at);
+                }
+            }
+            Event::ActionAccepted { n, .. } | Event::ActionIndeterminate { n, .. } => self.note_begun(i, *n),
             Event::ActionFinished { n, failure: None, .. } => self.note_applied(i, *n, entry.at),
             Event::ActionReconciled { n, found: Found::Applied, .. } => self.note_applied(i, *n, entry.at),
+            Event::ActionReconciled { n, found: Found::NotApplied, .. } => self.note_missing(i, *n),
             _ => {}
         }
         match (was.busy(), now.busy()) {
@@ -438,16 +451,68 @@ impl Run {
         }
     }
 
+    /// The request of a step, unless it takes back.
+    fn sent(&self, i: usize, n: u32) -> Option<Change> {
+        let s = &self.steps[i];
+        s.changes.get(n as usize).filter(|_| !s.undoing).map(|c| c.change.clone())
+    }
+
+    /// Azure took it, or may have: what comes of it is the run's own, however its operation ends.
+    fn note_begun(&mut self, i: usize, n: u32) {
+        if let Some(c) = self.sent(i, n).filter(Change::creates) {
+            self.note_created(&c.target);
+        }
+    }
+
+    /// It was looked for and is not there.
+    fn note_missing(&mut self, i: usize, n: u32) {
+        if let Some(c) = self.sent(i, n).filter(Change::creates) {
+            self.created.retain(|id| !id.eq_ignore_ascii_case(&c.target));
+            self.perhaps.push(c.target);
+        }
+    }
+
+    fn note_created(&mut self, target: &str) {
+        if !self.created.iter().any(|id| id.eq_ignore_ascii_case(target)) {
+            self.created.push(target.to_owned());
+        }
+    }
+
+    fn note_moved(&mut self, i: usize, at: i64) {
+        self.last_switch = Some(at);
+        self.steps[i].moved_at = Some(at);
+    }
+
     /// A request worked: remember what was created, and when users were moved.
     fn note_applied(&mut self, i: usize, n: u32, at: i64) {
         let Some(c) = self.steps[i].changes.get(n as usize).map(|c| c.change.clone()) else { return };
-        if self.steps[i].undoing || c.method == "DELETE" {
-            self.created.retain(|id| !id.eq_ignore_ascii_case(&c.target));
-        } else if c.creates() {
-            self.created.push(c.target.clone());
+        let is = |id: &String| id.eq_ignore_ascii_case(&c.target);
+        if c.method == "DELETE" {
+            if self.created.iter().any(is) && !self.steps[i].undoing {
+                self.deleted.push(c.target.clone());
+            }
+            self.created.retain(|id| !is(id));
+        } else if self.steps[i].undoing {
+            if self.deleted.iter().any(is) {
+                self.note_created(&c.target);
+            }
+        } else if c.creates() || self.perhaps.iter().any(is) {
+            self.note_created(&c.target);
         }
-        if c.moves_users() {
-            self.last_switch = Some(at);
+        if c.moves_users() || self.planned(&self.steps[i].id).is_some_and(PlannedStep::moves_users) {
+            self.note_moved(i, at);
         }
+    }
+
+    /// The step by which users are led now, if `id` was begun before it and must not be taken back under them.
+    pub fn holds_up(&self, id: &str) -> Option<&StepRun> {
+        let begun = self.step(id)?.started_at?;
+        let last = self.steps.iter().filter(|s| s.moved_at.is_some()).max_by_key(|s| s.moved_at)?;
+        (last.id != id && last.phase == Phase::FailOver && last.moved_at >= Some(begun)).then_some(last)
+    }
+
+    /// Steps with a request on its way: sent, perhaps, and not answered.
+    pub fn on_its_way(&self) -> impl Iterator<Item = &StepRun> {
+        self.steps.iter().filter(|s| s.on_its_way())
     }
 }

@@ -48,6 +48,10 @@ pub struct StepRun {
     pub verified: bool,
     /// A confirmation that waits for the second person.
     pub pending_word: Option<String>,
+    /// What the present taking back leaves as it is, and why.
+    pub left: Vec<String>,
+    /// When it last led users elsewhere, and was not taken back since.
+    pub moved_at: Option<i64>,
 }
 
 /// One request of a step.
@@ -57,6 +61,8 @@ pub struct ChangeRun {
     pub change: Change,
     /// How far it came.
     pub state: ChangeState,
+    /// When its answer was given up.
+    pub lost_at: Option<i64>,
 }
 
 /// How far a request came.
@@ -87,6 +93,8 @@ pub struct Asked {
     pub at: i64,
     /// `None`: no answer yet.
     pub answer: Option<Result<Approval, String>>,
+    /// It is about taking back: where the step stood, and stands again once it is answered.
+    pub back_to: Option<StepState>,
 }
 
 /// A given approval.
@@ -124,7 +132,25 @@ impl StepRun {
             asked: None,
             verified: false,
             pending_word: None,
+            left: Vec::new(),
+            moved_at: None,
         }
+    }
+
+    /// The second person is asked about taking it back.
+    pub fn asked_to_undo(&self) -> bool {
+        self.own == StepState::AwaitingApproval && self.asked.as_ref().is_some_and(|a| a.back_to.is_some())
+    }
+
+    /// A request of it is on its way: sent, perhaps, and not answered.
+    pub fn on_its_way(&self) -> bool {
+        self.changes.iter().any(|c| c.state == ChangeState::Intended)
+    }
+
+    /// Nothing will ever show what became of what it sent.
+    pub fn never_known(&self) -> bool {
+        let mut unclear = self.changes.iter().filter(|c| c.state == ChangeState::Indeterminate).peekable();
+        unclear.peek().is_some() && unclear.all(|c| !c.change.can_be_read_back())
     }
 
     /// State without regard to what it waits for.
@@ -194,22 +220,23 @@ impl StepRun {
         let who = || entry.actor.display().to_owned();
         let say = |said: &mut Vec<Note>, text: String| said.push(Note { at, who: who(), text });
         match &entry.event {
-            Event::ApprovalRequested { digest, what } => {
-                self.asked = Some(Asked { digest: digest.clone(), what: what.clone(), at, answer: None });
+            Event::ApprovalRequested { digest, what, undo } => {
+                let back_to = undo.then_some(self.own);
+                self.asked = Some(Asked { digest: digest.clone(), what: what.clone(), at, answer: None, back_to });
                 self.own = StepState::AwaitingApproval;
             }
             Event::Approved { method, label, .. } => {
                 if let Some(a) = &mut self.asked {
                     a.answer = Some(Ok(Approval { by: who(), method: method.clone(), label: label.clone(), at }));
                 }
-                self.own = StepState::Ready;
+                self.own = self.asked.as_ref().and_then(|a| a.back_to).unwrap_or(StepState::Ready);
                 say(&mut self.said, format!("agreed ({label})"));
             }
             Event::Denied { reason, .. } => {
                 if let Some(a) = &mut self.asked {
                     a.answer = Some(Err(reason.clone()));
                 }
-                self.own = self.before_asking();
+                self.own = self.asked.as_ref().and_then(|a| a.back_to).unwrap_or_else(|| self.before_asking());
                 self.pending_word = None;
                 say(&mut self.said, format!("refused: {reason}"));
             }
@@ -222,9 +249,10 @@ impl StepRun {
             Event::Decided { choice, reason, .. } => {
                 say(&mut self.said, format!("{}: {reason}", choice.display()));
             }
-            Event::StepStarted { changes, guards, undo, .. } => {
-                self.changes =
-                    changes.iter().map(|c| ChangeRun { change: c.clone(), state: ChangeState::Planned }).collect();
+            Event::StepStarted { changes, guards, undo, left, .. } => {
+                let planned = |c: &Change| ChangeRun { change: c.clone(), state: ChangeState::Planned, lost_at: None };
+                self.changes = changes.iter().map(planned).collect();
+                self.left.clone_from(left);
                 self.guards.clone_from(guards);
                 self.undoing = *undo;
                 self.attempts += 1;
@@ -250,6 +278,9 @@ impl StepRun {
             },
             Event::ActionIndeterminate { n, .. } => {
                 self.set_change(*n, ChangeState::Indeterminate);
+                if let Some(c) = self.change(*n) {
+                    c.lost_at = Some(at);
+                }
                 self.own = StepState::Indeterminate;
             }
             Event::ActionReconciled { n, found, detail } => {
@@ -296,6 +327,7 @@ impl StepRun {
             }
             Event::StepUndone => {
                 self.applied.clear();
+                self.moved_at = None;
                 self.asked = None;
                 // What was verified is that it is gone.
                 self.verified = false;
@@ -308,6 +340,8 @@ impl StepRun {
                     self.asked = None;
                     self.pending_word = None;
                 }
+                // What nothing can show is let go of; its record stays.
+                self.changes.retain(|c| c.state != ChangeState::Indeterminate);
                 self.own = StepState::Ready;
                 self.failure = None;
                 self.ended_at = None;

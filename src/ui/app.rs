@@ -277,7 +277,8 @@ impl App {
             }
             Intent::CopyByHand => {
                 if let Some(card) = run.and_then(|r| self.view.card(r)) {
-                    self.copy(ui, card.by_hand.join("\n"), "The command");
+                    let lines = if card.by_hand_now.is_empty() { &card.by_hand } else { &card.by_hand_now };
+                    self.copy(ui, lines.join("\n"), "The command");
                 }
             }
             Intent::Note => self.view.ask = Some(Ask::note()),

@@ -279,7 +279,7 @@ impl Ask {
         }
         let mut words = words.into_iter();
         match &mut intent {
-            StepIntent::Perform { typed, .. } => *typed = name,
+            StepIntent::Perform { typed, .. } | StepIntent::TakeBack { typed } => *typed = name,
             StepIntent::Confirm { evidence } => *evidence = words.next().unwrap_or_default(),
             StepIntent::Skip { reason } => *reason = words.next().unwrap_or_default(),
             StepIntent::Decide { reason, expected_loss, .. } => {
@@ -290,7 +290,8 @@ impl Ask {
             | StepIntent::Check
             | StepIntent::AskSecondPerson
             | StepIntent::Retry { .. }
-            | StepIntent::Undo => {}
+            | StepIntent::Undo
+            | StepIntent::Keep => {}
         }
         intent
     }

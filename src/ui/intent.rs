@@ -221,7 +221,7 @@ pub fn action_index(intent: Intent, snap: &Snapshot, view: &View) -> Option<usiz
 
 /// Leaving a step out or taking it back is never what Enter means, even where it is all that can be done.
 pub fn primary(a: &ActionView) -> bool {
-    !matches!(a.intent, StepIntent::Skip { .. } | StepIntent::Undo)
+    !matches!(a.intent, StepIntent::Skip { .. } | StepIntent::Undo | StepIntent::Keep)
 }
 
 /// The intent that stands for an action of a step.
@@ -234,7 +234,7 @@ pub fn intent_of(index: usize, step: &StepIntent) -> Intent {
         StepIntent::Skip { .. } => Intent::Skip,
         StepIntent::Retry { .. } => Intent::Retry,
         StepIntent::Undo => Intent::Undo,
-        StepIntent::Perform { .. } | StepIntent::Decide { .. } => {
+        StepIntent::Perform { .. } | StepIntent::TakeBack { .. } | StepIntent::Keep | StepIntent::Decide { .. } => {
             Intent::Nth(u8::try_from(index + 1).unwrap_or(u8::MAX))
         }
     }
@@ -277,7 +277,10 @@ pub fn available(intent: Intent, snap: &Snapshot, view: &View) -> bool {
         | Intent::Check
         | Intent::SecondPerson
         | Intent::Nth(_) => on_run && action_index(intent, snap, view).is_some(),
-        Intent::CopyByHand => on_run && run.and_then(|r| view.card(r)).is_some_and(|c| !c.by_hand.is_empty()),
+        Intent::CopyByHand => {
+            on_run
+                && run.and_then(|r| view.card(r)).is_some_and(|c| !(c.by_hand.is_empty() && c.by_hand_now.is_empty()))
+        }
         Intent::Jump => open && run.is_some_and(|r| r.long_wait.is_some()),
         Intent::Faster | Intent::Slower => open && snap.clock.is_scenario(),
         Intent::Note

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod app_configuration;
+mod back;
 mod barrier;
 mod deployments;
 mod dns;
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 
+pub use self::back::check_back;
 use self::request::Written;
 pub use self::sending::{Progress, ReadBack, Sent, can_be_read_back, follow, read_back, send};
 use self::steering::Wanted;

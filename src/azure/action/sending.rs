@@ -283,7 +283,7 @@ pub(super) const NOT_READABLE: &str =
 
 /// Whether a change of unknown fate can be read back at all.
 pub fn can_be_read_back(change: &Change) -> bool {
-    change.effect.as_ref().is_none_or(|e| e.url.is_some())
+    change.can_be_read_back()
 }
 
 fn shown(body: &Value, wanted: &Value, url: &Url) -> ReadBack {

@@ -107,10 +107,14 @@ pub struct StepCard {
     pub changes_read_at: Option<i64>,
     /// Notes of the preview.
     pub changes_note: String,
+    /// They take it back.
+    pub takes_back: bool,
     /// Label → text rows: guard, approval, needs, may lose, undo, source.
     pub rows: Vec<CardRow>,
     /// The same by hand, resolved.
     pub by_hand: Vec<String>,
+    /// The same by hand for exactly what was read: a command a request.
+    pub by_hand_now: Vec<String>,
     /// What its verification read, newest attempt.
     pub readings: Vec<ReadingView>,
     /// What is going on now.

@@ -4,6 +4,7 @@ use crate::plan::model::PlannedStep;
 use crate::plan::rights::{Doubt, Standing, StepRights};
 use crate::rehearsal::scenario::Choice;
 use crate::run::approval;
+use crate::run::cut;
 use crate::run::event::{Mode, Reading, StepState};
 use crate::run::state::{ChangeState, StepRun};
 use crate::runbook::model::{Condition, Risk, Rung, Undo};
@@ -21,6 +22,7 @@ pub fn card(p: &RunPicture<'_>, i: usize, planned: &PlannedStep) -> StepCard {
     let (run, step) = (p.run, &p.run.steps[i]);
     let state = run.state(i);
     let preview = p.previews.get(&step.id);
+    let back = preview.filter(|v| takes_back(v, state));
     let readings = match p.live.get(&step.id) {
         Some(live) if state == StepState::Verifying => live,
         _ => &step.readings,
@@ -33,10 +35,12 @@ pub fn card(p: &RunPicture<'_>, i: usize, planned: &PlannedStep) -> StepCard {
         why: if run.degraded { planned.degraded.clone() } else { planned.why.clone() },
         target: planned.target.clone(),
         changes: changes(step, preview, state),
+        takes_back: back.is_some(),
         changes_read_at: preview.filter(|v| !v.reading && !v.changes.is_empty()).map(|v| v.read_at),
         changes_note: preview.map(|v| v.notes.join(" ")).unwrap_or_default(),
         rows: rows(p, planned, step, preview),
         by_hand: planned.by_hand.clone(),
+        by_hand_now: by_hand_now(step, preview, state),
         readings: readings.iter().map(reading).collect(),
         progress: progress(p, step, state, preview),
         problem: problem(p, step, state),
@@ -63,13 +67,33 @@ fn eyebrow(p: &RunPicture<'_>, planned: &PlannedStep) -> String {
     text
 }
 
+/// A look at taking back is shown only where it can be gone on with.
+fn takes_back(v: &Preview, state: StepState) -> bool {
+    v.undo && matches!(state, StepState::DoneByApp | StepState::Failed | StepState::AwaitingApproval)
+}
+
+/// The state in which what was read counts, not what was begun.
+fn ahead(state: StepState) -> bool {
+    matches!(state, StepState::Ready | StepState::Undone | StepState::AwaitingApproval)
+}
+
+/// The requests themselves, for a terminal: those that were read, else those that are not done.
+fn by_hand_now(step: &StepRun, preview: Option<&Preview>, state: StepState) -> Vec<String> {
+    let shown = preview.filter(|v| ahead(state) || takes_back(v, state));
+    match shown {
+        Some(v) => v.changes.iter().map(crate::run::event::Change::by_hand).collect(),
+        None if state.over() || ahead(state) => Vec::new(),
+        None => step.changes.iter().filter(|c| c.state != ChangeState::Done).map(|c| c.change.by_hand()).collect(),
+    }
+}
+
 fn changes(step: &StepRun, preview: Option<&Preview>, state: StepState) -> Vec<ChangeView> {
     let fields = |c: &crate::run::event::Change| {
         c.fields.iter().map(|f| (f.name.clone(), f.before.clone(), f.after.clone())).collect()
     };
-    let fresh = matches!(state, StepState::Ready | StepState::Undone | StepState::AwaitingApproval);
+    let fresh = ahead(state);
     match preview {
-        Some(v) if fresh => v
+        Some(v) if fresh || takes_back(v, state) => v
             .changes
             .iter()
             .map(|c| ChangeView { what: c.what.clone(), fields: fields(c), state: String::new() })
@@ -107,7 +131,10 @@ fn rows(p: &RunPicture<'_>, planned: &PlannedStep, step: &StepRun, preview: Opti
     let mut out = Vec::new();
     // Once begun, what was read then counts: after the switch itself the newest look would say "switched 19 s ago".
     let ahead = !step.own_state().over() && !step.own_state().busy();
-    let fresh = preview.filter(|_| ahead).map(|v| v.guards.as_slice()).filter(|g| !g.is_empty());
+    let fresh = preview
+        .filter(|v| ahead || takes_back(v, step.own_state()))
+        .map(|v| v.guards.as_slice())
+        .filter(|g| !g.is_empty());
     let guards = fresh.unwrap_or(&step.guards);
     for g in guards {
         out.push(row("guard", Some(g.ok == Some(true)), format!("{}: {}", g.name, g.value)));
@@ -204,6 +231,11 @@ fn progress(p: &RunPicture<'_>, step: &StepRun, state: StepState, preview: Optio
         StepState::AwaitingApproval => {
             Some(format!("Waiting for the second person: {}", step.asked.as_ref().map_or("", |a| a.what.as_str())))
         }
+        StepState::Indeterminate if step.never_known() => Some(
+            "It is not known whether this arrived, and nothing will show it. Ask whoever receives it; then say so by hand, skip \
+             it, or prepare to send it again."
+                .to_owned(),
+        ),
         StepState::Indeterminate => {
             Some("It is not known whether this reached Azure. It is being read back; nothing is sent again.".to_owned())
         }
@@ -260,6 +292,8 @@ fn actions(
     }
     let step = &p.run.steps[i];
     let mut out = match state {
+        _ if step.asked_to_undo() => Vec::new(),
+        _ if preview.is_some_and(|v| takes_back(v, state)) => back(p, planned, step, preview),
         StepState::Ready | StepState::Undone if planned.decision => {
             Choice::ALL.into_iter().map(|c| decide(p, c)).collect()
         }
@@ -291,13 +325,17 @@ fn actions(
             all.extend([by_hand(planned), skip()]);
             all
         }
+        StepState::Indeterminate if step.never_known() => {
+            vec![by_hand(planned), skip(), action(StepIntent::Retry { option: None }, "Prepare to send it again")]
+        }
         StepState::Indeterminate => vec![by_hand(planned)],
         StepState::AwaitingApproval | StepState::Blocked => vec![skip()],
         _ => Vec::new(),
     };
     let can_undo = matches!(planned.undo, Undo::RestorePrevious | Undo::DeleteCreated) && !step.applied.is_empty();
-    if can_undo && matches!(state, StepState::DoneByApp | StepState::Failed) {
-        out.push(ActionView { changes_azure: true, ..action(StepIntent::Undo, "Take it back") });
+    let looks = preview.is_some_and(|v| takes_back(v, state));
+    if can_undo && !looks && matches!(state, StepState::DoneByApp | StepState::Failed) {
+        out.push(action(StepIntent::Undo, "Look at taking it back"));
     }
     if let Some(why) = p.read_only {
         for a in &mut out {
@@ -305,6 +343,55 @@ fn actions(
         }
     }
     out
+}
+
+/// The digest of what was read is the one that was agreed to.
+fn agreed(p: &RunPicture<'_>, step: &StepRun, v: &Preview) -> bool {
+    let plan = p.run.start.as_ref().map_or("", |s| s.digest.as_str());
+    step.approval().is_some_and(|(given, _)| given == approval::of_changes(plan, &step.id, &v.changes))
+}
+
+fn ask_second_person(live: bool) -> ActionView {
+    let mut ask = action(StepIntent::AskSecondPerson, "Ask the second person");
+    if live {
+        ask.refused = Some(
+            "this version can check approvals in rehearsals only; get your team's own approval and do it by hand"
+                .to_owned(),
+        );
+    }
+    ask
+}
+
+/// Why what was read cannot be sent: a guard, or its size.
+fn refusal(v: &Preview) -> Option<String> {
+    let guard = v.guards.iter().find(|g| g.ok != Some(true)).map(|g| format!("guard {}: {}", g.name, g.value));
+    let big = || {
+        let kb = cut::too_big(&v.changes)?.div_ceil(1024);
+        Some(format!("its requests together have {kb} KB, and a record holds {} KB: do it by hand", cut::MOST / 1024))
+    };
+    guard.or_else(big)
+}
+
+/// Taking back, once it was looked at: as guarded as doing it.
+fn back(p: &RunPicture<'_>, planned: &PlannedStep, step: &StepRun, preview: Option<&Preview>) -> Vec<ActionView> {
+    let keep = || action(StepIntent::Keep, "Leave it as it is");
+    let Some(v) = preview.filter(|v| !v.reading && v.read_at != 0) else {
+        return if preview.is_some_and(|v| v.again) { Vec::new() } else { vec![keep()] };
+    };
+    let live = p.run.start.as_ref().is_some_and(|s| s.mode == Mode::Live);
+    let first = if planned.second_person.is_some() && !agreed(p, step, v) {
+        ask_second_person(live)
+    } else {
+        let by = p.run.holds_up(&step.id);
+        let held = by.map(|s| format!("{} leads users since: take {} back first, or fail back", s.id, s.id));
+        ActionView {
+            changes_azure: true,
+            typed_name: planned.typed_name().map(str::to_owned),
+            refused: held.or_else(|| refusal(v)),
+            ..action(StepIntent::TakeBack { typed: None }, "Take it back")
+        }
+    };
+    vec![first, action(StepIntent::Undo, "Read again"), keep()]
 }
 
 fn decide(p: &RunPicture<'_>, choice: Choice) -> ActionView {
@@ -318,7 +405,7 @@ fn automated(p: &RunPicture<'_>, planned: &PlannedStep, step: &StepRun, preview:
     if preview.is_some_and(|v| v.again) {
         return Vec::new();
     }
-    let Some(v) = preview.filter(|v| !v.reading && v.read_at != 0) else {
+    let Some(v) = preview.filter(|v| !v.reading && v.read_at != 0 && !v.undo) else {
         let mut read = action(StepIntent::Preview { option: None }, "Read what it would change");
         if preview.is_some_and(|v| v.reading) {
             read.refused = Some("Azure is being read right now".to_owned());
@@ -328,31 +415,19 @@ fn automated(p: &RunPicture<'_>, planned: &PlannedStep, step: &StepRun, preview:
     let mut out = Vec::new();
     let start = p.run.start.as_ref();
     let live = start.is_some_and(|s| s.mode == Mode::Live);
-    let agreed = || {
-        let digest = approval::of_changes(start.map_or("", |s| s.digest.as_str()), &step.id, &v.changes);
-        step.approval().is_some_and(|(given, _)| given == digest)
-    };
     if start.is_some_and(|s| s.mode == Mode::DryRun) && !v.changes.is_empty() {
         let intent = StepIntent::Perform { option: v.option.clone(), typed: None };
         out.push(action(intent, "Note what would be sent"));
     } else if v.changes.is_empty() {
         out.push(action(StepIntent::Perform { option: v.option.clone(), typed: None }, "Check that it is so already"));
-    } else if planned.second_person.is_some() && !agreed() {
-        let mut ask = action(StepIntent::AskSecondPerson, "Ask the second person");
-        if live {
-            ask.refused = Some(
-                "this version can check approvals in rehearsals only; get your team's own approval and do it by hand"
-                    .to_owned(),
-            );
-        }
-        out.push(ask);
+    } else if planned.second_person.is_some() && !agreed(p, step, v) {
+        out.push(ask_second_person(live));
     } else {
         let title = if planned.title.chars().count() <= BUTTON_TITLE { planned.title.as_str() } else { "Do it" };
-        let refused = v.guards.iter().find(|g| g.ok != Some(true)).map(|g| format!("guard {}: {}", g.name, g.value));
         out.push(ActionView {
             changes_azure: true,
             typed_name: planned.typed_name().map(str::to_owned),
-            refused,
+            refused: refusal(v),
             ..action(StepIntent::Perform { option: v.option.clone(), typed: None }, title)
         });
     }

@@ -2,6 +2,7 @@
 
 mod checks;
 mod credentials;
+mod engine;
 mod readiness;
 mod recovered;
 mod recovery;

@@ -550,3 +550,14 @@ proptest! {
         prop_assert_eq!(climb(&w.inputs()).regions.len(), 2);
     }
 }
+
+#[test]
+fn without_any_news_nobody_says_that_this_laptop_sees() {
+    let mut w = World::new();
+    assert!(w.assess().sees);
+    w.now += 3_600_000;
+    let a = w.assess();
+    assert!(!a.sees && a.blind.is_none(), "news of an hour ago is none: {a:?}");
+    let a = World::new().all(9, &silent()).assess();
+    assert!(!a.sees && a.blind.is_some());
+}

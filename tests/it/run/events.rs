@@ -31,6 +31,7 @@ fn every() -> Vec<Event> {
         guards: vec![full.clone()],
         option,
         undo: false,
+        left: Vec::new(),
     };
     let mut all = vec![
         Event::Plan { what: s("plan"), part: 1, of: 2, sha256: s("00"), text: s("Plan(\n\"„ü\"\u{202e})") },
@@ -46,7 +47,8 @@ fn every() -> Vec<Event> {
         Event::SignedIn(Identity { tenant: s("t"), object: s("o"), name: s("n"), ..Identity::default() }),
         Event::SessionOpened { scenario_ms: None },
         Event::SessionOpened { scenario_ms: Some(5) },
-        Event::ApprovalRequested { digest: s("d"), what: s("w") },
+        Event::ApprovalRequested { digest: s("d"), what: s("w"), undo: false },
+        Event::ApprovalRequested { digest: s("d"), what: s("w"), undo: true },
         Event::Approved { digest: s("d"), method: s("m"), label: s("l") },
         Event::Denied { digest: s("d"), reason: s("r") },
         Event::ApprovalVoided { digest: s("d"), why: s("w") },

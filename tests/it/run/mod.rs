@@ -1,6 +1,8 @@
 //! The engine of a run: every rule of `decide`, the fold, the clocks, the shapes on disk.
 
+mod back;
 mod clocks;
+mod cut;
 mod events;
 mod random;
 mod states;
@@ -134,10 +136,19 @@ impl Bench {
     /// Second person agreed where needed, then performed with these changes.
     pub fn perform(&mut self, id: &str, changes: &[Change]) {
         if self.run.planned(id).unwrap().second_person.is_some() {
-            self.step(id, StepCommand::AskSecondPerson { changes: changes.to_vec() }).unwrap();
+            self.step(id, StepCommand::AskSecondPerson { changes: changes.to_vec(), undo: false }).unwrap();
             self.agree(id);
         }
         self.step(id, performing(changes)).unwrap();
+    }
+
+    /// Second person agreed where needed, then taken back with these changes.
+    pub fn undo(&mut self, id: &str, changes: &[Change]) {
+        if self.run.planned(id).unwrap().second_person.is_some() {
+            self.step(id, StepCommand::AskSecondPerson { changes: changes.to_vec(), undo: true }).unwrap();
+            self.agree(id);
+        }
+        self.step(id, undoing(changes, &[])).unwrap();
     }
 
     /// Azure does the `n`th request.
@@ -184,6 +195,15 @@ pub fn failure() -> Failure {
 
 pub fn performing(changes: &[Change]) -> StepCommand {
     StepCommand::Perform { changes: changes.to_vec(), guards: vec![reading(Some(true)); 3], option: None, typed: None }
+}
+
+pub fn undoing(changes: &[Change], left: &[&str]) -> StepCommand {
+    StepCommand::Undo {
+        changes: changes.to_vec(),
+        left: left.iter().map(|l| (*l).to_owned()).collect(),
+        guards: vec![reading(Some(true)); 3],
+        typed: None,
+    }
 }
 
 pub fn finished(n: u32, failure: Option<Failure>) -> StepCommand {

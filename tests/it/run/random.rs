@@ -52,7 +52,11 @@ fn order(b: &Bench, (kind, which, v, _): Roll) -> (Actor, Command) {
             let broken = (v % 8 == 0).then(failure);
             return (Actor::System, Command::Step(id, verified(broken)));
         }
-        7 | 8 => (operator(), StepCommand::AskSecondPerson { changes: changes(&id, v) }),
+        7 | 8 => {
+            let undo = v % 3 == 0;
+            let changes = if undo { steps[i].applied.clone() } else { changes(&id, v) };
+            (operator(), StepCommand::AskSecondPerson { changes, undo })
+        }
         9..=11 => {
             let who = if v % 8 == 0 { operator() } else { second() };
             let verdict = if v % 5 == 0 { Err("no".to_owned()) } else { Ok(()) };
@@ -70,7 +74,10 @@ fn order(b: &Bench, (kind, which, v, _): Roll) -> (Actor, Command) {
         22..=25 => (operator(), confirm()),
         26..=28 => (operator(), skip()),
         29 | 30 => (operator(), reopen()),
-        31 => (operator(), StepCommand::Undo { changes: steps[i].applied.clone() }),
+        31 => {
+            let left = if v % 2 == 0 { vec!["something".to_owned()] } else { Vec::new() };
+            (operator(), StepCommand::Undo { changes: steps[i].applied.clone(), left, guards: guards(v), typed: None })
+        }
         32..=34 => (operator(), decision(Choice::ALL[if v < 180 { 0 } else { usize::from(v % 4) }])),
         35 => return (operator(), if v % 3 == 0 { Command::Pause("p".to_owned()) } else { Command::Resume }),
         36 => return (Actor::System, Command::Open { scenario_ms: Some(1) }),
@@ -142,9 +149,9 @@ fn hold(run: &Run, decided: bool, e: &Entry, seen: &mut HashMap<String, Seen>) {
         Event::StepStarted { changes, undo, .. } => {
             assert_eq!(s.open, None, "{id} begins anew while a request of it is open");
             (s.begun, s.verified, s.word) = (changes.len(), false, false);
-            if !changes.is_empty() && !undo {
+            if !changes.is_empty() {
                 assert!(planned.second_person.is_none() || s.approved, "{id} without the second person");
-                assert!(planned.phase != Phase::FailOver || decided, "{id} before it was decided");
+                assert!(*undo || planned.phase != Phase::FailOver || decided, "{id} before it was decided");
             }
         }
         Event::ActionIntended { n, .. } => {

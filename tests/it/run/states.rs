@@ -19,7 +19,7 @@ fn in_state(state: StepState) -> Bench {
         return b;
     }
     b.reach(STEP);
-    let ask = StepCommand::AskSecondPerson { changes: two() };
+    let ask = StepCommand::AskSecondPerson { changes: two(), undo: false };
     match state {
         S::Blocked => {}
         S::Ready => {
@@ -53,7 +53,7 @@ fn in_state(state: StepState) -> Bench {
                 b.system(STEP, verified(None)).unwrap();
             }
             if state == S::Undone {
-                b.step(STEP, StepCommand::Undo { changes: two() }).unwrap();
+                b.undo(STEP, &two());
                 b.finish(STEP, 0);
                 b.finish(STEP, 1);
                 b.system(STEP, verified(None)).unwrap();
@@ -69,7 +69,8 @@ fn command(letter: char, b: &Bench) -> (Actor, StepCommand) {
     let corr = Default::default;
     let digest = || b.run.step(STEP).and_then(|s| s.asked.as_ref()).map(|a| a.digest.clone()).unwrap_or_default();
     match letter {
-        'A' => (operator(), StepCommand::AskSecondPerson { changes: two() }),
+        'A' => (operator(), StepCommand::AskSecondPerson { changes: two(), undo: false }),
+        'B' => (operator(), StepCommand::AskSecondPerson { changes: two(), undo: true }),
         'W' => (second(), answer(digest(), Ok(()))),
         'P' => (operator(), performing(&two())),
         'C' => (operator(), StepCommand::Check),
@@ -81,7 +82,7 @@ fn command(letter: char, b: &Bench) -> (Actor, StepCommand) {
         'H' => (operator(), confirm()),
         'S' => (operator(), skip()),
         'R' => (operator(), reopen()),
-        'U' => (operator(), StepCommand::Undo { changes: two() }),
+        'U' => (operator(), undoing(&two(), &[])),
         'D' => (operator(), decision(Choice::FailOver)),
         other => panic!("{other}"),
     }
@@ -96,17 +97,17 @@ fn what_is_possible_in_which_state() {
         (S::AwaitingApproval, "WS"),
         (S::Running, "aflr"),
         (S::Verifying, "V"),
-        (S::DoneByApp, "U"),
+        (S::DoneByApp, "UB"),
         (S::DoneByHand, ""),
         (S::AlreadyTrue, ""),
-        (S::Failed, "HSRU"),
+        (S::Failed, "HSRUB"),
         (S::Skipped, ""),
         (S::Undone, "ACHS"),
         (S::Indeterminate, "aflrH"),
     ];
     for (state, allowed) in table {
         let b = in_state(state);
-        for letter in "AWPCaflrVHSRUD".chars() {
+        for letter in "ABWPCaflrVHSRUD".chars() {
             let mut b = b.clone();
             let (actor, c) = command(letter, &b);
             let before = b.entries.len();

@@ -82,7 +82,7 @@ fn nothing_begins_while_paused() {
     let paused = Err(Refusal::Paused("lunch".to_owned()));
     assert_eq!(b.step("AO-F5", performing(&[change("x")])), paused);
     assert_eq!(b.step("AO-F5", StepCommand::Check), paused);
-    assert_eq!(b.step("AO-F5", StepCommand::AskSecondPerson { changes: vec![] }), paused);
+    assert_eq!(b.step("AO-F5", StepCommand::AskSecondPerson { changes: vec![], undo: false }), paused);
     assert!(b.run.automatic().is_empty());
     b.run_wide(Command::Resume).unwrap();
     assert_eq!(b.run_wide(Command::Resume), Ok(Vec::new()), "twice is no news");
@@ -90,7 +90,7 @@ fn nothing_begins_while_paused() {
     b.finish("AO-F5", 0);
     b.system("AO-F5", verified(None)).unwrap();
     b.run_wide(Command::Pause("again".to_owned())).unwrap();
-    let undo = StepCommand::Undo { changes: vec![change("x")] };
+    let undo = undoing(&[change("x")], &[]);
     assert_eq!(b.step("AO-F5", undo), Err(Refusal::Paused("again".to_owned())));
     assert_eq!(b.run_wide(Command::Pause(" ".to_owned())), Err(Refusal::Empty("the reason")));
 }
@@ -153,7 +153,7 @@ fn a_failure_stops_the_run_until_a_person_chooses() {
 fn an_option_is_a_deviation_and_a_loss_is_stated_before_and_once() {
     let mut b = at("AO-F6");
     let changes = vec![change("x")];
-    b.step("AO-F6", StepCommand::AskSecondPerson { changes: changes.clone() }).unwrap();
+    b.step("AO-F6", StepCommand::AskSecondPerson { changes: changes.clone(), undo: false }).unwrap();
     b.agree("AO-F6");
     let with = StepCommand::Perform {
         changes,
@@ -243,7 +243,7 @@ fn after_a_restart_nothing_is_sent_again_by_itself() {
     checking.order(Actor::System, Command::Open { scenario_ms: None }).unwrap();
     assert_eq!(effect::pending(&checking.run), [Effect::Verify("D1".to_owned())]);
     let mut asking = at("AO-F6");
-    asking.step("AO-F6", StepCommand::AskSecondPerson { changes: vec![change("x")] }).unwrap();
+    asking.step("AO-F6", StepCommand::AskSecondPerson { changes: vec![change("x")], undo: false }).unwrap();
     assert!(matches!(effect::pending(&asking.run)[..], [Effect::Ask(..)]));
 }
 
@@ -256,14 +256,17 @@ fn taking_back_leaves_less_to_take_back() {
     b.finish("AO-F5", 1);
     b.system("AO-F5", verified(None)).unwrap();
     assert_eq!(b.run.created, [one.target.clone(), two.target.clone()]);
-    assert_eq!(b.step("AO-F5", StepCommand::Undo { changes: vec![] }), Err(Refusal::NothingToUndo("AO-F5".to_owned())));
+    let nothing = Refusal::NothingToUndo { step: "AO-F5".to_owned(), left: vec!["it is gone.".to_owned()] };
+    assert!(nothing.to_string().ends_with(": it is gone."));
+    assert_eq!(b.step("AO-F5", undoing(&[], &["it is gone."])), Err(nothing));
     // The second is taken back, the first is refused.
-    b.step("AO-F5", StepCommand::Undo { changes: vec![two.clone(), one.clone()] }).unwrap();
+    let gone = |c: &Change| Change { method: "DELETE".to_owned(), body: None, ..c.clone() };
+    b.undo("AO-F5", &[gone(&two), gone(&one)]);
     b.finish("AO-F5", 0);
     b.system("AO-F5", finished(1, Some(failure()))).unwrap();
     assert_eq!(b.run.step("AO-F5").unwrap().applied, std::slice::from_ref(&one), "two was taken back already");
     assert_eq!(b.run.created, std::slice::from_ref(&one.target));
-    b.step("AO-F5", StepCommand::Undo { changes: vec![one.clone()] }).unwrap();
+    b.undo("AO-F5", &[gone(&one)]);
     b.finish("AO-F5", 0);
     assert!(matches!(effect::pending(&b.run)[..], [Effect::VerifyUndone(..)]));
     b.system("AO-F5", verified(None)).unwrap();

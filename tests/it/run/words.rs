@@ -35,7 +35,7 @@ fn users_are_moved_only_after_it_was_decided() {
             b.step("D9", skip()).unwrap();
         }
         b.reach("AO-F3");
-        let ask = StepCommand::AskSecondPerson { changes: vec![change("x")] };
+        let ask = StepCommand::AskSecondPerson { changes: vec![change("x")], undo: false };
         assert_eq!(b.step("AO-F3", ask), Err(Refusal::NotDecided));
         assert_eq!(b.step("AO-F3", performing(&[change("x")])), Err(Refusal::NotDecided));
         // Reading and a person's word move nobody.
@@ -113,7 +113,7 @@ fn an_approval_is_for_exactly_these_changes() {
     b.reach("AO-F6");
     let seen = vec![change("one")];
     assert_eq!(b.step("AO-F6", performing(&seen)), Err(Refusal::NeedsApproval("AO-F6".to_owned())));
-    b.step("AO-F6", StepCommand::AskSecondPerson { changes: seen.clone() }).unwrap();
+    b.step("AO-F6", StepCommand::AskSecondPerson { changes: seen.clone(), undo: false }).unwrap();
     let digest = approval::of_changes(&b.run.start.as_ref().unwrap().digest, "AO-F6", &seen);
     assert_eq!(b.run.step("AO-F6").unwrap().asked.as_ref().unwrap().digest, digest);
     // Another digest than the one that was asked about, and the operator's own voice.

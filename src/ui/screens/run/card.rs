@@ -15,6 +15,8 @@ use crate::units::utc_clock;
 
 /// Longest line of running text: longer ones are hard to read when tired.
 const MEASURE: f32 = 560.0;
+/// Letters of a command that are shown.
+const SHOWN: usize = 600;
 /// Column of the labels.
 const LABEL: f32 = 112.0;
 
@@ -162,8 +164,8 @@ fn step(ui: &mut Ui, cx: &Cx, run: &RunView, card: &StepCard) {
     for (i, r) in card.readings.iter().enumerate() {
         ui.push_id(("reading", i), |ui| row(ui, LABEL, if i == 0 { "checked" } else { "" }, |ui| reading(ui, cx, r)));
     }
-    if !card.by_hand.is_empty() {
-        row(ui, LABEL, "by hand", |ui| by_hand(ui, cx, &card.by_hand));
+    if !(card.by_hand.is_empty() && card.by_hand_now.is_empty()) {
+        row(ui, LABEL, "by hand", |ui| by_hand(ui, cx, card));
     }
     for (i, h) in card.history.iter().enumerate() {
         row(ui, LABEL, if i == 0 { "recorded" } else { "" }, |ui| note(ui, h));
@@ -172,7 +174,7 @@ fn step(ui: &mut Ui, cx: &Cx, run: &RunView, card: &StepCard) {
 
 fn changes(ui: &mut Ui, cx: &Cx, card: &StepCard) {
     ui.spacing_mut().item_spacing.y = 6.0;
-    heading(ui, "What changes");
+    heading(ui, if card.takes_back { "What taking it back changes" } else { "What changes" });
     for (i, change) in card.changes.iter().enumerate() {
         if i > 0 {
             widgets::hairline(ui, 2.0);
@@ -259,13 +261,31 @@ fn reading(ui: &mut Ui, cx: &Cx, r: &ReadingView) {
     });
 }
 
-fn by_hand(ui: &mut Ui, cx: &Cx, lines: &[String]) {
+/// The runbook's own commands; below them, folded, the very requests that were read.
+fn by_hand(ui: &mut Ui, cx: &Cx, card: &StepCard) {
     ui.spacing_mut().item_spacing.y = 2.0;
-    for l in lines {
-        copyable(ui, mono(l).color(theme::of(ui).secondary));
+    let line = |ui: &mut Ui, l: &str| copyable(ui, mono(l).color(theme::of(ui).secondary));
+    for l in &card.by_hand {
+        line(ui, l);
+    }
+    if !card.by_hand_now.is_empty() {
+        let fold = egui::CollapsingHeader::new(small(ui, "The same for exactly what was read")).id_salt("by hand now");
+        fold.show(ui, |ui| {
+            for l in &card.by_hand_now {
+                line(ui, &shortened(l));
+            }
+        });
     }
     if link(ui, "Copy", &intent::key_text(Intent::CopyByHand)) {
         cx.act(Act::Do(Intent::CopyByHand));
+    }
+}
+
+/// A request with a long body is shown in part; it is copied whole.
+fn shortened(line: &str) -> String {
+    match line.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}… ({} KB; “Copy” takes all of it)", &line[..end], line.len().div_ceil(1024)),
+        None => line.to_owned(),
     }
 }
 
