@@ -238,7 +238,8 @@ impl Tokens {
         // The person may have taken minutes; a token's life begins when it is given.
         let issued = if device { now } else { issued };
         let token = Token { secret: Arc::clone(&secret), issued, lifetime };
-        if self.note(cloud, scope, |slot| (slot.token, slot.failure, slot.believed) = (Some(token), None, 0)).is_some() {
+        if self.note(cloud, scope, |slot| (slot.token, slot.failure, slot.believed) = (Some(token), None, 0)).is_some()
+        {
             self.changed.send_modify(|n| *n += 1);
         }
         Ok(secret)

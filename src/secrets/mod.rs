@@ -81,7 +81,9 @@ pub enum SecretError {
     #[error("the secret is empty; nothing was stored")]
     Empty,
     /// Control characters, which no key has; line ends are in certificates only.
-    #[error("the secret holds control characters or line ends, so it was not copied as it should be; nothing was stored")]
+    #[error(
+        "the secret holds control characters or line ends, so it was not copied as it should be; nothing was stored"
+    )]
     Unclean,
     /// The first line of a certificate, or all of it in one.
     #[error(

@@ -60,7 +60,11 @@ impl Name {
         let system = system.trim();
         let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if system.is_empty() || system.len() > LONGEST || !system.chars().all(good) || system.starts_with('-') {
-            return Err(bad(system, "a system", "write at most 24 lower-case letters, digits and `-`, such as `azure-openai`"));
+            return Err(bad(
+                system,
+                "a system",
+                "write at most 24 lower-case letters, digits and `-`, such as `azure-openai`",
+            ));
         }
         let region = match region.map(str::trim).filter(|r| !r.is_empty()) {
             None => None,

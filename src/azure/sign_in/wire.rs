@@ -159,12 +159,11 @@ pub fn seconds(value: &Value) -> Option<u64> {
 
 /// How long a token lasts, where that is said. Told an absurd number, the library would reckon with it and panic.
 fn lifetime(answer: &Value, local: bool) -> Result<Option<u64>, SignIn> {
-    const SHOWN: usize = 40;
     let said = &answer["expires_in"];
     let life = number(said).filter(|s| *s <= LONGEST_LIFE_S);
     if life.is_none() && !said.is_null() {
-        let said: String = visible(&said.to_string()).chars().take(SHOWN).collect();
-        let text = format!("the answer of sign-in gives its token a lifetime (expires_in) that cannot be: {said}");
+        // Not repeated: whoever answers nonsense may answer with what it was sent.
+        let text = "the answer of sign-in gives its token a lifetime (expires_in) that cannot be";
         return Err(SignIn::saying(text));
     }
     // The machine's endpoint hands out kept tokens, and may still say how long they lasted when they were new.
