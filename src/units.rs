@@ -367,7 +367,8 @@ impl Secret {
     pub fn expose(&self) -> &str {
         &self.0
     }
-    /// A text of others without this secret: who is sent one may echo it, plain, as in a form or as in JSON.
+    /// A text of others without this secret: who is sent one may echo it, plain, as in a form or as in JSON. JSON has many
+    /// ways to write a sign (`\u002B` for `+`, `\/` for `/`), so its texts are looked at as they will be read.
     pub fn struck_from(&self, text: &str) -> String {
         if self.0.is_empty() {
             return text.to_owned();
@@ -375,7 +376,33 @@ impl Secret {
         let form: String = url::form_urlencoded::byte_serialize(self.0.as_bytes()).collect();
         let json = serde_json::Value::from(self.0.as_str()).to_string();
         let json = json.trim_start_matches('"').trim_end_matches('"');
-        text.replace(&self.0, "•••").replace(&form, "•••").replace(json, "•••")
+        let struck = text.replace(&self.0, "•••").replace(&form, "•••").replace(json, "•••");
+        let mut read = serde_json::from_str(&struck).unwrap_or_default();
+        if self.strike(&mut read) { read.to_string() } else { struck }
+    }
+
+    /// Strikes it from every text in it; whether it was there.
+    fn strike(&self, value: &mut serde_json::Value) -> bool {
+        use serde_json::Value;
+        let strike = |text: &mut String| {
+            let struck = self.struck_from(text);
+            let found = struck != *text;
+            *text = struck;
+            found
+        };
+        match value {
+            Value::String(text) => strike(text),
+            Value::Array(all) => all.iter_mut().fold(false, |found, v| self.strike(v) | found),
+            Value::Object(all) => {
+                let mut found = false;
+                for (mut name, mut v) in std::mem::take(all) {
+                    found |= strike(&mut name) | self.strike(&mut v);
+                    all.insert(name, v);
+                }
+                found
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => false,
+        }
     }
 }
 

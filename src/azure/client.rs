@@ -185,14 +185,26 @@ impl Azure {
     pub async fn sign_in_again(&self, task: &Task) -> Result<(), AzureError> {
         let c = self.cloud();
         let scopes = vec![c.arm_scope.clone(), c.cognitive_scope.clone(), c.configuration_scope.clone()];
-        if matches!(c.method, super::sign_in::Method::Device) {
+        if self.method() == super::sign_in::Method::Device.name() {
             self.0.tokens.ask_person(task.clock(), scopes);
             return Ok(());
         }
-        for scope in &scopes {
-            self.0.tokens.fetch(task, scope).await?;
-        }
-        Ok(())
+        let each = scopes.iter().map(|scope| {
+            let own = task.clock().task();
+            async move { self.0.tokens.fetch(&own, scope).await.map(drop) }
+        });
+        task.wait(futures::future::join_all(each)).await.into_iter().collect()
+    }
+
+    /// The name of the method by which it signs in now.
+    pub fn method(&self) -> &'static str {
+        self.0.tokens.cloud().method.name()
+    }
+
+    /// The same connection as this cloud says: it and all its clones sign in like that from now on.
+    pub fn signed_in_as(&self, cloud: Cloud) -> Self {
+        self.0.tokens.sign_in_as(cloud.clone());
+        self.with_cloud(cloud)
     }
 
     /// How far a sign-in by device code is.
@@ -222,9 +234,13 @@ impl Azure {
 
     /// The same connection, tokens and sockets, for another subscription.
     pub fn in_subscription(&self, id: &str) -> Self {
+        self.with_cloud(self.cloud().clone().with_subscription(id))
+    }
+
+    fn with_cloud(&self, cloud: Cloud) -> Self {
         let i = &self.0;
         Self(Arc::new(Inner {
-            cloud: i.cloud.clone().with_subscription(id),
+            cloud,
             reading: i.reading.clone(),
             changing: i.changing.clone(),
             tokens: Arc::clone(&i.tokens),
@@ -239,9 +255,10 @@ impl Azure {
         self.0.tokens.fetch(task, &self.cloud().arm_scope).await.map(drop)
     }
 
-    /// A token for the models' data plane, for probes; `None` while sign-in gives none.
+    /// A token for the models' data plane, for probes; `None` while sign-in gives none. Only the first failure is waited
+    /// for: after it sign-in is tried beside, so that probes keep their rhythm.
     pub async fn data_token(&self, task: &Task) -> Option<Secret> {
-        let token = self.0.tokens.bearer(task, &self.cloud().cognitive_scope).await.ok()?;
+        let token = self.0.tokens.bearer_unless_failing(task, &self.cloud().cognitive_scope).await?;
         Some(Secret::new(token.expose()))
     }
 

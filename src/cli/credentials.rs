@@ -11,6 +11,7 @@ use url::Url;
 
 use crate::azure::{Azure, AzureError, Cloud};
 use crate::clock::Clock;
+use crate::desk::sign_in::{Saved, Way};
 use crate::desk::{Home, chain};
 use crate::secrets::{ANSWERS_WITHIN, Expiry, Kind, Name, SIGN_IN, SecretError, Secrets, expiry, expiry_text};
 use crate::units::{Millis, Secret, known_region};
@@ -94,34 +95,31 @@ pub fn run(args: &Args, wish: &Wish) -> u8 {
         .block_on(async {
             match &wish.what {
                 Verb::List { json } => list(&secrets, *json),
-                Verb::Set { which, expires, says } => match signs_in(&home, which, says) {
-                    Ok(true) => set(&secrets, which, *expires).await,
-                    Ok(false) => Ok(FINE),
+                Verb::Set { which, expires, says } => match signs_in(which, says) {
+                    Ok(Some(saved)) if !saved.wants_secret() => Ok(sign_in::keep(&home, &saved)),
+                    Ok(said) => set(&home, &secrets, which, *expires, said).await,
                     Err(code) => Ok(code),
                 },
                 Verb::Test { which, url: None } if which.system == SIGN_IN && home.sign_in().exists() => {
                     Ok(sign_in::test(args, &home, &secrets).await)
                 }
-                Verb::Test { which, url } => test(args, &secrets, which, url.as_ref()).await,
+                Verb::Test { which, url } => test(args, &home, &secrets, which, url.as_ref()).await,
                 Verb::Delete { which } => delete(&secrets, which).await,
             }
         })
         .unwrap_or_else(|e| refused(&e))
 }
 
-/// Keeps how to sign in, when that is said; true when there is a secret to store.
-fn signs_in(home: &Home, which: &Which, says: &sign_in::Says) -> Result<bool, u8> {
+/// How to sign in, when that is said.
+fn signs_in(which: &Which, says: &sign_in::Says) -> Result<Option<Saved>, u8> {
     if says.method.is_some() && (which.system != SIGN_IN || which.region.is_some()) {
         eprintln!("lifeboat: --method says how to sign in; it goes with `credentials set sign-in` only");
         return Err(USAGE);
     }
-    match sign_in::set(home, says) {
-        Ok(saved) => Ok(saved.is_none_or(|s| s.wants_secret())),
-        Err(e) => {
-            eprintln!("lifeboat: {}", chain(&e));
-            Err(USAGE)
-        }
-    }
+    sign_in::said(says).map_err(|e| {
+        eprintln!("lifeboat: {}", chain(&e));
+        USAGE
+    })
 }
 
 fn failed(e: &dyn std::error::Error) -> u8 {
@@ -137,6 +135,7 @@ fn refused(e: &SecretError) -> u8 {
         | SecretError::TooLarge { .. }
         | SecretError::Empty
         | SecretError::Unclean
+        | SecretError::OneLine
         | SecretError::ListDamaged { .. } => USAGE,
         _ => FAILED,
     }
@@ -176,14 +175,30 @@ fn list(secrets: &Secrets, json: bool) -> Result<u8, SecretError> {
     Ok(if over { FINDING } else { FINE })
 }
 
-async fn set(secrets: &Secrets, which: &Which, expires: Option<Date>) -> Result<u8, SecretError> {
+/// Stores a secret. How to sign in is kept after it: a sign-in whose secret never came would be worse than the old one.
+async fn set(
+    home: &Home,
+    secrets: &Secrets,
+    which: &Which,
+    expires: Option<Date>,
+    said: Option<Saved>,
+) -> Result<u8, SecretError> {
     let name = which.name()?;
+    let signs_in = if name == Name::sign_in() { said.clone().or(Saved::read(home).ok().flatten()) } else { None };
     if let Some(region) = name.region().filter(|r| known_region(r.name()).is_none()) {
         eprintln!("Lifeboat knows no region `{region}`; if that is a slip, delete this credential again.");
     }
     let now = jiff::Timestamp::now();
     if matches!(expiry(expires, now), Expiry::Over(_)) {
         eprintln!("lifeboat: {}; nothing was stored", expiry_text(expires, now));
+        return Ok(USAGE);
+    }
+    if signs_in.as_ref().is_some_and(|s| s.method == Way::Certificate) && std::io::stdin().is_terminal() {
+        // The lines after the first would go to the shell, which remembers them.
+        eprintln!(
+            "lifeboat: a certificate has many lines, and a terminal gives one; nothing was stored. Give it as a file: \
+             lifeboat credentials set sign-in … < FILE.pem"
+        );
         return Ok(USAGE);
     }
     // Before anyone types a secret that cannot be kept.
@@ -195,12 +210,16 @@ async fn set(secrets: &Secrets, which: &Which, expires: Option<Date>) -> Result<
             return Ok(USAGE);
         }
     };
+    if let Some(Err(e)) = signs_in.map(|s| s.fits(&secret)) {
+        eprintln!("lifeboat: {}; nothing was stored", chain(&e));
+        return Ok(USAGE);
+    }
     patiently(secrets.store(&name, secret, now, expires)).await?;
     eprintln!("Stored {name} in the keyring; {}.", expiry_text(expires, now));
-    Ok(FINE)
+    Ok(said.map_or(FINE, |saved| sign_in::keep(home, &saved)))
 }
 
-/// Without the white space around it, which a terminal or an editor adds and no secret has.
+/// Without the white space and the byte order mark around it, which a terminal or an editor adds and no secret has.
 fn typed(name: &Name) -> std::io::Result<Secret> {
     let text = if std::io::stdin().is_terminal() {
         rpassword::prompt_password(format!("Secret for {name} (it is not shown): "))?
@@ -211,10 +230,16 @@ fn typed(name: &Name) -> std::io::Result<Secret> {
     };
     // Both copies are overwritten when they go.
     let text = Secret::new(text);
-    Ok(Secret::new(text.expose().trim()))
+    Ok(Secret::new(text.expose().trim_start_matches('\u{feff}').trim()))
 }
 
-async fn test(args: &Args, secrets: &Secrets, which: &Which, url: Option<&Url>) -> Result<u8, SecretError> {
+async fn test(
+    args: &Args,
+    home: &Home,
+    secrets: &Secrets,
+    which: &Which,
+    url: Option<&Url>,
+) -> Result<u8, SecretError> {
     let name = which.name()?;
     let secret = patiently(secrets.read(&name)).await?;
     println!("{name}: the keyring gives it");
@@ -227,7 +252,7 @@ async fn test(args: &Args, secrets: &Secrets, which: &Which, url: Option<&Url>) 
         }
     }
     let Some(url) = url else { return Ok(code) };
-    match ask(args, url, secret).await {
+    match ask(args, home, url, secret).await {
         Ok(took) => println!("{name}: {} takes it, and answered in {took}", host(url)),
         Err(AzureError::Refused(r)) if matches!(r.status, 401 | 403) => {
             println!("{name}: {} refuses it ({})", host(url), r.status);
@@ -249,10 +274,14 @@ fn host(url: &Url) -> &str {
     url.host_str().unwrap_or_default()
 }
 
-async fn ask(args: &Args, url: &Url, key: Secret) -> Result<Millis, AzureError> {
+async fn ask(args: &Args, home: &Home, url: &Url, key: Secret) -> Result<Millis, AzureError> {
     let cloud = match super::cloud(args).map_err(AzureError::Setup)? {
         Some(simulated) => simulated,
-        None => Cloud::public()?,
+        // In the cloud that is signed in to: a key is sent to its hosts and no others.
+        None => match Saved::read(home).map_err(|e| AzureError::Setup(chain(&e)))? {
+            Some(saved) => Cloud::named(&saved.cloud)?,
+            None => Cloud::public()?,
+        },
     };
     let azure = Azure::new(cloud)?;
     crate::azure::openai::by_key(&azure, &Clock::system().task(), url, key).await

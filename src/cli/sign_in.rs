@@ -9,10 +9,10 @@ use crate::azure::sign_in::Stage;
 use crate::azure::{Azure, AzureError, Cloud, Method};
 use crate::clock::{Clock, Task};
 use crate::desk::protocol::Command;
-use crate::desk::sign_in::{Saved, Way, connection};
+use crate::desk::sign_in::{Saved, SignInError, Way, connection};
 use crate::desk::snapshot::Snapshot;
-use crate::desk::{DeskError, Handle, Home, chain};
-use crate::secrets::{ANSWERS_WITHIN, Secrets};
+use crate::desk::{Handle, Home, chain};
+use crate::secrets::{ANSWERS_WITHIN, Name, Secrets, expiry_text};
 use crate::units::Millis;
 
 use super::{Args, FAILED, FINDING, FINE};
@@ -48,8 +48,8 @@ pub struct Says {
     subscription: Vec<String>,
 }
 
-/// Keeps how to sign in; gives it back when its secret is to be stored as well.
-pub fn set(home: &Home, says: &Says) -> Result<Option<Saved>, DeskError> {
+/// How to sign in, as it was said and where it was; nothing is kept yet.
+pub fn said(says: &Says) -> Result<Option<Saved>, SignInError> {
     let Some(method) = says.method else { return Ok(None) };
     let absolute = |p: &PathBuf| std::path::absolute(p).unwrap_or_else(|_| p.clone());
     let mut saved = Saved::new(method);
@@ -61,13 +61,22 @@ pub fn set(home: &Home, says: &Says) -> Result<Option<Saved>, DeskError> {
     saved.certificate = says.certificate.as_ref().map(absolute);
     saved.token_file = says.token_file.as_ref().map(absolute);
     saved.subscriptions.clone_from(&says.subscription);
+    saved.check()?;
     if !saved.wants_secret() {
         // A certificate that cannot be used is told now, not in the night.
         saved.cloud(None)?;
     }
-    saved.save(home)?;
-    eprintln!("Lifeboat signs in by {}.", saved.method.text());
     Ok(Some(saved))
+}
+
+/// Keeps how to sign in; the exit code.
+pub fn keep(home: &Home, saved: &Saved) -> u8 {
+    if let Err(e) = saved.save(home) {
+        eprintln!("lifeboat: {}", chain(&e));
+        return FAILED;
+    }
+    eprintln!("Lifeboat signs in by {}.", saved.method.text());
+    FINE
 }
 
 /// The Azure to ask: the simulated one of `--cloud`, else as the sign-in is set; none where neither is.
@@ -115,6 +124,11 @@ pub async fn test(args: &Args, home: &Home, secrets: &Secrets) -> u8 {
         Ok(azure) => azure,
         Err(e) => return refused(&e),
     };
+    if Saved::read(home).is_ok_and(|s| s.is_some_and(|s| s.wants_secret())) {
+        let kept = secrets.list().unwrap_or_default().into_iter().find(|c| c.name == Name::sign_in());
+        let expires = kept.and_then(|c| c.expires);
+        println!("sign-in: the secret in the keyring: {}", expiry_text(expires, jiff::Timestamp::now()));
+    }
     match signed_in(&azure, &task).await {
         Ok(()) => {
             println!("sign-in: {}", who(&azure, &task));

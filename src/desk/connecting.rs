@@ -18,16 +18,23 @@ pub(super) struct Connection {
     azure: Option<Azure>,
     /// The saved sign-in is being read.
     busy: bool,
+    /// “Sign in again” was chosen, and follows.
+    again: bool,
     failed: Option<String>,
 }
 
 impl Desk {
     /// Connects as the saved sign-in says. The keyring may be asked, which takes as long as a person does.
     pub(super) fn connect(&mut self) {
-        if self.connection.busy || self.options.cloud.is_some() {
+        if self.options.cloud.is_none() {
+            self.read_saved();
+        }
+    }
+
+    fn read_saved(&mut self) {
+        if std::mem::replace(&mut self.connection.busy, true) {
             return;
         }
-        self.connection.busy = true;
         let (to, home, secrets) = (self.to.clone(), self.options.home.clone(), self.credentials.secrets());
         tokio::spawn(async move {
             let mail = Mail::Connected(Box::new(connection(&home, &secrets).await));
@@ -39,20 +46,34 @@ impl Desk {
     pub(super) async fn connected_as(&mut self, came: Result<Option<Cloud>, SignInError>) -> Result<(), DeskError> {
         self.connection.busy = false;
         self.connection.failed = None;
+        let again = std::mem::take(&mut self.connection.again);
         match came {
-            Ok(None) => Ok(()),
-            Ok(Some(cloud)) => {
-                self.options.cloud = Some(cloud);
-                if self.open.is_some() || self.idle.is_some() {
-                    return Ok(());
-                }
-                self.watch_idle().await
-            }
+            Ok(None) => {}
+            Ok(Some(cloud)) => self.take_in(cloud).await?,
             Err(e) => {
                 self.connection.failed = Some(chain(&e));
-                Err(e.into())
+                return Err(e.into());
             }
         }
+        if again { self.ask_again() } else { Ok(()) }
+    }
+
+    /// What was saved holds from now on, for what is under way as well: a new secret must not have to wait for the end of
+    /// a run.
+    async fn take_in(&mut self, cloud: Cloud) -> Result<(), DeskError> {
+        self.options.cloud = Some(cloud.clone());
+        if let Some(azure) = self.connection.azure.take() {
+            let (was, is) = (azure.cloud().name.clone(), cloud.name.clone());
+            if was == is {
+                self.connection.azure = Some(azure.signed_in_as(cloud));
+            } else {
+                self.idle = None;
+                if self.open.is_some() {
+                    self.say(format!("what is open stays in {was}; after it, {is} is asked"));
+                }
+            }
+        }
+        if self.open.is_some() || self.idle.is_some() { Ok(()) } else { self.watch_idle().await }
     }
 
     /// The connected Azure, with the tokens it has.
@@ -79,12 +100,19 @@ impl Desk {
         Ok(azure)
     }
 
-    /// “Sign in again”.
+    /// “Sign in again”, with what is saved by now: a new secret or another way may be in it. A simulated Azure that was
+    /// named at the start keeps its own.
     pub(super) fn sign_in(&mut self) -> Result<(), DeskError> {
-        if self.options.cloud.is_none() && self.options.home.sign_in().exists() {
-            self.connect();
-            return Ok(());
+        let simulated = self.options.cloud.as_ref().is_some_and(Cloud::is_simulated);
+        if simulated || !self.options.home.sign_in().exists() {
+            return self.ask_again();
         }
+        self.connection.again = true;
+        self.read_saved();
+        Ok(())
+    }
+
+    fn ask_again(&mut self) -> Result<(), DeskError> {
         let azure = self.connected()?;
         let task = self.system_clock.task();
         tokio::spawn(async move {
@@ -132,7 +160,7 @@ impl Desk {
         let azure = self.asked();
         let cloud = azure.map(Azure::cloud).or(self.options.cloud.as_ref());
         let mut out = snapshot::SignIn {
-            method: cloud.map_or_else(String::new, |c| Way::of(&c.method).text().to_owned()),
+            method: azure.map(Azure::method).or(cloud.map(|c| c.method.name())).map_or_else(String::new, way),
             cloud: cloud.map_or_else(String::new, |c| c.name.clone()),
             busy: self
                 .connection
@@ -163,4 +191,9 @@ impl Desk {
         }
         out
     }
+}
+
+/// A method's name for people.
+fn way(method: &str) -> String {
+    method.parse::<Way>().map_or_else(|_| method.to_owned(), |way| way.text().to_owned())
 }

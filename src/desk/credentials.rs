@@ -8,13 +8,14 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 use crate::azure::{Azure, AzureError};
-use crate::plan::model::Plan;
+use crate::plan::model::{Plan, Side};
 use crate::secrets::{ANSWERS_WITHIN, Credential, Expiry, Kind, Name, SecretError, Secrets, expiry, expiry_text};
-use crate::units::{Millis, Secret};
+use crate::units::{Millis, Region, Secret};
 
 use super::Home;
 use super::mailbox::{Envelope, Mail};
 use super::protocol::CredentialIntent;
+use super::sign_in::Saved;
 use super::snapshot::{self, CredentialRow, Keeper, Mark};
 use super::supervisor::Desk;
 use super::watch::Targets;
@@ -171,6 +172,13 @@ impl Desk {
             return Err(format!("{day} is over, so nothing was stored."));
         }
         let secret = Secret::new(secret.expose().trim());
+        if name == Name::sign_in()
+            && let Ok(Some(saved)) = Saved::read(&self.options.home)
+            && let Err(e) = saved.fits(&secret)
+        {
+            let e = sentence(&e);
+            return Err(format!("{e} A certificate has many lines: lifeboat credentials set sign-in < FILE.pem"));
+        }
         let secrets = self.credentials.secrets.clone();
         self.ask_keyring(async move {
             let done = secrets.store(&name, secret, now, expires).await;
@@ -199,16 +207,15 @@ impl Desk {
     /// Keys of the accounts that a plan watches are read once and kept, so that its probes get on without sign-in.
     pub(super) fn hand_keys(&self, plan: &Plan, targets: &Arc<Targets>) {
         for side in plan.sides() {
-            let Ok(name) = Name::credential(AZURE_OPENAI, Some(side.region.name())) else { continue };
             if super::watch::account(side).is_none() {
                 continue;
             }
             let id = super::watch::endpoint(side);
             // The keyring is asked for what is known to be there, and for nothing else.
-            if !self.credentials.listed.iter().any(|c| c.name == name) {
+            let Some(name) = self.key_of(&side.region) else {
                 targets.set_key(id, None);
                 continue;
-            }
+            };
             let (secrets, targets) = (self.credentials.secrets.clone(), Arc::clone(targets));
             tokio::spawn(async move {
                 match secrets.read(&name).await {
@@ -219,12 +226,19 @@ impl Desk {
         }
     }
 
-    /// The account that takes this key, by the plan that is watched. None in a rehearsal: a real key stays out of it.
+    /// The region's own key, else the one that holds for all.
+    fn key_of(&self, region: &Region) -> Option<Name> {
+        let names = [Some(region.name()), None].into_iter().filter_map(|r| Name::credential(AZURE_OPENAI, r).ok());
+        names.into_iter().find(|n| self.credentials.listed.iter().any(|c| c.name == *n))
+    }
+
+    /// The account that takes this key, by the plan that is watched; one for all regions is tried at the first. None in a
+    /// rehearsal: a real key stays out of it.
     fn endpoint_of(&self, name: &Name) -> Option<(Azure, url::Url)> {
         let world = &self.idle.as_ref()?.world;
-        let region = name.region().filter(|_| name.system() == AZURE_OPENAI)?;
-        let side = world.plan.sides().find(|s| s.region == *region)?;
-        let url = world.azure.cloud().openai_host(super::watch::account(side)?.name()).ok()?;
+        let here = |s: &&Side| name.system() == AZURE_OPENAI && name.region().is_none_or(|r| s.region == *r);
+        let account = world.plan.sides().filter(here).find_map(super::watch::account)?;
+        let url = world.azure.cloud().openai_host(account.name()).ok()?;
         Some((world.azure.clone(), url))
     }
 

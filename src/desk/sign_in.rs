@@ -7,6 +7,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use crate::azure::sign_in::Certificate;
 use crate::azure::{AzureError, Cloud, Method};
@@ -93,11 +94,6 @@ impl Way {
     pub fn text(self) -> &'static str {
         self.row().1
     }
-
-    /// Of a connection.
-    pub fn of(method: &Method) -> Self {
-        method.name().parse().unwrap_or(Self::Tools)
-    }
 }
 
 impl fmt::Display for Way {
@@ -158,12 +154,12 @@ impl Saved {
     /// Reads it; none where nothing was set.
     pub fn read(home: &Home) -> Result<Option<Self>, SignInError> {
         let path = home.sign_in();
-        let text = match bounded(&path) {
-            Ok(text) => text,
+        let bytes = match bounded(&path) {
+            Ok(bytes) => bytes,
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(source) => return Err(SignInError::Read { path, source }),
         };
-        let read: Result<Self, _> = serde_json::from_str(&text);
+        let read: Result<Self, _> = serde_json::from_slice(&bytes);
         match read {
             Ok(saved) if saved.schema == SCHEMA => Ok(Some(saved)),
             Ok(saved) => {
@@ -181,7 +177,8 @@ impl Saved {
         write_whole(&home.sign_in(), text.as_bytes())
     }
 
-    fn check(&self) -> Result<(), SignInError> {
+    /// Whether it says all that its method needs.
+    pub fn check(&self) -> Result<(), SignInError> {
         let lacks = |what| Err(SignInError::Lacks { method: self.method, what });
         let application = matches!(self.method, Way::Secret | Way::Certificate);
         if application && self.tenant.is_empty() {
@@ -203,6 +200,14 @@ impl Saved {
         }
     }
 
+    /// Whether this can be used as its secret: a certificate is read before it is kept.
+    pub fn fits(&self, secret: &Secret) -> Result<(), SignInError> {
+        if self.method == Way::Certificate && self.certificate.is_none() {
+            Certificate::from_pem(secret)?;
+        }
+        Ok(())
+    }
+
     /// The Azure it means.
     pub fn cloud(&self, secret: Option<Secret>) -> Result<Cloud, SignInError> {
         self.check()?;
@@ -212,7 +217,9 @@ impl Saved {
             Way::Certificate => {
                 let pem = match &self.certificate {
                     Some(path) => {
-                        Secret::new(bounded(path).map_err(|source| SignInError::Read { path: path.clone(), source })?)
+                        let bytes = bounded(path).map_err(|source| SignInError::Read { path: path.clone(), source })?;
+                        // Some exports write names beside the certificate in whatever signs the computer had.
+                        Secret::new(String::from_utf8_lossy(&bytes))
                     }
                     None => secret.unwrap_or_default(),
                 };
@@ -234,8 +241,8 @@ pub async fn connection(home: &Home, secrets: &Secrets) -> Result<Option<Cloud>,
     saved.cloud(secret).map(Some)
 }
 
-fn bounded(path: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    std::fs::File::open(path)?.take(MAX_BYTES).read_to_string(&mut text)?;
-    Ok(text)
+fn bounded(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+    let mut bytes = Zeroizing::new(Vec::new());
+    std::fs::File::open(path)?.take(MAX_BYTES).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }

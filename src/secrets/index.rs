@@ -115,9 +115,9 @@ impl Index {
         })
     }
 
-    /// Takes it off the list; whether it was on it.
+    /// Takes it off the list; whether it was on it. A list that cannot be read stays as it is: there is more on it.
     pub fn remove(&self, name: &Name) -> Result<bool, SecretError> {
-        if self.read().is_ok_and(|all| all.iter().all(|c| c.name != *name)) {
+        if self.read()?.iter().all(|c| c.name != *name) {
             return Ok(false);
         }
         self.change(|all| all.retain(|c| c.name != *name)).map(|()| true)

@@ -17,7 +17,8 @@ use crate::units::{Secret, hex, visible};
 
 /// Questions that may wait; more means that nobody answers a prompt.
 const WAITING: usize = 16;
-/// Service and user of the entry that proves that the keyring keeps things; longer and stranger than any name.
+/// Service of the entry that proves that the keyring keeps things, and how its user begins: each has its own, since the
+/// window and a command may try at the same moment.
 const CANARY: (&str, &str) = ("lifeboat-canary", "may-be-deleted");
 /// What a keyring says may come from anywhere; more of it explains nothing.
 const WORDS_KEPT: usize = 300;
@@ -42,12 +43,13 @@ impl Keyring {
             let mut bytes = [0u8; 16];
             getrandom::fill(&mut bytes).map_err(|e| SecretError::Thread(e.to_string()))?;
             let (canary, name) = (hex(&bytes), Name::sign_in());
-            let entry = open(CANARY.0, CANARY.1)?;
+            let entry = open(CANARY.0, &format!("{}-{}", CANARY.1, &canary[..8]))?;
             entry.set_password(&canary).map_err(|e| told(&e, &name))?;
             let back = entry.get_password().map_err(|e| told(&e, &name));
-            entry.delete_credential().map_err(|e| told(&e, &name))?;
+            let gone = entry.delete_credential().map_err(|e| told(&e, &name));
+            // One that forgets has nothing to delete either.
             match back {
-                Ok(text) if text == canary => Ok(()),
+                Ok(text) if text == canary => gone,
                 Ok(_) | Err(SecretError::NotThere(_) | SecretError::Damaged(_)) => Err(SecretError::Forgets),
                 Err(e) => Err(e),
             }

@@ -64,7 +64,8 @@ pub enum SecretError {
     Forgets,
     /// More than the platform keeps.
     #[error(
-        "the secret has {is} {unit}, and {keeper} keeps at most {most}; store a shorter one, such as the password of a certificate in place of the certificate"
+        "the secret has {is} {unit}, and {keeper} keeps at most {most}; a certificate to sign in with can stay in a file: lifeboat credentials set sign-in \
+         --method certificate --certificate FILE"
     )]
     TooLarge {
         /// How much.
@@ -79,9 +80,17 @@ pub enum SecretError {
     /// Nothing to keep.
     #[error("the secret is empty; nothing was stored")]
     Empty,
-    /// Control characters, which no key has.
-    #[error("the secret holds control characters, so it was not copied as it should be; nothing was stored")]
+    /// Control characters, which no key has; line ends are in certificates only.
+    #[error(
+        "the secret holds control characters or line ends, so it was not copied as it should be; nothing was stored"
+    )]
     Unclean,
+    /// The first line of a certificate, or all of it in one.
+    #[error(
+        "a certificate or key in PEM has many lines, and one line came, so nothing was stored; give it as a file: \
+         lifeboat credentials set sign-in < FILE.pem"
+    )]
+    OneLine,
     /// There, but not to be used.
     #[error(
         "the keyring's entry for {0} is damaged; delete it with `lifeboat credentials delete {0}` and store it again"
@@ -178,6 +187,15 @@ impl Secrets {
         expires: Option<Date>,
     ) -> Result<(), SecretError> {
         let credential = Credential { name: name.clone(), stored, expires };
+        // What signs in may be a certificate; a key goes into one line of a request. A terminal and the window's field give
+        // a certificate damaged.
+        let key = name.kind() == Kind::Credential && name.system() != SIGN_IN;
+        if key && secret.expose().contains(['\n', '\r']) {
+            return Err(SecretError::Unclean);
+        }
+        if secret.expose().starts_with("-----BEGIN") && !secret.expose().contains('\n') {
+            return Err(SecretError::OneLine);
+        }
         match &self.place {
             Place::Keyring(k, index) => {
                 fits(Platform::here(), &secret)?;
@@ -204,7 +222,11 @@ impl Secrets {
     pub async fn delete(&self, name: &Name) -> Result<(), SecretError> {
         match &self.place {
             Place::Keyring(k, index) => match k.delete(name).await {
-                Ok(()) => index.remove(name).map(drop),
+                Ok(()) => match index.remove(name) {
+                    // It is gone, as was asked; what is wrong with the list is said where it is shown.
+                    Ok(_) | Err(SecretError::ListDamaged { .. }) => Ok(()),
+                    Err(e) => Err(e),
+                },
                 Err(e @ SecretError::NotThere(_)) => {
                     if index.remove(name)? {
                         Ok(())

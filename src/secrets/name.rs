@@ -12,8 +12,9 @@ use crate::units::Region;
 
 /// System of the secret that the application signs in with.
 pub const SIGN_IN: &str = "sign-in";
-/// Systems are told by a word or two; a longer one is more likely the secret itself, given in the wrong place.
-const LONGEST: usize = 40;
+/// Systems and regions are told by a word or two. A key, given in the wrong place, has 32 signs or more: it would be kept
+/// in the open, as a name.
+const LONGEST: usize = 24;
 
 /// What a secret is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -59,7 +60,11 @@ impl Name {
         let system = system.trim();
         let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if system.is_empty() || system.len() > LONGEST || !system.chars().all(good) || system.starts_with('-') {
-            return Err(bad(system, "a system", "write lower-case letters, digits and `-`, such as `azure-openai`"));
+            return Err(bad(
+                system,
+                "a system",
+                "write at most 24 lower-case letters, digits and `-`, such as `azure-openai`",
+            ));
         }
         let region = match region.map(str::trim).filter(|r| !r.is_empty()) {
             None => None,

@@ -53,7 +53,7 @@ impl Certificate {
         if text.contains("BEGIN ENCRYPTED PRIVATE KEY") || text.contains("Proc-Type: 4,ENCRYPTED") {
             return Err(bad(
                 "its private key is encrypted with a passphrase; decrypt it (openssl pkey -in key.pem -out plain.pem) \
-                 and keep the result in the keyring only",
+                 and keep the result in the keyring, or in a file that only you can read",
             ));
         }
         let all: Vec<CertificateDer> = CertificateDer::pem_slice_iter(text.as_bytes())
@@ -61,7 +61,7 @@ impl Certificate {
             .map_err(|_| bad("the text is damaged PEM; export it again"))?;
         if all.is_empty() {
             return Err(bad(
-                "there is no certificate in it (BEGIN CERTIFICATE); put certificate and key into one file",
+                "there is no certificate in it (BEGIN CERTIFICATE); export it as PEM, certificate and key in one file",
             ));
         }
         let key = PrivateKeyDer::from_pem_slice(text.as_bytes()).map_err(|_| {

@@ -25,6 +25,9 @@ const LONGEST_PAUSE_S: u64 = 60;
 const CODE_LASTS_S: u64 = 900;
 /// Tenant of people whose tenant was not named.
 const ANY_TENANT: &str = "organizations";
+/// Entra's numbers for a refresh token that is good no longer, whatever it is used for: expired, revoked, too long unused,
+/// its second factor or password no longer the same. Other refusals (no consent, a second factor for this one) are the scope's.
+const OVER: [u32; 8] = [70_008, 70_043, 700_082, 700_084, 50_078, 50_132, 50_133, 50_173];
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 /// What the person is asked to do.
@@ -83,19 +86,40 @@ impl Device {
         *self.0.refresh.lock().unwrap_or_else(PoisonError::into_inner) = refresh.map(Arc::new);
     }
 
+    /// Puts another in the place of this one, unless a person has signed in anew meanwhile; whether it did.
+    fn exchange(&self, used: &Arc<Secret>, new: Option<Secret>) -> bool {
+        let mut kept = self.0.refresh.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = kept.as_ref().is_some_and(|k| Arc::ptr_eq(k, used));
+        if same {
+            *kept = new.map(Arc::new);
+        }
+        same
+    }
+
+    /// Nobody is signed in any more.
+    pub(crate) fn forget(&self) {
+        self.keep(None);
+        self.at(Stage::Nobody);
+    }
+
     fn at(&self, stage: Stage) {
         self.0.stage.send_replace(stage);
     }
 
+    /// Goes on from such a stage only; whether it did.
+    fn on(&self, from: fn(&Stage) -> bool, to: Stage) -> bool {
+        self.0.stage.send_if_modified(|s| {
+            let here = from(s);
+            if here {
+                *s = to;
+            }
+            here
+        })
+    }
+
     /// Takes the turn to ask the person; false when somebody has it.
     pub(crate) fn begin(&self) -> bool {
-        self.0.stage.send_if_modified(|s| {
-            let free = !matches!(s, Stage::Begun | Stage::Asked(_));
-            if free {
-                *s = Stage::Begun;
-            }
-            free
-        })
+        self.on(nobody_is_asked, Stage::Begun)
     }
 
     /// Why there can be no token without the person; `None` when there can be one.
@@ -115,12 +139,18 @@ impl Device {
     }
 }
 
-/// Asks for one token: by the refresh token when there is one, else by asking the person.
+fn nobody_is_asked(stage: &Stage) -> bool {
+    !matches!(stage, Stage::Begun | Stage::Asked(_))
+}
+
+/// Asks for one token: by the refresh token, or by asking the person.
 pub struct DeviceCode {
     pub cloud: Cloud,
     pub http: reqwest::Client,
     pub clock: Clock,
     pub device: Device,
+    /// The person is asked, whatever is kept of an earlier sign-in.
+    pub by_person: bool,
     pub heard: Arc<Mutex<Heard>>,
 }
 
@@ -140,8 +170,9 @@ impl TokenCredential for DeviceCode {
         let task = self.clock.task();
         let scope = format!("{} offline_access", scopes.join(" "));
         let outcome = match self.device.refresh() {
+            _ if self.by_person => self.asked(&task, &scope).await,
             Some(refresh) => self.renewed(&task, &scope, &refresh).await,
-            None => self.asked(&task, &scope).await,
+            None => Err(self.device.missing().unwrap_or_else(|| SignIn::saying("nobody is signed in"))),
         };
         let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         outcome
@@ -178,11 +209,15 @@ impl DeviceCode {
     }
 
     /// Takes the refresh token of an answer along; gives token and lifetime.
-    fn taken(&self, answer: &Value) -> Result<(String, u64), SignIn> {
+    fn taken(&self, answer: &Value, used: Option<&Arc<Secret>>) -> Result<(String, u64), SignIn> {
         let token = answer["access_token"].as_str().filter(|t| !t.is_empty());
         let token = token.ok_or_else(|| SignIn::saying("the answer of sign-in has no token in it"))?;
         if let Some(refresh) = answer["refresh_token"].as_str() {
-            self.device.keep(Some(Secret::new(refresh)));
+            let refresh = Some(Secret::new(refresh));
+            match used {
+                Some(used) => drop(self.device.exchange(used, refresh)),
+                None => self.device.keep(refresh),
+            }
         }
         Ok((token.to_owned(), wire::seconds(&answer["expires_in"]).unwrap_or_default()))
     }
@@ -195,12 +230,16 @@ impl DeviceCode {
             ("refresh_token", refresh.expose()),
         ];
         match self.post(task, "token", &form).await {
-            Ok(answer) => self.taken(&answer),
+            Ok(answer) => {
+                let taken = self.taken(&answer, Some(refresh))?;
+                self.device.on(|s| matches!(s, Stage::Failed(_)), Stage::SignedIn);
+                Ok(taken)
+            }
             Err(why) => {
-                // It is good no longer: only the person can help. Anything else may pass.
-                if why.error == "invalid_grant" || why.error == "interaction_required" {
-                    self.device.keep(None);
-                    self.device.at(Stage::Failed(why.clone()));
+                // It is good no longer: only the person can help. What concerns this scope alone leaves the others be.
+                let over = why.codes.split(',').filter_map(|c| c.parse().ok()).any(|c: u32| OVER.contains(&c));
+                if over && self.device.exchange(refresh, None) {
+                    self.device.on(nobody_is_asked, Stage::Failed(why.clone()));
                 }
                 Err(why)
             }
@@ -233,7 +272,7 @@ impl DeviceCode {
         while task.now().mono < end {
             task.sleep(Millis::from_secs(pause)).await;
             match self.post(task, "token", &form).await {
-                Ok(answer) => return self.taken(&answer),
+                Ok(answer) => return self.taken(&answer, None),
                 Err(why) if why.error == "authorization_pending" => {}
                 Err(why) if why.error == "slow_down" => pause = (pause + PAUSE_S).min(LONGEST_PAUSE_S),
                 // Trouble on the way, not an answer: the code may still be entered.

@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use azure_core::credentials::TokenCredential;
 use azure_core::http::{ClientOptions, HttpClient, RetryOptions, Transport};
 use azure_identity::{
-    AzureCliCredential, AzureCliCredentialOptions, AzureDeveloperCliCredential, AzureDeveloperCliCredentialOptions,
     ClientAssertionCredential, ClientAssertionCredentialOptions, ClientSecretCredential, ClientSecretCredentialOptions,
     ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId, WorkloadIdentityCredential,
     WorkloadIdentityCredentialOptions,
@@ -24,18 +23,21 @@ pub mod advice;
 mod certificate;
 mod device;
 mod identity;
+mod tools;
 mod wire;
 
 pub use certificate::Certificate;
 pub(super) use device::DeviceCode;
 pub use device::{Device, Prompt, Stage};
 pub use identity::claims;
+pub use tools::{Runner, Tools};
 pub(super) use wire::Heard;
+use wire::LONGEST_LIFE_S;
 
 /// Sign-in that takes longer counts as silent.
 pub(super) const SIGN_IN_WITHIN: Millis = Millis::from_secs(10);
-/// `az` starts an interpreter; it needs longer.
-const TOOLS_WITHIN: Millis = Millis::from_secs(40);
+/// `az` and `azd` one after the other, each with its own limit, and a little for starting them.
+const TOOLS_WITHIN: Millis = Millis::from_secs(45);
 /// azure_identity accepts https authorities only; the transport puts the simulator's address in its place.
 const STAND_IN_AUTHORITY: &str = "https://login.microsoftonline.com";
 /// The application under which people sign in by device code when no other is named: Microsoft's own for its CLI.
@@ -72,6 +74,16 @@ impl Method {
         }
     }
 
+    /// Whether it is the same with the same secret. A certificate is read anew each time, and counts as another.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Secret(a), Self::Secret(b)) => a == b,
+            (Self::Workload(a), Self::Workload(b)) => a == b,
+            (Self::Certificate(_), _) => false,
+            (a, b) => a.name() == b.name(),
+        }
+    }
+
     /// How long it may take.
     pub(super) fn within(&self) -> Millis {
         if matches!(self, Self::Tools) { TOOLS_WITHIN } else { SIGN_IN_WITHIN }
@@ -103,7 +115,7 @@ pub(super) async fn outcome(
     match result {
         Ok(token) => {
             let left = || token.expires_on.unix_timestamp().saturating_sub(jiff::Timestamp::now().as_second());
-            let lifetime = heard.expires_in.unwrap_or_else(|| u64::try_from(left()).unwrap_or(0));
+            let lifetime = heard.expires_in.unwrap_or_else(|| u64::try_from(left()).unwrap_or(0)).min(LONGEST_LIFE_S);
             Ok((Secret::new(token.token.secret().to_owned()), Millis::from_secs(lifetime)))
         }
         Err(e) => Err(heard.refusal.unwrap_or_else(|| failed(&e))),
@@ -151,7 +163,7 @@ impl Asking<'_> {
             Method::Tools if cloud.is_simulated() => {
                 return Err(SignIn::saying("a rehearsal signs in to its simulator only, not with az or azd"));
             }
-            Method::Tools => Arc::new(Tools(Some(tenant.to_owned()).filter(|t| !t.is_empty()))),
+            Method::Tools => Arc::new(Tools::new(tenant, Runner::default())),
             Method::Device => return Err(SignIn::saying("a device code is asked for by a person, not by the way")),
         })
     }
@@ -185,31 +197,6 @@ impl Asking<'_> {
 fn over(wire: wire::Wire) -> ClientOptions {
     let client: Arc<dyn HttpClient> = Arc::new(wire);
     ClientOptions { transport: Some(Transport::new(client)), retry: RetryOptions::none(), ..ClientOptions::default() }
-}
-
-/// `az`, then `azd`. The library's own pair forgets the tenant.
-#[derive(Debug)]
-struct Tools(Option<String>);
-
-#[async_trait::async_trait]
-impl TokenCredential for Tools {
-    async fn get_token(
-        &self,
-        scopes: &[&str],
-        _options: Option<azure_core::credentials::TokenRequestOptions<'_>>,
-    ) -> azure_core::Result<azure_core::credentials::AccessToken> {
-        let tenant_id = self.0.clone();
-        let options = AzureCliCredentialOptions { tenant_id: tenant_id.clone(), ..Default::default() };
-        let first = match AzureCliCredential::new(Some(options))?.get_token(scopes, None).await {
-            Ok(token) => return Ok(token),
-            Err(e) => e,
-        };
-        let options = AzureDeveloperCliCredentialOptions { tenant_id, ..Default::default() };
-        AzureDeveloperCliCredential::new(Some(options))?.get_token(scopes, None).await.map_err(|second| {
-            let text = format!("az: {first}; azd: {second}");
-            azure_core::Error::with_message(azure_core::error::ErrorKind::Credential, text)
-        })
-    }
 }
 
 fn chain(e: &dyn std::error::Error) -> String {

@@ -14,6 +14,9 @@ use super::super::transport;
 use crate::clock::WORK_HEADER;
 use crate::units::{Secret, visible};
 
+/// Entra's longest-lived tokens last a little more than a day; what is said to last longer is not believed.
+pub const LONGEST_LIFE_S: u64 = 2 * 24 * 3_600;
+
 /// What passed over the wire, without the token.
 #[derive(Default)]
 pub struct Heard {
@@ -122,7 +125,12 @@ impl HttpClient for Wire {
                 let value: Value = serde_json::from_slice(&body).unwrap_or_default();
                 // A later try that went well makes an earlier refusal no news.
                 (heard.expires_in, heard.refusal) = if (200..300).contains(&status) && value.is_object() {
-                    (seconds(&value["expires_in"]), None)
+                    let life = lifetime(&value, self.local).map_err(|why| {
+                        let text = why.text.clone();
+                        heard.refusal = Some(why);
+                        azure_core::Error::with_message(azure_core::error::ErrorKind::DataConversion, text)
+                    })?;
+                    (life, None)
                 } else {
                     (None, Some(refusal(status, &body)))
                 };
@@ -140,8 +148,31 @@ impl HttpClient for Wire {
 }
 
 /// Entra writes a number; some stand-ins a text.
-pub fn seconds(value: &Value) -> Option<u64> {
+fn number(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| value.as_str()?.parse().ok())
+}
+
+/// Seconds, and no more than are believed.
+pub fn seconds(value: &Value) -> Option<u64> {
+    number(value).map(|s| s.min(LONGEST_LIFE_S))
+}
+
+/// How long a token lasts, where that is said. Told an absurd number, the library would reckon with it and panic.
+fn lifetime(answer: &Value, local: bool) -> Result<Option<u64>, SignIn> {
+    let said = &answer["expires_in"];
+    let life = number(said).filter(|s| *s <= LONGEST_LIFE_S);
+    if life.is_none() && !said.is_null() {
+        // Not repeated: whoever answers nonsense may answer with what it was sent.
+        let text = "the answer of sign-in gives its token a lifetime (expires_in) that cannot be";
+        return Err(SignIn::saying(text));
+    }
+    // The machine's endpoint hands out kept tokens, and may still say how long they lasted when they were new.
+    let left = number(&answer["expires_on"]).filter(|_| local).and_then(|on| {
+        let now = u64::try_from(jiff::Timestamp::now().as_second()).ok()?;
+        // One that is over already was not handed out: this computer's clock is wrong.
+        on.checked_sub(now).filter(|left| *left > 0)
+    });
+    Ok(life.map(|l| left.map_or(l, |left| left.min(l))))
 }
 
 /// An answer that is no token.

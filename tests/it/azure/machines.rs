@@ -79,6 +79,11 @@ fn a_machine_signs_in_by_its_own_identity() {
         "{request}"
     );
     assert!(request.to_lowercase().contains("x-identity-header: machine-word"), "{request}");
+    // Its endpoint kept the token for a while: what is left counts.
+    let old = json!({ "access_token": token("vm-east"), "expires_in": "86399", "expires_on": ends().to_string(),
+        "resource": "https://management.azure.com", "token_type": "Bearer" });
+    let said = managed(system.path(), &endpoint("200 OK", &old).0);
+    assert!(said.out.trim().ends_with("token for 59 min"), "{}", said.out);
     // One of several, in another cloud.
     let own = home(&["--method", "managed", "--client-id", "id-7", "--cloud-name", "AzureUSGovernment"]);
     assert_eq!(managed(own.path(), &url).code, 0);
@@ -108,10 +113,15 @@ fn a_machine_without_that_identity_says_so() {
 
 #[cfg(unix)]
 fn with_az(home: &Path, script: &str) -> Said {
+    with_tool(home, "az", script)
+}
+
+#[cfg(unix)]
+fn with_tool(home: &Path, name: &str, script: &str) -> Said {
     use std::os::unix::fs::PermissionsExt;
     let bin = home.join("bin");
     std::fs::create_dir_all(&bin).unwrap();
-    let az = bin.join("az");
+    let az = bin.join(name);
     std::fs::write(&az, format!("#!/bin/sh\necho \"$@\" >> \"{}/asked\"\n{script}\n", home.display())).unwrap();
     std::fs::set_permissions(&az, std::fs::Permissions::from_mode(0o755)).unwrap();
     let mut c = lifeboat(home);
@@ -123,9 +133,9 @@ fn with_az(home: &Path, script: &str) -> Said {
 #[test]
 fn the_tools_of_this_computer_sign_in() {
     let home = home(&["--method", "tools", "--tenant", "tenant-1"]);
-    let (ends, token) = (ends(), token("Kim"));
+    let (ends, kim) = (ends(), token("Kim"));
     let json = format!(
-        "{{\"accessToken\": \"{token}\", \"expires_on\": {ends}, \"expiresOn\": \"2099-01-01 00:00:00.000000\", \"tenant\": \"t\", \
+        "{{\"accessToken\": \"{kim}\", \"expires_on\": {ends}, \"expiresOn\": \"2099-01-01 00:00:00.000000\", \"tenant\": \"t\", \
          \"subscription\": \"s\", \"tokenType\": \"Bearer\"}}"
     );
     let said = with_az(home.path(), &format!("echo '{json}'"));
@@ -139,6 +149,17 @@ fn the_tools_of_this_computer_sign_in() {
     );
     assert_eq!(said.code, 3);
     assert!(said.err.contains("AADSTS700082") && said.err.contains("Run `az login`"), "{}", said.err);
+    // The other tool, as it answers: that one is still refused.
+    let said = with_tool(
+        home.path(),
+        "azd",
+        &format!("echo '{{\"token\":\"{}\",\"expiresOn\":\"2099-01-01T00:00:00Z\"}}'", token("Robin")),
+    );
+    assert_eq!((said.code, said.err.as_str()), (0, ""), "{}", said.err);
+    assert!(said.out.starts_with("sign-in: Robin (app-1), tenant tenant-1"), "{}", said.out);
+    let asked = std::fs::read_to_string(home.path().join("asked")).unwrap();
+    let azd = "auth token -o json --no-prompt --scope https://management.azure.com/.default --tenant-id tenant-1";
+    assert_eq!(asked.lines().last(), Some(azd));
 }
 
 #[test]
@@ -167,15 +188,21 @@ fn what_cannot_be_set_is_refused() {
         args.extend(more);
         Said::of(lifeboat(home.path()).args(args).output().unwrap())
     };
-    let pem = home.path().join("client.pem");
-    std::fs::write(&pem, "nothing").unwrap();
-    let pem = pem.display().to_string();
+    let file = |name: &str, bytes: &[u8]| {
+        std::fs::write(home.path().join(name), bytes).unwrap();
+        home.path().join(name).display().to_string()
+    };
+    let (pem, pfx) = (file("client.pem", b"nothing"), file("client.pfx", b"\x30\x82\xff\xfe"));
     for (args, words) in [
         (vec!["--method", "certificate", "--client-id", "c", "--certificate", &pem], "needs the tenant"),
         (vec!["--method", "secret", "--tenant", "t"], "needs the application's id"),
         (
             vec!["--method", "certificate", "--tenant", "t", "--client-id", "c", "--certificate", &pem],
             "no certificate in it",
+        ),
+        (
+            vec!["--method", "certificate", "--tenant", "t", "--client-id", "c", "--certificate", &pfx],
+            "export it as PEM",
         ),
         (vec!["--method", "device", "--cloud-name", "AzureGermanCloud"], "there is no cloud `AzureGermanCloud`"),
         (vec!["--method", "password"], "it is one of tools, secret"),

@@ -14,6 +14,8 @@ mod rights;
 mod sign_in;
 mod things;
 mod tokens;
+#[cfg(unix)]
+mod tools;
 
 use std::sync::{Arc, Mutex};
 

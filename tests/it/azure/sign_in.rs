@@ -118,6 +118,7 @@ async fn a_certificate_signs_in_and_says_as_whom() {
     assert_eq!((why.codes.as_str(), why.status), ("700027", Some(401)), "{why}");
     assert!(AzureError::SignIn(Box::new(why)).what_to_do().contains("upload it there"));
     b.tell("sign-in/certificate", made.registered()).await;
+    b.task.sleep(SECOND).await;
     b.read().await.unwrap();
     let who = b.azure.identity().unwrap();
     assert_eq!((who.tenant.as_str(), who.application.as_str()), (b.at.tenant.as_str(), b.at.client_id.as_str()));
@@ -167,6 +168,9 @@ fn certificates_that_cannot_be_used_say_why() {
     for cut in (0..made.pem().len()).step_by(7) {
         let _ = Certificate::from_pem(&Secret::new(&made.pem()[..cut]));
     }
+    // Names beside it, in signs of another computer, matter as little as what is read of them.
+    let named = format!("Bag Attributes\n    friendlyName: Jos\u{fffd}\n{}", made.pem());
+    assert!(Certificate::from_pem(&Secret::new(named)).is_ok());
     // A chain: the certificate of the key is found among others.
     let chain = format!("{}{}", Made::rsa().certificate, made.pem());
     assert!(Certificate::from_pem(&Secret::new(chain)).is_ok());
@@ -193,12 +197,14 @@ async fn a_federated_token_signs_in() {
     let b = Bench::new(with).await;
     let why = b.refused().await;
     assert!(why.text.contains("federated token") && why.text.contains(&file.display().to_string()), "{why}");
+    b.task.sleep(SECOND).await;
     let head = URL_SAFE_NO_PAD.encode("{\"alg\":\"RS256\"}");
     std::fs::write(&file, format!("{head}.{head}.{head}")).unwrap();
     let why = b.refused().await;
     assert_eq!(why.codes, "700213", "{why}");
     assert!(AzureError::SignIn(Box::new(why)).what_to_do().contains("issuer, subject and audience"));
     b.tell("sign-in/federated", json!({ "token": format!("{head}.{head}.{head}") })).await;
+    b.task.sleep(SECOND).await;
     b.read().await.unwrap();
     assert_eq!(b.azure.identity().unwrap().application, b.at.client_id);
 }
@@ -225,6 +231,14 @@ async fn a_device_code_waits_for_the_person() {
     // Other scopes, and later ones, without the person.
     assert!(b.azure.sign_in(&b.task).await.iter().all(|(_, r)| r.is_ok()));
     b.task.sleep(Millis::from_mins(180)).await;
+    b.read().await.unwrap();
+    // Anew, though what was kept is good: a code is shown, and meanwhile everything goes on.
+    b.azure.sign_in_again(&b.task).await.unwrap();
+    let Stage::Asked(again) = b.until(|s| matches!(s, Stage::Asked(_))).await else { panic!() };
+    assert_ne!(again.code, prompt.code);
+    b.read().await.unwrap();
+    b.tell("device/approve", json!({ "user_code": again.code })).await;
+    assert_eq!(b.until(|s| !matches!(s, Stage::Asked(_))).await, Stage::SignedIn);
     b.read().await.unwrap();
     b.tell("sign-in/revoke", json!({})).await;
     b.task.sleep(Millis::from_mins(180)).await;
@@ -273,6 +287,64 @@ async fn a_device_code_slows_down_and_survives_trouble() {
     let end = fake.task.wait(stage.wait_for(|s| matches!(s, Stage::SignedIn | Stage::Failed(_)))).await;
     assert_eq!(*end.unwrap(), Stage::SignedIn);
     assert_eq!(fake.task.now().mono / 1_000, 5 + 5 + 10 + 20, "pauses: 5, 5, slower, after trouble slower still");
+}
+
+#[tokio::test]
+async fn what_one_scope_is_refused_ends_the_device_sign_in_of_no_other() {
+    let number = Arc::new(AtomicUsize::new(65_001));
+    let n = Arc::clone(&number);
+    let answer = move |a: &super::Asked| {
+        if !a.path.contains("/oauth2/") {
+            return Do::Say(200, json!({}));
+        }
+        if a.path.ends_with("devicecode") {
+            return Do::Say(200, json!({ "user_code": "A", "device_code": "d", "verification_uri": "https://x" }));
+        }
+        let n = n.load(Ordering::SeqCst);
+        if a.form.contains("grant_type=refresh_token") && (a.form.contains("cognitiveservices") || n == 700_082) {
+            let text = format!("AADSTS{n}: no.");
+            return Do::Say(400, json!({ "error": "invalid_grant", "error_description": text, "error_codes": [n] }));
+        }
+        Do::Say(200, json!({ "access_token": "t", "expires_in": 3600, "refresh_token": "r", "token_type": "Bearer" }))
+    };
+    let fake = Fake::by(|c| c.with_method("contoso", "app", Method::Device), answer).await;
+    fake.azure.sign_in_again(&fake.task).await.unwrap();
+    let mut stage = fake.azure.device().watch();
+    fake.task.wait(stage.wait_for(|s| *s == Stage::SignedIn)).await.unwrap();
+    let url = fake.azure.arm(SUB, "1", &[]).unwrap();
+    for number_of_scope in [65_001, 50_076] {
+        number.store(number_of_scope, Ordering::SeqCst);
+        let ok: Vec<bool> = fake.azure.sign_in(&fake.task).await.iter().map(|(_, r)| r.is_ok()).collect();
+        assert_eq!(ok, [true, false, true], "{number_of_scope}");
+        fake.task.sleep(Millis::from_mins(70)).await;
+        fake.azure.get(&fake.task, &url).await.unwrap();
+        assert_eq!(fake.azure.device().stage(), Stage::SignedIn);
+    }
+    // The refresh token itself is over.
+    number.store(700_082, Ordering::SeqCst);
+    fake.task.sleep(Millis::from_mins(70)).await;
+    assert!(matches!(fake.azure.get(&fake.task, &url).await, Err(AzureError::SignIn(s)) if s.codes == "700082"));
+    assert!(matches!(fake.azure.device().stage(), Stage::Failed(why) if why.codes == "700082"));
+}
+
+#[tokio::test]
+async fn a_new_secret_is_taken_in_by_everything_that_is_under_way() {
+    let with = |secret: &str| Method::Secret(Secret::new(secret));
+    let b = Bench::new(|at| (at.client_id.clone(), with("expired"))).await;
+    let cloud = |client: &str, method| b.azure.cloud().clone().with_method(&b.at.tenant, client, method);
+    let other = b.azure.in_subscription("elsewhere");
+    assert_eq!(b.refused().await.codes, "7000215");
+    let _ = b.azure.signed_in_as(cloud(&b.at.client_id, with(&b.at.client_secret)));
+    b.read().await.unwrap();
+    other.sign_in_to_arm(&b.task).await.unwrap();
+    // The same identity: its token serves on, whatever the secret is worth. Another one's does not.
+    let _ = b.azure.signed_in_as(cloud(&b.at.client_id, with("wrong again")));
+    b.read().await.unwrap();
+    let _ = b.azure.signed_in_as(cloud("somebody-else", with("hush-hush")));
+    assert!(b.azure.identity().is_none());
+    assert_eq!(b.refused().await.codes, "700016");
+    let device = b.azure.signed_in_as(cloud("", Method::Device));
+    assert_eq!((device.method(), b.azure.method(), b.refused().await.error.as_str()), ("device", "device", "nobody"));
 }
 
 /// Every method whose requests a fake can answer.

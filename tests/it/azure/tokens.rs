@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use lifeboat::azure::{AzureError, reading};
+use lifeboat::clock::Clock;
 use lifeboat::units::Millis;
 use serde_json::json;
 
@@ -48,6 +49,7 @@ async fn an_old_token_serves_while_sign_in_is_silent() {
     assert_eq!(arm.ok, Some(true), "ARM is told apart from sign-in by its refusal: {arm:?}");
     assert!(arm.latency < Some(Millis::from_secs(1)), "the silence of sign-in is not ARM's");
     down.store(false, Ordering::SeqCst);
+    fake.task.sleep(Millis::from_secs(20)).await;
     fake.azure.get(&fake.task, &url).await.unwrap();
     assert_eq!(reading::entra_answers(&fake.azure, &fake.task).await.ok, Some(true));
     assert_eq!(reading::arm_answers(&fake.azure, &fake.task).await.ok, Some(true));
@@ -107,4 +109,111 @@ async fn the_words_of_a_refused_sign_in_survive() {
     let proxy = Fake::new(|_| Do::Text(502, "<html><h1>Proxy says no</h1></html>".into())).await;
     let Err(e) = proxy.azure.get(&proxy.task, &url).await else { panic!() };
     assert!(e.to_string().contains("(502): Proxy says no"), "{e}");
+}
+
+#[tokio::test]
+async fn many_that_want_a_token_ask_for_it_once() {
+    let (refuse, issued) = (Arc::new(AtomicBool::new(true)), AtomicUsize::new(0));
+    let refused = Arc::clone(&refuse);
+    let fake = Fake::new(move |a| match is_sign_in(a) {
+        true if refused.load(Ordering::SeqCst) => Do::Text(503, "busy".into()),
+        true => {
+            let n = issued.fetch_add(1, Ordering::SeqCst);
+            Do::Say(200, json!({ "expires_in": 3600, "access_token": format!("token-{n}"), "token_type": "Bearer" }))
+        }
+        false if a.header("authorization") == "Bearer token-0" => super::error(401, "ExpiredToken", "expired"),
+        false => Do::Say(200, json!({})),
+    })
+    .await;
+    // By the computer's clock: in a rehearsal nobody queues.
+    let clock = Clock::system();
+    let url = fake.azure.arm(SUB, "1", &[]).unwrap();
+    let all = async || {
+        let each = (0..16).map(|_| async { fake.azure.get(&clock.task(), &url).await });
+        futures::future::join_all(each).await
+    };
+    let signed_in = || fake.asked().iter().filter(|a| is_sign_in(a)).count();
+    let failed = all().await;
+    assert!(failed.iter().all(|r| matches!(r, Err(AzureError::SignIn(s)) if s.status == Some(503))), "{failed:?}");
+    assert_eq!(signed_in(), 1, "a failure is the answer for all that waited for it");
+    refuse.store(false, Ordering::SeqCst);
+    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+    assert!(all().await.iter().all(Result::is_ok));
+    assert_eq!(signed_in(), 3, "one for all, and when that one was refused to all, another");
+}
+
+#[tokio::test]
+async fn a_silence_is_waited_for_once_and_by_a_probe_once_only() {
+    let down = Arc::new(AtomicBool::new(true));
+    let outage = Arc::clone(&down);
+    let fake = Fake::new(move |a| match is_sign_in(a) {
+        true if outage.load(Ordering::SeqCst) => Do::Hang,
+        true => super::signed_in(a).unwrap(),
+        false => Do::Say(200, json!({})),
+    })
+    .await;
+    let url = fake.azure.arm(SUB, "1", &[]).unwrap();
+    let took = async |asks: usize| {
+        let begun = fake.task.now().mono;
+        for _ in 0..asks {
+            assert!(matches!(fake.azure.get(&fake.task, &url).await, Err(AzureError::SignIn(s)) if !s.answered));
+        }
+        fake.task.now().mono - begun
+    };
+    assert!((10_000..10_500).contains(&took(1).await));
+    assert_eq!(took(5).await, 0, "a moment later nobody waits again");
+    fake.task.sleep(Millis::from_secs(20)).await;
+    assert!((10_000..10_500).contains(&took(5).await), "later it is tried again, once");
+    // A person is not put off.
+    let asked = fake.asked().len();
+    assert!(fake.azure.sign_in_again(&fake.task).await.is_err());
+    assert_eq!(fake.asked().len() - asked, 3, "each kind of host, whatever the first comes to");
+    // Probes: their rounds keep their rhythm, and sign-in goes on beside.
+    for round in 0..4 {
+        let begun = fake.task.now().mono;
+        assert!(fake.azure.data_token(&fake.task).await.is_none());
+        assert_eq!(fake.task.now().mono - begun, 0, "round {round}");
+        fake.task.sleep(Millis::from_secs(15)).await;
+    }
+    down.store(false, Ordering::SeqCst);
+    fake.task.sleep(Millis::from_secs(20)).await;
+    let _ = fake.azure.data_token(&fake.task).await;
+    fake.task.sleep(Millis::from_secs(1)).await;
+    assert!(fake.azure.data_token(&fake.task).await.is_some(), "it came back by itself");
+}
+
+#[tokio::test]
+async fn a_lifetime_that_cannot_be_is_refused_and_nothing_panics() {
+    for absurd in
+        [json!(999_999_999_999_u64), json!(-999_999_999_999_i64), json!("1e9"), json!(u64::MAX), json!(172_801)]
+    {
+        let body = json!({ "expires_in": absurd, "access_token": "t", "token_type": "Bearer" });
+        let fake = Fake::new(move |_| Do::Say(200, body.clone())).await;
+        let got = fake.azure.get(&fake.task, &fake.azure.arm(SUB, "1", &[]).unwrap()).await;
+        assert!(matches!(&got, Err(AzureError::SignIn(s)) if s.text.contains("expires_in")), "{absurd}: {got:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_secret_that_is_echoed_in_the_ways_of_json_is_struck() {
+    let token = "ab+cd/ef-0123";
+    let echo = r#"{"error":{"code":"Bad","message":"you sent Bearer ab\u002Bcd\/ef\u002D0123","details":[
+        {"code":"ab\u002bcd/ef-0123","message":"hush\u002Dhush"}]}}"#;
+    let fake = Fake::new(move |a| match is_sign_in(a) {
+        true if a.form.contains("azconfig") => {
+            Do::Text(401, r#"{"error":"hush\u002Dhush","error_description":"hush\u002dhush"}"#.into())
+        }
+        true => Do::Say(200, json!({ "expires_in": 3600, "access_token": token, "token_type": "Bearer" })),
+        false => Do::Text(403, echo.into()),
+    })
+    .await;
+    for url in [fake.azure.arm(SUB, "1", &[]).unwrap(), "https://store.azconfig.io/kv".parse().unwrap()] {
+        let e = fake.azure.get(&fake.task, &url).await.unwrap_err();
+        let said = format!("{e} {e:?} {}", serde_json::to_string(&e).unwrap());
+        assert!(said.contains("•••"), "{said}");
+        for plain in ["ab+cd", "u002Bcd", "cd/ef-0123"] {
+            assert!(!said.contains(plain), "{said}");
+        }
+        assert!(matches!(e, AzureError::Refused(_)) || !said.contains("hush-hush"), "{said}");
+    }
 }

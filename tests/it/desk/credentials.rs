@@ -20,10 +20,10 @@ fn said(desk: &Handle, intent: CredentialIntent, word: &str) -> bool {
     card(&s).said.unwrap().0
 }
 
-fn store(secret: &str) -> CredentialIntent {
+fn store(region: &str, secret: &str) -> CredentialIntent {
     CredentialIntent::Store {
         system: "azure-openai".into(),
-        region: "East US".into(),
+        region: region.into(),
         secret: Secret::new(secret),
         expires: String::new(),
     }
@@ -58,13 +58,17 @@ fn a_key_is_tried_at_the_watched_account_and_stands_in_for_sign_in() {
 
     desk.send(Command::Credential(CredentialIntent::KeepInMemory));
     until(&desk, "memory", |s| s.settings.credentials.keeper == Keeper::Memory);
-    assert!(said(&desk, store("not-the-key"), "is stored"));
+    assert!(said(&desk, store("East US", "not-the-key"), "is stored"));
     let name: lifeboat::secrets::Name = "azure-openai/eastus".parse().unwrap();
     assert!(!said(&desk, CredentialIntent::Test(name.clone()), &format!("{host} refuses it (401)")));
-    assert!(said(&desk, store(&key), "is stored"));
+    assert!(said(&desk, store("East US", &key), "is stored"));
     assert!(said(&desk, CredentialIntent::Test(name.clone()), &format!("{host} takes it, and answered in")));
-    until(&desk, "East US to answer with its key", |s| east(s) == Some(Mark::Ok));
     assert!(said(&desk, CredentialIntent::Delete(name.clone()), "is deleted"));
+    // One for all regions stands in where there is none of the region's own.
+    let all: lifeboat::secrets::Name = "azure-openai".parse().unwrap();
+    assert!(said(&desk, store("", &key), "is stored"));
+    assert!(said(&desk, CredentialIntent::Test(all), &format!("{host} takes it, and answered in")));
+    until(&desk, "East US to answer with its key", |s| east(s) == Some(Mark::Ok));
     assert!(!said(&desk, CredentialIntent::Test(name), "There is no credential azure-openai eastus"));
     assert!(!home.path().join("credentials.json").exists(), "memory leaves nothing behind");
 }

@@ -3,6 +3,7 @@
 
 use lifeboat::azure::{Cloud, Method};
 use lifeboat::clock::Clock;
+use lifeboat::desk::protocol::CredentialIntent;
 use lifeboat::desk::snapshot::Snapshot;
 use lifeboat::desk::{Home, Options};
 use lifeboat::simulator::{Connection, Options as Simulated, Simulator};
@@ -134,6 +135,39 @@ fn a_saved_sign_in_connects_and_a_broken_one_says_so() {
             s.notice.as_ref().is_some_and(|n| n.what.contains("no Azure is connected yet"))
         });
     }
+}
+
+#[test]
+fn signing_in_again_takes_in_what_was_saved_meanwhile() {
+    let place = Place::new();
+    fs::create_dir_all(place.home()).unwrap();
+    // Files that are not there: sign-in fails on this computer, and nothing is sent.
+    let save = |method: &str, file: &str| {
+        let more = if file.is_empty() { String::new() } else { format!(r#","token_file":"/no/{file}""#) };
+        let text =
+            format!(r#"{{"schema":1,"method":"{method}","cloud":"AzureCloud","tenant":"t","client_id":"c"{more}}}"#);
+        fs::write(place.home().join("sign-in.json"), text).unwrap();
+    };
+    save("device", "");
+    let desk = at(&place, None);
+    desk.send(Command::Connect);
+    until(&desk, "the connection", |s| s.settings.sign_in.method.starts_with("device code"));
+    for file in ["first", "second"] {
+        save("workload", file);
+        desk.send(Command::SignIn);
+        let named = |s: &Snapshot| s.settings.sign_in.problem.as_ref().is_some_and(|(what, _)| what.contains(file));
+        let s = until(&desk, file, named);
+        assert!(s.settings.sign_in.method.starts_with("workload identity"), "{}", s.settings.sign_in.method);
+    }
+    // A certificate for the keyring is read before it is kept there.
+    save("certificate", "");
+    desk.send(Command::Credential(CredentialIntent::KeepInMemory));
+    let (system, region, expires) = ("sign-in".to_owned(), String::new(), String::new());
+    let secret = lifeboat::units::Secret::new("-----BEGIN CERTIFICATE----- AA -----END CERTIFICATE-----");
+    desk.send(Command::Credential(CredentialIntent::Store { system, region, secret, expires }));
+    let s = until(&desk, "the refusal", |s| s.settings.credentials.said.is_some());
+    let (worked, text) = s.settings.credentials.said.clone().unwrap();
+    assert!(!worked && text.contains("set sign-in < FILE.pem"), "{text}");
 }
 
 /// The rehearsal of a lost region, in which sign-in dies as well and comes back or not.

@@ -37,7 +37,9 @@ fn a_name_is_a_system_and_a_region_and_reads_the_same_everywhere() {
         ("a/b", None),
         ("-a", None),
         ("a b", None),
-        (&"x".repeat(41)[..], None),
+        (&"x".repeat(25)[..], None),
+        ("0123456789abcdef0123456789abcdef", None),
+        ("azure-openai", Some("0123456789abcdef0123456789abcdef")),
         ("azure-openai", Some("east.us")),
         ("azure-openai", Some("east/us")),
         ("azure-openai", Some("…")),
@@ -48,6 +50,9 @@ fn a_name_is_a_system_and_a_region_and_reads_the_same_everywhere() {
     }
     let e = Name::credential("sk-ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", None).unwrap_err().to_string();
     assert!(!e.contains("ABCDEF"), "a secret in the place of a name is not shown: {e}");
+    for region in lifeboat::units::known_regions() {
+        assert!(Name::credential("azure-openai", Some(&region.display_name)).is_ok(), "{}", region.display_name);
+    }
 }
 
 #[test]
@@ -57,8 +62,8 @@ fn what_a_platform_cannot_keep_is_said_beforehand() {
     let e = fit(Platform::Windows, 1_281).unwrap_err();
     assert_eq!(
         e.to_string(),
-        "the secret has 1281 UTF-16 units, and the Windows Credential Manager keeps at most 1280; store a shorter one, such as \
-         the password of a certificate in place of the certificate"
+        "the secret has 1281 UTF-16 units, and the Windows Credential Manager keeps at most 1280; a certificate to \
+         sign in with can stay in a file: lifeboat credentials set sign-in --method certificate --certificate FILE"
     );
     // Outside the basic plane a character is two units there.
     assert_eq!(fits(Platform::Windows, &Secret::new("🔑".repeat(640))), Ok(()));
@@ -110,6 +115,18 @@ async fn memory_keeps_until_it_is_dropped_and_lists_names_only() {
     assert!(secrets.list().unwrap().is_empty());
 }
 
+#[tokio::test]
+async fn what_was_cut_or_joined_on_the_way_is_not_kept() {
+    let (secrets, key) = (Secrets::in_memory(), Name::credential("azure-openai", None).unwrap());
+    let store = async |name: &Name, text: &str| secrets.store(name, Secret::new(text), now(), None).await;
+    assert_eq!(store(&key, "one\ntwo").await, Err(SecretError::Unclean), "a key goes into one line of a request");
+    let pem = "-----BEGIN CERTIFICATE-----\nAA\n-----END CERTIFICATE-----";
+    assert_eq!(store(&Name::sign_in(), pem).await, Ok(()));
+    for cut in ["-----BEGIN CERTIFICATE-----", &pem.replace('\n', " ")] {
+        assert_eq!(store(&Name::sign_in(), cut).await, Err(SecretError::OneLine));
+    }
+}
+
 #[test]
 fn the_list_is_read_without_a_keyring_and_a_damaged_one_is_named() {
     let dir = tempfile::tempdir().unwrap();
@@ -154,6 +171,7 @@ fn every_error_says_what_to_do() {
         (SecretError::ListRead { path: path.clone(), why: why() }, "check its rights"),
         (SecretError::ListDamaged { path: path.clone(), why: why() }, "begins a new"),
         (SecretError::ListWrite { path, why: why() }, "check the disk"),
+        (SecretError::OneLine, "give it as a file"),
         (SecretError::Thread(why()), "start Lifeboat again"),
     ] {
         assert!(e.to_string().contains(word), "{e}");

@@ -283,7 +283,10 @@ fn a_key_is_tried_at_its_endpoint_and_a_wrong_one_is_refused() {
     let (azure, cloud) = crate::cli::runs::Azure::serve(&ada.data(), "sandbox");
     let (host, key) = account_and_key(&std::fs::read_to_string(&cloud).unwrap());
     let test = format!("$LB credentials test azure-openai eastus --cloud {} --url https://{host}", cloud.display());
-    let set = |key: &str| format!("printf {key} | $LB credentials set azure-openai eastus 2>/dev/null");
+    // With what an editor on Windows leaves around it.
+    let set = |key: &str| {
+        format!("printf '\\357\\273\\277{key}\\r\\n' | $LB credentials set azure-openai eastus 2>/dev/null")
+    };
     let said = ada.unlocked(&format!("{}; {test}; echo $?; {}; {test}", set(&key), set("not-the-key")));
     assert_eq!(said.code, 1, "{}", said.err);
     assert!(said.out.contains(&format!("azure-openai eastus: {host} takes it, and answered in ")), "{}", said.out);
@@ -300,6 +303,78 @@ fn a_key_is_tried_at_its_endpoint_and_a_wrong_one_is_refused() {
         assert_eq!(said.code, 3, "{}", said.err);
         assert!(said.err.contains("no credentials are sent there"), "{}", said.err);
     }
+}
+
+#[test]
+fn a_key_of_another_cloud_goes_to_the_hosts_of_that_cloud() {
+    let Some(ada) = Person::new() else { return };
+    // Through a dead proxy: nothing leaves this computer.
+    let said = ada.unlocked(
+        "printf one | $LB credentials set azure-openai usgovvirginia; $LB credentials set sign-in --method device \
+             --cloud-name AzureUSGovernment
+         unset NO_PROXY no_proxy; export HTTPS_PROXY=http://127.0.0.1:1
+         $LB credentials test azure-openai usgovvirginia --url https://x.openai.azure.us
+         $LB credentials test azure-openai usgovvirginia --url https://x.openai.azure.com",
+    );
+    assert_eq!(said.code, 3, "{}", said.err);
+    assert!(said.err.contains("cannot connect to x.openai.azure.us"), "{}", said.err);
+    assert!(said.err.contains("x.openai.azure.com is not an https host of the configured cloud"), "{}", said.err);
+}
+
+#[test]
+fn how_to_sign_in_changes_when_its_secret_is_kept_and_not_before() {
+    let Some(ada) = Person::new() else { return };
+    let set = "$LB credentials set sign-in --tenant t --client-id c --method";
+    let method = || std::fs::read_to_string(ada.data().join("sign-in.json")).unwrap();
+    assert_eq!(ada.alone("$LB credentials set sign-in --method managed").code, 0);
+    let said = ada.alone(&format!("printf one | {set} secret"));
+    assert_eq!(said.code, 3, "{}", said.err);
+    assert!(method().contains("managed"), "the keyring keeps nothing, so nothing has changed");
+    let said = ada.unlocked(&format!("printf 'no certificate' | {set} certificate; $LB credentials test sign-in"));
+    assert!(said.err.contains("export it as PEM") && said.err.contains("; nothing was stored"), "{}", said.err);
+    assert!(method().contains("managed") && !ada.data().join("credentials.json").exists());
+    std::fs::create_dir_all(ada.data()).unwrap();
+    let (_azure, cloud) = crate::cli::runs::Azure::serve(&ada.data(), "sandbox");
+    let said = ada.unlocked(&format!(
+        "printf one | {set} secret --expires 2199-01-31 && $LB credentials test sign-in --cloud {}",
+        cloud.display()
+    ));
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert!(said.out.starts_with("sign-in: the secret in the keyring: expires 2199-01-31\nsign-in: "), "{}", said.out);
+    assert!(method().contains("\"secret\""));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_certificate_is_not_taken_from_a_terminal() {
+    let Some(ada) = Person::new() else { return };
+    let typed = |more: &str| {
+        let set = format!("$LB credentials set sign-in {more}");
+        ada.unlocked(&format!("printf -- '-----BEGIN PRIVATE KEY-----\nMIIE\n' | script -qec \"{set}\" /dev/null"))
+    };
+    let said = typed("--method certificate --tenant t --client-id c");
+    assert!(said.out.contains("a certificate has many lines, and a terminal gives one"), "{} {}", said.out, said.err);
+    // Nobody said that it is one, and its first line shows it.
+    let said = typed("");
+    assert!(said.out.contains("many lines, and one line came, so nothing was stored"), "{} {}", said.out, said.err);
+    assert!(!ada.data().join("sign-in.json").exists() && !ada.data().join("credentials.json").exists());
+}
+
+#[test]
+fn a_list_that_cannot_be_read_is_left_as_it_is_by_a_deletion() {
+    let Some(ada) = Person::new() else { return };
+    let said = ada.unlocked(
+        "printf one | $LB credentials set sign-in; echo '{\"schema\":2,\"credentials\":[]}' > $LIFEBOAT_HOME/credentials.json
+         $LB credentials delete azure-openai eastus; echo $?; $LB credentials delete sign-in; echo $?
+         $LB credentials test sign-in; echo $?; cat $LIFEBOAT_HOME/credentials.json; ls $LIFEBOAT_HOME",
+    );
+    assert!(
+        said.out.starts_with("2\n0\n1\n{\"schema\":2") && !said.out.contains("damaged"),
+        "{} {}",
+        said.out,
+        said.err
+    );
+    assert!(said.err.contains("Deleted sign-in.") && !said.err.contains("Deleted azure"), "{}", said.err);
 }
 
 /// The first account of a simulated Azure, and its key as `listKeys` gives it.
