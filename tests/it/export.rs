@@ -36,7 +36,7 @@ fn piped(program: &str, args: &[&str], input: &[u8]) -> Option<String> {
     }
 }
 
-fn pdf_text(pdf: &[u8]) -> Option<String> {
+pub fn pdf_text(pdf: &[u8]) -> Option<String> {
     piped("pdftotext", &["-enc", "UTF-8", "@", "-"], pdf)
 }
 

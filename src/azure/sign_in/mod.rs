@@ -18,7 +18,7 @@ use azure_identity::{
 use super::cloud::Cloud;
 use super::error::SignIn;
 use super::transport;
-use crate::units::{Millis, Now, Secret, visible};
+use crate::units::{Millis, Now, Secret, misfit, visible};
 
 pub mod advice;
 mod certificate;
@@ -110,8 +110,17 @@ pub(super) async fn outcome(
     }
 }
 
+/// In the library's words, but for what they quote: of an answer that it cannot read, that may be the token.
 fn failed(e: &azure_core::Error) -> SignIn {
-    SignIn::saying(visible(&e.to_string()))
+    let mut text = e.to_string();
+    let mut cause = std::error::Error::source(e);
+    while let Some(inner) = cause {
+        if let Some(json) = inner.downcast_ref::<serde_json::Error>() {
+            text = text.replace(&json.to_string(), &misfit(json));
+        }
+        cause = inner.source();
+    }
+    SignIn::saying(visible(&text))
 }
 
 impl Asking<'_> {
@@ -206,7 +215,7 @@ impl TokenCredential for Tools {
         };
         let options = AzureDeveloperCliCredentialOptions { tenant_id, ..Default::default() };
         AzureDeveloperCliCredential::new(Some(options))?.get_token(scopes, None).await.map_err(|second| {
-            let text = format!("az: {first}; azd: {second}");
+            let text = format!("az: {}; azd: {}", failed(&first).text, failed(&second).text);
             azure_core::Error::with_message(azure_core::error::ErrorKind::Credential, text)
         })
     }
