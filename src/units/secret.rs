@@ -96,8 +96,7 @@ const MOST_BACKSLASHES: usize = 8;
 fn after(text: &str, c: char) -> impl Iterator<Item = &str> {
     const BACKSLASHED: [(char, char); 6] =
         [('"', '"'), ('/', '/'), ('\'', '\''), ('\n', 'n'), ('\r', 'r'), ('\t', 't')];
-    const NAMED: [(char, &str); 5] =
-        [('&', "&amp;"), ('<', "&lt;"), ('>', "&gt;"), ('"', "&quot;"), ('\'', "&apos;")];
+    const NAMED: [(char, &str); 5] = [('&', "&amp;"), ('<', "&lt;"), ('>', "&gt;"), ('"', "&quot;"), ('\'', "&apos;")];
     let code = |t: &str, radix: u32, of: u32| u32::from_str_radix(t, radix).is_ok_and(|n| n == of);
     let escape = |t: &'_ str| t.bytes().take(MOST_BACKSLASHES).take_while(|b| *b == b'\\').count();
     let (mut bytes, mut units) = ([0; 4], [0; 2]);

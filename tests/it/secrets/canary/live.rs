@@ -26,7 +26,7 @@ const RUNBOOK: &str = r#"Runbook(
         "group": Resource(kind: "Microsoft.Resources/resourceGroups", about: "The group"),
     },
     steps: [Step(
-        id: "C1", phase: Prepare, kind: Automatic, title: "Make the group", why: "There is none.",
+        id: "C1", phase: Operate, kind: Automatic, title: "Make the group", why: "There is none.",
         target: "{group}", expect: "1m", risk: Reversible, rung: Arm,
         action: CreateResourceGroup(group: "{group}", region: "{secondary}"),
         verify: [ArmProperty(resource: "{group}", path: "location", is: "{secondary}", within: "1m")],
@@ -57,7 +57,9 @@ fn answer(a: &Asked, stage: usize, token: &str) -> Do {
     if a.path.ends_with("/oauth2/v2.0/token") {
         let secret = form("client_secret").unwrap().1.into_owned();
         return match stage {
-            NO_TOKEN => Do::Say(401, json!({ "error": "invalid_client", "error_description": format!("not {secret}") })),
+            NO_TOKEN => {
+                Do::Say(401, json!({ "error": "invalid_client", "error_description": format!("not {secret}") }))
+            }
             _ => Do::Say(200, json!({ "token_type": "Bearer", "expires_in": 3600, "access_token": token })),
         };
     }
@@ -115,8 +117,10 @@ fn a_live_run_on_an_azure_that_parrots() {
     desk.send(Command::StartRun { plan: plan.clone(), strategy: None, dry_run: false });
     let preview = |words: &str| {
         desk.send(Command::Step("C1".into(), StepIntent::Preview { option: None }));
-        let told = |s: &Snapshot| s.run.as_ref().is_some_and(|r| format!("{:?} {:?}", r.cards, s.notice).contains(words));
-        let s = desk.wait(std::time::Duration::from_secs(20), told).unwrap_or_else(|| panic!("{:#?}", desk.snapshot().run));
+        let told =
+            |s: &Snapshot| s.run.as_ref().is_some_and(|r| format!("{:?} {:?}", r.cards, s.notice).contains(words));
+        let s =
+            desk.wait(std::time::Duration::from_secs(20), told).unwrap_or_else(|| panic!("{:#?}", desk.snapshot().run));
         look(&seen, "preview", &s);
     };
     until(&desk, "the run", |s| s.run.is_some());

@@ -236,7 +236,8 @@ fn a_secret_is_struck_however_it_is_written() {
     let secret = Secret::new("Ab'1<+/=&%25>\"\\\\x ü😀é");
     let text = secret.expose();
     let in_json = |s: &str| json!(s).to_string();
-    let ascii: String = text.chars().map(|c| if c.is_ascii() { c.to_string() } else { c.escape_unicode().to_string() }).collect();
+    let ascii: String =
+        text.chars().map(|c| if c.is_ascii() { c.to_string() } else { c.escape_unicode().to_string() }).collect();
     let units: String = text.encode_utf16().map(|u| format!("\\u{u:04x}")).collect();
     let bytes: String = text.bytes().map(|b| format!("%{b:02X}")).collect();
     let page = text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;").replace('\'', "&#039;");

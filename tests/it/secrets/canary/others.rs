@@ -293,14 +293,21 @@ async fn a_host_that_echoes_what_a_probe_sent() {
 }
 
 /// An authority that says again, in every refusal, all that it was ever sent.
-async fn parrot(change: impl FnOnce(Cloud) -> Cloud, good: impl Fn(&Asked) -> Option<Value> + Send + Sync + 'static) -> Fake {
+async fn parrot(
+    change: impl FnOnce(Cloud) -> Cloud,
+    good: impl Fn(&Asked) -> Option<Value> + Send + Sync + 'static,
+) -> Fake {
     let html = AtomicBool::new(false);
     Fake::by(change, move |a| match good(a) {
         Some(answer) => Do::Say(200, answer),
         None if html.fetch_xor(true, Ordering::SeqCst) => Do::Text(400, format!("<p>{}</p>", a.form)),
         None => {
-            let sent: Vec<_> = url::form_urlencoded::parse(a.form.as_bytes()).map(|(n, v)| format!("{n}={v}")).collect();
-            Do::Say(400, json!({ "error": "invalid_request", "error_description": format!("sent {}", sent.join("; ")) }))
+            let sent: Vec<_> =
+                url::form_urlencoded::parse(a.form.as_bytes()).map(|(n, v)| format!("{n}={v}")).collect();
+            Do::Say(
+                400,
+                json!({ "error": "invalid_request", "error_description": format!("sent {}", sent.join("; ")) }),
+            )
         }
     })
     .await
@@ -377,9 +384,9 @@ async fn the_tokens_of_a_device() {
     let [device, refresh] = [11, 12].map(|n| seen.canary(n).expose().to_owned());
     let (polls, renewals) = (AtomicUsize::new(0), refresh.clone());
     let good = move |a: &Asked| match polls.load(Ordering::SeqCst) {
-        _ if a.path.ends_with("/devicecode") => {
-            Some(json!({ "user_code": "ABC", "device_code": device, "verification_uri": "https://x.example", "interval": 1 }))
-        }
+        _ if a.path.ends_with("/devicecode") => Some(
+            json!({ "user_code": "ABC", "device_code": device, "verification_uri": "https://x.example", "interval": 1 }),
+        ),
         // The first code is refused with all that was sent; the second is taken, and its refresh token refused.
         n if a.form.contains("device_code=") => {
             polls.store(n + 1, Ordering::SeqCst);

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use lifeboat::clock::Speed;
 use lifeboat::desk::protocol::{Command, CredentialIntent};
-use lifeboat::desk::snapshot::Keeper;
 use lifeboat::desk::sign_in::Saved;
+use lifeboat::desk::snapshot::Keeper;
 use lifeboat::desk::{Home, chain};
 use lifeboat::runbook::model::Strategy;
 use lifeboat::secrets::{Name, Platform, SecretError, Secrets, fits};
@@ -166,7 +166,9 @@ fn files_with_a_secret_where_none_belongs() {
         let e = lifeboat::azure::Cloud::from_line(&spoilt).unwrap_err();
         seen.error("line", &e);
     }
-    let told = lifeboat::azure::Cloud::from_line(&line("http://127.0.0.1:1").replace("\"epoch\":1800000000000", &format!("\"epoch\":{text}")));
+    let told = lifeboat::azure::Cloud::from_line(
+        &line("http://127.0.0.1:1").replace("\"epoch\":1800000000000", &format!("\"epoch\":{text}")),
+    );
     seen.error("line", &told.unwrap_err());
     assert!(seen.text().contains("invalid type: string, expected u32"), "{}", seen.text());
     seen.clean();
@@ -201,7 +203,9 @@ async fn the_secret_of_a_machine_in_the_environment() {
             0 => Do::Say(400, json!({ "error": "bad", "error_description": format!("sent {sent}") })),
             1 => Do::Text(403, format!("<p>{}</p>", json!(sent))),
             2 => Do::Say(200, json!({ "access_token": [sent], "expires_on": sent })),
-            _ => Do::Say(200, json!({ "access_token": sent, "expires_on": sent, "resource": sent, "token_type": sent })),
+            _ => {
+                Do::Say(200, json!({ "access_token": sent, "expires_on": sent, "resource": sent, "token_type": sent }))
+            }
         }
     })
     .await;
@@ -249,8 +253,11 @@ fn the_token_of_a_tool_that_answers_badly() {
 async fn the_last_words_of_the_program() {
     let (seen, dir) = (Seen::on("crash"), tempfile::tempdir().unwrap());
     let issued = seen.key(14).expose().to_owned();
-    let fake = Fake::new(move |_| Do::Say(200, json!({ "token_type": "Bearer", "expires_in": 3600, "access_token": issued }))).await;
-    let mut at: serde_json::Value = serde_json::from_str(&line(fake.azure.cloud().arm.as_str().trim_end_matches('/'))).unwrap();
+    let fake =
+        Fake::new(move |_| Do::Say(200, json!({ "token_type": "Bearer", "expires_in": 3600, "access_token": issued })))
+            .await;
+    let mut at: serde_json::Value =
+        serde_json::from_str(&line(fake.azure.cloud().arm.as_str().trim_end_matches('/'))).unwrap();
     at["client_secret"] = json!(seen.canary(4).expose());
     let file = dir.path().join("line.json");
     fs::write(&file, at.to_string()).unwrap();
