@@ -7,6 +7,10 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+mod secret;
+
+pub use secret::{Secret, misfit};
+
 /// Milliseconds, the one unit of time inside the program.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Millis(pub u64);
@@ -353,70 +357,6 @@ impl PartialEq for ResourceId {
     }
 }
 impl Eq for ResourceId {}
-
-/// A secret that prints as `•••` and whose text is overwritten when it is dropped.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Wraps a secret.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-    /// The text itself; the name makes every use easy to find.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-    /// A text of others without this secret: who is sent one may echo it, plain, as in a form or as in JSON. JSON has many
-    /// ways to write a sign (`\u002B` for `+`, `\/` for `/`), so its texts are looked at as they will be read.
-    pub fn struck_from(&self, text: &str) -> String {
-        if self.0.is_empty() {
-            return text.to_owned();
-        }
-        let form: String = url::form_urlencoded::byte_serialize(self.0.as_bytes()).collect();
-        let json = serde_json::Value::from(self.0.as_str()).to_string();
-        let json = json.trim_start_matches('"').trim_end_matches('"');
-        let struck = text.replace(&self.0, "•••").replace(&form, "•••").replace(json, "•••");
-        let mut read = serde_json::from_str(&struck).unwrap_or_default();
-        if self.strike(&mut read) { read.to_string() } else { struck }
-    }
-
-    /// Strikes it from every text in it; whether it was there.
-    fn strike(&self, value: &mut serde_json::Value) -> bool {
-        use serde_json::Value;
-        let strike = |text: &mut String| {
-            let struck = self.struck_from(text);
-            let found = struck != *text;
-            *text = struck;
-            found
-        };
-        match value {
-            Value::String(text) => strike(text),
-            Value::Array(all) => all.iter_mut().fold(false, |found, v| self.strike(v) | found),
-            Value::Object(all) => {
-                let mut found = false;
-                for (mut name, mut v) in std::mem::take(all) {
-                    found |= strike(&mut name) | self.strike(&mut v);
-                    all.insert(name, v);
-                }
-                found
-            }
-            Value::Null | Value::Bool(_) | Value::Number(_) => false,
-        }
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("•••")
-    }
-}
-
-impl Drop for Secret {
-    fn drop(&mut self) {
-        zeroize::Zeroize::zeroize(&mut self.0);
-    }
-}
 
 /// Lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {

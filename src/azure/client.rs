@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use reqwest::header::HeaderMap;
+use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Client, Method};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -21,7 +21,7 @@ use super::token::Tokens;
 use super::{AzureError, transport};
 use crate::clock::{Task, WORK_HEADER};
 use crate::run::event::Identity;
-use crate::units::{Millis, Now, ResourceId, Secret};
+use crate::units::{Millis, Now, ResourceId, Secret, misfit};
 
 /// A read that takes longer is given up and repeated.
 pub const READ_WITHIN: Millis = Millis::from_secs(10);
@@ -113,6 +113,8 @@ pub struct Answer {
     pub(super) host: String,
     headers: HeaderMap,
     body: Vec<u8>,
+    /// What was sent to prove who asks: nothing of the answer is given with it.
+    proof: Option<Arc<Secret>>,
 }
 
 /// Without the body, which may hold keys.
@@ -133,14 +135,17 @@ impl Answer {
         if self.body.is_empty() {
             return Ok(Value::Null);
         }
-        serde_json::from_slice(&self.body)
-            .map_err(|e| AzureError::BadAnswer { host: self.host.clone(), why: format!("not JSON: {e}") })
+        let mut value = serde_json::from_slice(&self.body)
+            .map_err(|e| AzureError::BadAnswer { host: self.host.clone(), why: format!("not JSON: {e}") })?;
+        if let Some(proof) = &self.proof {
+            proof.strike(&mut value);
+        }
+        Ok(value)
     }
 
     /// The body as this shape.
     pub fn parse<T: serde::de::DeserializeOwned>(&self) -> Result<T, AzureError> {
-        serde_json::from_slice(&self.body)
-            .map_err(|e| AzureError::BadAnswer { host: self.host.clone(), why: e.to_string() })
+        shaped(&self.host, self.json()?)
     }
 
     /// How long the server asks to wait; the longest of what its headers say.
@@ -407,10 +412,18 @@ impl Azure {
             })
             .await;
         drop(slot);
-        let (status, headers, body) = match outcome {
+        let (status, mut headers, body) = match outcome {
             Ok(done) => done?,
             Err(_) => return Err(AzureError::NoAnswer { host, within: ask.within }),
         };
+        let proof = match (&token, &ask.auth) {
+            (Some(token), _) => Some(Arc::clone(token)),
+            (None, Auth::Key(key)) => Some(Arc::new(key.clone())),
+            (None, Auth::Token | Auth::Nobody | Auth::Outside) => None,
+        };
+        // Before anything of the answer is kept: a gateway may echo what it was sent.
+        let echoes = |v: &HeaderValue| v.to_str().is_ok_and(|t| proof.as_ref().is_some_and(|p| p.struck_from(t) != t));
+        headers.values_mut().filter(|v| echoes(v)).for_each(|v| *v = HeaderValue::from_static("echo"));
         if let Some(notice) = headers.get("azure-deprecating") {
             tracing::warn!(%host, "Azure announces a retirement: {notice:?}");
         }
@@ -423,7 +436,7 @@ impl Azure {
             date: text("date"),
         };
         if (200..300).contains(&status) {
-            return Ok(Answer { status, corr, host, headers, body });
+            return Ok(Answer { status, corr, host, headers, body, proof });
         }
         if status == 429 {
             self.0.throttled.fetch_add(1, Ordering::Relaxed);
@@ -433,13 +446,8 @@ impl Azure {
         {
             self.0.tokens.distrust(&scope, token);
         }
-        // Before anything of it is kept: a gateway may echo what it was sent.
         let body = String::from_utf8_lossy(&body);
-        let body = match (&token, &ask.auth) {
-            (Some(secret), _) => secret.struck_from(&body),
-            (None, Auth::Key(secret)) => secret.struck_from(&body),
-            (None, Auth::Token | Auth::Nobody | Auth::Outside) => body.into_owned(),
-        };
+        let body = proof.map_or_else(|| body.clone().into_owned(), |p| p.struck_from_body(&body));
         let mut refusal = Refusal::read(&host, status, body.as_bytes());
         refusal.request_id = corr.request_id;
         refusal.correlation_request_id = corr.correlation_request_id;
@@ -479,6 +487,11 @@ impl Azure {
         }
         self.cloud().resolve(url)
     }
+}
+
+/// JSON of an answer as this shape.
+pub(super) fn shaped<T: serde::de::DeserializeOwned>(host: &str, value: Value) -> Result<T, AzureError> {
+    serde_json::from_value(value).map_err(|e| AzureError::BadAnswer { host: host.to_owned(), why: misfit(&e) })
 }
 
 async fn exchange(request: reqwest::RequestBuilder, host: String) -> Result<(u16, HeaderMap, Vec<u8>), AzureError> {

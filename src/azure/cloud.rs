@@ -14,7 +14,7 @@ use url::Url;
 use super::AzureError;
 use super::known::{Known, PUBLIC, known};
 use super::sign_in::Method;
-use crate::units::Secret;
+use crate::units::{Secret, misfit};
 
 /// A simulator has few hosts; a map larger than this is not one of ours.
 const MAX_HOSTS: usize = 1_000;
@@ -161,7 +161,7 @@ impl Cloud {
     /// A simulated cloud from the JSON line of `lifeboat simulate`. Addresses off this computer are refused.
     pub fn from_line(line: &str) -> Result<Self, AzureError> {
         let bad = |why: String| AzureError::Setup(format!("the simulator's line: {why}"));
-        let l: Line = serde_json::from_str(line).map_err(|e| bad(e.to_string()))?;
+        let l: Line = serde_json::from_str(line).map_err(|e| bad(misfit(&e)))?;
         if l.lifeboat != 1 {
             return Err(bad(format!("version {} is not known here", l.lifeboat)));
         }

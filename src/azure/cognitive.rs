@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::client::{Ask, random_id, resource_id};
+use super::client::{Ask, random_id, resource_id, shaped};
 use super::twins::Twin;
 use super::{Azure, AzureError, versions};
 use crate::clock::Task;
@@ -295,9 +295,7 @@ pub async fn own_regions(azure: &Azure, task: &Task, account: &str) -> Result<Op
     if locations.is_null() {
         return Ok(None);
     }
-    let bad =
-        |e: serde_json::Error| AzureError::BadAnswer { host: "Azure Resource Manager".into(), why: e.to_string() };
-    serde_json::from_value(locations.clone()).map(Some).map_err(bad)
+    shaped("Azure Resource Manager", locations.clone()).map(Some)
 }
 
 /// The account's first key.

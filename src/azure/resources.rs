@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
-use super::client::{Answer, resource_id};
+use super::client::{Answer, resource_id, shaped};
 use super::{Azure, AzureError, versions};
 use crate::clock::Task;
 use crate::units::{Region, ResourceId};
@@ -89,8 +89,7 @@ pub(super) async fn listed<T: DeserializeOwned>(azure: &Azure, task: &Task, path
     let unknown = || AzureError::NotPossible(format!("no version of {kind} is known here"));
     let url = azure.arm(path, versions::of(&kind).ok_or_else(unknown)?, &[])?;
     let host = super::cloud::host_of(&url);
-    let bad = |e: serde_json::Error| AzureError::BadAnswer { host: host.clone(), why: e.to_string() };
-    azure.list(task, &url).await?.into_iter().map(|row| serde_json::from_value(row).map_err(bad)).collect()
+    azure.list(task, &url).await?.into_iter().map(|row| shaped(&host, row)).collect()
 }
 
 /// The address of a resource with the version of its type.

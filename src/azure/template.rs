@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::client::{Ask, random_id};
+use super::client::{Ask, random_id, shaped};
 use super::operation::pause;
 use super::{Azure, AzureError, versions};
 use crate::clock::Task;
@@ -91,8 +91,7 @@ pub async fn what_if(azure: &Azure, task: &Task, group: &str, name: &str, body: 
     body["properties"]["whatIfSettings"] = json!({ "resultFormat": "FullResourcePayloads" });
     let url = address(azure, group, name, "/whatIf")?;
     let answer = asked(azure, task, &url, &body).await?;
-    let host = super::cloud::host_of(&url);
-    serde_json::from_value(answer).map_err(|e| AzureError::BadAnswer { host, why: e.to_string() })
+    shaped(&super::cloud::host_of(&url), answer)
 }
 
 /// A question by POST that may take its time: its answer is fetched where Azure says.

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use crate::azure::sign_in::Certificate;
 use crate::azure::{AzureError, Cloud, Method};
 use crate::secrets::{Name, SecretError, Secrets};
-use crate::units::Secret;
+use crate::units::{Secret, misfit};
 
 use super::DeskError;
 use super::home::{Home, write_whole};
@@ -166,7 +166,7 @@ impl Saved {
                 let why = format!("its schema is {}, and this version of Lifeboat knows {SCHEMA}", saved.schema);
                 Err(SignInError::Damaged { path, why })
             }
-            Err(e) => Err(SignInError::Damaged { path, why: e.to_string() }),
+            Err(e) => Err(SignInError::Damaged { path, why: misfit(&e) }),
         }
     }
 

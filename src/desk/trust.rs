@@ -15,7 +15,7 @@ use crate::journal::Disk;
 use crate::plan::model::{Plan, Texts};
 use crate::run::event::Actor;
 use crate::runbook::model::Condition;
-use crate::units::{ResourceId, utc_text, visible};
+use crate::units::{ResourceId, misfit, utc_text, visible};
 
 use super::DeskError;
 use super::home::{Home, replace};
@@ -156,7 +156,7 @@ fn entries(bytes: &[u8]) -> Result<Vec<Trusted>, String> {
     if bytes.len() > MAX_BYTES {
         return Err("it is too big".to_owned());
     }
-    let shape: Shape = serde_json::from_slice(bytes).map_err(|e| e.to_string())?;
+    let shape: Shape = serde_json::from_slice(bytes).map_err(|e| misfit(&e))?;
     if shape.schema != SCHEMA {
         return Err(format!("it is written in schema {}; this Lifeboat reads schema {SCHEMA}", shape.schema));
     }

@@ -230,7 +230,7 @@ async fn read(task: &Task, target: &Target, mut response: Response<Incoming>) ->
             let body = match &target.credential {
                 Credential::None => body.into_owned(),
                 // Who was sent it may echo it.
-                Credential::Bearer(secret) | Credential::ApiKey(secret) => secret.struck_from(&body),
+                Credential::Bearer(secret) | Credential::ApiKey(secret) => secret.struck_from_body(&body),
             };
             let start: String = body.chars().take(DETAIL_MAX).collect();
             Err(Trouble::new(failure, format!("status {code}, {kind}: {}", crate::units::visible(&start))))

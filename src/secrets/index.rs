@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::{Kind, Name, SecretError};
+use crate::units::misfit;
 
 /// Shape of the file.
 const SCHEMA: u32 = 1;
@@ -178,7 +179,7 @@ fn credentials(bytes: &[u8]) -> Result<Vec<Credential>, String> {
     if bytes.len() as u64 > MAX_BYTES {
         return Err("it is too big".to_owned());
     }
-    let shape: Shape = serde_json::from_slice(bytes).map_err(|e| e.to_string())?;
+    let shape: Shape = serde_json::from_slice(bytes).map_err(|e| misfit(&e))?;
     if shape.schema != SCHEMA {
         return Err(format!("it is written in schema {}; this Lifeboat reads schema {SCHEMA}", shape.schema));
     }

@@ -30,13 +30,13 @@ fn piped(program: &str, args: &[&str], input: &[u8]) -> Option<String> {
             Some(String::from_utf8(out.stdout).unwrap())
         }
         Err(e) => {
-            eprintln!("left out: {program}: {e}");
+            crate::left_out(&format!("{program}: {e}"));
             None
         }
     }
 }
 
-fn pdf_text(pdf: &[u8]) -> Option<String> {
+pub fn pdf_text(pdf: &[u8]) -> Option<String> {
     piped("pdftotext", &["-enc", "UTF-8", "@", "-"], pdf)
 }
 
@@ -287,7 +287,7 @@ mod by_command {
         // `script` gives the program a terminal to write to.
         let command = format!("'{program}' --home '{}' plan prod-chat --print pdf", home.path().display());
         let Ok(out) = std::process::Command::new("script").args(["-qec", &command, "/dev/null"]).output() else {
-            return eprintln!("left out: no `script` here");
+            return crate::left_out("the terminal of `script`");
         };
         let said = String::from_utf8_lossy(&out.stdout);
         assert_eq!(out.status.code(), Some(2), "{said}");

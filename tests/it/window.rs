@@ -130,13 +130,13 @@ fn drive(display: &str, home: &Path) -> Value {
 #[test]
 fn a_lost_region_is_rehearsed_in_the_window_from_the_first_page_to_the_closed_run() {
     if std::env::var("LIFEBOAT_TEST_NO_WINDOW").as_deref() == Ok("1") {
-        println!("left out: the real window (LIFEBOAT_TEST_NO_WINDOW=1)");
+        crate::left_out("the real window (LIFEBOAT_TEST_NO_WINDOW=1)");
         return;
     }
     let missing = missing();
     if !missing.is_empty() {
         assert!(std::env::var("CI").as_deref() != Ok("true"), "in CI the window is tested; missing: {missing:?}");
-        println!("left out: the real window needs {}", missing.join(", "));
+        crate::left_out(&format!("the real window needs {}", missing.join(", ")));
         return;
     }
     let dir = tempfile::tempdir().unwrap();

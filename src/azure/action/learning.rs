@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::{Change, Effect, Preview};
+use crate::azure::client::shaped;
 use crate::azure::learning::{self, EndpointProperties};
 use crate::azure::{Azure, AzureError, resources};
 use crate::clock::Task;
@@ -30,9 +31,7 @@ pub(super) async fn traffic(
     }
     let raw = resources::read(azure, task, id, None).await?;
     let raw = raw.ok_or_else(|| AzureError::NotPossible(format!("there is no endpoint {name}")))?;
-    let bad =
-        |e: serde_json::Error| AzureError::BadAnswer { host: "Azure Resource Manager".into(), why: e.to_string() };
-    let now: EndpointProperties = serde_json::from_value(raw["properties"].clone()).map_err(bad)?;
+    let now: EndpointProperties = shaped("Azure Resource Manager", raw["properties"].clone())?;
     let state = now.provisioning_state.as_deref().unwrap_or("Succeeded");
     if !state.eq_ignore_ascii_case("Succeeded") {
         out.notes.push(format!("The endpoint is {state}; wait, and look again."));

@@ -17,7 +17,7 @@ use azure_identity::{
 use super::cloud::Cloud;
 use super::error::SignIn;
 use super::transport;
-use crate::units::{Millis, Now, Secret, visible};
+use crate::units::{Millis, Now, Secret, misfit, visible};
 
 pub mod advice;
 mod certificate;
@@ -122,8 +122,17 @@ pub(super) async fn outcome(
     }
 }
 
+/// In the library's words, but for what they quote: of an answer that it cannot read, that may be the token.
 fn failed(e: &azure_core::Error) -> SignIn {
-    SignIn::saying(visible(&e.to_string()))
+    let mut text = e.to_string();
+    let mut cause = std::error::Error::source(e);
+    while let Some(inner) = cause {
+        if let Some(json) = inner.downcast_ref::<serde_json::Error>() {
+            text = text.replace(&json.to_string(), &misfit(json));
+        }
+        cause = inner.source();
+    }
+    SignIn::saying(visible(&text))
 }
 
 impl Asking<'_> {

@@ -136,7 +136,8 @@ impl TokenCredential for Tools {
         };
         let options = AzureDeveloperCliCredentialOptions { tenant_id, executor: executor(), ..Default::default() };
         AzureDeveloperCliCredential::new(Some(options))?.get_token(scopes, None).await.map_err(|second| {
-            azure_core::Error::with_message(ErrorKind::Credential, format!("az: {first}; azd: {second}"))
+            let text = format!("az: {}; azd: {}", failed(&first).text, failed(&second).text);
+            azure_core::Error::with_message(ErrorKind::Credential, text)
         })
     }
 }

@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use azure_core::http::headers::Headers;
+use azure_core::http::headers::{HeaderName, Headers};
 use azure_core::http::{AsyncRawResponse, Body, HttpClient, Method, Request};
 use serde_json::Value;
 use url::Url;
@@ -16,13 +16,15 @@ use crate::units::{Secret, visible};
 
 /// Entra's longest-lived tokens last a little more than a day; what is said to last longer is not believed.
 pub const LONGEST_LIFE_S: u64 = 2 * 24 * 3_600;
+/// Shows to the endpoint beside an application that it is this one who asks.
+const MACHINE_HEADER: HeaderName = HeaderName::from_static("x-identity-header");
 
 /// What passed over the wire, without the token.
 #[derive(Default)]
 pub struct Heard {
     /// Lifetime in seconds.
     pub expires_in: Option<u64>,
-    /// Why there is no token.
+    /// Why there is no token, if it should turn out that there is none.
     pub refusal: Option<SignIn>,
 }
 
@@ -60,7 +62,8 @@ impl Wire {
         for (name, value) in request.headers().iter() {
             ask = ask.header(name.as_str(), value.as_str());
         }
-        let sent = Sent::of(url::form_urlencoded::parse(form).into_owned());
+        let mut sent = Sent::of(url::form_urlencoded::parse(form).into_owned());
+        sent.0.extend(request.headers().get_optional_str(&MACHINE_HEADER).map(Secret::new));
         exchange(&self.cloud, ask, self.work, &sent).await
     }
 }
@@ -86,15 +89,12 @@ struct Sent(Vec<Secret>);
 impl Sent {
     fn of(form: impl Iterator<Item = (String, String)>) -> Self {
         const NAMES: [&str; 4] = ["client_secret", "client_assertion", "refresh_token", "device_code"];
-        // A shorter one guards nothing, and would be struck from the middle of Entra's words.
-        const LEAST: usize = 6;
-        let own = |(name, value): &(String, String)| NAMES.contains(&name.as_str()) && value.len() >= LEAST;
-        Self(form.filter(own).map(|(_, v)| Secret::new(v)).collect())
+        Self(form.filter(|(name, _)| NAMES.contains(&name.as_str())).map(|(_, v)| Secret::new(v)).collect())
     }
 
     fn struck_from(&self, body: Vec<u8>) -> Vec<u8> {
         let text = String::from_utf8_lossy(&body).into_owned();
-        self.0.iter().fold(text, |text, secret| secret.struck_from(&text)).into_bytes()
+        self.0.iter().fold(text, |text, secret| secret.struck_from_body(&text)).into_bytes()
     }
 }
 
@@ -130,7 +130,7 @@ impl HttpClient for Wire {
                         heard.refusal = Some(why);
                         azure_core::Error::with_message(azure_core::error::ErrorKind::DataConversion, text)
                     })?;
-                    (life, None)
+                    (life, Some(no_token(status)))
                 } else {
                     (None, Some(refusal(status, &body)))
                 };
@@ -145,6 +145,11 @@ impl HttpClient for Wire {
             }
         }
     }
+}
+
+/// Heard only when the library finds no token in a good answer; its own words may quote what it found instead.
+fn no_token(status: u16) -> SignIn {
+    SignIn { status: Some(status), answered: true, ..SignIn::saying("the answer of sign-in has no token in it") }
 }
 
 /// Entra writes a number; some stand-ins a text.

@@ -6,7 +6,7 @@ mod changes;
 mod client;
 mod deleted;
 mod drift;
-mod examples;
+pub mod examples;
 mod faults;
 mod machines;
 mod readings;

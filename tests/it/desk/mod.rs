@@ -151,7 +151,7 @@ fn a_really_full_disk_ends_the_command_with_a_clear_word_and_resuming_goes_on() 
     let place = Place::new();
     fs::remove_dir_all(place.home().join("runs")).unwrap();
     let Some(small) = Small::new(&room) else {
-        eprintln!("skipped: no file system can be mounted here");
+        crate::left_out("a full or read-only disk under a run: nothing can be mounted here");
         return;
     };
     std::os::unix::fs::symlink(small.0.path(), place.home().join("runs")).unwrap();
@@ -186,7 +186,7 @@ fn in_a_folder_that_cannot_be_written_a_run_is_shown_and_nothing_is_done() {
     let place = Place::new();
     fs::remove_dir_all(place.home().join("runs")).unwrap();
     let Some(small) = Small::new("32m") else {
-        eprintln!("skipped: no file system can be mounted here");
+        crate::left_out("a full or read-only disk under a run: nothing can be mounted here");
         return;
     };
     std::os::unix::fs::symlink(small.0.path(), place.home().join("runs")).unwrap();

@@ -79,10 +79,7 @@ fn compare(example: &Value, own: &Value, at: &str, wrong: &mut Vec<String>) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_have_the_shape_of_the_published_examples() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/azure-examples");
-    if !folder.exists() {
-        return;
-    }
+    let Some(folder) = crate::azure::examples::folder() else { return };
     let b = bench_of(busy(), None).await;
     let bin = |provider: &str, list: &str| format!("{SUB}/providers/{provider}/locations/eastus2/{list}{V}");
     let mut wrong = Vec::new();

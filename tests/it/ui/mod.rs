@@ -88,6 +88,17 @@ impl Window {
     }
 }
 
+/// Everything that a screen reader could read of a picture, on every screen.
+pub fn read_aloud(snapshot: Snapshot) -> String {
+    let mut w = Window::new(snapshot);
+    let each = |screen| {
+        w.harness.state_mut().show(screen);
+        w.harness.run();
+        credentials::said_to_a_screen_reader(&w.harness)
+    };
+    Screen::ALL.map(each).concat()
+}
+
 fn with_run(change: impl FnOnce(&mut lifeboat::desk::snapshot::RunView)) -> Snapshot {
     let mut run = sample::run();
     change(&mut run);
