@@ -123,6 +123,7 @@ pub fn start(options: Options) -> Result<Handle, DeskError> {
         system_clock: Clock::system(),
         credentials: super::credentials::Credentials::new(&options.home),
         connection: super::connecting::Connection::default(),
+        clock_told: None,
         options,
     };
     let snapshots = desk.snapshots.subscribe();
@@ -195,6 +196,8 @@ pub(super) struct Desk {
     pub system_clock: Clock,
     pub credentials: super::credentials::Credentials,
     pub connection: super::connecting::Connection,
+    /// The run, or the watch, in which it was said that the clock is wrong.
+    pub clock_told: Option<u64>,
 }
 
 impl Desk {

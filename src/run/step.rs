@@ -46,6 +46,8 @@ pub struct StepRun {
     pub asked: Option<Asked>,
     /// What can be read was verified in the present attempt; where a person's word is asked as well, it is their turn.
     pub verified: bool,
+    /// Why it is not known what became of the last request that was lost.
+    pub unclear: Option<String>,
     /// A confirmation that waits for the second person.
     pub pending_word: Option<String>,
 }
@@ -123,6 +125,7 @@ impl StepRun {
             said: Vec::new(),
             asked: None,
             verified: false,
+            unclear: None,
             pending_word: None,
         }
     }
@@ -248,8 +251,9 @@ impl StepRun {
                     self.failure = Some(f.clone());
                 }
             },
-            Event::ActionIndeterminate { n, .. } => {
+            Event::ActionIndeterminate { n, why } => {
                 self.set_change(*n, ChangeState::Indeterminate);
+                self.unclear = Some(why.clone());
                 self.own = StepState::Indeterminate;
             }
             Event::ActionReconciled { n, found, detail } => {

@@ -2,6 +2,7 @@
 
 mod checks;
 mod credentials;
+mod faults;
 mod readiness;
 mod recovery;
 mod sign_in;
