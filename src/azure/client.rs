@@ -3,8 +3,8 @@
 //! Reads are repeated a bounded number of times, obeying `Retry-After`. A request that changes something is sent once:
 //! whether it took effect is found out by reading, never by sending again.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Client, Method};
@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use url::Url;
 
 use super::cloud::{Cloud, host_of};
-use super::error::{Refusal, SignIn};
+use super::error::{Refusal, SignIn, unreadable};
 use super::lanes::{LONGEST_WAIT, Lanes};
 use super::sign_in::Device;
 use super::token::Tokens;
@@ -25,6 +25,8 @@ use crate::units::{Millis, Now, ResourceId, Secret, misfit};
 
 /// A read that takes longer is given up and repeated.
 pub const READ_WITHIN: Millis = Millis::from_secs(10);
+/// After silence a read is repeated once with this patience: an Azure in trouble may need half a minute and be there.
+pub const PATIENT_WITHIN: Millis = Millis::from_secs(35);
 /// A change may take its time to be accepted.
 pub const CHANGE_WITHIN: Millis = Millis::from_secs(60);
 /// Reads are tried so often; the operator waits meanwhile.
@@ -46,7 +48,11 @@ struct Inner {
     sent: AtomicU64,
     throttled: AtomicU64,
     lanes: Arc<Lanes>,
+    slowest: Mutex<Option<Slow>>,
 }
+
+/// An answer that came later than anybody expects: who gave it, how long it took, and when it was there.
+type Slow = (String, Millis, u64);
 
 /// Ids by which Azure's own records know a request.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -135,8 +141,11 @@ impl Answer {
         if self.body.is_empty() {
             return Ok(Value::Null);
         }
-        let mut value = serde_json::from_slice(&self.body)
-            .map_err(|e| AzureError::BadAnswer { host: self.host.clone(), why: format!("not JSON: {e}") })?;
+        let mut value = serde_json::from_slice(&self.body).map_err(|e| {
+            let text = String::from_utf8_lossy(&self.body);
+            let text = self.proof.as_ref().map_or_else(|| text.clone().into_owned(), |p| p.struck_from_body(&text));
+            AzureError::BadAnswer { host: self.host.clone(), why: unreadable(&text, &e) }
+        })?;
         if let Some(proof) = &self.proof {
             proof.strike(&mut value);
         }
@@ -159,9 +168,9 @@ impl Azure {
     pub fn new(cloud: Cloud) -> Result<Self, AzureError> {
         let (reading, changing) = (transport::reading(&cloud)?, transport::changing(&cloud)?);
         let tokens = Tokens::new(cloud.clone(), reading.clone());
-        let (sent, throttled) = Default::default();
+        let (sent, throttled, slowest) = Default::default();
         let lanes = Arc::new(Lanes::new());
-        Ok(Self(Arc::new(Inner { cloud, reading, changing, tokens, sent, throttled, lanes })))
+        Ok(Self(Arc::new(Inner { cloud, reading, changing, tokens, sent, throttled, lanes, slowest })))
     }
 
     /// The configuration it was made from.
@@ -172,6 +181,13 @@ impl Azure {
     /// Requests sent so far, sign-in left out, and how many of them were answered with 429.
     pub fn sent(&self) -> (u64, u64) {
         (self.0.sent.load(Ordering::Relaxed), self.0.throttled.load(Ordering::Relaxed))
+    }
+
+    /// The last answer that took longer than a read usually may, if it came after this instant: who gave it, and how
+    /// long it took.
+    pub fn slow_since(&self, mono: u64) -> Option<(String, Millis)> {
+        let slowest = self.0.slowest.lock().unwrap_or_else(PoisonError::into_inner);
+        slowest.as_ref().filter(|s| s.2 > mono).map(|s| (s.0.clone(), s.1))
     }
 
     /// Signs in for every kind of host ahead of need; by scope, what came of it.
@@ -252,6 +268,7 @@ impl Azure {
             sent: AtomicU64::new(0),
             throttled: AtomicU64::new(0),
             lanes: Arc::clone(&i.lanes),
+            slowest: Mutex::default(),
         }))
     }
 
@@ -364,8 +381,16 @@ impl Azure {
                 AzureError::Refused(r) => r.retry_after.unwrap_or_default(),
                 _ => Millis(0),
             };
-            if tries == READ_TRIES || !error.worth_repeating() || asked > LONGEST_WAIT {
+            let silent = matches!(error, AzureError::NoAnswer { .. });
+            if tries == READ_TRIES
+                || !error.worth_repeating()
+                || asked > LONGEST_WAIT
+                || (silent && ask.within >= PATIENT_WITHIN)
+            {
                 return Err(error);
+            }
+            if silent {
+                ask.within = PATIENT_WITHIN;
             }
             let pause = Millis(READ_PAUSE.0 << (tries - 1)) + jitter(ask.url.path(), tries);
             task.sleep(asked.max(pause)).await;
@@ -388,6 +413,7 @@ impl Azure {
         self.0.sent.fetch_add(1, Ordering::Relaxed);
         let client = if ask.method == Method::GET { &self.0.reading } else { &self.0.changing };
         let slot = self.0.lanes.slot(task).await;
+        let began = task.now().mono;
         let outcome = task
             .request(ask.within, |work| {
                 let mut r = client.request(ask.method.clone(), to).header("accept", "application/json");
@@ -424,6 +450,11 @@ impl Azure {
         // Before anything of the answer is kept: a gateway may echo what it was sent.
         let echoes = |v: &HeaderValue| v.to_str().is_ok_and(|t| proof.as_ref().is_some_and(|p| p.struck_from(t) != t));
         headers.values_mut().filter(|v| echoes(v)).for_each(|v| *v = HeaderValue::from_static("echo"));
+        let now = task.now().mono;
+        if now.saturating_sub(began) > READ_WITHIN.0 {
+            let slow = (host.clone(), Millis(now - began), now);
+            *self.0.slowest.lock().unwrap_or_else(PoisonError::into_inner) = Some(slow);
+        }
         if let Some(notice) = headers.get("azure-deprecating") {
             tracing::warn!(%host, "Azure announces a retirement: {notice:?}");
         }

@@ -58,6 +58,8 @@ pub struct Simulated {
     pub ca: Option<PathBuf>,
     /// UTC milliseconds of scenario time zero.
     pub epoch: i64,
+    /// Its time runs faster than real time, or stands: what it says of the time is no news of our clock.
+    pub own_pace: bool,
 }
 
 impl Simulated {
@@ -108,6 +110,8 @@ struct Line {
     #[serde(default)]
     ca: Option<PathBuf>,
     epoch: i64,
+    #[serde(default)]
+    speed: Option<String>,
 }
 
 impl Cloud {
@@ -179,7 +183,8 @@ impl Cloud {
         let hosts = hosts.into_iter().map(|(n, u)| Ok((n, local(&u)?))).collect::<Result<_, AzureError>>()?;
         let first = l.subscriptions.into_iter().next();
         let subscription = if l.subscription.is_empty() { first.unwrap_or_default() } else { l.subscription };
-        let simulated = Simulated { hosts: Arc::default(), witnesses: l.witnesses, ca: l.ca, epoch: l.epoch };
+        let own_pace = l.speed.is_some_and(|s| s != "1");
+        let simulated = Simulated { hosts: Arc::default(), witnesses: l.witnesses, ca: l.ca, epoch: l.epoch, own_pace };
         simulated.learn(hosts);
         Ok(Self { name: l.scenario, arm, authority, simulated: Some(simulated), ..Self::public()? }
             .with_client(&l.tenant, &l.client_id, Secret::new(l.client_secret))

@@ -11,6 +11,10 @@ use crate::units::{Millis, visible};
 
 /// More of an answer's body than this tells nobody anything and swells the journal.
 const BODY_KEPT: usize = 2_000;
+/// Says of an answer that it is a page for people; by these words it is known.
+const PAGE: &str = "not JSON but a page";
+/// As much of a page's words as tells whose it is.
+const PAGE_SHOWN: usize = 120;
 /// Error details nest; deeper than this is not Azure.
 const DETAILS_DEPTH: usize = 8;
 
@@ -37,7 +41,7 @@ pub enum AzureError {
         why: String,
     },
     /// The connection broke after the request had left. Whether a change was made is not known.
-    #[error("the connection to {host} broke before an answer came: {why}")]
+    #[error("the connection to {host} broke before its answer was whole: {why}")]
     Broken {
         /// Who was asked.
         host: String,
@@ -254,7 +258,11 @@ impl Refusal {
                 "Azure is in a state that conflicts, often another operation on the same resource. Wait for it and look again."
             }
             412 => "Somebody changed it since it was read. Look at the new value before deciding again.",
-            429 => "Azure throttles. Wait as long as it says; nothing is broken.",
+            429 => {
+                let wait = self.retry_after.filter(|w| w.0 > 0);
+                let wait = wait.map_or_else(|| "as long as it says".to_owned(), |w| w.to_string());
+                return format!("Azure throttles. Wait {wait}; nothing is broken, and whoever presses on waits longer.");
+            }
             500..=599 => {
                 "The service itself fails. Look at what is there before repeating a change; ask Service Health."
             }
@@ -278,14 +286,25 @@ impl AzureError {
                     "Nothing was sent. Check this laptop's network, VPN and proxy, and whether other hosts answer.",
                 )
                 .into(),
-            Self::Broken { .. } => "If this was a change, read what Azure shows before repeating it.".into(),
+            Self::Broken { .. } => {
+                "The line to Azure breaks, or a proxy cuts answers short: try another network. If this was a change, read \
+                 what Azure shows before repeating it."
+                    .into()
+            }
             Self::OutsideRehearsal { .. } => {
                 "The scenario has no such host. Correct the plan's names, or the scenario's world.".into()
             }
             Self::ForeignHost { .. } | Self::ForeignLink { .. } => {
                 "Check the configured cloud; a proxy may be rewriting answers.".into()
             }
-            Self::BadAnswer { .. } => "A proxy or portal page may be answering instead of Azure.".into(),
+            Self::BadAnswer { why, .. } if why.starts_with(PAGE) => {
+                "A proxy or a network's sign-in page answers in Azure's place. Open a browser and look, or leave that \
+                 network."
+                    .into()
+            }
+            Self::BadAnswer { .. } => {
+                "Something on the way changes answers, or Azure answers in a new way: try another network.".into()
+            }
             Self::BadAddress { .. } => "Correct it in the plan.".into(),
             Self::Setup(_) => "Correct the connection settings.".into(),
             Self::NotPossible(_) => "Do the step by hand, or correct the plan.".into(),
@@ -375,6 +394,17 @@ fn innermost(at: &Value, depth: usize) -> Option<(String, String)> {
         let code = first_text(at, &["code"]);
         (depth > 0 && !code.is_empty()).then(|| (code, first_text(at, &["message"])))
     })
+}
+
+/// What is wrong with an answer that cannot be read.
+pub(super) fn unreadable(text: &str, e: &serde_json::Error) -> String {
+    if text.trim_start().starts_with('<') {
+        return format!("{PAGE}: {}", without_tags(text).chars().take(PAGE_SHOWN).collect::<String>());
+    }
+    match e.classify() {
+        serde_json::error::Category::Eof => format!("it breaks off: {e}"),
+        _ => format!("not JSON: {e}"),
+    }
 }
 
 /// The words of an HTML page, for a glance.

@@ -50,7 +50,7 @@ mod transport;
 pub mod twins;
 pub mod versions;
 
-pub use client::{Answer, Azure, CHANGE_WITHIN, Corr, READ_WITHIN};
+pub use client::{Answer, Azure, CHANGE_WITHIN, Corr, PATIENT_WITHIN, READ_WITHIN};
 pub use cloud::{Cloud, Simulated};
 pub use error::{AzureError, Refusal, SignIn};
 pub use known::{CLOUDS, Known};

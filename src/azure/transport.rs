@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::{Client, ClientBuilder, Response};
 
 use super::{AzureError, Cloud};
@@ -84,17 +85,17 @@ pub(super) fn chain(error: &reqwest::Error) -> String {
     out
 }
 
-/// A proxy that the environment names for this address. Rehearsals have none.
+/// The proxy that is asked for this address, found as the client itself finds it. Rehearsals have none.
 fn proxy_for(url: &reqwest::Url) -> Option<String> {
     if url.host_str().is_none_or(|h| h == "localhost" || h.starts_with("127.")) {
         return None;
     }
-    PROXY_VARIABLES.iter().find_map(|name| {
-        let value = std::env::var(name).ok().filter(|v| !v.is_empty())?;
-        // A user and password in it are nobody's business.
-        let host = value.rsplit_once('@').map_or(value.as_str(), |(_, host)| host);
-        Some(format!("{name} ({host})"))
-    })
+    let proxy = Matcher::from_system().intercept(&url.as_str().parse().ok()?)?;
+    let set = PROXY_VARIABLES.iter().find(|name| std::env::var(name).is_ok_and(|v| !v.is_empty()));
+    // A user and password in it are nobody's business.
+    let at = proxy.uri().authority().map_or_else(String::new, |a| a.as_str().to_owned());
+    let at = at.rsplit_once('@').map_or(at.as_str(), |(_, host)| host);
+    Some(format!("{} ({at})", set.unwrap_or(&"the system's settings")))
 }
 
 /// The whole body, or why not.

@@ -79,6 +79,9 @@ fn warn_of_rights(handle: &Handle) {
         return;
     };
     eprintln!("lifeboat: {}", rights.sentence());
+    if let Some(cause) = rights.cause() {
+        eprintln!("lifeboat: {cause}");
+    }
     for step in rights.of(Standing::Lacks) {
         for doubt in &step.doubts {
             eprintln!("  {}: {}", step.step, doubt.sentence());

@@ -29,6 +29,8 @@ const KEPT: usize = 40;
 const MAX_BYTES: u64 = 32 * 1024 * 1024;
 /// Steps that a note in the record names.
 const NAMED: usize = 12;
+/// Bytes of it; a record takes a little more.
+const NOTE_MAX: usize = 6 * 1024;
 
 #[derive(Serialize, Deserialize)]
 struct Kept {
@@ -223,10 +225,17 @@ impl Desk {
 /// For the record: what is missing, step by step.
 fn note(report: &RightsReport) -> String {
     let mut out = report.sentence();
+    if let Some(cause) = report.cause() {
+        return format!("{out} {cause}");
+    }
     let doubtful = || report.steps.iter().filter(|s| s.standing != Standing::Has);
     for s in doubtful().take(NAMED) {
         for d in &s.doubts {
-            out.push_str(&format!(" {}: {}.", s.step, d.sentence()));
+            let more = format!(" {}: {}.", s.step, d.sentence());
+            if out.len() + more.len() > NOTE_MAX {
+                return format!("{out} And more, which the steps themselves say.");
+            }
+            out.push_str(&more);
         }
     }
     let more = doubtful().count().saturating_sub(NAMED);

@@ -307,12 +307,17 @@ impl World {
     ) -> Result<Preview, AzureError> {
         let Some(planned) = self.plan.step(step) else { return Ok(Preview::default()) };
         let Some(act) = &planned.action else { return Ok(Preview::default()) };
+        let began = task.now().mono;
         let p = action::preview(&self.azure, task, act, option.as_deref(), &facts.created).await?;
         let mut guards = Vec::new();
         for g in &planned.guards {
             guards.push(conditions::guard(self, task, g, facts).await);
         }
         let mut notes = p.notes;
+        if let Some((host, took)) = self.azure.slow_since(began) {
+            let took = Millis(took.0 / 1_000 * 1_000);
+            notes.push(format!("{host} answers slowly, it took {took}: this step takes longer than usual."));
+        }
         if p.changes.iter().any(|c| c.if_match.is_some() || c.only_if_absent) {
             notes.push("If someone changes it meanwhile, this step stops and asks.".to_owned());
         }
@@ -386,9 +391,12 @@ fn not_held(check: &Check, bad: Option<&Reading>) -> Failure {
     let what = super::view::words::condition(&check.condition);
     let seen = bad.map_or_else(|| "nothing could be read".to_owned(), |r| format!("{}: {}", r.name, r.value));
     let waited = if check.within.0 == 0 { String::new() } else { format!(" within {}", check.within) };
+    // What could not be read says what to do about it.
+    let advice =
+        bad.filter(|r| r.ok.is_none()).and_then(|r| r.raw.as_ref()).map_or_else(String::new, |a| format!("{a} "));
     Failure {
         code: "NotVerified".to_owned(),
         message: format!("it could not be verified{waited} that {what}. {seen}"),
-        next: "Look at the readings; try again, say by hand what you see, or skip it with a reason.".to_owned(),
+        next: format!("{advice}Look at the readings; try again, say by hand what you see, or skip it with a reason."),
     }
 }

@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::health::{
     Decision, Detector, EndpointId, Inputs, Notice, Observation, Provisioning, RegionInput, Role, Sighting, Thresholds,
+    skew,
 };
 use crate::plan::model::Plan;
 use crate::units::Region;
@@ -33,6 +34,8 @@ pub struct Watched {
     pub provisioning: BTreeMap<Region, Provisioning>,
     /// What the decision is measured by.
     pub decision: Decision,
+    /// By how much Azure's services are ahead of our clock, and when they said so.
+    clocks: BTreeMap<EndpointId, (i64, i64)>,
 }
 
 impl Monitor {
@@ -64,6 +67,7 @@ impl Monitor {
                 last_drill: plan.last_drill,
                 ..Decision::default()
             },
+            clocks: BTreeMap::new(),
         }))
     }
 
@@ -79,6 +83,15 @@ impl Watched {
         if let Some(d) = self.detectors.get_mut(&o.endpoint) {
             d.observe(o);
         }
+        // The other endpoints may be anybody's.
+        if let Some(ahead) = o.ahead.filter(|_| [ENTRA, ARM].contains(&o.endpoint.0.as_str())) {
+            self.clocks.insert(o.endpoint.clone(), (o.at, ahead));
+        }
+    }
+
+    /// By how much Azure's clock is ahead of ours, in milliseconds.
+    pub fn ahead(&self, now: i64) -> Option<i64> {
+        skew::agreed(self.clocks.values().copied(), now)
     }
 
     /// Takes in what the platform says; `read` is when Service Health was read. Unread, the older announcements stay.
@@ -136,6 +149,7 @@ impl Watched {
             notices_read: self.notices_read,
             colleagues: self.colleagues.clone(),
             decision: self.decision.clone(),
+            ahead: self.ahead(now),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError};
 
 use crate::clock::Clock;
-use crate::health::Thresholds;
+use crate::health::{Thresholds, skew};
 use crate::journal::{contents, read_run};
 use crate::plan::readiness::{Subject, readiness};
 use crate::record::{Against, Checkpoint, Verdict};
@@ -12,6 +12,7 @@ use crate::rehearsal::scenario::Choice;
 use crate::run::event::Mode;
 use crate::runbook::model::Tier;
 
+use super::executor::World;
 use super::snapshot;
 use super::snapshot::{Audit, Band, DecisionView, Lamp, Library, Record, Score, Settings, Situation, Snapshot};
 use super::supervisor::{Desk, Open};
@@ -43,6 +44,9 @@ impl Desk {
         self.revision += 1;
         self.published = std::time::Instant::now();
         let (ladder, situation, clock) = self.health();
+        let mut settings = settings(&self.options, &self.operator, self.credentials.view(), self.sign_in_view());
+        let ahead = self.watched().and_then(|w| w.monitor.lock().ahead(clock.now().utc));
+        settings.cloud.extend(ahead.and_then(skew::sentence).map(|text| ("Clock".to_owned(), text)));
         let snapshot = Snapshot {
             revision: self.revision,
             band: self.band(),
@@ -53,7 +57,7 @@ impl Desk {
             library: self.library.clone(),
             recovery: self.recovery.clone(),
             audit: self.audit.clone(),
-            settings: Arc::new(settings(&self.options, &self.operator, self.credentials.view(), self.sign_in_view())),
+            settings: Arc::new(settings),
             activity: Arc::new(self.activity.iter().cloned().collect()),
             notice: self.notice.clone(),
             busy: self.busy.clone(),
@@ -64,15 +68,19 @@ impl Desk {
         }
     }
 
-    fn health(&self) -> (Vec<Lamp>, Situation, Clock) {
-        let clock = self.clock().clone();
-        let now = clock.now().utc;
-        let world = match (&self.open, &self.idle) {
+    /// Where the watch is: in the open run, or idle.
+    fn watched(&self) -> Option<&World> {
+        match (&self.open, &self.idle) {
             (Some(o), _) => o.world.as_ref(),
             (None, Some(i)) => Some(&i.world),
             (None, None) => None,
-        };
-        match world {
+        }
+    }
+
+    fn health(&self) -> (Vec<Lamp>, Situation, Clock) {
+        let clock = self.clock().clone();
+        let now = clock.now().utc;
+        match self.watched() {
             Some(world) => {
                 let w = world.monitor.lock();
                 let a = situation::assessment(&w, now);

@@ -1,6 +1,8 @@
 //! What tasks tell: rounds of probes become instants and verdicts in the record, results become facts.
 
-use crate::health::{Assessment, DetectorState, Role, Sighting, State};
+use std::sync::Arc;
+
+use crate::health::{Assessment, DetectorState, Role, Sighting, State, skew};
 use crate::rehearsal::scenario::What;
 use crate::run::command::{Command as Order, StepCommand};
 use crate::run::event::{Actor, Observed, StepState};
@@ -10,6 +12,7 @@ use crate::units::Region;
 use super::DeskError;
 use super::mailbox::Mail;
 use super::opening::SCENARIO;
+use super::snapshot::Problem;
 use super::supervisor::Desk;
 use super::view::situation::assessment;
 
@@ -140,6 +143,29 @@ impl Desk {
             }
             _ => {}
         }
+        let (number, ahead) = (idle.number, w.ahead(idle.world.clock.now().utc));
+        drop(w);
+        self.new_of_clock(number, ahead);
+    }
+
+    /// Says once, in each run and while none is open, that this computer's clock is wrong; gives what is to be recorded.
+    fn new_of_clock(&mut self, number: u64, ahead: Option<i64>) -> Option<String> {
+        let Some(text) = skew::sentence(ahead?) else {
+            self.clock_told = None;
+            return None;
+        };
+        if self.clock_told.replace(number) == Some(number) {
+            return None;
+        }
+        self.notice = Some(Arc::new(Problem {
+            what: text.clone(),
+            means:
+                "The run goes on. Certificates and tokens are judged by the time, and so are the RTO and the record."
+                    .to_owned(),
+            next: "Set the clock by hand or by its time service; this is seen within a minute.".to_owned(),
+            raw: String::new(),
+        }));
+        Some(text)
     }
 
     /// What an effect came to.
@@ -178,7 +204,8 @@ impl Desk {
         let Some(o) = self.open.as_deref_mut() else { return Ok(()) };
         let Some(world) = o.world.clone() else { return Ok(()) };
         let now = world.clock.now().utc;
-        let (a, t1, t2, t9) = {
+        let number = o.number;
+        let (a, ahead, t1, t2, t9) = {
             let mut w = world.monitor.lock();
             w.observe(seen);
             w.decision.t0 = o.session.run.clocks.t[0];
@@ -189,13 +216,16 @@ impl Desk {
             let t1 = primary.and_then(|d| d.failing_since());
             let t2 = primary.and_then(|d| d.persistent_since());
             let t9 = primary.is_some_and(|d| d.state(now) == DetectorState::Ok);
-            (assessment(&w, now), t1, t2, t9)
+            (assessment(&w, now), w.ahead(now), t1, t2, t9)
         };
         if seen.outcome.counts() {
             let failures = world.monitor.lock().named(&seen.endpoint.0).map_or(0, |d| d.consecutive_failures());
             self.say(format!("probe {}: {} ({failures} in a row)", seen.endpoint.0, seen.outcome.text()));
         }
         let mut orders = Vec::new();
+        if let Some(text) = self.new_of_clock(number, ahead) {
+            orders.push(Order::Note(text));
+        }
         let Some(o) = self.open.as_deref_mut() else { return Ok(()) };
         if o.session.read_only().is_some() || !o.session.run.open() {
             return Ok(());

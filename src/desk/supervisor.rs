@@ -129,6 +129,7 @@ pub fn start_by(options: Options, clock: Clock) -> Result<Handle, DeskError> {
         system_clock: clock,
         credentials: super::credentials::Credentials::new(&options.home),
         connection: super::connecting::Connection::default(),
+        clock_told: None,
         options,
     };
     let snapshots = desk.snapshots.subscribe();
@@ -209,6 +210,8 @@ pub(super) struct Desk {
     pub system_clock: Clock,
     pub credentials: super::credentials::Credentials,
     pub connection: super::connecting::Connection,
+    /// The run, or the watch, in which it was said that the clock is wrong.
+    pub clock_told: Option<u64>,
 }
 
 impl Desk {

@@ -118,11 +118,14 @@ impl Targets {
 
     /// One round: every endpoint once, at the same time; each is told as soon as it is known.
     async fn round(&self, world: &World, task: &Task) {
+        let own_pace = world.azure.cloud().simulated.as_ref().is_some_and(|s| s.own_pace);
         let asks = self.all.iter().map(|a| {
             let child = task.clock().task();
             async move {
                 if let Some(t) = self.ready(&world.azure, &child, a).await {
-                    world.mail.send(Mail::Probed(probe(&child, &t).await));
+                    let mut seen = probe(&child, &t).await;
+                    seen.ahead = seen.ahead.filter(|_| !own_pace);
+                    world.mail.send(Mail::Probed(seen));
                 }
             }
         });

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::detector::Detector;
 use super::eyes::Eyes;
+use super::skew;
 use super::verdict::{Inputs, RegionVerdict, Role, State, assess};
 use super::view::{View, reason};
 use crate::runbook::model::Rung;
@@ -101,6 +102,12 @@ fn laptop(i: &Inputs<'_>, eyes: &Eyes) -> Lamp {
         (None, _, 0) => (LampState::Unknown, "no news from the witnesses".to_owned()),
         (None, n, of) if n == of => (LampState::Ok, format!("{n} of {of} witnesses answer")),
         (None, n, of) => (LampState::Degraded, format!("only {n} of {of} witnesses answer")),
+    };
+    // It may see well and still tell the wrong time.
+    let (state, text) = match i.ahead.and_then(skew::sentence) {
+        Some(clock) if state != LampState::Down => (LampState::Degraded, format!("{clock} Beside that, {text}")),
+        Some(clock) => (state, format!("{text}. {clock}")),
+        None => (state, text),
     };
     let steady = i.witnesses.iter().filter_map(|w| w.steady_since(i.now)).min();
     let failing = i.witnesses.iter().filter_map(|w| w.failing_since()).min();

@@ -14,6 +14,7 @@ mod detector;
 mod eyes;
 mod ladder;
 mod signal;
+pub mod skew;
 mod verdict;
 mod view;
 

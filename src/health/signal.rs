@@ -59,6 +59,9 @@ pub struct Observation {
     pub via_proxy: bool,
     /// The raw cause of a failure, for the person who wants it.
     pub detail: Option<String>,
+    /// By how much the clock of whoever answered is ahead of ours, in milliseconds; see [`super::skew`].
+    #[serde(default)]
+    pub ahead: Option<i64>,
 }
 
 /// What came of a probe.

@@ -128,6 +128,8 @@ pub struct Inputs<'a> {
     pub colleagues: Vec<Sighting>,
     /// What the decision is measured by.
     pub decision: Decision,
+    /// By how much Azure's clock is ahead of ours, in milliseconds.
+    pub ahead: Option<i64>,
 }
 
 /// One line of evidence.

@@ -297,6 +297,13 @@ impl RightsReport {
         self.steps.iter().find(|s| s.step == id)
     }
 
+    /// Why nothing could be told, where it is one and the same for every right: Azure was not there to be asked.
+    pub fn cause(&self) -> Option<&str> {
+        let mut doubts = self.steps.iter().flat_map(|s| &s.doubts);
+        let first = doubts.next().filter(|d| d.standing == Standing::Unknown)?;
+        doubts.all(|d| d.standing == Standing::Unknown && d.why == first.why).then_some(first.why.as_str())
+    }
+
     /// How old it is.
     pub fn age(&self, now_utc: i64) -> Millis {
         Millis(u64::try_from(now_utc.saturating_sub(self.at)).unwrap_or(0))

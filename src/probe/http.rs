@@ -20,7 +20,7 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use super::connect::{class, connect, resolve};
 use super::target::{Credential, Target, Tls};
 use crate::clock::{Task, WORK_HEADER};
-use crate::health::{Failure, Observation, Outcome, Stages};
+use crate::health::{Failure, Observation, Outcome, Stages, skew};
 use crate::units::Millis;
 
 /// Bytes of an answer that are read; a list of models may be longer, and its beginning is enough.
@@ -38,45 +38,47 @@ impl Trouble {
     }
 }
 
+/// What was measured on the way, as far as it went.
+#[derive(Default)]
+struct Seen {
+    stages: Stages,
+    peer: Option<String>,
+    ahead: Option<i64>,
+}
+
 /// Looks at one endpoint once. Never fails: a failure is what was observed.
 pub async fn probe(task: &Task, target: &Target) -> Observation {
     let start = task.now();
-    let mut stages = Stages::default();
-    let mut peer = None;
-    let result = Box::pin(run(task, target, start.mono, &mut stages, &mut peer)).await;
+    let mut seen = Seen::default();
+    let result = Box::pin(run(task, target, start.mono, &mut seen)).await;
+    let Seen { mut stages, peer, ahead } = seen;
     stages.total = Some(Millis(task.now().mono - start.mono));
     let (outcome, detail) = match result {
         Ok(outcome) => (outcome, None),
         Err(t) => (Outcome::Failed(t.failure), Some(t.detail)),
     };
-    Observation { endpoint: target.id.clone(), at: start.utc, outcome, stages, peer, via_proxy: false, detail }
+    Observation { endpoint: target.id.clone(), at: start.utc, outcome, stages, peer, via_proxy: false, detail, ahead }
 }
 
-async fn run(
-    task: &Task,
-    target: &Target,
-    start: u64,
-    stages: &mut Stages,
-    peer: &mut Option<String>,
-) -> Result<Outcome, Trouble> {
+async fn run(task: &Task, target: &Target, start: u64, seen: &mut Seen) -> Result<Outcome, Trouble> {
     // What is left of the whole, and of a stage that may not take all of it.
     let left = |task: &Task| target.total_timeout.saturating_sub(Millis(task.now().mono - start));
     let early = |task: &Task| left(task).min(target.connect_timeout);
 
     let secure = allowed(target)?;
-    let addresses = resolve(task, &target.url, early(task), stages).await?;
+    let addresses = resolve(task, &target.url, early(task), &mut seen.stages).await?;
     stays_at_home(task, &addresses)?;
-    let tcp = connect(task, &addresses, early(task), peer, stages).await?;
+    let tcp = connect(task, &addresses, early(task), &mut seen.peer, &mut seen.stages).await?;
     // The request is small and waits for its answer: there is nothing to gather.
     let _ = tcp.set_nodelay(true);
     match secure {
-        None => ask(task, target, tcp, left(task), stages).await,
+        None => ask(task, target, tcp, left(task), seen).await,
         Some(tls) => {
             let before = task.now().mono;
             let shaken = task.request(early(task), |_| handshake(target, tls, tcp)).await;
-            stages.tls = Some(Millis(task.now().mono - before));
+            seen.stages.tls = Some(Millis(task.now().mono - before));
             let stream = shaken.map_err(|late| Trouble::new(Failure::Tls, late))??;
-            Box::pin(ask(task, target, stream, left(task), stages)).await
+            Box::pin(ask(task, target, stream, left(task), seen)).await
         }
     }
 }
@@ -140,19 +142,20 @@ fn host_name(target: &Target) -> &str {
 }
 
 /// Asks and judges; the deadline covers request, answer and body.
-async fn ask<S>(task: &Task, target: &Target, stream: S, left: Millis, stages: &mut Stages) -> Result<Outcome, Trouble>
+async fn ask<S>(task: &Task, target: &Target, stream: S, left: Millis, seen: &mut Seen) -> Result<Outcome, Trouble>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
-    let before = task.now().mono;
-    let first_byte = &mut stages.first_byte;
+    let before = task.now();
     let exchange = |number| async move {
         let request = request(task, target, number)?;
         let (mut sender, connection) =
             hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|e| broken(&e))?;
         let answer = async {
             let response = sender.send_request(request).await.map_err(|e| broken(&e))?;
-            *first_byte = Some(Millis(task.now().mono - before));
+            let now = task.now();
+            seen.stages.first_byte = Some(Millis(now.mono - before.mono));
+            seen.ahead = date(response.headers()).map(|date| skew::offset(before.utc, now.utc, date));
             read(task, target, response).await
         };
         drive(answer, connection).await
@@ -253,6 +256,12 @@ fn retry_after(headers: &HeaderMap, now: i64) -> Option<Millis> {
         let at = jiff::fmt::rfc2822::parse(coarse).ok()?.timestamp().as_millisecond();
         Some(Millis(u64::try_from(at - now).unwrap_or(0)))
     })
+}
+
+/// When the answer was made, in UTC milliseconds; a copy that was kept somewhere has its own age.
+fn date(headers: &HeaderMap) -> Option<i64> {
+    let text = headers.get(header::DATE).filter(|_| !headers.contains_key(header::AGE))?.to_str().ok()?;
+    Some(jiff::fmt::rfc2822::parse(text).ok()?.timestamp().as_millisecond())
 }
 
 /// What a broken exchange means.

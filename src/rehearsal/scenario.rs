@@ -336,6 +336,8 @@ pub enum Place {
     DataPlane(Region),
     /// Azure Resource Manager, all of it.
     Arm,
+    /// What is sent to ARM to change something; its reads answer.
+    ArmChanges,
     /// ARM calls on resources in one region.
     ArmIn(Region),
     /// Sign-in.
@@ -360,6 +362,10 @@ pub enum How {
         /// When to come back.
         retry_after: Millis,
     },
+    /// A network's sign-in page answers with 200 in its place.
+    Page,
+    /// It is done, and the connection ends in the middle of the answer.
+    Cut,
     /// Answers, but so much later.
     Slow(Millis),
     /// Long-running work is accepted and fails in the end, with this code.

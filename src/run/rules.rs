@@ -443,7 +443,10 @@ impl Step<'_> {
             Found::NotApplied => self.push_system(Event::StepFailed {
                 failure: Failure {
                     code: "NotApplied".to_owned(),
-                    message: format!("the request was caught half way and Azure does not show it: {detail}"),
+                    message: match &self.step.unclear {
+                        Some(why) => format!("the request was caught half way ({why}), and Azure does not show it"),
+                        None => format!("the request was caught half way and Azure does not show it: {detail}"),
+                    },
                     next: "Retry sends it again; or do it by hand, or skip it with a reason.".to_owned(),
                 },
                 readings: Vec::new(),

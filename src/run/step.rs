@@ -46,6 +46,8 @@ pub struct StepRun {
     pub asked: Option<Asked>,
     /// What can be read was verified in the present attempt; where a person's word is asked as well, it is their turn.
     pub verified: bool,
+    /// Why it is not known what became of the last request that was lost.
+    pub unclear: Option<String>,
     /// A confirmation that waits for the second person.
     pub pending_word: Option<String>,
     /// What the present taking back leaves as it is, and why.
@@ -131,6 +133,7 @@ impl StepRun {
             said: Vec::new(),
             asked: None,
             verified: false,
+            unclear: None,
             pending_word: None,
             left: Vec::new(),
             moved_at: None,
@@ -276,11 +279,12 @@ impl StepRun {
                     self.failure = Some(f.clone());
                 }
             },
-            Event::ActionIndeterminate { n, .. } => {
+            Event::ActionIndeterminate { n, why } => {
                 self.set_change(*n, ChangeState::Indeterminate);
                 if let Some(c) = self.change(*n) {
                     c.lost_at = Some(at);
                 }
+                self.unclear = Some(why.clone());
                 self.own = StepState::Indeterminate;
             }
             Event::ActionReconciled { n, found, detail } => {

@@ -1,7 +1,10 @@
 //! What is wrong at a time: a pure function of the timeline, the strategy and the scenario's clock.
 
+use std::cmp::Reverse;
+
 use crate::rehearsal::scenario::{Happening, How, Place, Scenario, What};
 use crate::runbook::model::Strategy;
+use crate::units::Millis;
 
 /// A fault's span of scenario time, in milliseconds; `until` is the first moment without it.
 #[derive(Debug, Clone)]
@@ -47,20 +50,23 @@ pub struct Strike {
     pub until: i64,
 }
 
-fn ms(m: crate::units::Millis) -> i64 {
+fn ms(m: Millis) -> i64 {
     i64::try_from(m.0).unwrap_or(i64::MAX)
 }
 
 /// Of several faults at once the one that hides the others wins.
-fn rank(how: &How) -> u8 {
-    match how {
+fn rank(how: &How) -> (u8, Reverse<Millis>) {
+    let rank = match how {
         How::BlackHole => 0,
         How::Reset => 1,
-        How::Status(_) => 2,
-        How::Throttle { .. } => 3,
-        How::Slow(_) => 4,
-        How::FailsLate(_) => 5,
-    }
+        How::Page => 2,
+        How::Status(_) => 3,
+        How::Throttle { .. } => 4,
+        How::Cut => 5,
+        How::Slow(_) => 6,
+        How::FailsLate(_) => 7,
+    };
+    (rank, Reverse(if let How::Slow(by) = how { *by } else { Millis(0) }))
 }
 
 impl Timeline {

@@ -3,9 +3,10 @@
 //! Handlers are plain functions from an [`Ask`] to a [`Reply`]; all waiting and all faults lie around them, in `serve`.
 
 use bytes::Bytes;
-use http_body_util::Full;
 use hyper::{HeaderMap, Method, Response, StatusCode};
 use serde_json::{Value, json};
+
+use super::body::Body;
 
 /// One request, taken apart.
 pub struct Ask {
@@ -131,6 +132,11 @@ impl Reply {
     pub fn error(status: u16, code: &str, message: &str) -> Self {
         Self::json(status, &json!({ "error": { "code": code, "message": message } }))
     }
+    /// What a guest network shows to whoever has not agreed to its terms.
+    pub fn page() -> Self {
+        let text = "<!doctype html><html><head><title>Guest network</title></head><body><p>Accept the terms to go on.</p></body></html>";
+        Self { status: 200, headers: Vec::new(), body: Some(("text/html; charset=utf-8", text.to_owned())) }
+    }
     /// The route exists in no form.
     pub fn no_route(ask: &Ask) -> Self {
         Self::error(404, "NotFound", &format!("No route in this simulated Azure matches {} {}.", ask.method, ask.path))
@@ -154,7 +160,7 @@ impl Reply {
         self
     }
     /// For the wire; `date` is the scenario's.
-    pub fn into_response(self, date: &str) -> Response<Full<Bytes>> {
+    pub fn into_response(self, date: &str) -> Response<Body> {
         let mut b =
             Response::builder().status(StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
         b = b.header("date", date);
@@ -169,8 +175,8 @@ impl Reply {
             None => Bytes::new(),
         };
         // Header values come from ids and texts of the world; one that cannot be sent must not take the server down.
-        b.body(Full::new(body)).unwrap_or_else(|_| {
-            let mut r = Response::new(Full::new(Bytes::new()));
+        b.body(Body::whole(body)).unwrap_or_else(|_| {
+            let mut r = Response::new(Body::whole(Bytes::new()));
             *r.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
             r
         })

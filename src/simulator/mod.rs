@@ -27,6 +27,7 @@
 
 mod appconfig;
 mod arm;
+mod body;
 mod clients;
 mod connection;
 mod crash;

@@ -14,8 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response};
@@ -27,6 +26,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 
+use super::body::Body;
 use super::connection::Connection;
 use super::crash::{self, Crash};
 use super::facts::Facts;
@@ -467,7 +467,7 @@ async fn talk(
     }
 }
 
-async fn handle(shared: &Arc<Shared>, host: &Host, request: Request<Incoming>, reset: &Reset) -> Response<Full<Bytes>> {
+async fn handle(shared: &Arc<Shared>, host: &Host, request: Request<Incoming>, reset: &Reset) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let own = *host == Host::Arm && parts.uri.path().starts_with("/lifeboat/");
     let number = if own { 0 } else { shared.requests.fetch_add(1, Ordering::AcqRel) + 1 };
@@ -490,8 +490,8 @@ async fn handle(shared: &Arc<Shared>, host: &Host, request: Request<Incoming>, r
     }
     // Whoever asks under a name asks the host that it leads to.
     let host = &shared.played(host, ask.at).unwrap_or_else(|| host.clone());
-    let extra = match struck(shared, host, &mut ask, work, reset).await {
-        Ok(extra) => extra,
+    let (extra, cut) = match struck(shared, host, &mut ask, work, reset).await {
+        Ok(suffered) => suffered,
         Err(reply) => {
             Crash::perhaps(shared.crash, Crash::After(number));
             Crash::perhaps(shared.crash, Crash::AfterChange(change));
@@ -510,17 +510,26 @@ async fn handle(shared: &Arc<Shared>, host: &Host, request: Request<Incoming>, r
     Crash::perhaps(shared.crash, Crash::After(number));
     Crash::perhaps(shared.crash, Crash::AfterChange(change));
     shared.clock.serve_sleep(work, shared.latency(host, latency) + extra).await;
-    reply.into_response(&date())
+    let response = reply.into_response(&date());
+    if cut { response.map(Body::cut) } else { response }
 }
 
-/// Suffers the faults of the moment: `Ok` with a delay, or the answer that a fault gives instead.
-async fn struck(shared: &Shared, host: &Host, ask: &mut Ask, work: u64, reset: &Reset) -> Result<Millis, Box<Reply>> {
+/// Suffers the faults of the moment: `Ok` with a delay and whether the answer breaks off, or the answer of a fault instead.
+async fn struck(
+    shared: &Shared,
+    host: &Host,
+    ask: &mut Ask,
+    work: u64,
+    reset: &Reset,
+) -> Result<(Millis, bool), Box<Reply>> {
     loop {
         ask.at = i64::try_from(shared.clock.now().mono).unwrap_or(i64::MAX);
         let places = shared.places(host, ask);
-        let Some(strike) = shared.facts.timeline.strike(ask.at, &places) else { return Ok(Millis(0)) };
+        let Some(strike) = shared.facts.timeline.strike(ask.at, &places) else { return Ok((Millis(0), false)) };
         match strike.how {
-            How::Slow(more) => return Ok(more),
+            How::Slow(more) => return Ok((more, false)),
+            How::Cut => return Ok((Millis(0), true)),
+            How::Page => return Err(Box::new(Reply::page())),
             How::Status(status) => return Err(Box::new(refused(shared, host, ask, status))),
             How::Throttle { retry_after } => return Err(Box::new(throttled(shared, host, ask, retry_after))),
             How::BlackHole => {
@@ -534,7 +543,7 @@ async fn struck(shared: &Shared, host: &Host, ask: &mut Ask, work: u64, reset: &
                 std::future::pending::<()>().await;
             }
             // Strikes work, not requests.
-            How::FailsLate(_) => return Ok(Millis(0)),
+            How::FailsLate(_) => return Ok((Millis(0), false)),
         }
     }
 }

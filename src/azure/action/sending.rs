@@ -129,6 +129,10 @@ pub async fn send(azure: &Azure, task: &Task, change: &Change, client_request_id
     if outside {
         return Sent::Done { corr };
     }
+    // Whoever answers with a page is not Azure, and may have kept the change to itself.
+    if let Err(e) = answer.json() {
+        return Sent::Unknown { why: e.to_string() };
+    }
     let seen = match &change.effect {
         Some(effect) => effect.url.as_deref().and_then(|u| Url::parse(u).ok()).unwrap_or_else(|| url.clone()),
         None => url.clone(),

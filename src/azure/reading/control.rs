@@ -28,7 +28,9 @@ impl Look<'_> {
             let ok = if n.unread { None } else { Some(true) };
             let whose = if n.by_customer { " (the platform says: caused by the customer)" } else { "" };
             let name = if n.source == "Service Health" { n.title.clone() } else { resource_name(account).to_owned() };
-            let mut r = Reading::new(self.task, &n.source, name, ok, format!("{}{whose}", n.status));
+            let value =
+                if n.unread { format!("could not be read: {}", n.text) } else { format!("{}{whose}", n.status) };
+            let mut r = Reading::new(self.task, &n.source, name, ok, value);
             r.raw = Some(format!("{}: {}", n.title, n.text));
             out.push(r);
         }

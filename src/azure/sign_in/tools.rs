@@ -18,6 +18,8 @@ use azure_identity::{
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
 
+use super::failed;
+
 /// `az` starts an interpreter; longer than this it hangs, and `azd` is tried.
 const EACH_WITHIN: Duration = Duration::from_secs(20);
 /// A token and what is said about it are a few thousand bytes.

@@ -257,7 +257,14 @@ fn problem(p: &RunPicture<'_>, step: &StepRun, state: StepState) -> Option<Probl
             raw: f.code.clone(),
         });
     }
-    p.problems.get(&step.id).cloned()
+    let unclear = step.unclear.as_ref().filter(|_| state == StepState::Indeterminate).map(|why| Problem {
+        what: format!("Nobody knows yet whether the request took effect: {why}"),
+        means: "Nothing is sent again. Azure is read until it shows what became of it, and the run goes on by itself."
+            .to_owned(),
+        next: "Wait; or look in Azure yourself and say by hand what you see.".to_owned(),
+        raw: String::new(),
+    });
+    unclear.or_else(|| p.problems.get(&step.id).cloned())
 }
 
 fn action(intent: StepIntent, label: impl Into<String>) -> ActionView {

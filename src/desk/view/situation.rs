@@ -1,7 +1,7 @@
 //! The Situation screen and the ladder.
 
 use crate::health::{
-    Advice, Assessment, DetectorState, Lamp as HealthLamp, LampState, Point, Role, State, assess, climb,
+    Advice, Assessment, DetectorState, Lamp as HealthLamp, LampState, Point, Role, State, assess, climb, skew,
 };
 use crate::units::{Millis, known_region};
 
@@ -94,6 +94,10 @@ pub fn view(w: &Watched, a: &Assessment, open_plan: Option<&str>, now: i64) -> S
         .max_by_key(|r| weight(mark(r.state)))
         .map(|r| r.reasons.iter().map(reason).collect())
         .unwrap_or_default();
+    // Every time in the other reasons is told by this clock.
+    if let Some(text) = w.ahead(now).and_then(skew::sentence) {
+        reasons.insert(0, Reason { mark: Mark::Degraded, text, at: now });
+    }
     reasons.truncate(5);
     let advice = &a.recommend;
     Situation {

@@ -123,6 +123,9 @@ fn after<'a>(segments: &'a [String], word: &str) -> Option<&'a str> {
 pub fn places(world: &World, ask: &Ask) -> Vec<Place> {
     let world = others::of(world, ask);
     let mut out = vec![Place::Network, Place::Arm];
+    if changes(&ask.method, &ask.path) {
+        out.push(Place::ArmChanges);
+    }
     let target = Target::of(&ask.segments, 0);
     if target.provider == "microsoft.resourcehealth" {
         return out;

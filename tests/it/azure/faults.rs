@@ -67,22 +67,22 @@ const TABLE: [Row; 9] = [
         fault: "ARM says nothing",
         at_sign_in: false,
         answer: || Do::Hang,
-        says: "gave no answer within 10 s",
+        says: "gave no answer within 35 s",
         next: "Nobody answered in time",
     },
     Row {
         fault: "a page in ARM's place",
         at_sign_in: false,
         answer: || Do::Text(200, PAGE.into()),
-        says: "cannot be understood: not JSON",
-        next: "A proxy or portal page may be answering",
+        says: "cannot be understood: not JSON but a page: Log in Hotel Wi-Fi",
+        next: "A proxy or a network's sign-in page answers in Azure's place",
     },
     Row {
         fault: "ARM's answer cut short",
         at_sign_in: false,
         answer: || Do::Text(200, r#"{"value": [{"id": "#.into()),
-        says: "cannot be understood: not JSON: EOF",
-        next: "A proxy or portal page may be answering",
+        says: "cannot be understood: it breaks off: EOF",
+        next: "Something on the way changes answers",
     },
     Row {
         fault: "ARM throttles for good",
@@ -95,7 +95,7 @@ const TABLE: [Row; 9] = [
             )
         },
         says: "answered 429 TooManyRequests",
-        next: "Azure throttles. Wait as long as it says",
+        next: "Azure throttles. Wait 7 s",
     },
 ];
 
@@ -120,7 +120,7 @@ async fn each_fault_has_its_own_sentence() {
 }
 
 /// A server on a thread, that does this with every connection.
-fn raw(serve: impl Fn(std::net::TcpStream) + Send + 'static) -> String {
+pub fn raw(serve: impl Fn(std::net::TcpStream) + Send + 'static) -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     std::thread::spawn(move || {
@@ -154,7 +154,7 @@ async fn a_body_that_breaks_off_and_a_port_that_is_closed() {
 }
 
 /// A certificate of 127.0.0.1 that is good from and until so many days from now.
-fn certificate(from: i64, until: i64) -> (String, ServerConfig) {
+pub fn certificate(from: i64, until: i64) -> (String, ServerConfig) {
     let key = rcgen::KeyPair::generate().unwrap();
     let mut p = rcgen::CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
     let day = |n: i64| {

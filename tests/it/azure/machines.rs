@@ -4,6 +4,7 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
@@ -162,22 +163,67 @@ fn the_tools_of_this_computer_sign_in() {
     assert_eq!(asked.lines().last(), Some(azd));
 }
 
-#[test]
-fn a_dead_proxy_is_named() {
+/// A home whose sign-in goes to the real Entra, and the program in it with nothing of the caller's proxies.
+fn with_proxy(program: impl FnOnce(&Path) -> Command) -> ([tempfile::TempDir; 2], Command) {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("token");
     std::fs::write(&file, "a.b.c").unwrap();
     let file = file.display().to_string();
     let home = home(&["--method", "workload", "--tenant", "t", "--client-id", "c", "--token-file", &file]);
-    let mut c = lifeboat(home.path());
+    let mut c = program(home.path());
     for name in ["NO_PROXY", "no_proxy", "https_proxy", "ALL_PROXY", "all_proxy"] {
         c.env_remove(name);
     }
     c.env("HTTPS_PROXY", "http://user:hush@127.0.0.1:1");
-    let said = Said::of(c.args(TEST).output().unwrap());
-    assert_eq!(said.code, 3, "{}", said.out);
+    ([home, dir], c)
+}
+
+#[test]
+fn a_dead_proxy_is_named() {
+    for others in [None, Some("internal.example, .azure.net")] {
+        let (_kept, mut c) = with_proxy(lifeboat);
+        others.map(|no| c.env("NO_PROXY", no));
+        let said = Said::of(c.args(TEST).output().unwrap());
+        assert_eq!(said.code, 3, "{}", said.out);
+        assert!(said.err.contains("asked through the proxy in HTTPS_PROXY (127.0.0.1:1)"), "{}", said.err);
+        assert!(said.err.contains("correct or unset the variable") && !said.err.contains("hush"), "{}", said.err);
+    }
+}
+
+/// The program where there is no network but the way to itself, so that nothing real can be asked; none where the system
+/// does not allow that.
+#[cfg(target_os = "linux")]
+fn alone(home: &Path) -> Option<Command> {
+    let mut c = Command::new("unshare");
+    c.args(["--net", "--map-root-user", "sh", "-c", "ip link set lo up && exec \"$@\"", "sh"]);
+    let can = Command::new("unshare")
+        .args(["--net", "--map-root-user", "sh", "-c", "ip link set lo up"])
+        .output()
+        .is_ok_and(|o| o.status.success());
+    let program = lifeboat(home);
+    c.arg(program.get_program()).args(program.get_args()).stdin(Stdio::null());
+    c.env("LIFEBOAT_OPERATOR", "Ada").env_remove("LIFEBOAT_HOME").env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
+    can.then_some(c)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_run_behind_a_dead_proxy_says_so_and_one_past_it_does_not() {
+    if alone(Path::new("/")).is_none() {
+        eprintln!("skipped: no network can be taken away here");
+        return;
+    }
+    let (_kept, mut c) = with_proxy(|home| alone(home).unwrap());
+    let said = Said::of(c.args(["run", "prod-chat", "--dry-run"]).output().unwrap());
+    assert_eq!(said.code, 1, "the run stays open: {}", said.err);
     assert!(said.err.contains("asked through the proxy in HTTPS_PROXY (127.0.0.1:1)"), "{}", said.err);
-    assert!(said.err.contains("correct or unset the variable") && !said.err.contains("hush"), "{}", said.err);
+    assert!(!said.err.contains("hush"), "{}", said.err);
+    // Whoever is not asked through the proxy is not said to be.
+    for no in ["login.microsoftonline.com", ".microsoftonline.com", "*"] {
+        let (_kept, mut c) = with_proxy(|home| alone(home).unwrap());
+        let said = Said::of(c.env("NO_PROXY", no).args(TEST).output().unwrap());
+        assert!(said.code == 3 && !said.err.contains("through the proxy"), "{no}: {}", said.err);
+    }
 }
 
 #[test]

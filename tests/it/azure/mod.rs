@@ -7,11 +7,11 @@ mod client;
 mod deleted;
 mod drift;
 pub mod examples;
-mod faults;
+pub mod faults;
 mod machines;
 mod readings;
 mod rights;
-mod sign_in;
+pub mod sign_in;
 mod things;
 mod tokens;
 #[cfg(unix)]

@@ -69,8 +69,8 @@ impl Bench {
     }
 }
 
-/// An RSA certificate of this length of life, from a day before the epoch: PEM of it with its key, thumbprint, public key.
-struct Made {
+/// A certificate of this length of life, from a day before an instant: PEM of it with its key, thumbprint, public key.
+pub struct Made {
     certificate: String,
     key: String,
     thumbprint: String,
@@ -79,9 +79,13 @@ struct Made {
 
 impl Made {
     fn with(algorithm: &'static rcgen::SignatureAlgorithm, days: i64) -> Self {
+        Self::at(EPOCH, algorithm, days)
+    }
+
+    pub fn at(now: i64, algorithm: &'static rcgen::SignatureAlgorithm, days: i64) -> Self {
         let key = rcgen::KeyPair::generate_for(algorithm).unwrap();
         let mut p = rcgen::CertificateParams::new(vec!["lifeboat".to_owned()]).unwrap();
-        let from = std::time::UNIX_EPOCH + std::time::Duration::from_millis(EPOCH as u64 - 86_400_000);
+        let from = std::time::UNIX_EPOCH + std::time::Duration::from_millis(now as u64 - 86_400_000);
         p.not_before = from.into();
         p.not_after = (from + std::time::Duration::from_secs(u64::try_from(days * 86_400).unwrap())).into();
         let made = p.self_signed(&key).unwrap();
@@ -101,11 +105,11 @@ impl Made {
         format!("{}{}", self.key, self.certificate)
     }
 
-    fn method(&self) -> Method {
+    pub fn method(&self) -> Method {
         Method::Certificate(Arc::new(Certificate::from_pem(&Secret::new(self.pem())).unwrap()))
     }
 
-    fn registered(&self) -> Value {
+    pub fn registered(&self) -> Value {
         json!({ "x5t#S256": self.thumbprint, "key": self.public })
     }
 }
@@ -131,7 +135,7 @@ async fn a_certificate_signs_in_and_says_as_whom() {
 }
 
 #[tokio::test]
-async fn a_clock_ten_minutes_wrong_is_named() {
+async fn a_clock_twenty_minutes_wrong_is_named() {
     let made = Made::rsa();
     let at = |shift: i64| Clock::scenario(EPOCH + shift, Millis(0), Speed::Times(1));
     for shift in [-1_200_000, 1_200_000] {

@@ -3,6 +3,7 @@
 mod checks;
 mod credentials;
 mod engine;
+mod faults;
 mod readiness;
 mod recovered;
 mod recovery;

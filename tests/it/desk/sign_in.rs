@@ -9,29 +9,34 @@ use lifeboat::desk::{Home, Options};
 use lifeboat::simulator::{Connection, Options as Simulated, Simulator};
 
 use super::*;
+use crate::crash::SHORT;
 
-const REGION_LOSS: &str = include_str!("../../../assets/scenarios/region-loss.ron");
+pub const REGION_LOSS: &str = include_str!("../../../assets/scenarios/region-loss.ron");
 
 /// A simulated Azure on the computer's clock, as `lifeboat simulate` serves it.
-struct Azure {
-    at: Connection,
+pub struct Azure {
+    pub at: Connection,
     _simulator: Simulator,
     runtime: tokio::runtime::Runtime,
 }
 
 impl Azure {
-    fn new() -> Self {
+    pub fn new() -> Self {
+        Self::by(Clock::system())
+    }
+
+    pub fn by(clock: Clock) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let options = Simulated::new(ron::from_str(REGION_LOSS).unwrap(), Clock::system());
+        let options = Simulated::new(ron::from_str(REGION_LOSS).unwrap(), clock);
         let simulator = runtime.block_on(Simulator::start(options)).unwrap();
         Self { at: simulator.connection(), _simulator: simulator, runtime }
     }
 
-    fn cloud(&self) -> Cloud {
+    pub fn cloud(&self) -> Cloud {
         Cloud::from_line(&serde_json::to_string(&self.at).unwrap()).unwrap()
     }
 
-    fn tell(&self, what: &str, body: Value) {
+    pub fn tell(&self, what: &str, body: Value) {
         let url = format!("{}/lifeboat/{what}", self.at.arm);
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         let status = self.runtime.block_on(async { http.post(url).json(&body).send().await.unwrap().status() });
@@ -39,7 +44,7 @@ impl Azure {
     }
 }
 
-fn at(place: &Place, cloud: Option<Cloud>) -> Handle {
+pub fn at(place: &Place, cloud: Option<Cloud>) -> Handle {
     let home = Home::find(Some(&place.home())).unwrap();
     let operator = "Ada".to_owned();
     lifeboat::desk::start(Options { home, disk: Arc::new(RealDisk), cloud, watch: None, operator, script: None })
@@ -52,7 +57,7 @@ fn identities(place: &Place, run: &str) -> Vec<Value> {
     own.map(|r| r.body.d.clone()).collect()
 }
 
-fn name(s: &Snapshot) -> Option<&str> {
+pub fn name(s: &Snapshot) -> Option<&str> {
     s.settings.sign_in.who.as_ref().map(|i| i.name.as_str())
 }
 
@@ -170,44 +175,30 @@ fn signing_in_again_takes_in_what_was_saved_meanwhile() {
     assert!(!worked && text.contains("set sign-in < FILE.pem"), "{text}");
 }
 
-/// The rehearsal of a lost region, in which sign-in dies as well and comes back or not.
-fn rehearsed(back: bool) -> (Place, Arc<Snapshot>, Handle) {
+/// The rehearsal of a lost region that stays lost, with these faults beside it, begun at full speed.
+pub fn rehearsed(faults: &str, answers: &str) -> (Place, Handle) {
     let place = Place::new();
     let plans = place.home().join("plans");
     fs::create_dir_all(&plans).unwrap();
-    let mut faults = r#"Happening(at: "3m", what: Fault(id: "sign-in", on: Entra, how: BlackHole)),"#.to_owned();
-    if back {
-        faults.push_str(r#"Happening(at: "50m", what: Clear("sign-in")),"#);
-    }
     let text = REGION_LOSS
-        .replace("id: \"region-loss\"", "id: \"sign-in-lost\"")
+        .replace("id: \"region-loss\"", "id: \"with-faults\"")
+        .replace("at: \"75m\"", "at: \"600m\"")
         .replace("timeline: [", &format!("timeline: [{faults}"));
-    fs::write(plans.join("sign-in-lost.ron"), text).unwrap();
-    let desk = desk(&place.home(), Arc::new(RealDisk));
-    desk.send(start("sign-in-lost", Strategy::HotWarm, Speed::Max));
-    let over = |s: &Snapshot| s.run.as_ref().is_some_and(|r| r.closed.is_some());
-    let s = until(&desk, "the end", over);
-    (place, s, desk)
-}
-
-#[test]
-fn a_token_endpoint_that_dies_in_mid_run_does_not_end_it() {
-    let (place, s, _desk) = rehearsed(true);
-    assert!(s.notice.is_none(), "{:?}", s.notice);
-    let run = s.run.as_ref().unwrap();
-    assert!(run.closed.is_some());
-    let records = read_run(&RealDisk, &place.run(&run.id)).unwrap();
-    assert!(!records.iter().any(|r| is(r, "step.failed")), "tokens that were held served");
-    assert!(records.iter().any(|r| is(r, "run.end")));
-    sound(&RealDisk, &place.run(&run.id), &counts(&place.run(&run.id)));
+    fs::write(plans.join("with-faults.ron"), text).unwrap();
+    let answers = ScriptSource::Answers(ron::from_str(answers).unwrap());
+    let desk = desk_with(&place.home(), Arc::new(RealDisk), Some(answers));
+    desk.send(start("with-faults", Strategy::HotWarm, Speed::Max));
+    (place, desk)
 }
 
 #[test]
 fn a_token_endpoint_that_stays_dead_lets_a_run_be_closed() {
-    let (place, s, desk) = rehearsed(false);
+    let (place, desk) =
+        rehearsed(r#"Happening(at: "3m", what: Fault(id: "sign-in", on: Entra, how: BlackHole)),"#, SHORT);
+    let s = closed(&desk);
     let run = s.run.as_ref().unwrap();
-    assert!(run.closed.is_some());
-    sound(&RealDisk, &place.run(&run.id), &counts(&place.run(&run.id)));
+    let records = sound(&RealDisk, &place.run(&run.id), &counts(&place.run(&run.id)));
+    assert!(!records.iter().any(|r| is(r, "step.failed")), "tokens that were held served");
     // The desk lives.
     desk.send(Command::LeaveRun);
     until(&desk, "the desk", |s| s.run.is_none());

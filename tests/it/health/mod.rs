@@ -35,6 +35,7 @@ pub fn seen(id: &str, at: i64, outcome: Outcome) -> Observation {
         peer: None,
         via_proxy: false,
         detail: None,
+        ahead: None,
     }
 }
 

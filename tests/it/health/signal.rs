@@ -1,5 +1,6 @@
 //! Which errors count, and what is an answer of the service.
 
+use lifeboat::health::skew::{agreed, offset, sentence};
 use lifeboat::health::{Expectation, Failure, Outcome};
 
 #[test]
@@ -64,4 +65,23 @@ fn a_long_answer_is_judged_by_its_beginning() {
 fn a_witness_only_has_to_be_reached() {
     assert_eq!(Expectation::Reachable.judge(404, b"", true, None), Outcome::Answered);
     assert_eq!(Expectation::Reachable.judge(503, b"", true, None), Outcome::Failed(Failure::status(503)));
+}
+
+#[test]
+fn a_clock_is_wrong_only_where_no_delay_explains_it() {
+    let minute = 60_000;
+    // Asked at 0, answered after 40 s, in which the answer was made: whole seconds, rounded down.
+    for date in [-1_000, 0, 20_000, 40_000] {
+        assert_eq!(offset(0, 40_000, date), 0, "{date}");
+    }
+    assert_eq!(offset(0, 40_000, 10 * minute), 10 * minute - 40_000);
+    assert_eq!(offset(0, 40_000, -10 * minute), -10 * minute + 1_000);
+    assert_eq!((sentence(5 * minute), sentence(-5 * minute)), (None, None));
+    assert!(sentence(10 * minute - 1_000).unwrap().starts_with("This computer's clock is 10 min behind Azure's"));
+    assert!(sentence(-125 * minute).unwrap().starts_with("This computer's clock is 2 h 5 min ahead of Azure's"));
+    // One who disagrees may be no part of Azure, and old news may be of a clock that was set since.
+    assert_eq!(agreed([(0, 9 * minute), (0, 10 * minute)], 0), Some(9 * minute));
+    assert_eq!(agreed([(0, 0), (0, 10 * minute)], minute), Some(0));
+    assert_eq!(agreed([(0, 0), (2 * minute, 10 * minute)], 3 * minute), Some(10 * minute));
+    assert_eq!(agreed([], 0), None);
 }

@@ -116,6 +116,7 @@ impl World {
             notices_read: Some(self.now - 60_000),
             colleagues: self.colleagues.clone(),
             decision: self.decision.clone(),
+            ahead: None,
         }
     }
 

@@ -35,7 +35,7 @@ pub fn link_of(snapshot: Snapshot) -> (Link, Receiver<Command>, watch::Sender<Ar
     (Link { snapshots, send, on_wake: Box::new(|_| {}) }, told, publish)
 }
 
-struct Window {
+pub struct Window {
     harness: Harness<'static, App>,
     told: Receiver<Command>,
     publish: watch::Sender<Arc<Snapshot>>,
@@ -52,7 +52,7 @@ impl Window {
     fn new(snapshot: Snapshot) -> Self {
         Self::sized(snapshot, [1280.0, 800.0])
     }
-    fn on(snapshot: Snapshot, screen: Screen) -> Self {
+    pub fn on(snapshot: Snapshot, screen: Screen) -> Self {
         let mut w = Self::new(snapshot);
         w.harness.state_mut().show(screen);
         w.harness.run();
@@ -83,7 +83,7 @@ impl Window {
         self.publish.send(Arc::new(s)).unwrap();
         self.harness.run();
     }
-    fn sees(&self, label: &str) -> bool {
+    pub fn sees(&self, label: &str) -> bool {
         self.harness.query_all_by_label(label).next().is_some()
     }
 }
