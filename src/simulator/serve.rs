@@ -479,7 +479,7 @@ async fn handle(shared: &Arc<Shared>, host: &Host, request: Request<Incoming>, r
     let now = || i64::try_from(shared.clock.now().mono).unwrap_or(i64::MAX);
     let date = || http_date(shared.facts.utc(now()));
     let Ok(body) = Limited::new(body, MAX_BODY).collect().await else {
-        let ask = Ask::new(parts.method, &parts.uri, parts.headers, Bytes::new(), now());
+        let ask = Ask::new(parts.method, &parts.uri, parts.headers, bytes::Bytes::new(), now());
         let reply = Reply::error(413, "RequestEntityTooLarge", "The request content size exceeds 4 MB.");
         let arm = *host == Host::Arm;
         return if arm { arm::marks(&shared.facts, &ask, number, reply) } else { reply }.into_response(&date());
