@@ -171,8 +171,8 @@ fn known_resource(facts: &Facts, audience: &str) -> bool {
         return !audience.starts_with("http://") || audience.trim_end_matches('/') == facts.arm;
     };
     let host = host.split(['/', ':']).next().unwrap_or_default();
-    let below = |end: &&str| host.strip_suffix(*end).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
-    audience.trim_end_matches('/') == facts.arm || RESOURCES.iter().any(|end| below(&end))
+    let below = |end: &str| host.strip_suffix(end).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    audience.trim_end_matches('/') == facts.arm || RESOURCES.into_iter().any(below)
 }
 
 /// The world's application, by its secret or by a signed statement.

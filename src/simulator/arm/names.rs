@@ -12,8 +12,9 @@ use crate::simulator::things::Thing;
 use crate::simulator::world::{World, uuid};
 
 const PROFILES: &str = "Microsoft.Network/trafficManagerProfiles";
+type Area = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
 /// Groupings that endpoints of the geographic method may name: code, name, and the countries in it.
-const WORLD: [(&str, &str, &[(&str, &str)]); 6] = [
+const WORLD: [Area; 6] = [
     ("GEO-AF", "Africa", &[("ZA", "South Africa"), ("EG", "Egypt")]),
     ("GEO-AS", "Asia", &[("IN", "India"), ("JP", "Japan"), ("SG", "Singapore")]),
     ("GEO-AP", "Australia / Pacific", &[("AU", "Australia"), ("NZ", "New Zealand")]),
@@ -27,7 +28,7 @@ pub fn at_tenant(world: &World, ask: &Ask, target: &Target<'_>) -> Reply {
     match (&ask.method, target.route().as_slice()) {
         (&Method::POST, ["checktrafficmanagernameavailability"]) => available(world, ask),
         (&Method::GET, ["trafficmanagergeographichierarchies", "default"]) => {
-            let area = |(code, name, inside): &(&str, &str, &[(&str, &str)])| {
+            let area = |(code, name, inside): &Area| {
                 let countries = inside.iter().map(|(c, n)| json!({ "code": c, "name": n, "regions": [] }));
                 json!({ "code": code, "name": name, "regions": countries.collect::<Vec<_>>() })
             };
