@@ -52,6 +52,13 @@ fn whole(lab: &Lab, done: &Done, group: &str) {
             assert!(!open && !line.contains("{deleted"), "{}: {line}", c.id);
         }
     }
+    for step in done.sent_by() {
+        assert_eq!(
+            done.card(step).state,
+            StepState::DoneByApp,
+            "{step}: a person's word does not make it a person's work"
+        );
+    }
     let locks = lab.get(&format!("{SUB}/resourceGroups/{group}/providers/Microsoft.Authorization/locks"));
     assert!(locks.to_string().contains("CanNotDelete") || done.card("RC6").state == StepState::AlreadyTrue, "{locks}");
 }
