@@ -5,6 +5,7 @@
 //! somebody kept. Each subscription is read on its own, several at a time: one that fails is a failure by name, and takes
 //! nothing along of what the others told.
 
+mod again;
 mod objects;
 mod rows;
 
@@ -280,7 +281,8 @@ async fn read(azure: &Azure, clock: &Clock, subscription: Subscription, scope: &
         }
     };
     let answers: Vec<_> = stream::iter(lists).map(one).buffer_unordered(LISTS_AT_ONCE).collect().await;
-    gather(subscription, answers, &known, asked, clock.now().utc)
+    let part = gather(subscription, answers, &known, asked, clock.now().utc);
+    Part { deleted: again::without(azure, clock, part.deleted).await, ..part }
 }
 
 async fn ask(azure: &Azure, task: &Task, subscription: &str, list: List) -> Result<(Vec<Value>, i64), AzureError> {

@@ -76,7 +76,9 @@ pub fn check_removal(change: &Change<'_>) -> Option<Reply> {
 
 /// What these resources show beside what was sent.
 pub fn fill(facts: &Facts, t: &mut Thing) {
-    let id = uuid(facts.seed, &t.id.to_ascii_lowercase());
+    // What is made anew under an old name is another thing.
+    let made = if t.made_at > 0 { format!("/{}", t.made_at) } else { String::new() };
+    let id = uuid(facts.seed, &format!("{}{made}", t.id.to_ascii_lowercase()));
     let (name, place) = (t.name.clone(), t.location().to_owned());
     match t.kind.to_ascii_lowercase().as_str() {
         WORKSPACE => {

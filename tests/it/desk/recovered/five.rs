@@ -41,7 +41,7 @@ fn row<'r>(rows: &'r [DeletedRow], name: &str) -> &'r DeletedRow {
 }
 
 /// What holds of each of the five: nothing was left out, every command can be copied as it stands, the group is locked.
-fn whole(lab: &Lab, done: &Done) {
+fn whole(lab: &Lab, done: &Done, group: &str) {
     let end = done.records.iter().find(|r| is(r, "run.end")).unwrap();
     assert_eq!(end.body.d["outcome"], "recovered", "{}", end.body.d);
     for c in &done.cards {
@@ -52,7 +52,14 @@ fn whole(lab: &Lab, done: &Done) {
             assert!(!open && !line.contains("{deleted"), "{}: {line}", c.id);
         }
     }
-    let locks = lab.get(&format!("{SUB}/resourceGroups/{GROUP}/providers/Microsoft.Authorization/locks"));
+    for step in done.sent_by() {
+        assert_eq!(
+            done.card(step).state,
+            StepState::DoneByApp,
+            "{step}: a person's word does not make it a person's work"
+        );
+    }
+    let locks = lab.get(&format!("{SUB}/resourceGroups/{group}/providers/Microsoft.Authorization/locks"));
     assert!(locks.to_string().contains("CanNotDelete") || done.card("RC6").state == StepState::AlreadyTrue, "{locks}");
 }
 
@@ -62,7 +69,7 @@ fn a_vault_comes_back() {
     let rows = lab.board();
     let plan = lab.plan(row(&rows, "kv-sandbox-lost"), &[("group_region", "eastus")]);
     let done = lab.run(&plan, |_, _| ());
-    whole(&lab, &done);
+    whole(&lab, &done, GROUP);
     assert_eq!(done.sent_by(), ["RC6", "R-KV-2"]);
     assert_eq!(done.card("RC4").state, StepState::AlreadyTrue);
     assert_eq!(lab.get(&vault())["properties"]["provisioningState"], "Succeeded");
@@ -78,7 +85,7 @@ fn an_object_comes_back_into_its_vault() {
         [("primary", "eastus"), ("group_region", "eastus"), ("deleted", hub.as_str()), ("consumers", "assistants")];
     let plan = lab.plan(row(&rows, "db-password"), &rest);
     let done = lab.run(&plan, |_, _| ());
-    whole(&lab, &done);
+    whole(&lab, &done, "rg-hub-shared");
     assert!(done.sent_by().contains(&"R-KV-6"), "{:?}", done.sent_by());
     let by_hand = done.card("R-KV-6").by_hand.join("\n");
     assert!(by_hand.contains("az keyvault secret recover --vault-name kv-hub-contoso -n db-password"), "{by_hand}");
@@ -116,7 +123,7 @@ fn a_storage_account_comes_back_through_the_portal() {
         }
         _ => {}
     });
-    whole(&lab, &done);
+    whole(&lab, &done, GROUP);
     assert_eq!(order, ["vault", "portal"]);
     assert_eq!(done.sent_by(), ["RC6"]);
     let may_lose = done.card("R-SA-4").rows.iter().find(|r| r.label == "may lose").unwrap();
@@ -152,7 +159,7 @@ fn an_ai_account_comes_back_behind_its_group_and_its_vault() {
             lab.vault_by_hand(&vault);
         }
     });
-    whole(&lab, &done);
+    whole(&lab, &done, GROUP);
     assert_eq!(done.sent_by(), ["RC4", "RC6", "R-AIS-3"]);
     let group = lab.get(&format!("{SUB}/resourceGroups/{GROUP}"));
     assert_eq!(group["location"], "eastus");
@@ -230,7 +237,7 @@ fn a_hub_does_not_come_back_and_a_new_one_stands_on_what_does() {
         }
         _ => {}
     });
-    whole(&lab, &done);
+    whole(&lab, &done, GROUP);
     assert_eq!(done.sent_by(), ["RC6"], "a hub is made by hand");
     let said = done.card("R-HUB-1");
     assert!(
@@ -305,7 +312,7 @@ fn a_workspace_comes_back_through_the_portal_on_what_it_stood_on() {
         }
         _ => {}
     });
-    whole(&lab, &done);
+    whole(&lab, &done, GROUP);
     assert_eq!(done.sent_by(), ["RC6"]);
     let gone: Vec<&str> =
         done.cards.iter().flat_map(|c| &c.rows).filter(|r| r.label == "may lose").map(|r| r.text.as_str()).collect();
