@@ -1,6 +1,7 @@
 //! Both sides of a plan as Azure shows them, for comparing. It only reads, and what one reading does not give is kept as
 //! not known: the rest is worth having.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future;
@@ -93,8 +94,8 @@ async fn market(azure: &Azure, task: &Task, plan: &Plan, pairs: &[Pair]) -> Mark
     let mut more: BTreeMap<String, Known<Quota>> = BTreeMap::new();
     for other in all.filter(|a| !a.subscription().eq_ignore_ascii_case(near.subscription())) {
         let key = other.subscription().to_ascii_lowercase();
-        if !more.contains_key(&key) {
-            more.insert(key, Known::of(cognitive::usages(azure, task, other, &side.region).await));
+        if let Entry::Vacant(place) = more.entry(key) {
+            place.insert(Known::of(cognitive::usages(azure, task, other, &side.region).await));
         }
     }
     let read = async {

@@ -324,6 +324,8 @@ async fn pages(azure: &Azure, task: &Task, url: Url, from: i64) -> Result<(Vec<V
     Ok((out, oldest.unwrap_or(from)))
 }
 
+/// What a row of a list says.
+type Make = fn(&Value) -> Option<Deleted>;
 type Answered = (List, Result<(Vec<Value>, i64), AzureError>);
 
 /// Puts a subscription's answers together.
@@ -343,7 +345,7 @@ fn gather(mut subscription: Subscription, answers: Vec<Answered>, known: &[Found
     }
     let rows = |list: List| told.iter().find(|(l, _)| *l == list).map(|(_, rows)| rows.as_slice());
     let mut deleted: Vec<Deleted> = Vec::new();
-    let makes: [(List, fn(&Value) -> Option<Deleted>); 4] = [
+    let makes: [(List, Make); 4] = [
         (List::Accounts, rows::account),
         (List::Vaults, rows::vault),
         (List::Storage, rows::storage),

@@ -97,15 +97,24 @@ impl Vaults {
     }
 }
 
+/// Vaults of one subscription that keep the same from us.
+struct Line {
+    /// Of the subscription, or the vault where only that is known.
+    name: String,
+    vaults: Vec<String>,
+    why: String,
+}
+
 /// One line for each subscription and what is missing; the first vault's reason stands for all.
 fn failures(mut unread: Vec<(Vault, Vec<Kind>, String)>) -> Vec<Failed> {
     unread.sort_by(|a, b| a.0.name.cmp(&b.0.name));
-    let mut by: BTreeMap<(String, Vec<Kind>), (String, Vec<String>, String)> = BTreeMap::new();
+    let mut by: BTreeMap<(String, Vec<Kind>), Line> = BTreeMap::new();
     for (v, kinds, why) in unread {
         let (id, name) = v.subscription.map_or_else(|| (v.name.clone(), v.name.clone()), |s| (s.id, s.name));
-        by.entry((id, kinds)).or_insert_with(|| (name, Vec::new(), why)).1.push(v.name);
+        by.entry((id, kinds)).or_insert_with(|| Line { name, vaults: Vec::new(), why }).vaults.push(v.name);
     }
-    let line = |((subscription, kinds), (name, vaults, why)): ((String, Vec<Kind>), (String, Vec<String>, String))| {
+    let mut out = Vec::new();
+    for ((subscription, kinds), Line { name, vaults, why }) in by {
         let mut names = vaults.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
         if vaults.len() > NAMED {
             names.push_str(&format!(" and {} more", vaults.len() - NAMED));
@@ -115,9 +124,9 @@ fn failures(mut unread: Vec<(Vault, Vec<Kind>, String)>) -> Vec<Failed> {
             Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
             _ => kinds.concat(),
         };
-        Failed { subscription, name, what: format!("deleted {kinds} in {names}"), why }
-    };
-    by.into_iter().map(line).collect()
+        out.push(Failed { subscription, name, what: format!("deleted {kinds} in {names}"), why });
+    }
+    out
 }
 
 /// Who may read a vault's secrets need not see its keys: each list is asked for itself.
