@@ -224,5 +224,5 @@ fn taking_back_is_shown_guarded_and_sent_as_it_was_seen() {
     let now = counts(&place.run(&id));
     assert!(now.len() == 2 * sent.len() && now.values().all(|n| *n == 1), "{sent:?} {now:?} {:?}", s.notice);
     let outcome = crate::crash::outcome(&place.run(&id));
-    assert!(outcome.contains("weight-eastus=\"100\""), "{outcome}");
+    assert!(outcome.contains("\"weight-eastus\"=\"100\""), "{outcome}");
 }
