@@ -345,7 +345,11 @@ impl<'a> Guide<'a> {
             say(&wrapped("", &format!("{prompt} (. to leave)")));
             self.asked = Asked::Text(step, a);
         } else {
+            // What taking back would change is shown at the step that was asked for.
+            let stays = matches!(a.intent, StepIntent::Undo | StepIntent::AskSecondPerson);
+            let picked = self.picked.take().filter(|_| stays);
             self.send(Command::Step(step, a.intent));
+            self.picked = picked;
         }
     }
 }
