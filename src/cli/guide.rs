@@ -440,7 +440,7 @@ fn body(run: &RunView, card: &StepCard, whole: bool) -> String {
         for line in &card.by_hand_now {
             out.push_str(&format!("  $ {}\n", visible(line)));
         }
-    } else if !(card.by_hand.is_empty() && card.by_hand_now.is_empty()) && !card.state.over() {
+    } else if !(card.state.over() || card.by_hand.is_empty() && card.by_hand_now.is_empty()) {
         out.push_str("  s shows the commands to do it by hand\n");
     }
     if let Some(p) = &card.problem {
