@@ -345,7 +345,11 @@ impl<'a> Guide<'a> {
             say(&wrapped("", &format!("{prompt} (. to leave)")));
             self.asked = Asked::Text(step, a);
         } else {
+            // What taking back would change is shown at the step that was asked for.
+            let stays = matches!(a.intent, StepIntent::Undo | StepIntent::AskSecondPerson);
+            let picked = self.picked.take().filter(|_| stays);
             self.send(Command::Step(step, a.intent));
+            self.picked = picked;
         }
     }
 }
@@ -436,7 +440,7 @@ fn body(run: &RunView, card: &StepCard, whole: bool) -> String {
         for line in &card.by_hand_now {
             out.push_str(&format!("  $ {}\n", visible(line)));
         }
-    } else if !(card.by_hand.is_empty() && card.by_hand_now.is_empty()) && !card.state.over() {
+    } else if !(card.state.over() || card.by_hand.is_empty() && card.by_hand_now.is_empty()) {
         out.push_str("  s shows the commands to do it by hand\n");
     }
     if let Some(p) = &card.problem {

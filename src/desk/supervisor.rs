@@ -11,6 +11,7 @@ use crate::journal::JournalError;
 use crate::rehearsal::score::Score;
 use crate::rehearsal::script::Script;
 use crate::run::event::Actor;
+use crate::run::state::{ChangeState, StepRun};
 use crate::simulator::Simulator;
 
 use super::executor::World;
@@ -164,10 +165,15 @@ pub(super) struct Open {
 }
 
 impl Open {
-    /// A step with a request on its way, whose answer has not come. One that came and could not be recorded is no such.
+    /// A step with a request of this process on its way, whose answer has not come. One that came and could not be recorded
+    /// is no such.
     pub fn on_its_way(&self) -> Option<&str> {
         let told = |id: &str| self.unsaved.iter().any(|m| matches!(m, Mail::Step(step, _) if step == id));
-        self.session.run.on_its_way().map(|s| s.id.as_str()).find(|id| !told(id))
+        let ours = |s: &StepRun| {
+            let n = s.changes.iter().position(|c| c.state == ChangeState::Intended).and_then(|n| u32::try_from(n).ok());
+            n.is_some_and(|n| self.session.request_id(&s.id, n).is_some())
+        };
+        self.session.run.on_its_way().filter(|s| ours(s)).map(|s| s.id.as_str()).find(|id| !told(id))
     }
 
     /// What a closed rehearsal came to.

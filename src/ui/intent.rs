@@ -132,7 +132,7 @@ pub const TABLE: &[Row] = &[
     row(Intent::ByHand, "Done by hand…", plain(Key::H), "Your word, with evidence, that it is done"),
     row(Intent::Skip, "Skip the step…", plain(Key::S), "Leaves it out, with a reason"),
     row(Intent::Retry, "Try the step again", plain(Key::R), "After a failure"),
-    row(Intent::Undo, "Take the step back", plain(Key::U), "Undoes what the step changed"),
+    row(Intent::Undo, "Look at taking the step back", plain(Key::U), "Shows what that would change; sends nothing"),
     row(Intent::SecondPerson, "Ask the second person", plain(Key::A), "Where the runbook wants two"),
     row(Intent::Nth(1), "First choice", plain(Key::Num1), "Where a step offers several"),
     row(Intent::Nth(2), "Second choice", plain(Key::Num2), "Where a step offers several"),

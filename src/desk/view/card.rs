@@ -39,7 +39,8 @@ pub fn card(p: &RunPicture<'_>, i: usize, planned: &PlannedStep) -> StepCard {
         changes_read_at: preview.filter(|v| !v.reading && !v.changes.is_empty()).map(|v| v.read_at),
         changes_note: preview.map(|v| v.notes.join(" ")).unwrap_or_default(),
         rows: rows(p, planned, step, preview),
-        by_hand: planned.by_hand.clone(),
+        // The runbook tells how to do it, not how to take it back.
+        by_hand: if back.is_some() { Vec::new() } else { planned.by_hand.clone() },
         by_hand_now: by_hand_now(step, preview, state),
         readings: readings.iter().map(reading).collect(),
         progress: progress(p, step, state, preview),
@@ -143,7 +144,11 @@ fn rows(p: &RunPicture<'_>, planned: &PlannedStep, step: &StepRun, preview: Opti
         out.push(row("guard", None, "checked again right before it is done"));
     }
     if let Some(why) = &planned.second_person {
+        let again = preview.is_some_and(|v| takes_back(v, step.own_state()) && !agreed(p, step, v));
         out.push(match (step.approval(), step.asked.as_ref()) {
+            _ if again && !step.asked_to_undo() => {
+                row("approval", None, format!("a second person agrees to this as well: {why}"))
+            }
             (Some((_, a)), _) => row("approval", Some(true), format!("{}, {}", a.by, a.label)),
             (None, Some(a)) => match &a.answer {
                 Some(Err(reason)) => row("approval", Some(false), format!("refused: {reason}")),

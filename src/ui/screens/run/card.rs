@@ -269,14 +269,17 @@ fn by_hand(ui: &mut Ui, cx: &Cx, card: &StepCard) {
         line(ui, l);
     }
     if !card.by_hand_now.is_empty() {
-        let fold = egui::CollapsingHeader::new(small(ui, "The same for exactly what was read")).id_salt("by hand now");
-        fold.show(ui, |ui| {
+        let own = !card.by_hand.is_empty();
+        let title = small(ui, if own { "The same for exactly what was read" } else { "For exactly what was read" });
+        let fold = egui::CollapsingHeader::new(title).id_salt(("by hand now", own));
+        fold.default_open(!own).show(ui, |ui| {
             for l in &card.by_hand_now {
                 line(ui, &shortened(l));
             }
         });
     }
-    if link(ui, "Copy", &intent::key_text(Intent::CopyByHand)) {
+    let copies = if card.by_hand_now.is_empty() { "Copy" } else { "Copy for what was read" };
+    if link(ui, copies, &intent::key_text(Intent::CopyByHand)) {
         cx.act(Act::Do(Intent::CopyByHand));
     }
 }
