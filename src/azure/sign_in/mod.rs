@@ -41,6 +41,9 @@ const STAND_IN_AUTHORITY: &str = "https://login.microsoftonline.com";
 /// The application under which people sign in by device code when no other is named: Microsoft's own for its CLI.
 pub const CLI_APPLICATION: &str = "04b07795-8ddb-461a-bbee-02f9e1bf7b46";
 
+/// What is said of an answer that is well and has no token.
+const NO_TOKEN: &str = "the answer of sign-in has no token in it";
+
 /// How to sign in.
 #[derive(Debug, Clone, Default)]
 pub enum Method {
@@ -101,6 +104,8 @@ pub(super) async fn outcome(
     let result = credential.get_token(&[scope], None).await;
     let heard = std::mem::take(&mut *heard.lock().unwrap_or_else(PoisonError::into_inner));
     match result {
+        // The library takes an answer without a token for an empty one.
+        Ok(token) if token.token.secret().is_empty() => Err(heard.refusal.unwrap_or_else(|| SignIn::saying(NO_TOKEN))),
         Ok(token) => {
             let left = || token.expires_on.unix_timestamp().saturating_sub(jiff::Timestamp::now().as_second());
             let lifetime = heard.expires_in.unwrap_or_else(|| u64::try_from(left()).unwrap_or(0));

@@ -128,6 +128,9 @@ fn a_live_run_on_an_azure_that_parrots() {
     stage.store(NO_READ, Ordering::SeqCst);
     preview("403 Refused");
     stage.store(NO_CHANGE, Ordering::SeqCst);
+    desk.send(Command::Step("C1".into(), StepIntent::Preview { option: None }));
+    let shown = |s: &Snapshot| s.run.as_ref().is_some_and(|r| r.cards.iter().any(|c| !c.changes.is_empty()));
+    until(&desk, "what would be changed", shown);
     desk.send(Command::Step("C1".into(), StepIntent::Perform { option: None, typed: None }));
     look(&seen, "send", &settled(&desk, StepState::Failed));
     stage.store(FAILS_LATE, Ordering::SeqCst);
@@ -135,7 +138,14 @@ fn a_live_run_on_an_azure_that_parrots() {
         let before = fake.count("PUT", "/resourceGroups/rg");
         stage.store(next, Ordering::SeqCst);
         desk.send(Command::Step("C1".into(), StepIntent::Retry { option: None }));
-        until(&desk, "another try", |_| fake.count("PUT", "/resourceGroups/rg") > before);
+        desk.wait(std::time::Duration::from_secs(15), |_| fake.count("PUT", "/resourceGroups/rg") > before)
+            .unwrap_or_else(|| {
+                panic!(
+                    "{place} {:#?} {:?}",
+                    desk.snapshot().run.as_ref().unwrap().cards,
+                    fake.asked().iter().map(|a| format!("{} {}", a.method, a.path)).collect::<Vec<_>>()
+                )
+            });
         let over = |s: &Snapshot| {
             let card = s.run.as_ref().and_then(|r| r.cards.iter().find(|c| c.id == "C1").cloned());
             card.is_some_and(|c| !matches!(c.state, StepState::Running))
