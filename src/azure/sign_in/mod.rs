@@ -111,21 +111,28 @@ pub(super) async fn outcome(
             let lifetime = heard.expires_in.unwrap_or_else(|| u64::try_from(left()).unwrap_or(0));
             Ok((Secret::new(token.token.secret().to_owned()), Millis::from_secs(lifetime)))
         }
-        Err(e) => Err(heard.refusal.unwrap_or_else(|| failed(&e))),
+        Err(e) => Err(match (heard.refusal, unread(&e)) {
+            (Some(why), Some(json)) if why.text == NO_TOKEN => {
+                SignIn { text: format!("{NO_TOKEN}: {}", misfit(json)), ..why }
+            }
+            (Some(why), _) => why,
+            (None, _) => failed(&e),
+        }),
     }
 }
 
 /// In the library's words, but for what they quote: of an answer that it cannot read, that may be the token.
 fn failed(e: &azure_core::Error) -> SignIn {
-    let mut text = e.to_string();
-    let mut cause = std::error::Error::source(e);
-    while let Some(inner) = cause {
-        if let Some(json) = inner.downcast_ref::<serde_json::Error>() {
-            text = text.replace(&json.to_string(), &misfit(json));
-        }
-        cause = inner.source();
-    }
-    SignIn::saying(visible(&text))
+    let text = e.to_string();
+    SignIn::saying(visible(
+        &unread(e).map_or_else(|| text.clone(), |json| text.replace(&json.to_string(), &misfit(json))),
+    ))
+}
+
+/// That JSON could not be read is somewhere among the causes.
+fn unread(e: &azure_core::Error) -> Option<&serde_json::Error> {
+    let first: Option<&dyn std::error::Error> = Some(e);
+    std::iter::successors(first, |e| e.source()).find_map(|e| e.downcast_ref())
 }
 
 impl Asking<'_> {
