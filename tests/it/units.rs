@@ -1,8 +1,8 @@
 //! Durations, instants, regions, ids, secrets: what people type and what they read.
 
 use lifeboat::units::{
-    Millis, Now, Region, ResourceId, Secret, countdown, hex, known_region, known_regions, sha256_hex, utc_clock,
-    utc_text, visible,
+    Millis, Now, Region, ResourceId, Secret, countdown, hex, known_region, known_regions, misfit, sha256_hex,
+    utc_clock, utc_text, visible,
 };
 use proptest::prelude::*;
 
@@ -188,5 +188,36 @@ proptest! {
     fn what_is_read_can_be_typed(h in 0u64..24, m in 0u64..60, s in 0u64..60) {
         let d = Millis((h * 3_600 + m * 60 + s) * 1_000);
         prop_assert_eq!(format!("{h}h{m}m{s}s").parse::<Millis>(), Ok(d));
+    }
+}
+
+/// What does not fit a shape is said without the values, which may be secrets.
+#[test]
+fn misfits_are_said_without_values() {
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Shape {
+        _count: u8,
+        _id: Option<ResourceId>,
+        _word: Option<Word>,
+    }
+    #[derive(Debug, serde::Deserialize)]
+    enum Word {
+        Good,
+    }
+    for (json, said) in [
+        (r#"{}"#, "missing field `_count` at "),
+        (r#"{"_count":"Hush, expected \"x\""}"#, "invalid type: string, expected u8 at "),
+        (r#"{"_count":4242}"#, "invalid value: integer, expected u8 at "),
+        (r#"{"_count":["Hush"]}"#, "invalid type: sequence, expected u8 at "),
+        (r#"{"_count":1,"_word":"Hush"}"#, "unknown variant, expected `Good` at "),
+        (r#"{"Hush":1}"#, "unknown field, expected one of `_count`, `_id`, `_word` at "),
+        (r#"{"_count":1,"_id":"Hush"}"#, "a value in it is not what it should be"),
+        (r#"{"_count":1"#, "EOF while parsing an object at "),
+        (r#""Hush""#, "invalid type: string, expected struct Shape at "),
+    ] {
+        let e = serde_json::from_str::<Shape>(json).unwrap_err();
+        let told = misfit(&e);
+        assert!(told.starts_with(said) && !told.contains("Hush") && !told.contains("42"), "{e}: {told}");
     }
 }

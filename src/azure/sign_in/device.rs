@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use super::super::cloud::Cloud;
 use super::super::error::SignIn;
 use super::wire::{self, Heard};
-use super::{CLI_APPLICATION, SIGN_IN_WITHIN};
+use super::{CLI_APPLICATION, NO_TOKEN, SIGN_IN_WITHIN};
 use crate::clock::{Clock, Task};
 use crate::units::{Millis, Secret, visible};
 
@@ -211,7 +211,7 @@ impl DeviceCode {
     /// Takes the refresh token of an answer along; gives token and lifetime.
     fn taken(&self, answer: &Value, used: Option<&Arc<Secret>>) -> Result<(String, u64), SignIn> {
         let token = answer["access_token"].as_str().filter(|t| !t.is_empty());
-        let token = token.ok_or_else(|| SignIn::saying("the answer of sign-in has no token in it"))?;
+        let token = token.ok_or_else(|| SignIn::saying(NO_TOKEN))?;
         if let Some(refresh) = answer["refresh_token"].as_str() {
             let refresh = Some(Secret::new(refresh));
             match used {

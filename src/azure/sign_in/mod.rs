@@ -43,6 +43,9 @@ const STAND_IN_AUTHORITY: &str = "https://login.microsoftonline.com";
 /// The application under which people sign in by device code when no other is named: Microsoft's own for its CLI.
 pub const CLI_APPLICATION: &str = "04b07795-8ddb-461a-bbee-02f9e1bf7b46";
 
+/// What is said of an answer that is well and has no token.
+const NO_TOKEN: &str = "the answer of sign-in has no token in it";
+
 /// How to sign in.
 #[derive(Debug, Clone, Default)]
 pub enum Method {
@@ -113,26 +116,35 @@ pub(super) async fn outcome(
     let result = credential.get_token(&[scope], None).await;
     let heard = std::mem::take(&mut *heard.lock().unwrap_or_else(PoisonError::into_inner));
     match result {
+        // The library takes an answer without a token for an empty one.
+        Ok(token) if token.token.secret().is_empty() => Err(heard.refusal.unwrap_or_else(|| SignIn::saying(NO_TOKEN))),
         Ok(token) => {
             let left = || token.expires_on.unix_timestamp().saturating_sub(jiff::Timestamp::now().as_second());
             let lifetime = heard.expires_in.unwrap_or_else(|| u64::try_from(left()).unwrap_or(0)).min(LONGEST_LIFE_S);
             Ok((Secret::new(token.token.secret().to_owned()), Millis::from_secs(lifetime)))
         }
-        Err(e) => Err(heard.refusal.unwrap_or_else(|| failed(&e))),
+        Err(e) => Err(match (heard.refusal, unread(&e)) {
+            (Some(why), Some(json)) if why.text == NO_TOKEN => {
+                SignIn { text: format!("{NO_TOKEN}: {}", misfit(json)), ..why }
+            }
+            (Some(why), _) => why,
+            (None, _) => failed(&e),
+        }),
     }
 }
 
 /// In the library's words, but for what they quote: of an answer that it cannot read, that may be the token.
 fn failed(e: &azure_core::Error) -> SignIn {
-    let mut text = e.to_string();
-    let mut cause = std::error::Error::source(e);
-    while let Some(inner) = cause {
-        if let Some(json) = inner.downcast_ref::<serde_json::Error>() {
-            text = text.replace(&json.to_string(), &misfit(json));
-        }
-        cause = inner.source();
-    }
-    SignIn::saying(visible(&text))
+    let text = e.to_string();
+    SignIn::saying(visible(
+        &unread(e).map_or_else(|| text.clone(), |json| text.replace(&json.to_string(), &misfit(json))),
+    ))
+}
+
+/// That JSON could not be read is somewhere among the causes.
+fn unread(e: &azure_core::Error) -> Option<&serde_json::Error> {
+    let first: Option<&dyn std::error::Error> = Some(e);
+    std::iter::successors(first, |e| e.source()).find_map(|e| e.downcast_ref())
 }
 
 impl Asking<'_> {

@@ -149,7 +149,7 @@ impl HttpClient for Wire {
 
 /// Heard only when the library finds no token in a good answer; its own words may quote what it found instead.
 fn no_token(status: u16) -> SignIn {
-    SignIn { status: Some(status), answered: true, ..SignIn::saying("the answer of sign-in has no token in it") }
+    SignIn { status: Some(status), answered: true, ..SignIn::saying(super::NO_TOKEN) }
 }
 
 /// Entra writes a number; some stand-ins a text.

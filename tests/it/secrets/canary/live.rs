@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use lifeboat::azure::Cloud;
 use lifeboat::desk::protocol::{Command, StepIntent};
-use lifeboat::desk::snapshot::{Snapshot, StepState};
+use lifeboat::desk::snapshot::{RunView, Snapshot, StepState};
 use lifeboat::desk::{Handle, Home, Options};
 use lifeboat::journal::RealDisk;
 use lifeboat::runbook::model::Strategy;
@@ -89,9 +89,9 @@ fn look(seen: &Seen, place: &str, s: &Snapshot) {
     seen.add(&format!("{place}: read aloud"), crate::ui::read_aloud(s.clone()));
 }
 
-fn settled(desk: &Handle, wanted: StepState) -> Arc<Snapshot> {
-    let is = |s: &Snapshot| s.run.as_ref().is_some_and(|r| r.cards.iter().any(|c| c.id == "C1" && c.state == wanted));
-    until(desk, &format!("{wanted:?}"), is)
+fn settled(desk: &Handle, wanted: &[StepState]) -> Arc<Snapshot> {
+    let card = |r: &RunView| r.cards.iter().any(|c| c.id == "C1" && wanted.contains(&c.state));
+    until(desk, &format!("{wanted:?}"), |s| s.run.as_ref().is_some_and(|r| card(r)))
 }
 
 #[test]
@@ -119,28 +119,27 @@ fn a_live_run_on_an_azure_that_parrots() {
         desk.send(Command::Step("C1".into(), StepIntent::Preview { option: None }));
         let told =
             |s: &Snapshot| s.run.as_ref().is_some_and(|r| format!("{:?} {:?}", r.cards, s.notice).contains(words));
-        let s =
-            desk.wait(std::time::Duration::from_secs(20), told).unwrap_or_else(|| panic!("{:#?}", desk.snapshot().run));
-        look(&seen, "preview", &s);
+        look(&seen, "preview", &until(&desk, words, told));
     };
     until(&desk, "the run", |s| s.run.is_some());
     preview("401");
     stage.store(NO_READ, Ordering::SeqCst);
     preview("403 Refused");
     stage.store(NO_CHANGE, Ordering::SeqCst);
+    desk.send(Command::Step("C1".into(), StepIntent::Preview { option: None }));
+    let shown = |s: &Snapshot| s.run.as_ref().is_some_and(|r| r.cards.iter().any(|c| !c.changes.is_empty()));
+    until(&desk, "what would be changed", shown);
     desk.send(Command::Step("C1".into(), StepIntent::Perform { option: None, typed: None }));
-    look(&seen, "send", &settled(&desk, StepState::Failed));
-    stage.store(FAILS_LATE, Ordering::SeqCst);
+    look(&seen, "send", &settled(&desk, &[StepState::Failed]));
     for (next, place) in [(FAILS_LATE, "fails late"), (NO_POLL, "poll")] {
-        let before = fake.count("PUT", "/resourceGroups/rg");
         stage.store(next, Ordering::SeqCst);
         desk.send(Command::Step("C1".into(), StepIntent::Retry { option: None }));
+        settled(&desk, &[StepState::Ready]);
+        until(&desk, "what would be changed", shown);
+        let before = fake.count("PUT", "/resourceGroups/rg");
+        desk.send(Command::Step("C1".into(), StepIntent::Perform { option: None, typed: None }));
         until(&desk, "another try", |_| fake.count("PUT", "/resourceGroups/rg") > before);
-        let over = |s: &Snapshot| {
-            let card = s.run.as_ref().and_then(|r| r.cards.iter().find(|c| c.id == "C1").cloned());
-            card.is_some_and(|c| !matches!(c.state, StepState::Running))
-        };
-        look(&seen, place, &until(&desk, place, over));
+        look(&seen, place, &settled(&desk, &[StepState::Failed, StepState::Indeterminate]));
     }
     let id = desk.snapshot().run.as_ref().unwrap().id.clone();
     desk.send(Command::ShowRecord(id));
