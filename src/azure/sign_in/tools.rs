@@ -136,7 +136,7 @@ impl TokenCredential for Tools {
             Ok(token) => return Ok(token),
             Err(e) => e,
         };
-        let options = AzureDeveloperCliCredentialOptions { tenant_id, executor: executor(), ..Default::default() };
+        let options = AzureDeveloperCliCredentialOptions { tenant_id, executor: executor() };
         AzureDeveloperCliCredential::new(Some(options))?.get_token(scopes, None).await.map_err(|second| {
             let text = format!("az: {}; azd: {}", failed(&first).text, failed(&second).text);
             azure_core::Error::with_message(ErrorKind::Credential, text)
