@@ -243,7 +243,7 @@ fn a_clock_ten_minutes_wrong_is_told_whatever_signs_in() {
         let s = until(&desk, &what, |s| s.notice.is_none());
         if way == "secret" {
             for screen in [Screen::Situation, Screen::Settings] {
-                assert!(Window::on((*s).clone(), screen).sees(&words), "{what}: {screen:?}");
+                assert!(Window::on((*s).clone(), screen).reads(&words), "{what}: {screen:?}");
             }
         }
         // A statement from the future is refused; everything else signs in all the same.

@@ -83,6 +83,10 @@ impl Window {
         self.publish.send(Arc::new(s)).unwrap();
         self.harness.run();
     }
+    /// Some text has these words in it.
+    pub fn reads(&self, words: &str) -> bool {
+        self.harness.query_all_by_label_contains(words).next().is_some()
+    }
     pub fn sees(&self, label: &str) -> bool {
         self.harness.query_all_by_label(label).next().is_some()
     }
