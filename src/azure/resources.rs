@@ -111,17 +111,8 @@ async fn answer(azure: &Azure, task: &Task, id: &str, expand: Option<&str>) -> R
     let id = resource_id(id)?;
     let query = expand.map(|e| ("$expand", e));
     let url = azure.arm(id.as_str(), &version(azure, task, &id).await?, query.as_slice())?;
-    match azure.get(task, &url).await {
-        Ok(answer) => Ok(Some(answer)),
-        // A subscription that is not seen, or a service that is not there, says nothing about the resource.
-        Err(e) if e.is_absent() && !e.has_code(&ELSEWHERE) => Ok(None),
-        Err(e) => Err(e),
-    }
+    azure.get_if_there(task, &url).await
 }
-
-/// Codes of a 404 that is not about the resource.
-pub(super) const ELSEWHERE: [&str; 4] =
-    ["SubscriptionNotFound", "InvalidSubscriptionId", "InvalidResourceNamespace", "InvalidResourceType"];
 
 /// The type of what an id ends in; of a lock on an account, that of the lock.
 pub(super) fn kind(id: &ResourceId) -> String {

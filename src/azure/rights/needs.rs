@@ -3,7 +3,8 @@
 
 use crate::plan::model::{Plan, PlannedStep};
 use crate::plan::rights::{Need, Purpose, Right, StepNeeds};
-use crate::runbook::model::{Action, Condition, Undo};
+use crate::runbook::model::{Action, Condition, Method, Undo};
+use crate::runbook::traits::parent;
 use crate::units::ResourceId;
 
 const ACCOUNT: &str = "Microsoft.CognitiveServices/accounts";
@@ -67,6 +68,16 @@ impl Needs {
             Action::CopyDeployments { to, .. } => self.one(undo, format!("{DEPLOYMENTS}/delete"), to),
             Action::DeleteCreatedDeployments { account } => self.one(undo, format!("{DEPLOYMENTS}/write"), account),
             Action::AddRegistryReplica { registry, .. } => self.one(undo, format!("{REPLICAS}/delete"), registry),
+            Action::StartCompute { compute } => self.one(undo, format!("{}/stop/action", kind(compute)), compute),
+            Action::StopCompute { compute } => self.one(undo, format!("{}/start/action", kind(compute)), compute),
+            // Keys, record sets and requests may create; what they created is deleted.
+            Action::SetAppConfiguration { store, .. } => {
+                self.any(undo, vec![data(format!("{KEY_VALUES}/delete"), store)]);
+            }
+            Action::SetDnsRecord { record, .. } => self.one(undo, format!("{}/delete", kind(record)), &parent(record)),
+            Action::ArmRequest { resource, method: Method::Put, .. } => {
+                self.one(undo, format!("{}/delete", kind(resource)), &group(resource));
+            }
             _ => {}
         }
     }
