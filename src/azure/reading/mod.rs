@@ -82,6 +82,7 @@ pub async fn read(
         }
         Condition::TelemetryArrives { account } => vec![c.telemetry(account).await],
         Condition::Locked { resource } => vec![c.locked(resource).await],
+        Condition::OwnRegionsAvoid { resource, region } => vec![c.own_regions_avoid(resource, region).await],
         Condition::CreatedDeploymentsGone { account } => c.created_gone(account, created).await,
         Condition::ArmProperty { resource, path, is, is_not, at_least } => {
             let asked = Asked { is: is.as_deref(), is_not: is_not.as_deref(), at_least: *at_least };

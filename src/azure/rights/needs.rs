@@ -116,7 +116,9 @@ impl Needs {
             Condition::GroupIsIn { resource, .. } => {
                 self.read("Microsoft.Resources/subscriptions/resourceGroups", &group(resource));
             }
-            Condition::AccountReady { account } => self.read(ACCOUNT, account),
+            Condition::AccountReady { account } | Condition::OwnRegionsAvoid { resource: account, .. } => {
+                self.read(ACCOUNT, account);
+            }
             Condition::ModelsOffered { account, .. } => {
                 self.read(DEPLOYMENTS, account);
                 self.read("Microsoft.CognitiveServices/locations/models", &subscription(account));

@@ -111,7 +111,8 @@ async fn every_deployment_is_called_with_its_own_credential() {
             "/west/openai/deployments/chat/chat/completions" => error(401, "PermissionDenied", "no data action"),
             "/west/openai/deployments/embed/embeddings" => Do::Say(200, json!({})),
             "/west/openai/deployments/think/chat/completions" => match a.body.get("max_completion_tokens") {
-                Some(_) => Do::Say(200, json!({})),
+                Some(n) if n.as_u64() == Some(1) => error(400, "invalid_request", "It needs more to think."),
+                Some(_) => error(400, "invalid_request", "max_tokens or model output limit was reached."),
                 None => error(400, "unsupported_parameter", "Use 'max_completion_tokens' instead."),
             },
             p if p.starts_with("/west/") => error(404, "DeploymentNotFound", "The API deployment does not exist."),

@@ -173,6 +173,23 @@ async fn throttled_is_refused_and_not_sent_again_by_itself() {
     }
 }
 
+/// A gateway that gives up says nothing of what became of the change.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateways_own_failure_is_read_back_before_anybody_tries_again() {
+    for c in in_situation(Situation::Lost) {
+        let (s, change) = struck(&c, How::Status(504)).await;
+        let lost = s.perform(&change).await;
+        assert!(matches!(lost, Sent::Unknown { .. }) && s.sends() == 1, "{}: {lost:?}", c.name());
+        s.until(RIGHT).await;
+        let seen = read_back(&s.azure, &s.task, &change).await;
+        assert!(told(&c, &seen, false), "{}: {seen:?}", c.name());
+        if seen == ReadBack::NotApplied {
+            let done = s.perform(&change).await;
+            assert!(matches!(done, Sent::Done { .. }) && s.sends() == 2, "{}: {done:?}", c.name());
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_fails_late_says_so_in_azures_words() {
     for c in in_situation(Situation::FailsLate) {

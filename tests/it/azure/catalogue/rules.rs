@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use lifeboat::azure::action::{Change, ReadBack, Sent, preview, send, undo};
-use lifeboat::runbook::model::{Action, Method, Risk, Undo};
+use lifeboat::azure::action::{Change, ReadBack, Sent, preview, read_back, send, undo};
+use lifeboat::azure::reading;
+use lifeboat::runbook::model::{Action, Condition, Method, Risk, Undo};
 use lifeboat::runbook::traits::Back;
 use serde_json::{Value, json};
 
@@ -228,18 +229,65 @@ fn the_page_of_the_language_says_what_each_action_needs() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn regions_of_a_resources_own_are_shown_and_not_sent() {
-    use lifeboat::azure::cognitive::own_regions;
-    use lifeboat::units::Region;
-    let eye = r#"Resource(id: "rg-r/Microsoft.CognitiveServices/accounts/eye", location: "eastus2", kind: "ComputerVision", sku: "S1",
-        properties: { "locations": { "routingMethod": "Priority", "regions": [
-            { "name": "East US", "value": 1, "customsubdomain": "e" }, { "name": "westus", "value": 2 }] } })"#;
-    let s = Sea::with(None, |w| w.resources.push(written(eye))).await;
-    let (eye, plain) = (account("rg-r", "eye"), account("rg-r", "oai-bare"));
-    assert!(own_regions(&s.azure, &s.task, &plain).await.unwrap().is_none());
-    let own = own_regions(&s.azure, &s.task, &eye).await.unwrap().unwrap();
-    assert_eq!((own.routing_method.as_deref(), own.regions.len()), (Some("Priority"), 2));
-    let lines = own.by_hand_without(&eye, &Region::new("East US"));
-    assert!(lines[0].contains("not tried against the real Azure") && !lines[2].contains("East US"), "{lines:#?}");
-    assert!(lines[2].contains("westus") && lines[2].contains(&eye));
-    assert_eq!(s.sends(), 0);
+    let eye = |method: &str, first: f64, second: f64| {
+        written(&format!(
+            r#"Resource(id: "rg-r/Microsoft.CognitiveServices/accounts/eye", location: "eastus2", kind: "ComputerVision", sku: "S1",
+            properties: {{ "locations": {{ "routingMethod": "{method}", "regions": [
+                {{ "name": "East US", "value": {first:.1}, "customsubdomain": "e" }}, {{ "name": "westus", "value": {second:.1} }}] }} }})"#
+        ))
+    };
+    for (method, first, second, east, west) in [
+        ("Priority", 1.0, 2.0, false, true),
+        ("Weighted", 1.0, 1000.0, true, false),
+        ("Performance", 1.0, 2.0, false, false),
+    ] {
+        let s = Sea::with(None, |w| w.resources.push(eye(method, first, second))).await;
+        let read = async |name: &str, region: &str| {
+            let c = Condition::OwnRegionsAvoid { resource: account("rg-r", name), region: region.into() };
+            reading::read(&s.azure, &s.task, &c, &[], None).await.unwrap().remove(0)
+        };
+        for (region, avoided) in [("East US", east), ("West US", west), ("westus3", true)] {
+            let r = read("eye", region).await;
+            assert_eq!(r.ok, Some(avoided), "{method} {region}: {}", r.value);
+        }
+        let r = read("eye", "eastus").await;
+        assert_eq!(r.value, format!("{method}: East US {first}, West US {second}"));
+        let lines = r.raw.unwrap();
+        assert!(lines.starts_with("# not tried against the real Azure"), "{lines}");
+        let change = lines.lines().last().unwrap();
+        assert!(change.contains("patch") && change.contains(&account("rg-r", "eye")), "{change}");
+        assert!(change.contains("westus") && !change.contains("East US"), "{change}");
+        assert_eq!(read("oai-bare", "eastus").await.ok, Some(false), "it has none");
+        assert_eq!(s.sends(), 0);
+    }
+}
+
+/// What is taken for true already is exactly so: nothing is null that is set, and no tag is spelt as somebody likes.
+#[tokio::test(flavor = "multi_thread")]
+async fn true_already_means_exactly_so() {
+    let s = Sea::new().await;
+    for (body, already) in [
+        (json!({ "tags": { "env": "test" } }), true),
+        (json!({ "tags": { "env": "TEST" } }), false),
+        (json!({ "tags": {} }), false),
+        (json!({ "properties": { "softDeleteRetentionInDays": null } }), false),
+        (json!({ "properties": { "unheardOf": null } }), true),
+        (json!({ "properties": { "softDeleteRetentionInDays": 30 }, "location": "East US" }), true),
+    ] {
+        let resource = id("rg-a", "Microsoft.KeyVault/vaults/kv-a");
+        let action = Action::ArmRequest {
+            resource,
+            method: Method::Patch,
+            api_version: "2023-07-01".into(),
+            body: body.clone(),
+        };
+        assert_eq!(s.look(&action, &[]).await.unwrap().already_true, already, "{body}");
+    }
+    // All shares away: nought for each, and so it is read back.
+    let endpoint = id("rg-r", "Microsoft.MachineLearningServices/workspaces/mlw/onlineEndpoints/score");
+    let none = Action::SetOnlineEndpointTraffic { endpoint, traffic: BTreeMap::new() };
+    let change = s.change(&none, &[]).await;
+    assert_eq!(read_back(&s.azure, &s.task, &change).await, ReadBack::NotApplied);
+    assert!(matches!(s.perform(&change).await, Sent::Done { .. }));
+    assert_eq!(s.settled(&s.azure, &change).await, ReadBack::Applied);
 }
