@@ -66,3 +66,19 @@ pub async fn read(azure: &Azure, task: &Task, url: &Url) -> Result<Option<KeyVal
     };
     Ok(Some(KeyValue { value: text("value"), etag, content_type: text("content_type"), tags: body["tags"].clone() }))
 }
+
+/// All keys without label that begin so, with their values.
+pub async fn named(azure: &Azure, task: &Task, store: &str, prefix: &str) -> Result<Vec<(String, String)>, AzureError> {
+    let mut url = azure.cloud().store(resource_id(store)?.name())?;
+    url.set_path("/kv");
+    let query = [("key", format!("{prefix}*")), ("label", "\0".to_owned())];
+    url.query_pairs_mut().extend_pairs(query).append_pair("api-version", versions::APP_CONFIGURATION);
+    let answer = azure.get(task, &url).await?;
+    let body = answer.json()?;
+    // A handful of keys is one page; more would be no weights of regions.
+    let (Some(items), None) = (body["items"].as_array(), body["@nextLink"].as_str()) else {
+        return Err(AzureError::BadAnswer { host: answer.host.clone(), why: "not one page of keys".into() });
+    };
+    let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
+    Ok(items.iter().map(|kv| (text(&kv["key"]), text(&kv["value"]))).collect())
+}

@@ -15,7 +15,7 @@ use url::Url;
 
 use super::cloud::{Cloud, host_of};
 use super::error::{Refusal, SignIn, unreadable};
-use super::lanes::{LONGEST_WAIT, Lanes};
+use super::lanes::{LONGEST_WAIT, Lanes, Pass};
 use super::sign_in::Device;
 use super::token::Tokens;
 use super::{AzureError, transport};
@@ -307,12 +307,14 @@ impl Azure {
     pub(super) async fn get_timed(&self, task: &Task, url: &Url) -> (Millis, Result<Answer, AzureError>) {
         let signed_in = self.0.tokens.bearer(task, &self.cloud().scope(url)).await.is_ok();
         let auth = if signed_in { Auth::Token } else { Auth::Nobody };
+        let ask = Ask { auth, ..Ask::get(url) };
         // Waiting for one's turn is no part of how long an answer takes.
-        if let Err(e) = self.0.lanes.wait(task, url).await {
-            return (Millis(0), Err(e));
-        }
+        let pass = match self.0.lanes.wait(task, &ask.method, url).await {
+            Ok(pass) => pass,
+            Err(e) => return (Millis(0), Err(e)),
+        };
         let started = task.now();
-        let answer = self.send_once(task, &Ask { auth, ..Ask::get(url) }).await;
+        let answer = self.send_now(task, &ask, &pass).await;
         (Millis(task.now().mono.saturating_sub(started.mono)), answer)
     }
 
@@ -401,7 +403,12 @@ impl Azure {
 
     /// Sends once, whatever happens. An error status is an error.
     pub(super) async fn send_once(&self, task: &Task, ask: &Ask<'_>) -> Result<Answer, AzureError> {
-        self.0.lanes.wait(task, ask.url).await?;
+        let pass = self.0.lanes.wait(task, &ask.method, ask.url).await?;
+        self.send_now(task, ask, &pass).await
+    }
+
+    /// The same once its lane let it pass.
+    async fn send_now(&self, task: &Task, ask: &Ask<'_>, pass: &Pass) -> Result<Answer, AzureError> {
         let outside = matches!(ask.auth, Auth::Outside) && !self.cloud().is_simulated();
         let to = if outside { self.cloud().resolve_open(ask.url)? } else { self.resolve(task, ask.url).await? };
         let host = host_of(ask.url);
@@ -466,6 +473,8 @@ impl Azure {
             status,
             date: text("date"),
         };
+        let wait = retry_after(&headers, task.now());
+        self.0.lanes.told(task, &ask.method, ask.url, pass, wait.filter(|_| status == 429));
         if (200..300).contains(&status) {
             return Ok(Answer { status, corr, host, headers, body, proof });
         }
@@ -482,10 +491,7 @@ impl Azure {
         let mut refusal = Refusal::read(&host, status, body.as_bytes());
         refusal.request_id = corr.request_id;
         refusal.correlation_request_id = corr.correlation_request_id;
-        refusal.retry_after = retry_after(&headers, task.now());
-        if let (429, Some(wait)) = (status, refusal.retry_after) {
-            self.0.lanes.told(task, ask.url, wait);
-        }
+        refusal.retry_after = wait;
         Err(AzureError::Refused(Box::new(refusal)))
     }
 
@@ -544,14 +550,17 @@ pub(super) fn resource_id(text: &str) -> Result<ResourceId, AzureError> {
         .map_err(|e: crate::units::BadResourceId| AzureError::BadAddress { text: text.to_owned(), why: e.to_string() })
 }
 
-/// Seconds, a date, or milliseconds; Azure uses all of them.
+/// Seconds, a date, or milliseconds; Azure uses all of them. A date is counted from the answer's own: this computer's
+/// clock may be wrong.
 fn retry_after(headers: &HeaderMap, now: Now) -> Option<Millis> {
     let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).map(str::trim);
+    let utc = |date: &str| Some(jiff::fmt::rfc2822::parse(date).ok()?.timestamp().as_millisecond());
     let whole = text("retry-after").and_then(|t| match t.parse::<u64>() {
         Ok(s) => Some(Millis(s.saturating_mul(1_000))),
         Err(_) => {
-            let at = jiff::fmt::rfc2822::parse(t).ok()?.timestamp().as_millisecond();
-            Some(Millis(u64::try_from(at.saturating_sub(now.utc)).unwrap_or(0)))
+            let at = utc(t)?;
+            let from = text("date").and_then(utc).unwrap_or(now.utc);
+            Some(Millis(u64::try_from(at.saturating_sub(from)).unwrap_or(0)))
         }
     });
     let fine = ["retry-after-ms", "x-ms-retry-after-ms"]

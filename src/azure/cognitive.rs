@@ -269,21 +269,40 @@ pub struct OwnRegion {
 }
 
 impl OwnRegions {
-    /// The command that a person may try to take a region out, and what is known of it.
-    pub fn by_hand_without(&self, account: &str, region: &Region) -> Vec<String> {
+    /// Whether users are led elsewhere than to this region while another answers; `None` where that cannot be told.
+    pub fn avoids(&self, region: &Region) -> Option<bool> {
+        let (own, others): (Vec<_>, Vec<_>) = self.regions.iter().partition(|r| Region::new(&r.name) == *region);
+        let Some(own) = own.first() else { return (!others.is_empty()).then_some(true) };
+        let mut values = others.iter().filter_map(|r| r.value);
+        match self.routing_method.as_deref()?.to_ascii_lowercase().as_str() {
+            // The lowest is called first.
+            "priority" => own.value.map(|own| values.any(|v| v < own)),
+            // There is no weight of nothing; the least one is as little as there can be.
+            "weighted" => own.value.map(|own| own <= 1.0 && values.any(|v| v > 1.0)),
+            "performance" => Some(false),
+            _ => None,
+        }
+    }
+
+    /// `Priority: East US 1, West US 2`.
+    pub fn text(&self) -> String {
+        let one = |r: &OwnRegion| match r.value {
+            Some(v) => format!("{} {v}", Region::new(&r.name).display()),
+            None => Region::new(&r.name).display(),
+        };
+        let all: Vec<String> = self.regions.iter().map(one).collect();
+        format!("{}: {}", self.routing_method.as_deref().unwrap_or("no method told"), all.join(", "))
+    }
+
+    /// The commands that a person may try to take a region out of the account at this address, and what is known of them.
+    pub fn by_hand_without(&self, account: &Url, region: &Region) -> Vec<String> {
         let left: Vec<&OwnRegion> = self.regions.iter().filter(|r| Region::new(&r.name) != *region).collect();
         let body = json!({ "properties": { "locations": { "routingMethod": self.routing_method, "regions": left } } });
         vec![
             "# not tried against the real Azure: keep the answer of the first line to restore it by the second"
                 .to_owned(),
-            format!(
-                "az rest --method get --url 'https://management.azure.com{account}?api-version={}' --query properties.locations",
-                versions::COGNITIVE
-            ),
-            format!(
-                "az rest --method patch --url 'https://management.azure.com{account}?api-version={}' --body '{body}'",
-                versions::COGNITIVE
-            ),
+            format!("az rest --method get --url '{account}' --query properties.locations"),
+            format!("az rest --method patch --url '{account}' --body '{body}'"),
         ]
     }
 }

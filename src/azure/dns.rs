@@ -38,10 +38,30 @@ impl RecordType {
         self.property == "CNAMERecord"
     }
 
+    /// Its values are texts of any kind.
+    pub fn is_text(self) -> bool {
+        self.field == "value"
+    }
+
+    /// Whether such a record can hold this: what leads nowhere serves nobody.
+    pub fn takes(self, value: &str) -> bool {
+        match self.property {
+            "ARecords" => value.parse::<std::net::Ipv4Addr>().is_ok(),
+            "AAAARecords" => value.parse::<std::net::Ipv6Addr>().is_ok(),
+            "CNAMERecord" => {
+                let name = value.strip_suffix('.').unwrap_or(value);
+                let label = |l: &str| !l.is_empty() && l.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+                name.split('.').all(label)
+            }
+            _ => true,
+        }
+    }
+
     /// The values of a set.
     pub fn values(self, properties: &Value) -> Vec<String> {
         let text = |v: &Value| match &v[self.field] {
             Value::Array(pieces) => pieces.iter().filter_map(Value::as_str).collect::<String>(),
+            v if self.is_text() => v.as_str().unwrap_or_default().to_owned(),
             v => v.as_str().unwrap_or_default().trim_end_matches('.').to_owned(),
         };
         match &properties[self.property] {

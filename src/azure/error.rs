@@ -18,6 +18,11 @@ const PAGE_SHOWN: usize = 120;
 /// Error details nest; deeper than this is not Azure.
 const DETAILS_DEPTH: usize = 8;
 
+/// Codes of a 404 that is not about the resource: a subscription that is not seen, or a service that is not there, says
+/// nothing about what lies in it.
+const ELSEWHERE: [&str; 4] =
+    ["SubscriptionNotFound", "InvalidSubscriptionId", "InvalidResourceNamespace", "InvalidResourceType"];
+
 /// Everything that can keep this room from doing what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum AzureError {
@@ -322,7 +327,7 @@ impl AzureError {
 
     /// Azure itself said that the thing does not exist; a proxy's 404 page does not count.
     pub fn is_absent(&self) -> bool {
-        matches!(self, Self::Refused(r) if r.status == 404 && !r.code.is_empty())
+        matches!(self, Self::Refused(r) if r.status == 404 && !r.code.is_empty()) && !self.has_code(&ELSEWHERE)
     }
 
     /// Whether Azure's outermost code is one of these.

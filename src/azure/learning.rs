@@ -9,9 +9,9 @@ use super::{Azure, AzureError};
 use crate::clock::Task;
 
 const PROVIDER: &str = "Microsoft.MachineLearningServices";
-/// A subscription that does not use the service says so with one of these.
-const NOT_USED: [&str; 3] =
-    ["MissingSubscriptionRegistration", "InvalidResourceNamespace", "NoRegisteredProviderFound"];
+/// A subscription that does not use the service says so. Other words, such as `NoRegisteredProviderFound`, may speak of the
+/// version that was asked for.
+const NOT_USED: [&str; 1] = ["MissingSubscriptionRegistration"];
 
 /// A workspace, hub or project.
 pub type Workspace = Resource<WorkspaceProperties>;

@@ -87,14 +87,29 @@ async fn ask(azure: &Azure, task: &Task, account: &Account, d: &Deployment, auth
             Err(AzureError::Refused(r)) if retry && r.status == 400 && r.body.contains("max_completion_tokens") => {
                 body = chat("max_completion_tokens");
             }
+            // It thought until the limit and had no word left: that is an answer.
+            Err(AzureError::Refused(r)) if r.status == 400 && r.body.contains(LIMIT_REACHED) => {
+                return Ok(Called {
+                    status: r.status,
+                    took: task.now().since(started.utc),
+                    limit_tokens: None,
+                    by_key,
+                });
+            }
             Err(e) => return Err(e),
         }
     }
     Err(AzureError::NotPossible(format!("{} takes no limit of tokens", d.name)))
 }
 
+/// Azure's words where a model reached its limit before it said anything.
+const LIMIT_REACHED: &str = "model output limit was reached";
+/// Reasoning models think before their first word; with less they say nothing.
+const THOUGHTS: u32 = 16;
+
 fn chat(limit: &str) -> Value {
-    json!({ "messages": [{ "role": "user", "content": "ping" }], limit: 1 })
+    let tokens = if limit == "max_tokens" { 1 } else { THOUGHTS };
+    json!({ "messages": [{ "role": "user", "content": "ping" }], limit: tokens })
 }
 
 fn path(endpoint: &Url, path: &[&str]) -> Result<Url, AzureError> {

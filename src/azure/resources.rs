@@ -110,17 +110,8 @@ async fn answer(azure: &Azure, task: &Task, id: &str, expand: Option<&str>) -> R
     let id = resource_id(id)?;
     let query = expand.map(|e| ("$expand", e));
     let url = azure.arm(id.as_str(), &version(azure, task, &id).await?, query.as_slice())?;
-    match azure.get(task, &url).await {
-        Ok(answer) => Ok(Some(answer)),
-        // A subscription that is not seen, or a service that is not there, says nothing about the resource.
-        Err(e) if e.is_absent() && !e.has_code(&ELSEWHERE) => Ok(None),
-        Err(e) => Err(e),
-    }
+    azure.get_if_there(task, &url).await
 }
-
-/// Codes of a 404 that is not about the resource.
-pub(super) const ELSEWHERE: [&str; 4] =
-    ["SubscriptionNotFound", "InvalidSubscriptionId", "InvalidResourceNamespace", "InvalidResourceType"];
 
 /// The newest version of a type that the program has no opinion about, as ARM lists them; previews only if nothing else.
 async fn newest(azure: &Azure, task: &Task, id: &ResourceId, kind: &str) -> Result<String, AzureError> {

@@ -2,16 +2,22 @@
 //!
 //! `location` says where an account was made, for ever; where it serves is `primaryLocation`.
 
+use futures::{StreamExt, stream};
 use serde::Deserialize;
 use url::Url;
 
 use super::client::resource_id;
 use super::learning::{self, Workspace};
 use super::resources::{self, Resource};
-use super::{Azure, AzureError, versions};
+use super::{Azure, AzureError, rights, versions};
 use crate::clock::Task;
+use crate::plan::rights::{Right, Standing, granted};
 use crate::runbook::model::FailoverKind;
 use crate::units::{Region, ResourceId};
+
+/// Subscriptions asked about at one time.
+const AT_ONCE: usize = 8;
+const LIST_WORKSPACES: &str = "Microsoft.MachineLearningServices/workspaces/read";
 
 /// A storage account.
 pub type Account = Resource<AccountProperties>;
@@ -79,7 +85,8 @@ pub async fn account(azure: &Azure, task: &Task, id: &str) -> Result<Option<Acco
     resources::typed(azure, task, id, Some("geoReplicationStats")).await
 }
 
-/// Makes sure that no workspace of the account's subscription names it as its default account. Not knowing is a no.
+/// Makes sure that no workspace names it as its default account, in any subscription that is seen: a workspace may lean on
+/// an account of another one. Not knowing is a no.
 pub async fn not_default(azure: &Azure, task: &Task, id: &ResourceId) -> Result<NotDefault, AzureError> {
     let unread = |e: AzureError| {
         AzureError::NotPossible(format!(
@@ -87,9 +94,21 @@ pub async fn not_default(azure: &Azure, task: &Task, id: &ResourceId) -> Result<
             id.name()
         ))
     };
-    let workspaces = learning::workspaces(azure, task, id.subscription()).await.map_err(unread)?;
+    let url = azure.arm("/subscriptions", versions::SUBSCRIPTIONS, &[])?;
+    let rows = azure.list(task, &url).await.map_err(unread)?;
+    let mut seen: Vec<String> = rows.iter().filter_map(|s| Some(s["subscriptionId"].as_str()?.to_owned())).collect();
+    // A list that lacks the account's own subscription is not the whole one.
+    if !seen.iter().any(|s| s.eq_ignore_ascii_case(id.subscription())) {
+        seen.push(id.subscription().to_owned());
+    }
+    let read = |subscription: String| async move {
+        // Each question is work of its own to the clock.
+        workspaces_of(azure, &task.clock().task(), &subscription).await
+    };
+    let all: Vec<_> = task.wait(stream::iter(seen).map(read).buffer_unordered(AT_ONCE).collect()).await;
+    let all = all.into_iter().collect::<Result<Vec<_>, _>>().map_err(unread)?;
     let uses = |w: &&Workspace| w.properties.storage_account.as_deref().is_some_and(|s| same(s, id.as_str()));
-    match workspaces.iter().find(uses) {
+    match all.iter().flatten().find(uses) {
         None => Ok(NotDefault(id.clone())),
         Some(w) => Err(AzureError::NotPossible(format!(
             "{} is the default storage account of the workspace {}; no failover supports that. Read its second region, \
@@ -98,6 +117,17 @@ pub async fn not_default(azure: &Azure, task: &Task, id: &ResourceId) -> Result<
             w.name
         ))),
     }
+}
+
+/// All workspaces of a subscription. Who may not list them there is shown a part of them, or none, as if that were all.
+async fn workspaces_of(azure: &Azure, task: &Task, subscription: &str) -> Result<Vec<Workspace>, AzureError> {
+    let scope = format!("/subscriptions/{subscription}");
+    let right = Right { action: LIST_WORKSPACES.into(), scope: scope.clone(), data: false };
+    if granted(&rights::grants(azure, task, &scope).await?, &right) != Standing::Has {
+        let text = format!("it takes the right {LIST_WORKSPACES} on the whole subscription {subscription}");
+        return Err(AzureError::NotPossible(text));
+    }
+    learning::workspaces(azure, task, subscription).await
 }
 
 /// The account that a request fails over, if it does that.

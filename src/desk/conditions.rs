@@ -66,7 +66,7 @@ pub async fn read(world: &World, task: &Task, condition: &Condition, facts: &Fac
         }
         Condition::DnsLeadsTo { name, target } => outside::dns(&world.azure, task, name, target).await,
         Condition::Person(_) => Vec::new(),
-        _ => reading::read(&world.azure, task, condition, &facts.created).await.unwrap_or_default(),
+        _ => reading::read(&world.azure, task, condition, &facts.created, facts.last_switch).await.unwrap_or_default(),
     }
 }
 

@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::format::{self, PlanFile};
 use super::model::{Plan, PlannedStep, Side, Texts};
 use super::order::{self, Slot};
+use crate::runbook::commands::failed_over;
 use crate::runbook::diagnostic::{Diagnostic, Report, Severity, near_or_all};
 use crate::runbook::model::{
     Action, Check, Condition, Parameter, ParameterKind, Risk, Role, Runbook, StepId, StepKind, Strategy, Tier, Undo,
@@ -156,7 +157,9 @@ fn default_stores(
         let Some(store) = values.get(&p.name) else { continue };
         let meant = |s: &&PlannedStep| {
             let to = s.action.as_ref().filter(|a| matches!(a, Action::FailOverStorage { .. })).map(Action::target);
-            to.is_some_and(|t| t.eq_ignore_ascii_case(store))
+            let name = store.rsplit('/').next().unwrap_or(store);
+            let typed = |line: &String| failed_over(line, |w| same_account(w, store, name));
+            to.is_some_and(|t| t.eq_ignore_ascii_case(store)) || s.by_hand.iter().any(typed)
         };
         if let Some(step) = steps.iter().find(meant) {
             let at = file.values.get(&p.name).map_or(file.values_at.clone(), |e| e.at.clone());
@@ -164,6 +167,12 @@ fn default_stores(
             report.error_do(at, "PL017", message, "name an account of your own data for the failover".to_owned());
         }
     }
+}
+
+/// Whether a word of a command is this account: its name, or its id at the end of an address.
+fn same_account(word: &str, id: &str, name: &str) -> bool {
+    let word = word.to_ascii_lowercase();
+    word == name.to_ascii_lowercase() || word.ends_with(&id.to_ascii_lowercase())
 }
 
 /// What the parameters of a role say together; `None` without a region.

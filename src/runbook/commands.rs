@@ -107,8 +107,14 @@ fn az<'w, 'l>(words: &'w [&'l str], group: &str) -> Option<&'w [&'l str]> {
 
 /// Whether a request by `az rest`, `curl` and the like is more than a question.
 fn changes(words: &[&str]) -> bool {
-    let method = option(words, &["--method", "-m", "-X", "--request"]).unwrap_or_default().to_ascii_lowercase();
-    matches!(method.as_str(), "put" | "post" | "patch" | "delete")
+    matches!(method(words).as_str(), "put" | "post" | "patch" | "delete")
+}
+
+/// The method that such a request names, in lower case.
+fn method(words: &[&str]) -> String {
+    let joined = words.iter().find_map(|w| w.strip_prefix("-X").filter(|m| !m.is_empty()));
+    let named = joined.or_else(|| option(words, &["--method", "-m", "-X", "--request", "-Method"]));
+    named.unwrap_or_default().to_ascii_lowercase()
 }
 
 fn vault(line: &str, s: &Step, runbook: &Runbook, at: Range<usize>, report: &mut Report<'_>) {
@@ -141,18 +147,21 @@ fn no_vault_write(id: &str, at: Range<usize>, report: &mut Report<'_>) {
 
 fn storage(line: &str, runbook: &Runbook, at: Range<usize>, report: &mut Report<'_>) {
     for store in runbook.parameters.iter().filter(|p| p.default_store) {
-        let fails_over = |words: Vec<&str>| {
-            let named = option(&words, &["--name", "-n", "--ids"]);
-            let typed = az(&words, "storage").is_some_and(|w| w.starts_with(&["account", "failover"]));
-            let typed =
-                typed && named.map_or_else(|| words.iter().any(|w| uses(w, &store.name)), |n| uses(n, &store.name));
-            let address = format!("{{{}}}/failover", store.name);
-            typed || words.iter().any(|w| w.contains(&address))
-        };
-        if commands(line).any(fails_over) {
+        if failed_over(line, |w| uses(w, &store.name)) {
             return no_failover(&store.name, at, report);
         }
     }
+}
+
+/// Whether a line to be typed fails over the storage account that `is_it` knows.
+pub(crate) fn failed_over(line: &str, is_it: impl Fn(&str) -> bool) -> bool {
+    commands(line).any(|words| {
+        let named = option(&words, &["--name", "-n", "--ids", "-Name"]);
+        let shell = words.first().is_some_and(|w| w.eq_ignore_ascii_case("Invoke-AzStorageAccountFailover"));
+        let typed = shell || az(&words, "storage").is_some_and(|w| w.starts_with(&["account", "failover"]));
+        let typed = typed && named.map_or_else(|| words.iter().any(|w| is_it(w)), &is_it);
+        typed || words.iter().any(|w| w.split_once("/failover").is_some_and(|(id, _)| is_it(id)))
+    })
 }
 
 fn no_failover(store: &str, at: Range<usize>, report: &mut Report<'_>) {
@@ -161,18 +170,43 @@ fn no_failover(store: &str, at: Range<usize>, report: &mut Report<'_>) {
     report.error_do(at, "RB051", message, fix.to_owned());
 }
 
+/// Lists of what can still be recovered, in lower case.
+const DELETED: [&str; 8] = [
+    "deletedvaults",
+    "deletedaccounts",
+    "deletedsecrets",
+    "deletedkeys",
+    "deletedcertificates",
+    "deletedmanagedhsms",
+    "deletedconfigurationstores",
+    "deletedworkspaces",
+];
+
 /// What is purged never comes back, and no recovery needs it.
 fn purge(line: &str, at: Range<usize>, report: &mut Report<'_>) {
     let purges = |words: Vec<&str>| {
-        let typed =
-            ["keyvault", "cognitiveservices"].iter().filter_map(|g| az(&words, g)).any(|w| w.contains(&"purge"));
-        let asks = changes(&words);
+        let has = |w: &str| words.iter().any(|x| x.eq_ignore_ascii_case(w));
+        let typed = ["keyvault", "cognitiveservices", "appconfig"]
+            .iter()
+            .filter_map(|g| az(&words, g))
+            .any(|w| w.contains(&"purge"));
+        let logs = az(&words, "monitor")
+            .is_some_and(|w| w.starts_with(&["log-analytics", "workspace", "delete"]) && (has("--force") || has("-f")));
+        let learning = az(&words, "ml").is_some() && has("--permanently-delete");
+        let by_id = az(&words, "resource").is_some_and(|w| w.contains(&"delete"));
+        let shell = words.first().is_some_and(|w| w.to_ascii_lowercase().starts_with("remove-az"))
+            && (has("-InRemovedState") || has("-ForceDelete"));
+        let clears =
+            words.first().is_some_and(|w| w.to_ascii_lowercase().starts_with("clear-azappconfigurationdeleted"));
+        // What is not in anything deleted is brought back by POST; a purge is a DELETE there, or names itself.
+        let deletes = method(&words) == "delete";
         let rest = words.iter().any(|w| {
             let w = w.to_ascii_lowercase();
-            asks && (w.contains("/purge") || w.contains("/deletedvaults/") || w.contains("/deletedaccounts/"))
-                || w.contains("forcetopurge=true")
+            let bin = w.split('/').any(|s| DELETED.contains(&s));
+            let purge = w.split(['/', '?']).any(|s| s == "purge");
+            changes(&words) && (purge || bin && deletes) || by_id && bin || w.contains("forcetopurge=true")
         });
-        typed || rest || az(&words, "ml").is_some() && words.contains(&"--permanently-delete")
+        typed || logs || learning || shell || clears || rest
     };
     if commands(line).any(purges) {
         for_good(at, report);

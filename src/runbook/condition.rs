@@ -157,6 +157,14 @@ pub enum Condition {
         /// ARM id.
         resource: String,
     },
+    /// A resource that steers users among regions of its own does not lead them to this one while another answers. What a
+    /// person may send to that end is shown with it.
+    OwnRegionsAvoid {
+        /// ARM id.
+        resource: String,
+        /// Region.
+        region: String,
+    },
     /// None of the deployments that this run created is left in the account.
     CreatedDeploymentsGone {
         /// ARM id.

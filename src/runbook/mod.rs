@@ -7,7 +7,7 @@
 pub mod action;
 mod check;
 mod choices;
-mod commands;
+pub(crate) mod commands;
 pub mod condition;
 pub mod diagnostic;
 mod durations;

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::units::visible;
+use crate::units::{Region, visible};
 
 /// Characters of a value that are shown.
 const SHOWN: usize = 120;
@@ -17,7 +17,7 @@ const SECRET: [&str; 7] =
 pub struct Asked<'a> {
     /// It says this, in upper or lower case.
     pub is: Option<&'a str>,
-    /// It does not say this; where there is nothing, it does not.
+    /// It does not say this; where there is nothing, nobody can tell.
     pub is_not: Option<&'a str>,
     /// The number there is at least this.
     pub at_least: Option<u64>,
@@ -39,11 +39,13 @@ pub fn at<'v>(document: &'v Value, path: &str) -> Option<&'v Value> {
 pub fn judge(document: &Value, path: &str, asked: Asked<'_>) -> (Option<bool>, String) {
     let found = at(document, path).filter(|v| !v.is_null());
     let Some(value) = found else {
-        // What is not set does not say the wrong thing either.
+        // What is not set does not say the wrong thing, and does not say the right one either.
         let alone = asked.is.is_none() && asked.at_least.is_none() && asked.is_not.is_some();
-        return (Some(alone), "not set".to_owned());
+        return ((!alone).then_some(false), "not set".to_owned());
     };
     let says = |wanted: &str| match value {
+        // `East US` and `eastus` are one place.
+        Value::String(s) if is_place(path) => Some(Region::new(s) == Region::new(wanted)),
         Value::String(s) => Some(s.trim().eq_ignore_ascii_case(wanted.trim())),
         Value::Bool(b) => Some(wanted.trim().eq_ignore_ascii_case(if *b { "true" } else { "false" })),
         Value::Number(n) => Some(match (wanted.trim().parse::<f64>(), n.as_f64()) {
@@ -63,6 +65,11 @@ pub fn judge(document: &Value, path: &str, asked: Asked<'_>) -> (Option<bool>, S
         () => answers().all(|a| *a == Some(true)).then_some(true),
     };
     (ok, shown(path, value))
+}
+
+/// Whether what stands at a path is a region by its name.
+fn is_place(path: &str) -> bool {
+    path.rsplit('.').next().unwrap_or_default().to_ascii_lowercase().ends_with("location")
 }
 
 fn number(value: &Value) -> Option<f64> {

@@ -73,6 +73,8 @@ impl Action {
             Self::DeployTemplate { .. } => t("DeployTemplate", Arm, Reversible, No),
             Self::ArmRequest { method: Method::Delete, .. } => t("ArmRequest", Arm, Irreversible, No),
             Self::ArmRequest { method: Method::Post, .. } => t("ArmRequest", Arm, Reversible, No),
+            // What stood there before is not written back: a PUT may have dropped what it does not name.
+            Self::ArmRequest { method: Method::Put, .. } => t("ArmRequest", Arm, Reversible, Deletes),
             Self::ArmRequest { .. } => t("ArmRequest", Arm, Reversible, Restores),
             Self::HttpRequest { .. } => t("HttpRequest", Network, Reversible, No),
         }
@@ -133,14 +135,17 @@ impl Action {
                 out.at(me, &["Microsoft.CognitiveServices/accounts/deployments/delete"]);
             }
             Self::CreateResourceGroup { .. } => {
-                let rg = "Microsoft.Resources/subscriptions/resourceGroups";
-                out.at(&subscription(me), &[&format!("{rg}/read"), &format!("{rg}/write")]);
+                out.at(&subscription(me), &[GROUP_READ, "Microsoft.Resources/subscriptions/resourceGroups/write"]);
             }
             Self::RecoverAccount { .. } => {
+                out.at(&group(me), &[GROUP_READ]);
                 out.at(&group(me), &["Microsoft.CognitiveServices/accounts/read", AI_WRITE]);
                 out.at(&subscription(me), &[AI_DELETED]);
             }
             Self::RecoverVault { .. } => {
+                out.at(&group(me), &[GROUP_READ]);
+                // The tenant, which the request names.
+                out.at(&subscription(me), &["Microsoft.Resources/subscriptions/read"]);
                 out.at(&group(me), &["Microsoft.KeyVault/vaults/read", "Microsoft.KeyVault/vaults/write"]);
                 out.at(&subscription(me), &["Microsoft.KeyVault/locations/deletedVaults/read"]);
             }
@@ -151,6 +156,7 @@ impl Action {
             }
             Self::RecoverLogWorkspace { .. } => {
                 let logs = "Microsoft.OperationalInsights";
+                out.at(&group(me), &[GROUP_READ]);
                 out.at(&group(me), &[&format!("{logs}/workspaces/read"), &format!("{logs}/workspaces/write")]);
                 out.at(&subscription(me), &[&format!("{logs}/deletedWorkspaces/read")]);
             }
@@ -180,7 +186,7 @@ impl Action {
             Self::DeployTemplate { template, .. } => {
                 let d = |verb: &str| format!("Microsoft.Resources/deployments/{verb}");
                 out.at(me, &[&d("read"), &d("write"), &d("validate/action"), &d("whatIf/action")]);
-                out.at(me, &[&d("operationStatuses/read")]);
+                out.at(me, &[&d("operationStatuses/read"), GROUP_READ]);
                 for of in template["resources"].as_array().into_iter().flatten().filter_map(|r| r["type"].as_str()) {
                     out.at(me, &[&format!("{of}/write")]);
                 }
@@ -194,6 +200,7 @@ impl Action {
     }
 }
 
+const GROUP_READ: &str = "Microsoft.Resources/subscriptions/resourceGroups/read";
 const AI_WRITE: &str = "Microsoft.CognitiveServices/accounts/write";
 const AI_DELETED: &str = "Microsoft.CognitiveServices/locations/resourceGroups/deletedAccounts/read";
 const AI_READ: [&str; 2] =
@@ -275,6 +282,6 @@ fn group(id: &str) -> String {
 }
 
 /// The resource that a child lies in.
-fn parent(id: &str) -> String {
+pub(crate) fn parent(id: &str) -> String {
     id.rsplitn(3, '/').last().unwrap_or(id).to_owned()
 }

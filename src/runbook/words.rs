@@ -67,6 +67,9 @@ pub fn condition(c: &Condition) -> String {
         }
         Condition::TelemetryArrives { account } => format!("metrics of {} arrive", name(account)),
         Condition::Locked { resource } => format!("a delete lock protects {}", name(resource)),
+        Condition::OwnRegionsAvoid { resource, region: r } => {
+            format!("{} does not lead users to {} while another region answers", name(resource), region(r))
+        }
         Condition::CreatedDeploymentsGone { account } => {
             format!("nothing this run created is left in {}", name(account))
         }

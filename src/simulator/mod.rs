@@ -222,6 +222,11 @@ impl Simulator {
         self.shared.changing()
     }
 
+    /// Requests that may change something, as they arrived, whatever became of them.
+    pub fn changes(&self) -> u64 {
+        self.shared.changes()
+    }
+
     /// Requests refused so far because a limit was reached.
     pub fn throttled(&self) -> u64 {
         self.shared.throttled()

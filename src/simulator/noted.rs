@@ -29,6 +29,11 @@ impl Noted {
         noted.0
     }
 
+    /// How many there were.
+    pub fn count(&self) -> u64 {
+        self.locked().0
+    }
+
     /// Method and path of each, in order.
     pub fn lines(&self) -> Vec<String> {
         self.locked().1.iter().cloned().collect()

@@ -217,6 +217,11 @@ impl Shared {
         }
     }
 
+    /// Requests that may change something, as they arrived.
+    pub fn changes(&self) -> u64 {
+        self.changes.count()
+    }
+
     /// Requests refused because a limit was reached.
     pub fn throttled(&self) -> u64 {
         self.buckets().map_or(0, |b| b.refused())
@@ -332,6 +337,8 @@ impl Shared {
             Host::Vault(name) => (vault::answer(&self.facts, &mut world, name, ask), VAULT_MS),
             Host::Site(name) => match (&ask.method, site(&self.facts, name)) {
                 (&Method::GET | &Method::HEAD, Some(s)) => (Reply::ok(&s.json), s.latency.0),
+                // A webhook takes what it is sent.
+                (&Method::POST, Some(s)) => (Reply::empty(202), s.latency.0),
                 (_, Some(s)) => (Reply::error(405, "MethodNotAllowed", "This address is only read."), s.latency.0),
                 (_, None) => (Reply::no_route(ask), WITNESS_MS),
             },
@@ -471,7 +478,8 @@ async fn handle(shared: &Arc<Shared>, host: &Host, request: Request<Incoming>, r
     let (parts, body) = request.into_parts();
     let own = *host == Host::Arm && parts.uri.path().starts_with("/lifeboat/");
     let number = if own { 0 } else { shared.requests.fetch_add(1, Ordering::AcqRel) + 1 };
-    let changing = !own && changes(&parts.method, parts.uri.path());
+    let hook = matches!(host, Host::Site(_)) && parts.method == Method::POST;
+    let changing = !own && (hook || changes(&parts.method, parts.uri.path()));
     let change = if changing { shared.changes.add(&parts.method, parts.uri.path()) } else { 0 };
     Crash::perhaps(shared.crash, Crash::Before(number));
     Crash::perhaps(shared.crash, Crash::BeforeChange(change));

@@ -117,6 +117,9 @@ pub struct Account {
     pub latency: u64,
     /// Provisioned from this time on.
     pub ready_at: i64,
+    /// Its making failed in the end.
+    #[serde(default)]
+    pub failed: bool,
     /// When it was deleted.
     pub deleted_at: Option<i64>,
     /// Custom subdomain, where it is not the name.
@@ -456,6 +459,7 @@ fn account(a: &crate::rehearsal::scenario::Account, strategy: Option<Strategy>) 
         region: a.region.name().to_owned(),
         latency: a.latency.0,
         ready_at: ALWAYS,
+        failed: false,
         deleted_at: None,
         subdomain: None,
         top: Map::new(),
@@ -474,6 +478,7 @@ fn deleted(d: &Deleted) -> Account {
         region: d.region.name().to_owned(),
         latency: 60,
         ready_at: ALWAYS,
+        failed: false,
         deleted_at: Some(-i64::try_from(d.ago.0).unwrap_or(i64::MAX)),
         subdomain: None,
         top: Map::new(),

@@ -220,7 +220,7 @@ async fn the_sandbox_is_prepared_for_its_plans() {
                         outside::http(&azure, &task, url, *status, json.as_deref(), is.as_deref()).await
                     }
                     Condition::DnsLeadsTo { name, target } => outside::dns(&azure, &task, name, target).await,
-                    other => read(&azure, &task, other, &[]).await.unwrap_or_default(),
+                    other => read(&azure, &task, other, &[], None).await.unwrap_or_default(),
                 };
                 for r in readings.iter().filter(|r| r.ok != Some(true)) {
                     wrong.push(format!("{} {}: {} is {} ({:?})", plan.id, step.id, r.name, r.value, r.ok));

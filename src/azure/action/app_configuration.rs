@@ -6,6 +6,9 @@ use super::{Change, FieldChange, Preview};
 use crate::azure::{Azure, AzureError, appconfig};
 use crate::clock::Task;
 
+/// Keys that say how much of the traffic a region gets.
+const WEIGHT: &str = "weight-";
+
 pub(super) async fn set(
     azure: &Azure,
     task: &Task,
@@ -13,6 +16,7 @@ pub(super) async fn set(
     values: &BTreeMap<String, String>,
     out: &mut Preview,
 ) -> Result<(), AzureError> {
+    somebody_serves(azure, task, store, values).await?;
     for (key, value) in values {
         let url = appconfig::key_url(azure, store, key)?;
         let now = appconfig::read(azure, task, &url).await?;
@@ -41,6 +45,25 @@ pub(super) async fn set(
     out.changes.sort_by_key(|c| !grows(c));
     out.already_true = out.changes.is_empty();
     Ok(())
+}
+
+/// Weights of regions that are all nought lead users nowhere; those that are not written now count as they stand.
+async fn somebody_serves(
+    azure: &Azure,
+    task: &Task,
+    store: &str,
+    values: &BTreeMap<String, String>,
+) -> Result<(), AzureError> {
+    let nought = |v: &str| v.trim().parse::<f64>().is_ok_and(|n| n <= 0.0);
+    let written: Vec<_> = values.iter().filter(|(k, _)| k.starts_with(WEIGHT)).collect();
+    if written.is_empty() || written.iter().any(|(_, v)| !nought(v)) {
+        return Ok(());
+    }
+    let there = appconfig::named(azure, task, store, WEIGHT).await?;
+    if there.iter().any(|(k, v)| !values.contains_key(k) && !nought(v)) {
+        return Ok(());
+    }
+    Err(AzureError::NotPossible(format!("afterwards every `{WEIGHT}…` key would be 0, and no region would serve")))
 }
 
 fn grows(c: &Change) -> bool {

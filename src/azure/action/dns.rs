@@ -28,6 +28,9 @@ pub(super) async fn set(
         let text = format!("{name} needs a value, and a CNAME exactly one");
         return Err(AzureError::NotPossible(text));
     }
+    if let Some(bad) = values.iter().find(|v| !records.takes(v)) {
+        return Err(AzureError::NotPossible(format!("`{bad}` is no value of a record of the type {of}")));
+    }
     let now = dns::record(azure, task, id).await?;
     let properties = now.as_ref().map(|r| r.properties.clone()).unwrap_or_default();
     if properties["targetResource"]["id"].is_string() {
@@ -37,8 +40,13 @@ pub(super) async fn set(
     let before = records.values(&properties);
     let old_ttl = properties["TTL"].as_u64();
     let new_ttl = ttl.map(u64::from).or(old_ttl).unwrap_or(USUAL_TTL);
+    let one = |v: &String| match records.is_text() {
+        // A proof of ownership or a key: every letter counts.
+        true => v.clone(),
+        false => v.trim_end_matches('.').to_ascii_lowercase(),
+    };
     let sorted = |v: &[String]| {
-        let mut v: Vec<String> = v.iter().map(|v| v.trim_end_matches('.').to_ascii_lowercase()).collect();
+        let mut v: Vec<String> = v.iter().map(one).collect();
         v.sort();
         v
     };

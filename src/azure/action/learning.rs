@@ -38,9 +38,13 @@ pub(super) async fn traffic(
         return Ok(());
     }
     let there = learning::deployments(azure, task, id).await?;
-    for of in shares.keys() {
-        if !there.iter().any(|d| d.name.eq_ignore_ascii_case(of)) {
+    for (of, percent) in shares {
+        let Some(d) = there.iter().find(|d| d.name.eq_ignore_ascii_case(of)) else {
             return Err(AzureError::NotPossible(format!("the endpoint {name} has no deployment {of}")));
+        };
+        let state = d.properties.provisioning_state.as_deref().unwrap_or("Succeeded");
+        if *percent > 0 && !state.eq_ignore_ascii_case("Succeeded") {
+            return Err(AzureError::NotPossible(format!("the deployment {of} is {state} and serves nobody")));
         }
     }
     let share = |of: &BTreeMap<String, u32>, d: &str| of.get(d).copied().unwrap_or(0);
@@ -60,7 +64,15 @@ pub(super) async fn traffic(
         let percent = |v: u32| format!("{v} %");
         change = change.field(d, Some(&percent(share(&now.traffic, d))), Some(&percent(share(shares, d))));
     }
-    let change = change.with_body(&body(&raw, shares)).with_previous(&body(&raw, &now.traffic));
+    // What is not named has nothing: said, so that reading back can tell.
+    let whole = |own: &BTreeMap<String, u32>| {
+        let mut own = own.clone();
+        for d in there.iter().filter(|d| share(&now.traffic, &d.name) != share(shares, &d.name)) {
+            own.entry(d.name.clone()).or_insert(0);
+        }
+        own
+    };
+    let change = change.with_body(&body(&raw, &whole(shares))).with_previous(&body(&raw, &whole(&now.traffic)));
     out.changes.push(change);
     Ok(())
 }

@@ -244,16 +244,29 @@ pub async fn preview(
     Ok(out)
 }
 
-/// Whether every field that `wanted` names is so in `actual`. Azure spells names and regions as it likes.
+/// Below these a text is a person's own and compared as written.
+const AS_WRITTEN: [&str; 3] = ["tags", "metadata", "TXTRecords"];
+/// These are replaced as a whole: an empty one takes away what is there.
+const WHOLE: [&str; 2] = ["tags", "traffic"];
+
+/// Whether every field that `wanted` names is so in `actual`; one that is null there is not set. Azure spells names and
+/// regions as it likes.
 pub(super) fn contains(actual: &Value, wanted: &Value) -> bool {
+    same(actual, wanted, false)
+}
+
+fn same(actual: &Value, wanted: &Value, exactly: bool) -> bool {
     match (actual, wanted) {
-        (_, Value::Null) => true,
-        (Value::Object(a), Value::Object(w)) => w.iter().all(|(k, v)| match (a.get(k), v.as_str()) {
-            (Some(Value::String(a)), Some(w)) if k == "location" => Region::new(a) == Region::new(w),
-            (a, _) => contains(a.unwrap_or(&Value::Null), v),
+        (a, Value::Null) => a.is_null(),
+        (Value::Object(a), Value::Object(w)) => w.iter().all(|(k, v)| match (a.get(k), v) {
+            (Some(Value::String(a)), Value::String(w)) if k == "location" => Region::new(a) == Region::new(w),
+            (Some(Value::Object(a)), Value::Object(w)) if w.is_empty() && WHOLE.contains(&k.as_str()) => {
+                a.values().all(|share| share.as_f64() == Some(0.0))
+            }
+            (a, _) => same(a.unwrap_or(&Value::Null), v, exactly || AS_WRITTEN.contains(&k.as_str())),
         }),
-        (Value::Array(a), Value::Array(w)) => a.len() == w.len() && a.iter().zip(w).all(|(a, w)| contains(a, w)),
-        (Value::String(a), Value::String(w)) => a.eq_ignore_ascii_case(w),
+        (Value::Array(a), Value::Array(w)) => a.len() == w.len() && a.iter().zip(w).all(|(a, w)| same(a, w, exactly)),
+        (Value::String(a), Value::String(w)) if !exactly => a.eq_ignore_ascii_case(w),
         (Value::Number(a), Value::Number(w)) => a.as_f64() == w.as_f64(),
         // Empty and absent are the same to Azure.
         (Value::Null, Value::Object(w)) => w.is_empty(),

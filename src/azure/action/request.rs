@@ -144,6 +144,9 @@ fn allowed(w: &Written<'_>, url: &Url) -> Result<(), String> {
         return Err("a storage account is failed over by FailOverStorage, which looks first at who leans on it".into());
     }
     let path = url.path().to_ascii_lowercase();
+    if path.contains("/microsoft.resources/deploymentstacks") {
+        return Err("a deployment stack deletes what its template no longer names; Lifeboat deploys none".into());
+    }
     if path.contains("/microsoft.resources/deployments/")
         || path.ends_with("/deploymentscripts")
         || path.contains("/deploymentscripts/")
@@ -185,7 +188,7 @@ fn leaves(path: &str, now: &Value, wanted: &Value, out: &mut Vec<(String, Option
             let path = if path.is_empty() { k.clone() } else { format!("{path}.{k}") };
             leaves(&path, &now.get(k).cloned().unwrap_or_default(), v, out);
         }
-    } else if !contains(now, wanted) || wanted.is_null() {
+    } else if !contains(now, wanted) {
         out.push((path.to_owned(), shown(now), shown(wanted)));
     }
 }

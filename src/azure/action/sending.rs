@@ -17,6 +17,9 @@ const FOLLOW_AT_MOST: Millis = Millis::from_mins(120);
 /// What Azure accepted without an operation shows within this time, or nobody knows.
 const SHOWS_WITHIN: Millis = Millis::from_mins(15);
 
+/// An end state that stood there before the change is no word on it; after this time it is.
+const SETTLES_WITHIN: Millis = Millis::from_mins(1);
+
 /// What became of a change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Sent {
@@ -167,25 +170,36 @@ pub async fn follow(
         (Err(e), _) | (_, Err(e)) => return Sent::Unknown { why: e.to_string() },
     };
     let started = task.now().mono;
+    // Since when the resource itself is looked at.
+    let mut shown_from = started;
     let mut polls = 0;
     loop {
         polls += 1;
         let mut asked = None;
         if op.kind == OperationKind::Resource && change.effect.is_some() {
-            let waited = Millis(task.now().mono.saturating_sub(started));
-            match read_back(azure, task, change).await {
+            let waited = Millis(task.now().mono.saturating_sub(shown_from));
+            let seen = read_back(azure, task, change).await;
+            if seen == ReadBack::NotApplied
+                && waited > SETTLES_WITHIN
+                && let Some(ended) = ended(azure, task, change).await
+            {
+                let error = AzureError::NotPossible(format!("Azure took it and ended it as {ended}"));
+                return Sent::Failed { error, corr: Corr::default() };
+            }
+            match seen {
                 ReadBack::Applied => return Sent::Done { corr: Corr::default() },
                 ReadBack::NotApplied if waited > SHOWS_WITHIN => {
                     return Sent::Unknown { why: format!("Azure took it and does not show it after {waited}") };
                 }
                 ReadBack::NotApplied => progress(Progress { status: "accepted".into(), percent: None, polls }),
                 ReadBack::Running { .. } => progress(Progress { status: "Running".into(), percent: None, polls }),
-                ReadBack::Unknown { why } if waited > SHOWS_WITHIN => return Sent::Unknown { why },
+                // Nothing will ever show it; and who cannot be asked for a while has not said no.
+                ReadBack::Unknown { why } if !can_be_read_back(change) => return Sent::Unknown { why },
                 ReadBack::Unknown { why } => {
                     progress(Progress { status: format!("not known at the moment: {why}"), percent: None, polls });
                 }
             }
-            if waited > FOLLOW_AT_MOST {
+            if task.now().mono.saturating_sub(started) > FOLLOW_AT_MOST.0 {
                 return Sent::Unknown { why: format!("still not over after {FOLLOW_AT_MOST}") };
             }
             task.sleep(pause(polls - 1, None)).await;
@@ -199,6 +213,7 @@ pub async fn follow(
                     return Sent::Done { corr };
                 }
                 op = Operation { kind: OperationKind::Resource, url: url.clone() };
+                shown_from = task.now().mono;
                 continue;
             }
             Ok((Poll::Failed(error), _, corr)) => return Sent::Failed { error, corr },
@@ -206,6 +221,7 @@ pub async fn follow(
                 ReadBack::Applied => return Sent::Done { corr },
                 ReadBack::Running { .. } => {
                     op = Operation { kind: OperationKind::Resource, url: url.clone() };
+                    shown_from = task.now().mono;
                 }
                 ReadBack::NotApplied => {
                     let error = AzureError::NotPossible(
@@ -279,6 +295,14 @@ async fn look_at_effect(azure: &Azure, task: &Task, effect: &Effect) -> Result<R
         None => ReadBack::NotApplied,
         Some(wanted) => shown(&body, &json(wanted), &url),
     })
+}
+
+/// Azure's own word that what the change was about has ended, and not well.
+async fn ended(azure: &Azure, task: &Task, change: &Change) -> Option<String> {
+    let url = Url::parse(change.effect.as_ref()?.url.as_deref()?).ok()?;
+    let body = azure.get_if_there(task, &url).await.ok()??.json().ok()?;
+    let state = provisioning(&body);
+    (is_terminal(state) && !state.eq_ignore_ascii_case("Succeeded")).then(|| state.to_owned())
 }
 
 /// Why some requests can never be read back.

@@ -142,7 +142,15 @@ pub(super) async fn routing(
     if out.already_true {
         return Ok(());
     }
-    for e in profile.properties.endpoints.iter().filter(|e| e.properties.enabled()) {
+    let enabled = || profile.properties.endpoints.iter().filter(|e| e.properties.enabled());
+    if enabled().next().is_none() {
+        let text = format!("no endpoint of {} is enabled; routed in any way it leads nowhere", profile.name);
+        return Err(AzureError::NotPossible(text));
+    }
+    if !enabled().any(|e| e.properties.online()) {
+        out.notes.push("No enabled endpoint is Online: whichever way it routes, users meet an error.".into());
+    }
+    for e in enabled() {
         let p = &e.properties;
         out.notes.extend(match (method, p.weight, p.priority) {
             (Routing::Weighted, Some(w), _) => Some(format!("{} has weight {w}.", e.name)),

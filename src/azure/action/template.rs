@@ -130,6 +130,9 @@ fn harmless(template: &Value, depth: usize) -> Result<(), String> {
         if kind.ends_with("/deploymentscripts") {
             return Err("the template runs a script (deploymentScripts); there is no shell step".to_owned());
         }
+        if kind.ends_with("/deploymentstacks") {
+            return Err("the template makes a deployment stack, which deletes what it no longer names".to_owned());
+        }
         if kind.ends_with("microsoft.resources/deployments") {
             if !p["mode"].as_str().is_none_or(|m| m.eq_ignore_ascii_case("Incremental")) {
                 return Err("a nested template has a mode other than Incremental, which deletes".to_owned());

@@ -78,8 +78,11 @@ async fn resource(azure: &Azure, task: &Task, change: &Change) -> Result<Inverse
         (Some(_), "DELETE") => return Ok(Err(format!("{} is there again already.", change.target))),
         (Some(now), "PATCH") => contains(now, &json(change.body.as_deref())),
         (Some(now), "PUT") if change.previous.is_some() => contains(now, &json(change.body.as_deref())),
-        // What this run created is deleted even if its capacity was changed since.
-        (Some(_), _) => change.creates(),
+        // What this run created is deleted even if its capacity was changed since; anything else only as it left it.
+        (Some(now), _) => {
+            let deployment = change.target.to_ascii_lowercase().contains("/deployments/");
+            change.creates() && (deployment || contains(now, &json(change.body.as_deref())))
+        }
     };
     if !stands {
         return Ok(Err(format!("{} has been changed by somebody since; it is left as it is.", change.target)));

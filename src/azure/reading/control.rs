@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{ARM, Look, Reading, STORE};
 use crate::azure::client::resource_id;
 use crate::azure::cognitive::{self, Deployment, resource_name};
-use crate::azure::{AzureError, activity, appconfig, resources};
+use crate::azure::{AzureError, activity, appconfig, resources, versions};
 use crate::units::{Millis, Region, utc_clock};
 
 /// So many changes are named; the rest is counted.
@@ -206,6 +206,23 @@ impl Look<'_> {
                 }
                 self.arm(name, Some(true), value.join("; "))
             }
+        }
+    }
+
+    pub(super) async fn own_regions_avoid(&self, resource: &str, region: &str) -> Reading {
+        let region = Region::new(region);
+        let name = format!("regions of {}", resource_name(resource));
+        let read = async {
+            let url = self.azure.arm(resource_id(resource)?.as_str(), versions::COGNITIVE, &[])?;
+            Ok((url, cognitive::own_regions(self.azure, self.task, resource).await?))
+        };
+        match read.await {
+            Err(e) => self.unread(name, &e),
+            Ok((_, None)) => self.arm(name, Some(false), "it has no regions of its own"),
+            Ok((url, Some(own))) => Reading {
+                raw: Some(own.by_hand_without(&url, &region).join("\n")),
+                ..self.arm(name, own.avoids(&region), own.text())
+            },
         }
     }
 

@@ -42,10 +42,16 @@ impl Reading {
     }
 }
 
-/// Reads what a condition is about. `created` are the ARM ids that this run created.
+/// Reads what a condition is about. `created` are the ARM ids that this run created; `moved` is when it last moved users.
 ///
 /// `None` where the condition is answered elsewhere: by a person, or by this laptop's own look at the network.
-pub async fn read(azure: &Azure, task: &Task, condition: &Condition, created: &[String]) -> Option<Vec<Reading>> {
+pub async fn read(
+    azure: &Azure,
+    task: &Task,
+    condition: &Condition,
+    created: &[String],
+    moved: Option<i64>,
+) -> Option<Vec<Reading>> {
     let c = Look { azure, task };
     Some(match condition {
         Condition::Person(_)
@@ -69,13 +75,14 @@ pub async fn read(azure: &Azure, task: &Task, condition: &Condition, created: &[
         Condition::CapacityAtLeast { account, like } => c.capacity_at_least(account, like).await,
         Condition::AppConfigurationIs { store, values } => c.configuration_is(store, values).await,
         Condition::ShareOfRequests { account, other, at_least_percent } => {
-            vec![c.share(account, other, *at_least_percent).await]
+            vec![c.share(account, other, *at_least_percent, moved).await]
         }
         Condition::ErrorRateBelow { account, percent, status, over, min_calls } => {
             vec![c.error_rate(account, *percent, status, *over, *min_calls).await]
         }
         Condition::TelemetryArrives { account } => vec![c.telemetry(account).await],
         Condition::Locked { resource } => vec![c.locked(resource).await],
+        Condition::OwnRegionsAvoid { resource, region } => vec![c.own_regions_avoid(resource, region).await],
         Condition::CreatedDeploymentsGone { account } => c.created_gone(account, created).await,
         Condition::ArmProperty { resource, path, is, is_not, at_least } => {
             let asked = Asked { is: is.as_deref(), is_not: is_not.as_deref(), at_least: *at_least };

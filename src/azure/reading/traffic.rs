@@ -11,6 +11,8 @@ use crate::units::{Millis, utc_clock};
 /// How far back the newest data is looked for: metrics come minutes late.
 const METRICS_LAG: Millis = Millis::from_mins(5);
 const MODELS: &str = "one-token call";
+/// Of fewer requests a minute nobody can say that users made them: Lifeboat's own calls are counted as well.
+const ENOUGH_REQUESTS: f64 = 20.0;
 
 impl Look<'_> {
     pub(super) async fn planes(&self, primary: &str, secondary: &str) -> Vec<Reading> {
@@ -56,11 +58,15 @@ impl Look<'_> {
             Err(e) => return vec![Reading::unread(self.task, ARM, "deployments", &e)],
         };
         let mut out = Vec::new();
+        // Where nothing can be called, nothing was tried.
+        let called = all.iter().any(|d| is_callable(&d.model)).then_some(true);
         for d in &all {
             let name = format!("deployment {}", d.name);
             if !is_callable(&d.model) {
-                let value = format!("{} has no one-token call; try it by hand", d.model);
-                out.push(Reading::new(self.task, MODELS, name, None, value));
+                // One model of this kind must not keep the others' answers from counting: provisioned is all that shows.
+                let ready = d.state.eq_ignore_ascii_case("Succeeded").then_some(called);
+                let value = format!("{}; {} has no one-token call, try it by hand", d.state, d.model);
+                out.push(Reading::new(self.task, ARM, name, ready.unwrap_or(Some(false)), value));
                 continue;
             }
             let mut r = match openai::call(self.azure, self.task, &a, d).await {
@@ -143,7 +149,9 @@ impl Look<'_> {
         Reading::new(self.task, METRICS, name, ok, value)
     }
 
-    pub(super) async fn share(&self, account: &str, other: &str, at_least: u32) -> Reading {
+    /// Users who were moved show in a minute that began after the move; before it there may be nothing but the test calls
+    /// of this run itself.
+    pub(super) async fn share(&self, account: &str, other: &str, at_least: u32, moved: Option<i64>) -> Reading {
         let name = format!("share of requests at {}", resource_name(account));
         let read = async {
             let ours = monitor::requests(self.azure, self.task, account, METRICS_LAG).await?;
@@ -163,20 +171,25 @@ impl Look<'_> {
         let (ours, others) = (by_minute(&ours), by_minute(&others));
         // The newest minute that has requests and is over: a running one would compare two halves.
         let now = self.task.now().utc;
-        let over = |at: &&i64| **at + 60_000 <= now;
+        let over = |at: &&i64| **at + 60_000 <= now && moved.is_none_or(|moved| **at >= moved);
         let sum = |at: &i64| {
             let (a, b) = (ours.get(at).copied().unwrap_or(0.0), others.get(at).copied().unwrap_or(0.0));
             (a, a + b)
         };
         let newest = ours.keys().chain(others.keys()).filter(over).filter(|at| sum(at).1 > 0.0).max();
         let Some(at) = newest else {
-            return self.metric(name, None, "no data yet: metrics come a few minutes late");
+            let since = moved.map_or_else(String::new, |at| format!(" of the time since {} UTC", utc_clock(at)));
+            return self.metric(name, None, format!("no data yet{since}: metrics come a few minutes late"));
         };
         let (mine, all) = sum(at);
         let percent = 100.0 * mine / all;
         let minute = utc_clock(*at);
         let mut value =
             format!("{percent:.1} % of {all:.0} requests in the minute from {minute} UTC, needed {at_least} %");
+        if all < ENOUGH_REQUESTS {
+            let value = format!("{value}; fewer than {ENOUGH_REQUESTS:.0} may be nobody but this program");
+            return self.metric(name, None, value);
+        }
         // Silence of the other may be its metrics' lag: the reader should know.
         if let Some(last) = others.keys().max().filter(|last| *last < at) {
             value.push_str(&format!("; nothing counted at {} since {}", resource_name(other), utc_clock(*last)));

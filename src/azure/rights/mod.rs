@@ -47,7 +47,7 @@ pub async fn held(azure: &Azure, task: &Task, scope: &str) -> Held {
 }
 
 /// The roles that hold for a scope. Of what does not exist yet, those of what it will lie in.
-async fn grants(azure: &Azure, task: &Task, scope: &str) -> Result<Vec<Grant>, AzureError> {
+pub(super) async fn grants(azure: &Azure, task: &Task, scope: &str) -> Result<Vec<Grant>, AzureError> {
     let mut at = scope;
     loop {
         let path = format!("{at}/providers/Microsoft.Authorization/permissions");

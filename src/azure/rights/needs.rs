@@ -4,7 +4,7 @@
 use crate::plan::model::{Plan, PlannedStep};
 use crate::plan::rights::{Need, Purpose, Right, StepNeeds};
 use crate::runbook::model::{Action, Condition, Method, Undo};
-use crate::runbook::traits::{holder, kind};
+use crate::runbook::traits::{holder, kind, parent};
 use crate::units::ResourceId;
 
 const ACCOUNT: &str = "Microsoft.CognitiveServices/accounts";
@@ -68,6 +68,13 @@ impl Needs {
             Action::CopyDeployments { to, .. } => self.one(undo, format!("{DEPLOYMENTS}/delete"), to),
             Action::DeleteCreatedDeployments { account } => self.one(undo, format!("{DEPLOYMENTS}/write"), account),
             Action::AddRegistryReplica { registry, .. } => self.one(undo, format!("{REPLICAS}/delete"), registry),
+            Action::StartCompute { compute } => self.one(undo, format!("{}/stop/action", kind(compute)), compute),
+            Action::StopCompute { compute } => self.one(undo, format!("{}/start/action", kind(compute)), compute),
+            // Keys, record sets and requests may create; what they created is deleted.
+            Action::SetAppConfiguration { store, .. } => {
+                self.any(undo, vec![data(format!("{KEY_VALUES}/delete"), store)]);
+            }
+            Action::SetDnsRecord { record, .. } => self.one(undo, format!("{}/delete", kind(record)), &parent(record)),
             Action::ArmRequest { resource, method: Method::Put, .. } => {
                 self.one(undo, format!("{}/delete", kind(resource)), &holder(resource));
             }
@@ -109,7 +116,9 @@ impl Needs {
             Condition::GroupIsIn { resource, .. } => {
                 self.read("Microsoft.Resources/subscriptions/resourceGroups", &group(resource));
             }
-            Condition::AccountReady { account } => self.read(ACCOUNT, account),
+            Condition::AccountReady { account } | Condition::OwnRegionsAvoid { resource: account, .. } => {
+                self.read(ACCOUNT, account);
+            }
             Condition::ModelsOffered { account, .. } => {
                 self.read(DEPLOYMENTS, account);
                 self.read("Microsoft.CognitiveServices/locations/models", &subscription(account));

@@ -93,6 +93,14 @@ pub fn id(facts: &Facts, a: &Account) -> String {
     facts.id(&a.group, &format!("{KIND}/{}", a.name))
 }
 
+fn state(a: &Account, at: i64) -> &'static str {
+    match a {
+        a if at < a.ready_at => "Creating",
+        a if a.failed => "Failed",
+        _ => "Succeeded",
+    }
+}
+
 /// An account as ARM shows it.
 pub fn body(facts: &Facts, a: &Account, at: i64) -> Value {
     let endpoint = format!("https://{}.openai.azure.com/", a.subdomain());
@@ -106,7 +114,7 @@ pub fn body(facts: &Facts, a: &Account, at: i64) -> Value {
             "lastModifiedAt": made, "lastModifiedBy": who, "lastModifiedByType": "Application",
         },
         "properties": {
-            "provisioningState": if at >= a.ready_at { "Succeeded" } else { "Creating" },
+            "provisioningState": state(a, at),
             "endpoint": endpoint, "customSubDomainName": a.subdomain(),
             "endpoints": { "OpenAI Language Model Instance API": endpoint },
             "publicNetworkAccess": "Enabled", "disableLocalAuth": false, "capabilities": [],
@@ -201,6 +209,11 @@ fn create(facts: &Facts, world: &mut World, ask: &Ask, group: &str, name: &str) 
         present.tags = serde_json::from_value(sent["tags"].clone()).unwrap_or_default();
         keep_top(present, &sent);
         foundry::keep(present, &sent["properties"]);
+        // What failed is tried again.
+        if present.failed && ask.at >= present.ready_at {
+            present.ready_at = ask.at + takes(facts, name);
+            present.failed = facts.timeline.fails_late(ask.at, &present.region).is_some();
+        }
         return Reply::ok(&body(facts, present, ask.at));
     }
     if !labels(name) {
@@ -264,8 +277,8 @@ fn create(facts: &Facts, world: &mut World, ask: &Ask, group: &str, name: &str) 
             fresh
         }
     };
-    let takes = CREATE_MS.0 + i64::try_from(dice(facts.seed, &format!("account/{name}"), CREATE_MS.1)).unwrap_or(0);
-    fresh.ready_at = ask.at + facts.takes(takes);
+    fresh.ready_at = ask.at + takes(facts, name);
+    fresh.failed = facts.timeline.fails_late(ask.at, &fresh.region).is_some();
     fresh.deleted_at = None;
     fresh.tags = serde_json::from_value(sent["tags"].clone()).unwrap_or_default();
     if let Some(g) = world.group(group) {
@@ -277,6 +290,10 @@ fn create(facts: &Facts, world: &mut World, ask: &Ask, group: &str, name: &str) 
     Reply::json(201, &shown).with("retry-after", facts.wait())
 }
 
+fn takes(facts: &Facts, name: &str) -> i64 {
+    facts.takes(CREATE_MS.0 + i64::try_from(dice(facts.seed, &format!("account/{name}"), CREATE_MS.1)).unwrap_or(0))
+}
+
 fn blank(name: &str, group: &str, region: &Region) -> Account {
     Account {
         name: name.to_owned(),
@@ -285,6 +302,7 @@ fn blank(name: &str, group: &str, region: &Region) -> Account {
         region: region.name().to_owned(),
         latency: USUAL_LATENCY,
         ready_at: 0,
+        failed: false,
         deleted_at: None,
         subdomain: None,
         top: serde_json::Map::new(),

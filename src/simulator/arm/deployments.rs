@@ -352,7 +352,8 @@ fn remove(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, a: &
     }
     let until = ask.at + facts.takes(REMOVE_MS);
     let name = present.name.clone();
-    if let Some(account) = own(world, a) {
+    let fails = facts.timeline.fails_late(ask.at, &a.region).is_some();
+    if let Some(account) = own(world, a).filter(|_| !fails) {
         // Whatever was to come into force later does not.
         account.history.retain(|c| c.at <= ask.at || c.deployment != name);
         account.history.push(Capacity { at: ask.at, deployment: name.clone(), units: 0 });

@@ -172,3 +172,29 @@ fn by_hand_quotes_for_a_shell() {
         "{hand}"
     );
 }
+
+/// An operation may run longer than a resource takes to show what it did; the one is not counted against the other.
+#[tokio::test]
+async fn what_an_operation_did_may_show_a_while_after_its_end() {
+    let polls = AtomicUsize::new(0);
+    let looks = AtomicUsize::new(0);
+    let f = fake(move |a| match a.path.as_str() {
+        // At one poll in half a minute that is over after more than twenty minutes.
+        "/operations/1" if polls.fetch_add(1, Ordering::SeqCst) < 50 => Do::Say(200, json!({ "status": "Running" })),
+        "/operations/1" => Do::Say(200, json!({ "status": "Succeeded" })),
+        _ if a.method == "PUT" => {
+            let at = format!("http://{}/operations/1?api-version=1", a.header("host"));
+            Do::With(202, vec![("azure-asyncoperation", at)], json!({}))
+        }
+        _ if looks.fetch_add(1, Ordering::SeqCst) < 3 => absent(),
+        _ => Do::Say(200, state("Succeeded")),
+    })
+    .await;
+    let mut change = change();
+    let effect = json!({ "url": change.url, "shows": json!({ "sku": { "capacity": 10 } }).to_string() });
+    change.effect = Some(serde_json::from_value(effect).unwrap());
+    let Sent::Accepted { operation, .. } = send(&f.azure, &f.task, &change, "i").await else { panic!() };
+    let done = follow(&f.azure, &f.task, &change, &operation, &mut |_| {}).await;
+    assert!(matches!(done, Sent::Done { .. }), "{done:?}");
+    assert!(f.task.now().mono > 20 * 60_000);
+}

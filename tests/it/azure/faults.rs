@@ -214,3 +214,76 @@ async fn a_storm_of_429_is_weathered_as_long_as_it_says() {
     assert_eq!(fake.count("GET", SUB), 1, "an hour is told, not slept through");
     assert!(matches!(error, AzureError::Refused(r) if r.retry_after == Some(Millis::from_mins(60))));
 }
+
+/// Reads and changes are counted apart; however long Azure asks for, one request looks again after two minutes.
+#[tokio::test]
+async fn an_hour_of_429_for_reads_shuts_out_neither_changes_nor_every_later_look() {
+    let reads = std::sync::atomic::AtomicUsize::new(0);
+    let fake = Fake::new(move |a| {
+        if is_sign_in(a) {
+            return super::signed_in(a).unwrap();
+        }
+        if a.method != "GET" || reads.fetch_add(1, std::sync::atomic::Ordering::SeqCst) > 1 {
+            return Do::Say(200, json!({ "properties": {} }));
+        }
+        let hour = vec![("retry-after", "1000000000".to_owned())];
+        Do::With(429, hour, json!({ "error": { "code": "SubscriptionRequestsThrottled", "message": "x" } }))
+    })
+    .await;
+    let path = super::account("east");
+    let url = fake.azure.arm(&path, "1", &[]).unwrap();
+    let (get, asked) = (async || fake.azure.get(&fake.task, &url).await, || fake.count("GET", &path));
+    assert!(get().await.is_err() && get().await.is_err());
+    assert_eq!(asked(), 1, "the second look is refused here");
+    let change: lifeboat::run::event::Change = serde_json::from_value(json!({
+        "what": "x", "method": "PATCH", "url": url.as_str(), "body": "{}", "target": path, "fields": [],
+    }))
+    .unwrap();
+    let sent = lifeboat::azure::action::send(&fake.azure, &fake.task, &change, "i").await;
+    assert!(matches!(sent, lifeboat::azure::action::Sent::Done { .. }), "{sent:?}");
+    for (looks, fine) in [(2, false), (3, true)] {
+        fake.task.sleep(Millis::from_mins(2)).await;
+        assert_eq!((get().await.is_ok(), asked()), (fine, looks));
+    }
+    assert!(get().await.is_ok(), "who looked opened it for all");
+}
+
+#[tokio::test]
+async fn a_date_to_come_back_is_counted_from_the_answers_own_clock() {
+    let fake = Fake::new(|a| {
+        let dates = vec![
+            ("date", "Fri, 15 Jan 2027 07:50:00 GMT".to_owned()),
+            ("retry-after", "Fri, 15 Jan 2027 07:50:20 GMT".to_owned()),
+        ];
+        super::signed_in(a).unwrap_or_else(|| Do::With(429, dates, json!({ "error": { "code": "x", "message": "x" } })))
+    })
+    .await;
+    let error = fake.azure.get(&fake.task, &fake.azure.arm(SUB, "1", &[]).unwrap()).await.unwrap_err();
+    assert!(matches!(error, AzureError::Refused(r) if r.retry_after == Some(Millis::from_secs(20))));
+}
+
+/// What is not about the resource is no word on it: not in a look, and not in the answer to a change.
+#[tokio::test]
+async fn another_tenants_404_and_a_page_with_200_prove_nothing() {
+    use lifeboat::azure::action::{ReadBack, Sent, read_back, send};
+    for (method, answer) in [("DELETE", 404), ("PUT", 200)] {
+        let fake = Fake::new(move |a| {
+            let elsewhere = || super::error(404, "SubscriptionNotFound", "The subscription could not be found.");
+            let page = || Do::Text(200, "<html>Sign in to the network</html>".to_owned());
+            super::signed_in(a).unwrap_or_else(|| if a.method != "GET" && answer == 200 { page() } else { elsewhere() })
+        })
+        .await;
+        let url = fake.azure.arm(&super::account("east"), "1", &[]).unwrap();
+        let change: lifeboat::run::event::Change = serde_json::from_value(json!({
+            "what": "x", "method": method, "url": url.as_str(), "body": "{}", "target": super::account("east"), "fields": [],
+        }))
+        .unwrap();
+        let sent = send(&fake.azure, &fake.task, &change, "i").await;
+        match answer {
+            200 => assert!(matches!(&sent, Sent::Unknown { why } if why.contains("not JSON")), "{sent:?}"),
+            _ => assert!(matches!(&sent, Sent::Failed { .. }), "{sent:?}"),
+        }
+        let seen = read_back(&fake.azure, &fake.task, &change).await;
+        assert!(matches!(&seen, ReadBack::Unknown { why } if why.contains("SubscriptionNotFound")), "{seen:?}");
+    }
+}

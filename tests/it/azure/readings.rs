@@ -12,7 +12,7 @@ async fn fake(answers: impl Fn(&Asked) -> Do + Send + Sync + 'static) -> Fake {
 }
 
 async fn one(f: &Fake, c: Condition) -> Vec<Reading> {
-    read(&f.azure, &f.task, &c, &[]).await.unwrap()
+    read(&f.azure, &f.task, &c, &[], None).await.unwrap()
 }
 
 fn deployment(name: &str, capacity: i64) -> Value {
@@ -42,7 +42,7 @@ async fn probes_and_people_are_not_read_here() {
         Condition::SteadyFor { region: region(), hold: Millis(1) },
         Condition::LatencyWithin { region: region(), baseline: "60ms".into(), percent: 200 },
     ] {
-        assert!(read(&f.azure, &f.task, &c, &[]).await.is_none());
+        assert!(read(&f.azure, &f.task, &c, &[], None).await.is_none());
     }
 }
 
@@ -111,7 +111,8 @@ async fn every_deployment_is_called_with_its_own_credential() {
             "/west/openai/deployments/chat/chat/completions" => error(401, "PermissionDenied", "no data action"),
             "/west/openai/deployments/embed/embeddings" => Do::Say(200, json!({})),
             "/west/openai/deployments/think/chat/completions" => match a.body.get("max_completion_tokens") {
-                Some(_) => Do::Say(200, json!({})),
+                Some(n) if n.as_u64() == Some(1) => error(400, "invalid_request", "It needs more to think."),
+                Some(_) => error(400, "invalid_request", "max_tokens or model output limit was reached."),
                 None => error(400, "unsupported_parameter", "Use 'max_completion_tokens' instead."),
             },
             p if p.starts_with("/west/") => error(404, "DeploymentNotFound", "The API deployment does not exist."),
@@ -123,7 +124,7 @@ async fn every_deployment_is_called_with_its_own_credential() {
     let by = |name: &str| r.iter().find(|r| r.name.ends_with(name)).unwrap();
     assert_eq!(by("chat").ok, Some(true));
     assert!(by("chat").value.contains("with the account's key"), "{}", by("chat").value);
-    assert_eq!((by("embed").ok, by("think").ok, by("pictures").ok), (Some(true), Some(true), None));
+    assert_eq!((by("embed").ok, by("think").ok, by("pictures").ok), (Some(true), Some(true), Some(true)));
     assert_eq!(by("gone").ok, Some(false));
     assert!(by("gone").value.starts_with("404: the data plane knows no deployment"), "{}", by("gone").value);
     assert!(!format!("{r:?}").contains("west-key"));
@@ -158,6 +159,14 @@ async fn metrics_are_unknown_until_there_is_data() {
     assert_eq!(r[0].ok, Some(true), "the newest minute that is over: {}", r[0].value);
     assert_eq!(one(&f, share("east", "west", 1)).await[0].ok, Some(false));
     assert_eq!(one(&f, share("empty", "empty", 1)).await[0].ok, None);
+    // What was counted before the move, or is as little as this program's own calls, says nothing of users.
+    let since = |minute: i64| Some(EPOCH + minute * 60_000 + 1);
+    let moved = async |c, at| read(&f.azure, &f.task, &c, &[], at).await.unwrap().remove(0);
+    assert_eq!(moved(share("west", "east", 99), since(8)).await.ok, Some(true));
+    let r = moved(share("west", "east", 99), since(9)).await;
+    assert!(r.ok.is_none() && r.value.starts_with("no data yet of the time since"), "{}", r.value);
+    let r = moved(share("east", "empty", 99), None).await;
+    assert!(r.ok.is_none() && r.value.contains("nobody but this program"), "{}", r.value);
     let rate = |a: &str, percent, min_calls| Condition::ErrorRateBelow {
         account: account(a),
         percent,

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use lifeboat::azure::rights;
-use lifeboat::plan::model::Plan;
+use lifeboat::plan::model::{Plan, PlannedStep};
 use lifeboat::plan::rights::{Purpose, Standing};
-use lifeboat::runbook::model::{Action, Method, Strategy};
+use lifeboat::runbook::model::{Action, Method, Strategy, Undo};
 use serde_json::{Value, json};
 
 use super::{Asked, Do, Fake, SUB, absent, error, signed_in};
@@ -51,6 +51,31 @@ async fn an_owner_has_everything_and_each_scope_is_asked_once() {
     assert_eq!(asked.len(), r.scopes, "a scope was asked about twice");
     assert!(f.asked().iter().all(|a| a.method != "PUT" && a.method != "DELETE"));
     assert!(f.asked().iter().filter(|a| a.path.ends_with("/permissions")).all(|a| a.query == "api-version=2022-04-01"));
+}
+
+/// Taking back may take another right than doing.
+#[test]
+fn what_undo_takes_is_needed_as_well() {
+    let plan = plan(Strategy::HotWarm);
+    let key = plan.steps.iter().find(|s| matches!(s.action, Some(Action::SetAppConfiguration { .. }))).unwrap();
+    let compute =
+        "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w/computes/c";
+    let record = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/dnsZones/z.example/A/www";
+    for (action, right, scope) in [
+        (key.action.clone().unwrap(), "configurationStores/keyValues/delete", "configurationStores/"),
+        (Action::StartCompute { compute: compute.into() }, "computes/stop/action", compute),
+        (Action::StopCompute { compute: compute.into() }, "computes/start/action", compute),
+        (
+            Action::SetDnsRecord { record: record.into(), values: Vec::new(), ttl: None },
+            "dnsZones/A/delete",
+            "dnsZones/z.example",
+        ),
+    ] {
+        let step = PlannedStep { action: Some(action), undo: Undo::RestorePrevious, ..key.clone() };
+        let undo: Vec<_> = rights::of_step(&step).needs.into_iter().filter(|n| n.purpose == Purpose::Undo).collect();
+        let found = undo.iter().flat_map(|n| &n.any_of).any(|r| r.action.ends_with(right) && r.scope.contains(scope));
+        assert!(found, "{right}: {undo:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

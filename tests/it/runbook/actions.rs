@@ -156,9 +156,16 @@ fn a_plan_that_gives_a_default_store_to_a_failover_does_not_bind() {
             .iter()
             .any(|r| r.action == "Microsoft.Storage/storageAccounts/failover/action" && r.scope == store("data"))
     );
-    let (bound, found) = plan::bind("p.ron", &text_of("WS"), &source, None);
-    assert!(
-        bound.is_none() && found.iter().any(|d| d.code == "PL017" && d.message.contains("default storage account")),
-        "{found:#?}"
-    );
+    // Nor does a command to be typed, whatever parameter names the account.
+    let hook = with(r#"HttpRequest(url: "{check}/hook", method: Post)"#, BY_HAND, LOSSY);
+    let typed = hook.replace("az account show", "az storage account failover -n {data.name} --yes");
+    let by_hand = Source::new("wide.ron", &typed);
+    assert!(plan::bind("p.ron", &text_of("data"), &by_hand, None).0.is_some());
+    for source in [&source, &by_hand] {
+        let (bound, found) = plan::bind("p.ron", &text_of("WS"), source, None);
+        assert!(
+            bound.is_none() && found.iter().any(|d| d.code == "PL017" && d.message.contains("default storage account")),
+            "{found:#?}"
+        );
+    }
 }

@@ -140,6 +140,42 @@ pub const PAIRS: &[Pair] = &[
         "RB060",
         "for good",
     ),
+    (
+        COMMAND,
+        r#"[‸"curl -XDELETE https://management.azure.com/x/deletedVaults/y"]"#,
+        r#"["curl -XDELETE https://management.azure.com/x/vaults/y"]"#,
+        "RB060",
+        "for good",
+    ),
+    (
+        COMMAND,
+        r#"[‸"curl -XPOST https://management.azure.com/x/purge"]"#,
+        r#"["curl -XPOST https://management.azure.com/x/recover"]"#,
+        "RB060",
+        "for good",
+    ),
+    (
+        COMMAND,
+        r#"[‸"az resource delete --ids /x/deletedAccounts/y"]"#,
+        r#"["az resource show --ids /x/deletedAccounts/y"]"#,
+        "RB060",
+        "for good",
+    ),
+    (
+        COMMAND,
+        r#"[‸"Remove-AzKeyVault -Name x -InRemovedState"]"#,
+        r#"["Get-AzKeyVault -Name x -InRemovedState"]"#,
+        "RB060",
+        "for good",
+    ),
+    (COMMAND, r#"[‸"az appconfig purge -n x"]"#, r#"["az appconfig recover -n x"]"#, "RB060", "for good"),
+    (
+        COMMAND,
+        r#"[‸"az monitor log-analytics workspace delete -n x --force"]"#,
+        r#"["az monitor log-analytics workspace delete -n x"]"#,
+        "RB060",
+        "for good",
+    ),
     // --- what must not stand in a file
     (
         COMMAND,

@@ -1,217 +1,221 @@
-//! One case an action: what it meets, and what makes its own rule refuse it.
+//! One case an action at least: what is asked of the sea, where a fault strikes it, and what makes its own rule refuse it.
 
 use std::collections::BTreeMap;
 
+use lifeboat::rehearsal::scenario::{Place, World};
+use lifeboat::rehearsal::things::Resource;
 use lifeboat::runbook::model::{Action, FailoverKind, Method, Routing, Switch};
+use lifeboat::units::Region;
 use serde_json::{Value, json};
 
-use super::super::{SUB, account};
-use super::world::World;
+use super::sea::{id, written};
+use crate::simulator::busy::SUB;
 
 pub struct Case {
     pub action: Action,
-    pub before: Vec<(String, Value)>,
-    /// What has to happen for its rule to refuse it, and a word of the refusal.
-    pub guard: (fn(&mut World), &'static str),
+    /// What the run created before.
+    pub created: Vec<String>,
+    /// Where a fault has to strike to hit its change and not the questions before.
+    pub at: Place,
+    pub guard: Guard,
+    /// Azure answers it at once: nothing of it can fail later.
+    pub at_once: bool,
     /// It can be seen to be true already. What is only sent cannot.
     pub readable: bool,
 }
 
-const ENDPOINTS: &str = "Microsoft.Network/trafficManagerProfiles";
+/// What makes its own rule refuse it, and a word of the refusal.
+pub enum Guard {
+    /// This has happened to the world.
+    World(fn(&mut World), &'static str),
+    /// This is asked for instead.
+    Asked(Action, &'static str),
+    /// The run created nothing, so nothing is done.
+    NothingCreated,
+}
 
-pub fn id(kind: &str, name: &str) -> String {
-    format!("{SUB}/resourceGroups/rg/providers/{kind}/{name}")
+/// The action's name. Without a wildcard: a new action does not compile until it is here.
+pub fn name(action: &Action) -> &'static str {
+    match action {
+        Action::CreateAccount { .. } => "CreateAccount",
+        Action::CopyDeployments { .. } => "CopyDeployments",
+        Action::RaiseCapacity { .. } => "RaiseCapacity",
+        Action::SetAppConfiguration { .. } => "SetAppConfiguration",
+        Action::DeleteCreatedDeployments { .. } => "DeleteCreatedDeployments",
+        Action::CreateResourceGroup { .. } => "CreateResourceGroup",
+        Action::RecoverAccount { .. } => "RecoverAccount",
+        Action::RecoverVault { .. } => "RecoverVault",
+        Action::RecoverVaultObject { .. } => "RecoverVaultObject",
+        Action::RecoverLogWorkspace { .. } => "RecoverLogWorkspace",
+        Action::SetTrafficEndpoint { .. } => "SetTrafficEndpoint",
+        Action::SetTrafficRouting { .. } => "SetTrafficRouting",
+        Action::FailOverStorage { .. } => "FailOverStorage",
+        Action::AddRegistryReplica { .. } => "AddRegistryReplica",
+        Action::SetRegistryReplica { .. } => "SetRegistryReplica",
+        Action::SetOnlineEndpointTraffic { .. } => "SetOnlineEndpointTraffic",
+        Action::StartCompute { .. } => "StartCompute",
+        Action::StopCompute { .. } => "StopCompute",
+        Action::SetDnsRecord { .. } => "SetDnsRecord",
+        Action::SetFrontDoorOrigin { .. } => "SetFrontDoorOrigin",
+        Action::DeployTemplate { .. } => "DeployTemplate",
+        Action::ArmRequest { .. } => "ArmRequest",
+        Action::HttpRequest { .. } => "HttpRequest",
+    }
+}
+
+impl Case {
+    /// The action's name, and of a request its method.
+    pub fn name(&self) -> String {
+        match &self.action {
+            Action::ArmRequest { method, .. } => format!("ArmRequest {}", method.name()),
+            Action::FailOverStorage { how: FailoverKind::Unplanned, .. } => "FailOverStorage unplanned".to_owned(),
+            other => name(other).to_owned(),
+        }
+    }
+}
+
+pub fn account(group: &str, name: &str) -> String {
+    id(group, &format!("Microsoft.CognitiveServices/accounts/{name}"))
 }
 
 pub fn endpoint(name: &str) -> String {
-    format!("{}/externalEndpoints/{name}", id(ENDPOINTS, "tm"))
+    format!("{}/externalEndpoints/{name}", profile())
 }
 
-fn group() -> (String, Value) {
-    (
-        format!("{SUB}/resourceGroups/rg"),
-        json!({ "location": "eastus", "properties": { "provisioningState": "Succeeded" } }),
-    )
-}
-
-fn subscription() -> (String, Value) {
-    (SUB.to_owned(), json!({ "tenantId": "00000000-0000-0000-0000-0000000000aa" }))
-}
-
-fn ai(name: &str, region: &str) -> (String, Value) {
-    let endpoint = format!("https://{name}.openai.azure.com/");
-    let body = json!({ "location": region, "kind": "OpenAI", "sku": { "name": "S0" },
-        "properties": { "provisioningState": "Succeeded", "endpoint": endpoint } });
-    (account(name), body)
-}
-
-fn model(of: &str, capacity: i64) -> (String, Value) {
-    let properties = json!({ "provisioningState": "Succeeded",
-        "model": { "format": "OpenAI", "name": "gpt-4o", "version": "1" } });
-    (
-        format!("{}/deployments/chat", account(of)),
-        json!({ "sku": { "name": "Standard", "capacity": capacity }, "properties": properties }),
-    )
-}
-
-fn deleted_account() -> (String, Value) {
-    let path =
-        format!("{SUB}/providers/Microsoft.CognitiveServices/locations/eastus/resourceGroups/rg/deletedAccounts/gone");
-    (path, json!({ "location": "eastus", "properties": { "scheduledPurgeDate": "2027-01-17T08:00:00Z" } }))
-}
-
-fn deleted_vault() -> (String, Value) {
-    let path = format!("{SUB}/providers/Microsoft.KeyVault/locations/eastus/deletedVaults/kv");
-    let properties = json!({ "vaultId": id("Microsoft.KeyVault/vaults", "kv"), "location": "eastus",
-        "scheduledPurgeDate": "2027-02-17T08:00:00Z" });
-    (path, json!({ "properties": properties }))
-}
-
-fn profile() -> Vec<(String, Value)> {
-    let one = |name: &str, place: u32| {
-        json!({ "id": endpoint(name), "name": name, "type": format!("{ENDPOINTS}/externalEndpoints"),
-            "properties": { "endpointStatus": "Enabled", "endpointMonitorStatus": "Online", "target": "a.example.com",
-                "weight": 1, "priority": place } })
-    };
-    let (east, west) = (one("east", 1), one("west", 2));
-    let body = json!({ "location": "global", "properties": { "profileStatus": "Enabled",
-        "trafficRoutingMethod": "Weighted", "endpoints": [east, west] } });
-    vec![(id(ENDPOINTS, "tm"), body), (endpoint("east"), east), (endpoint("west"), west)]
-}
-
-pub fn store() -> Vec<(String, Value)> {
-    let geo = json!({ "status": "Live", "lastSyncTime": "2027-01-15T07:55:00Z", "canFailover": true, "canPlannedFailover": true,
-        "postFailoverRedundancy": "Standard_LRS", "postPlannedFailoverRedundancy": "Standard_GRS" });
-    let body = json!({ "location": "eastus", "sku": { "name": "Standard_GRS" }, "properties": {
-        "provisioningState": "Succeeded", "primaryLocation": "eastus", "secondaryLocation": "westus",
-        "geoReplicationStats": geo } });
-    vec![(id("Microsoft.Storage/storageAccounts", "data"), body)]
+fn profile() -> String {
+    id("rg-r", "Microsoft.Network/trafficManagerProfiles/tm-a")
 }
 
 pub fn fail_over(how: FailoverKind) -> Action {
-    Action::FailOverStorage { account: id("Microsoft.Storage/storageAccounts", "data"), region: "West US".into(), how }
+    let account = id("rg-a", "Microsoft.Storage/storageAccounts/stgeo");
+    Action::FailOverStorage { account, region: "West US".into(), how }
 }
 
-pub fn default_store(w: &mut World) {
-    let path = format!("{SUB}/providers/Microsoft.MachineLearningServices/workspaces/ws");
-    let store = id("Microsoft.Storage/storageAccounts", "DATA");
-    w.put(&path, json!({ "location": "eastus", "properties": { "storageAccount": store } }));
-}
-
-fn registry() -> Vec<(String, Value)> {
-    let r = id("Microsoft.ContainerRegistry/registries", "cr");
-    let replica = json!({ "location": "eastus", "properties": { "provisioningState": "Succeeded", "regionEndpointEnabled": true } });
-    let body = json!({ "location": "eastus", "sku": { "name": "Premium" }, "properties": { "provisioningState": "Succeeded" } });
-    let mut west = replica.clone();
-    west["location"] = json!("westus");
-    vec![(r.clone(), body), (format!("{r}/replications/eastus"), replica), (format!("{r}/replications/westus"), west)]
-}
-
-fn online() -> Vec<(String, Value)> {
-    let e = id("Microsoft.MachineLearningServices/workspaces", "ws/onlineEndpoints/score");
-    let body = json!({ "location": "eastus", "kind": "Managed", "identity": { "type": "SystemAssigned", "principalId": "x" },
-        "properties": { "authMode": "Key", "scoringUri": "https://x", "provisioningState": "Succeeded", "traffic": { "blue": 100 } } });
-    let one = |n: &str| (format!("{e}/deployments/{n}"), json!({ "location": "eastus", "properties": {} }));
-    vec![(e.clone(), body), one("blue"), one("green")]
-}
-
-fn computer(state: &str) -> Vec<(String, Value)> {
-    let c = id("Microsoft.MachineLearningServices/workspaces", "ws/computes/ci");
-    let body = json!({ "location": "eastus", "properties": { "computeType": "ComputeInstance",
-        "provisioningState": "Succeeded", "properties": { "state": state } } });
-    vec![(c, body)]
-}
-
-fn origins() -> Vec<(String, Value)> {
-    let g = id("Microsoft.Cdn/profiles", "fd/originGroups/g");
-    let body = |place: u32| json!({ "properties": { "enabledState": "Enabled", "priority": place, "weight": 500, "provisioningState": "Succeeded" } });
-    vec![(format!("{g}/origins/east"), body(1)), (format!("{g}/origins/west"), body(2))]
+/// A workspace of any subscription that leans on the account.
+pub fn default_store(name: &str) -> Resource {
+    written(&format!(
+        r#"Resource(id: "rg-ml/Microsoft.MachineLearningServices/workspaces/{name}", location: "eastus",
+            properties: {{ "storageAccount": "{}" }})"#,
+        id("rg-a", "Microsoft.Storage/storageAccounts/STGEO"),
+    ))
 }
 
 pub fn template() -> Value {
     json!({ "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#", "contentVersion": "1.0.0.0",
-        "resources": [{ "type": "Microsoft.Search/searchServices", "apiVersion": "2023-11-01", "name": "find", "location": "eastus" }] })
+        "resources": [{ "type": "Microsoft.OperationalInsights/workspaces", "apiVersion": "2023-09-01", "name": "log-twin",
+            "location": "eastus2", "properties": { "retentionInDays": 31 } }] })
 }
 
-fn what_if(kind: &str) -> Value {
-    let delta = json!([{ "path": "properties.replicaCount", "propertyChangeType": "Modify", "before": 1, "after": 2 }]);
-    json!({ "status": "Succeeded", "properties": { "changes": [
-        { "resourceId": id("Microsoft.Search/searchServices", "find"), "changeType": kind, "delta": delta },
-        { "resourceId": id("Microsoft.Search/searchServices", "same"), "changeType": "NoChange" }] } })
+fn thing<'w>(w: &'w mut World, end: &str) -> &'w mut Resource {
+    w.resources.iter_mut().find(|r| r.id.ends_with(end)).unwrap_or_else(|| panic!("{end}"))
 }
 
-fn set<const N: usize>(pairs: [(&str, u32); N]) -> BTreeMap<String, u32> {
-    pairs.map(|(k, v)| (k.to_owned(), v)).into()
+fn set(w: &mut World, end: &str, name: &str, value: Value) {
+    let properties = &mut thing(w, end).properties;
+    if properties.is_null() {
+        *properties = json!({});
+    }
+    properties[name] = value;
 }
 
-fn case(action: Action, before: Vec<(String, Value)>, guard: (fn(&mut World), &'static str)) -> Case {
-    Case { action, before, guard, readable: true }
+fn nothing_deleted(w: &mut World) {
+    w.deleted.clear();
+}
+
+fn no_bare_account(w: &mut World) {
+    w.accounts.retain(|a| a.name != "oai-bare" && a.name != "oai-small");
+}
+
+fn arm_in(region: &str) -> Place {
+    Place::ArmIn(Region::new(region))
+}
+
+/// One that lasts, in East US 2.
+fn lasting(action: Action, guard: Guard) -> Case {
+    Case { action, created: Vec::new(), at: arm_in("eastus2"), guard, at_once: false, readable: true }
+}
+
+fn at_once(action: Action, guard: Guard) -> Case {
+    Case { at_once: true, ..lasting(action, guard) }
+}
+
+fn request(resource: String, method: Method, body: Value) -> Action {
+    let api_version = "2023-09-01".into();
+    Action::ArmRequest { resource, method, api_version, body }
+}
+
+fn hook(url: &str) -> Action {
+    Action::HttpRequest { url: url.into(), method: Method::Post, body: json!({ "text": "it begins" }) }
 }
 
 #[rustfmt::skip]
 pub fn all() -> Vec<Case> {
-    let both = || vec![ai("east", "eastus"), ai("west", "westus3"), model("east", 100)];
-    let (registry_id, vault) = (id("Microsoft.ContainerRegistry/registries", "cr"), id("Microsoft.KeyVault/vaults", "kv"));
-    let logs = id("Microsoft.OperationalInsights/workspaces", "logs");
-    let compute = id("Microsoft.MachineLearningServices/workspaces", "ws/computes/ci");
-    let tags = json!({ "tags": { "drill": "yes" } });
+    use Guard::{Asked, NothingCreated, World};
+    let region = || "eastus2".to_owned();
+    let deleted = "does not wait in soft delete";
+    let vault = |group: &str, name: &str| id(group, &format!("Microsoft.KeyVault/vaults/{name}"));
+    let registry = || id("rg-r", "Microsoft.ContainerRegistry/registries/crbusy");
+    let ml = |rest: &str| id("rg-r", &format!("Microsoft.MachineLearningServices/workspaces/mlw/{rest}"));
+    let lock = || format!("{SUB}/resourceGroups/rg-r/providers/Microsoft.Authorization/locks/recovery");
+    let disabled = |endpoint| Action::SetTrafficEndpoint { endpoint, status: Some(Switch::Disabled), weight: Some(7), priority: None };
     vec![
-        case(Action::CreateAccount { account: account("gone"), like: account("east"), region: "eastus".into() }, vec![ai("east", "eastus")],
-            (|w| { let (p, b) = deleted_account(); w.put(&p, b); }, "2027-01-17T08:00:00Z")),
-        case(Action::CopyDeployments { from: account("east"), to: account("west"), first: String::new() }, both(),
-            (|w| { w.there.remove(&account("west").to_lowercase()); }, "there is no account west")),
-        case(Action::RaiseCapacity { account: account("west"), like: account("east") }, [both(), vec![model("west", 10)]].concat(),
-            (|w| { w.there.remove(&account("west").to_lowercase()); }, "there is no account west")),
-        case(Action::SetAppConfiguration { store: id("Microsoft.AppConfiguration/configurationStores", "store"),
-                values: BTreeMap::from([("active".to_owned(), "westus".to_owned())]) },
-            vec![("/store/kv/active".into(), json!({ "value": "eastus", "etag": "t" }))],
-            (|w| w.edit("/store/kv/active", "/etag", json!(null)), "ETag")),
-        case(Action::CreateResourceGroup { group: format!("{SUB}/resourceGroups/rg"), region: "East US".into() }, vec![],
-            (|w| { let (p, mut b) = group(); b["location"] = json!("westus"); w.put(&p, b); }, "exists already in West US")),
-        case(Action::RecoverAccount { account: account("gone"), region: "eastus".into() }, vec![group(), deleted_account()],
-            (|w| w.there.retain(|k, _| !k.contains("deletedaccounts")), "does not wait in soft delete")),
-        case(Action::RecoverVault { vault: vault.clone(), region: "eastus".into() }, vec![group(), subscription(), deleted_vault()],
-            (|w| { w.there.remove(&group().0.to_lowercase()); }, "the resource group rg does not exist")),
-        case(Action::RecoverVaultObject { vault, object: "key".into(), kind: "secret".into() },
-            vec![("/vault/deletedsecrets/key".into(), json!({ "scheduledPurgeDate": 1_802_000_000 }))],
-            (|w| { w.there.remove("/vault/deletedsecrets/key"); }, "neither in the vault nor in its soft delete")),
-        case(Action::RecoverLogWorkspace { workspace: logs.clone(), region: "eastus".into() }, vec![group(),
-            (format!("{SUB}/providers/Microsoft.OperationalInsights/deletedWorkspaces/logs"),
-                json!({ "id": logs, "location": "eastus", "properties": { "sku": { "name": "PerGB2018" } } }))],
-            (|w| w.there.retain(|k, _| !k.contains("deletedworkspaces")), "does not wait in soft delete")),
-        case(Action::SetTrafficEndpoint { endpoint: endpoint("east"), status: Some(Switch::Disabled), weight: Some(7), priority: None }, profile(),
-            (|w| w.edit(&id(ENDPOINTS, "tm"), "/properties/endpoints/1/properties/endpointStatus", json!("Disabled")), "only endpoint")),
-        case(Action::SetTrafficRouting { profile: id(ENDPOINTS, "tm"), method: Routing::Priority }, profile(),
-            (|w| { w.there.remove(&id(ENDPOINTS, "tm").to_lowercase()); }, "there is no tm")),
-        case(fail_over(FailoverKind::Planned), store(), (default_store, "default storage account of the workspace ws")),
-        case(fail_over(FailoverKind::Unplanned), store(),
-            (|w| w.edit(&id("Microsoft.Storage/storageAccounts", "data"), "/properties/geoReplicationStats/canFailover", json!(false)), "cannot fail over now")),
-        case(Action::AddRegistryReplica { registry: registry_id.clone(), region: "westeurope".into() }, registry(),
-            (|w| w.edit(&id("Microsoft.ContainerRegistry/registries", "cr"), "/sku/name", json!("Basic")), "only Premium")),
-        case(Action::SetRegistryReplica { registry: registry_id, region: "westus".into(), status: Switch::Disabled }, registry(),
-            (|w| w.edit(&format!("{}/replications/eastus", id("Microsoft.ContainerRegistry/registries", "cr")), "/properties/regionEndpointEnabled", json!(false)), "only replica")),
-        case(Action::SetOnlineEndpointTraffic { endpoint: online()[0].0.clone(), traffic: set([("blue", 0), ("green", 100)]) }, online(),
-            (|w| w.there.retain(|k, _| !k.ends_with("/deployments/green")), "has no deployment green")),
-        case(Action::StartCompute { compute: compute.clone() }, computer("Stopped"),
-            (|w| w.edit(&computer("")[0].0, "/properties/computeType", json!("AmlCompute")), "only compute instances")),
-        case(Action::StopCompute { compute }, computer("Running"),
-            (|w| w.edit(&computer("")[0].0, "/properties/properties/state", json!("JobRunning")), "JobRunning")),
-        case(Action::SetDnsRecord { record: id("Microsoft.Network/dnsZones", "z.example/CNAME/www"), values: vec!["west.example.com".into()], ttl: None },
-            vec![(id("Microsoft.Network/dnsZones", "z.example/CNAME/www"), json!({ "etag": "t", "properties": { "TTL": 60, "CNAMERecord": { "cname": "east.example.com" }, "targetResource": {} } }))],
-            (|w| w.edit(&id("Microsoft.Network/dnsZones", "z.example/CNAME/www"), "/properties/targetResource", json!({ "id": "x" })), "alias")),
-        case(Action::SetFrontDoorOrigin { origin: origins()[0].0.clone(), status: Some(Switch::Disabled), weight: None, priority: None }, origins(),
-            (|w| w.edit(&origins()[1].0, "/properties/enabledState", json!("Disabled")), "only origin")),
-        case(Action::DeployTemplate { group: group().0, name: "twin".into(), template: template(), parameters: BTreeMap::new() },
-            vec![group(), ("/whatif".into(), what_if("Modify"))],
-            (|w| { w.there.insert("/whatif".into(), what_if("Delete")); }, "deletes")),
-        case(Action::ArmRequest { resource: id("Microsoft.Search/searchServices", "find"), method: Method::Patch, api_version: "2023-11-01".into(), body: tags },
-            vec![(id("Microsoft.Search/searchServices", "find"), json!({ "location": "eastus", "tags": { "drill": "no" }, "properties": {} }))],
-            (|w| { w.there.remove(&id("Microsoft.Search/searchServices", "find").to_lowercase()); }, "there is no find")),
-        case(Action::ArmRequest { resource: id("Microsoft.Search/searchServices", "find"), method: Method::Delete, api_version: "2023-11-01".into(), body: Value::Null },
-            vec![(id("Microsoft.Search/searchServices", "find"), json!({ "location": "eastus", "properties": {} }))], (|_| {}, "")),
-        Case { readable: false, ..case(Action::ArmRequest { resource: id("Microsoft.Search/searchServices", "find/verb"), method: Method::Post,
-            api_version: "2023-11-01".into(), body: Value::Null }, vec![], (|_| {}, "")) },
-        Case { readable: false, ..case(Action::HttpRequest { url: "https://hooks.example.com/drill".into(), method: Method::Post,
-            body: json!({ "text": "it begins" }) }, vec![], (|_| {}, "")) },
+        lasting(Action::CreateAccount { account: account("rg-r", "oai-new"), like: account("rg-a", "oai-full"), region: region() },
+            World(|w| w.deleted.push(written(r#"Deleted(what: AIAccount, name: "oai-new", group: "rg-r", region: "eastus2", ago: "1h")"#)), "holds the name oai-new")),
+        lasting(Action::CopyDeployments { from: account("rg-a", "oai-full"), to: account("rg-r", "oai-bare"), first: String::new() },
+            World(no_bare_account, "there is no account oai-bare")),
+        lasting(Action::RaiseCapacity { account: account("rg-r", "oai-small"), like: account("rg-a", "oai-full") },
+            World(no_bare_account, "there is no account oai-small")),
+        Case { at: Place::AppConfiguration, ..at_once(Action::SetAppConfiguration { store: id("rg-r", "Microsoft.AppConfiguration/configurationStores/appc"),
+                values: BTreeMap::from([("active-region".to_owned(), "westus".to_owned())]) },
+            Asked(Action::SetAppConfiguration { store: id("rg-r", "Microsoft.AppConfiguration/configurationStores/appc"),
+                values: BTreeMap::from([("weight-eastus".to_owned(), "0".to_owned())]) }, "no region would serve")) },
+        Case { created: vec![format!("{}/deployments/chat", account("rg-r", "oai-small"))],
+            ..lasting(Action::DeleteCreatedDeployments { account: account("rg-r", "oai-small") }, NothingCreated) },
+        Case { at: arm_in("westus"), ..at_once(Action::CreateResourceGroup { group: format!("{SUB}/resourceGroups/rg-new"), region: "westus".into() },
+            World(|w| { w.groups.insert("rg-new".into(), Region::new("eastus")); }, "exists already in East US")) },
+        lasting(Action::RecoverAccount { account: account("rg-r", "oai-lost"), region: region() }, World(nothing_deleted, deleted)),
+        lasting(Action::RecoverVault { vault: vault("rg-r", "kv-gone"), region: region() }, World(nothing_deleted, deleted)),
+        Case { at: Place::DataPlane(Region::new("eastus")),
+            ..at_once(Action::RecoverVaultObject { vault: vault("rg-a", "kv-a"), object: "db-password".into(), kind: "secret".into() },
+            World(nothing_deleted, "neither in the vault nor in its soft delete")) },
+        lasting(Action::RecoverLogWorkspace { workspace: id("rg-r", "Microsoft.OperationalInsights/workspaces/log-gone"), region: region() },
+            World(nothing_deleted, deleted)),
+        at_once(disabled(endpoint("east")), World(|w| { w.profiles[0].targets.remove(1); }, "only endpoint")),
+        at_once(Action::SetTrafficRouting { profile: profile(), method: Routing::Weighted }, World(|w| w.profiles[0].targets.clear(), "leads nowhere")),
+        Case { at: arm_in("eastus"), ..lasting(fail_over(FailoverKind::Planned),
+            World(|w| w.resources.push(default_store("mlw-b")), "default storage account of the workspace mlw-b")) },
+        Case { at: arm_in("eastus"), ..lasting(fail_over(FailoverKind::Unplanned),
+            World(|w| set(w, "/stgeo", "geoReplicationStats", json!({ "lastSyncTime": "ago:4m", "canFailover": false })), "cannot fail over now")) },
+        Case { at: arm_in("westus2"), ..lasting(Action::AddRegistryReplica { registry: registry(), region: "westus2".into() },
+            World(|w| thing(w, "/crbusy").sku = Some("Basic".into()), "only Premium")) },
+        Case { at: arm_in("westus"), ..lasting(Action::SetRegistryReplica { registry: registry(), region: "westus".into(), status: Switch::Disabled },
+            Asked(Action::SetRegistryReplica { registry: registry(), region: "westus3".into(), status: Switch::Disabled }, "has no replica in West US 3")) },
+        lasting(Action::SetOnlineEndpointTraffic { endpoint: ml("onlineEndpoints/score"), traffic: BTreeMap::from([("blue".to_owned(), 0), ("green".to_owned(), 100)]) },
+            World(|w| set(w, "/deployments/green", "provisioningState", json!("Failed")), "is Failed and serves nobody")),
+        lasting(Action::StartCompute { compute: ml("computes/ci") },
+            World(|w| set(w, "/computes/ci", "computeType", json!("AmlCompute")), "only compute instances")),
+        lasting(Action::StopCompute { compute: ml("computes/runs") },
+            World(|w| set(w, "/computes/runs", "properties", json!({ "state": "JobRunning" })), "JobRunning")),
+        at_once(Action::SetDnsRecord { record: id("rg-r", "Microsoft.Network/dnsZones/busy.example/CNAME/www"), values: vec!["west.example.net".into()], ttl: Some(60) },
+            World(|w| set(w, "/CNAME/www", "targetResource", json!({ "id": "x" })), "alias")),
+        at_once(Action::SetDnsRecord { record: id("rg-r", "Microsoft.Network/dnsZones/busy.example/A/new"), values: vec!["192.0.2.7".into()], ttl: None },
+            Asked(Action::SetDnsRecord { record: id("rg-r", "Microsoft.Network/dnsZones/busy.example/A/new"), values: vec!["west".into()], ttl: None }, "is no value of a record")),
+        // In a text every letter counts.
+        at_once(Action::SetDnsRecord { record: id("rg-r", "Microsoft.Network/dnsZones/busy.example/TXT/proof"), values: vec!["aBC".into()], ttl: None },
+            Asked(Action::SetDnsRecord { record: id("rg-r", "Microsoft.Network/dnsZones/busy.example/TXT/proof"), values: vec![], ttl: None }, "needs a value")),
+        lasting(Action::SetFrontDoorOrigin { origin: id("rg-r", "Microsoft.Cdn/profiles/fd/originGroups/og/origins/east"), status: Some(Switch::Disabled), weight: None, priority: None },
+            World(|w| set(w, "/origins/west", "enabledState", json!("Disabled")), "only origin")),
+        lasting(Action::DeployTemplate { group: format!("{SUB}/resourceGroups/rg-r"), name: "twin".into(), template: template(), parameters: BTreeMap::new() },
+            World(|w| w.deleted.push(written(r#"Deleted(what: LogWorkspace, name: "log-twin", group: "rg-r", region: "eastus2", ago: "1h")"#)), "holds the name log-twin")),
+        lasting(request(registry(), Method::Patch, json!({ "properties": { "adminUserEnabled": true } })),
+            World(|w| w.resources.retain(|r| !r.id.contains("/crbusy")), "there is no crbusy")),
+        at_once(request(lock(), Method::Put, json!({ "properties": { "level": "CanNotDelete", "notes": "drill" } })),
+            Asked(request(vault("rg-r", "kv-old"), Method::Put, json!({ "location": "eastus2", "properties": {} })), "soft-deleted key vault holds the name kv-old")),
+        Case { at: arm_in("westus"), ..lasting(request(format!("{}/replications/westus", registry()), Method::Delete, Value::Null),
+            Asked(request(format!("{SUB}/resourceGroups/rg-r"), Method::Delete, Value::Null), "never deleted here")) },
+        Case { readable: false, ..lasting(request(ml("computes/runs/restart"), Method::Post, Value::Null),
+            Asked(request(format!("{SUB}/providers/Microsoft.KeyVault/locations/eastus2/deletedVaults/kv-old/purge"), Method::Post, Value::Null), "for good")) },
+        Case { readable: false, at: Place::DataPlane(Region::new("eastus2")), ..at_once(hook("https://hooks.example.com/drill"),
+            Asked(hook("https://me:word@hooks.example.com/drill"), "without a name and password")) },
     ]
 }

@@ -1,199 +1,78 @@
-//! The catalogue against the embedded Azure itself: the same client, the same requests, answers that nobody here wrote for
-//! these tests.
+//! What several actions make of one world together, and what stands in the way from elsewhere.
 
-use std::collections::BTreeMap;
-
-use lifeboat::azure::action::{Change, Preview, ReadBack, Sent, follow, preview, read_back, send};
-use lifeboat::azure::{Azure, Cloud};
-use lifeboat::clock::{Clock, Speed, Task};
-use lifeboat::runbook::model::{Action, FailoverKind, Method, Routing, Switch};
-use lifeboat::simulator::{Options, Simulator};
-use lifeboat::units::Millis;
+use lifeboat::azure::action::{ReadBack, Sent};
+use lifeboat::rehearsal::scenario::{MoreSubscription, World};
+use lifeboat::runbook::model::{Action, FailoverKind, Method};
 use serde_json::{Value, json};
 
-use crate::simulator::busy::{SUB, busy};
-
-const EPOCH: i64 = 1_795_144_440_000;
-
-struct Sea {
-    azure: Azure,
-    task: Task,
-    _simulator: Simulator,
-}
-
-impl Sea {
-    async fn new() -> Self {
-        let clock = Clock::scenario(EPOCH, Millis(0), Speed::Max);
-        let task = clock.task();
-        let simulator = Simulator::start(Options::new(busy(), clock)).await.unwrap();
-        let line = serde_json::to_string(&simulator.connection()).unwrap();
-        let azure = Azure::new(Cloud::from_line(&line).unwrap()).unwrap();
-        Self { azure, task, _simulator: simulator }
-    }
-
-    async fn look(&self, action: &Action) -> Result<Preview, String> {
-        preview(&self.azure, &self.task, action, None, &[]).await.map_err(|e| e.to_string())
-    }
-
-    /// Sends, forgets everything but the stored texts, and follows with another client.
-    async fn perform(&self, change: &Change) -> Sent {
-        match send(&self.azure, &self.task, change, "11111111-1111-4111-8111-111111111111").await {
-            Sent::Accepted { operation, .. } => {
-                let fresh = Azure::new(self.azure.cloud().clone()).unwrap();
-                follow(&fresh, &self.task, change, &operation, &mut |_| {}).await
-            }
-            other => other,
-        }
-    }
-
-    async fn whole(&self, action: &Action) {
-        let p = self.look(action).await.unwrap_or_else(|e| panic!("{action:?}: {e}"));
-        assert_eq!(p.changes.len(), 1, "{action:?}: {p:?}");
-        let done = self.perform(&p.changes[0]).await;
-        assert!(matches!(done, Sent::Done { .. }), "{action:?}: {done:?}");
-        // Some things show a little later, as in Azure; a step's verification waits as well.
-        let mut found = read_back(&self.azure, &self.task, &p.changes[0]).await;
-        for _ in 0..20 {
-            if found == ReadBack::Applied {
-                break;
-            }
-            self.task.sleep(Millis::from_secs(10)).await;
-            found = read_back(&self.azure, &self.task, &p.changes[0]).await;
-        }
-        assert_eq!(found, ReadBack::Applied, "{action:?}");
-        let again = self.look(action).await.unwrap_or_else(|e| panic!("{action:?} again: {e}"));
-        assert!(again.already_true && again.changes.is_empty(), "{action:?}: {again:?}");
-    }
-}
-
-fn id(group: &str, rest: &str) -> String {
-    format!("{SUB}/resourceGroups/{group}/providers/{rest}")
-}
+use super::cases::{account, default_store, fail_over};
+use super::sea::{Sea, id, written};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_deleted_comes_back_in_the_order_that_azure_asks_for() {
     let s = Sea::new().await;
     let region = || "eastus2".to_owned();
-    let account = Action::RecoverAccount {
-        account: id("rg-r", "Microsoft.CognitiveServices/accounts/oai-gone"),
-        region: region(),
-    };
-    let p = s.look(&account).await.unwrap();
-    let refused = s.perform(&p.changes[0]).await;
+    let account = Action::RecoverAccount { account: account("rg-r", "oai-gone"), region: region() };
+    let vault = Action::RecoverVault { vault: id("rg-r", "Microsoft.KeyVault/vaults/kv-gone"), region: region() };
+    let refused = s.perform(&s.change(&account, &[]).await).await;
     assert!(matches!(refused, Sent::Failed { .. }), "its vault is not back yet: {refused:?}");
-    s.whole(&Action::RecoverVault { vault: id("rg-r", "Microsoft.KeyVault/vaults/kv-gone"), region: region() }).await;
-    s.whole(&account).await;
-    s.whole(&Action::RecoverLogWorkspace {
-        workspace: id("rg-r", "Microsoft.OperationalInsights/workspaces/log-gone"),
-        region: region(),
-    })
-    .await;
-    let object = |name: &str, kind: &str, vault: (&str, &str)| Action::RecoverVaultObject {
-        vault: id(vault.0, &format!("Microsoft.KeyVault/vaults/{}", vault.1)),
-        object: name.into(),
-        kind: kind.into(),
+    let key = Action::RecoverVaultObject {
+        vault: id("rg-keep", "Microsoft.KeyVault/vaults/kv-keep"),
+        object: "wrap".into(),
+        kind: "key".into(),
     };
-    s.whole(&object("db-password", "secret", ("rg-a", "kv-a"))).await;
-    s.whole(&object("wrap", "key", ("rg-keep", "kv-keep"))).await;
-    let none = s.look(&object("other", "secret", ("rg-a", "kv-a"))).await;
-    assert!(none.as_ref().is_err_and(|e| e.contains("neither in the vault")), "{none:?}");
-    // A name that waits is not given to something new.
-    let new = Action::ArmRequest {
-        resource: id("rg-r", "Microsoft.KeyVault/vaults/kv-old"),
-        method: Method::Put,
-        api_version: "2026-02-01".into(),
-        body: json!({ "location": "eastus2", "properties": {} }),
-    };
-    let refused = s.look(&new).await.unwrap_err();
-    assert!(refused.contains("soft-deleted key vault holds the name kv-old"), "{refused}");
+    for action in [vault, account, key] {
+        let change = s.change(&action, &[]).await;
+        assert!(matches!(s.perform(&change).await, Sent::Done { .. }), "{action:?}");
+        assert_eq!(s.settled(&s.azure, &change).await, ReadBack::Applied, "{action:?}");
+    }
+}
+
+/// Why a failover of the geo-redundant account is refused in such a world; it is never sent.
+async fn refused(spoil: impl FnOnce(&mut World)) -> String {
+    let s = Sea::with(None, spoil).await;
+    let refused = s.look(&fail_over(FailoverKind::Unplanned), &[]).await.unwrap_err();
+    assert_eq!(s.sends(), 0);
+    refused
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn users_are_led_elsewhere() {
-    let s = Sea::new().await;
-    let profile = id("rg-r", "Microsoft.Network/trafficManagerProfiles/tm-a");
-    let endpoint = |name: &str, status| Action::SetTrafficEndpoint {
-        endpoint: format!("{profile}/externalEndpoints/{name}"),
-        status: Some(status),
-        weight: None,
-        priority: None,
+async fn a_default_store_is_never_failed_over_whoever_leans_on_it() {
+    let second = |denied| MoreSubscription {
+        id: "00000000-0000-4000-8000-0000000000b0".into(),
+        name: "second".into(),
+        groups: [("rg-ml".to_owned(), lifeboat::units::Region::new("eastus"))].into(),
+        resources: vec![default_store("mlw-b")],
+        deleted: Vec::new(),
+        denied,
     };
-    s.whole(&endpoint("east", Switch::Disabled)).await;
-    let last = s.look(&endpoint("west", Switch::Disabled)).await.unwrap_err();
-    assert!(last.contains("only endpoint"), "{last}");
-    s.whole(&endpoint("east", Switch::Enabled)).await;
-    s.whole(&Action::SetTrafficRouting { profile: profile.clone(), method: Routing::Weighted }).await;
-    s.whole(&Action::SetDnsRecord {
-        record: id("rg-r", "Microsoft.Network/dnsZones/busy.example/CNAME/www"),
-        values: vec!["west.example.net".into()],
-        ttl: Some(60),
-    })
-    .await;
-    s.whole(&Action::SetDnsRecord {
-        record: id("rg-r", "Microsoft.Network/dnsZones/busy.example/A/new"),
-        values: vec!["192.0.2.7".into()],
-        ttl: None,
-    })
-    .await;
-    s.whole(&Action::SetFrontDoorOrigin {
-        origin: id("rg-r", "Microsoft.Cdn/profiles/fd/originGroups/og/origins/east"),
-        status: None,
-        weight: Some(5),
-        priority: None,
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn stores_replicas_and_computes_change_as_asked() {
+    let said = refused(|w| w.more_subscriptions.push(second(false))).await;
+    assert!(said.contains("default storage account of the workspace mlw-b"), "another subscription's: {said}");
+    // Not knowing is a no: a subscription that may not be read, or of which a part is shown as if it were all.
+    let said = refused(|w| w.more_subscriptions.push(second(true))).await;
+    assert!(said.contains("could not be read, so it is not failed over"), "{said}");
+    let narrow = r#"[Rights(scope: "rg-a", actions: ["*"]), Rights(actions: ["Microsoft.Resources/*"])]"#;
+    let said = refused(|w| w.rights = written(narrow)).await;
+    assert!(said.contains("takes the right Microsoft.MachineLearningServices/workspaces/read"), "{said}");
+    // It became one after it was looked at: the request itself does not leave.
     let s = Sea::new().await;
-    let geo = |how, region: &str| Action::FailOverStorage {
-        account: id("rg-a", "Microsoft.Storage/storageAccounts/stgeo"),
-        region: region.into(),
-        how,
-    };
-    s.whole(&geo(FailoverKind::Planned, "westus")).await;
-    let default = Action::FailOverStorage {
-        account: id("rg-a", "Microsoft.Storage/storageAccounts/stzone"),
-        region: "westus".into(),
-        how: FailoverKind::Unplanned,
-    };
-    let refused = s.look(&default).await.unwrap_err();
-    assert!(refused.contains("default storage account of the workspace mlw"), "{refused}");
-
-    // A failover takes long; what follows is done before the region fails.
-    let s = Sea::new().await;
-    let registry = id("rg-r", "Microsoft.ContainerRegistry/registries/crbusy");
-    s.whole(&Action::SetRegistryReplica {
-        registry: registry.clone(),
-        region: "westus".into(),
-        status: Switch::Disabled,
-    })
-    .await;
-    s.whole(&Action::AddRegistryReplica { registry, region: "westus2".into() }).await;
-    let s = Sea::new().await;
-    let ml = |rest: &str| id("rg-r", &format!("Microsoft.MachineLearningServices/workspaces/mlw/{rest}"));
-    s.whole(&Action::StartCompute { compute: ml("computes/ci") }).await;
-    s.whole(&Action::StopCompute { compute: ml("computes/ci") }).await;
-    s.whole(&Action::SetOnlineEndpointTraffic {
-        endpoint: ml("onlineEndpoints/score"),
-        traffic: BTreeMap::from([("blue".to_owned(), 0), ("green".to_owned(), 100)]),
-    })
-    .await;
-    s.whole(&Action::CreateResourceGroup { group: format!("{SUB}/resourceGroups/rg-new"), region: "westus".into() })
-        .await;
-    s.whole(&Action::ArmRequest {
-        resource: format!("{SUB}/resourceGroups/rg-r/providers/Microsoft.Authorization/locks/recovery"),
+    let change = s.change(&fail_over(FailoverKind::Unplanned), &[]).await;
+    assert!(change.body.is_none() && change.url.contains("/failover"), "{change:?}");
+    let lean = Action::ArmRequest {
+        resource: id("rg-r", "Microsoft.MachineLearningServices/workspaces/mlw-late"),
         method: Method::Put,
-        api_version: "2020-05-01".into(),
-        body: json!({ "properties": { "level": "CanNotDelete", "notes": "drill" } }),
-    })
-    .await;
-    let gone = Action::ArmRequest {
-        resource: id("rg-keep", "Microsoft.KeyVault/vaults/kv-none"),
-        method: Method::Delete,
-        api_version: "2026-02-01".into(),
-        body: Value::Null,
+        api_version: "2024-10-01".into(),
+        body: json!({ "location": "eastus2", "properties": {
+            "storageAccount": id("rg-a", "Microsoft.Storage/storageAccounts/stgeo") } }),
     };
-    assert!(s.look(&gone).await.unwrap().already_true);
+    let lean = s.change(&lean, &[]).await;
+    assert!(matches!(s.perform(&lean).await, Sent::Done { .. }));
+    let late = s.send(&change).await;
+    assert!(matches!(&late, Sent::NotSent { why } if why.contains("of the workspace mlw-late")), "{late:?}");
+    assert_eq!(s.sends(), 1, "the workspace alone");
+    // Nor by a request written out.
+    let resource = id("rg-a", "Microsoft.Storage/storageAccounts/stgeo/failover");
+    let by_request =
+        Action::ArmRequest { resource, method: Method::Post, api_version: "2024-01-01".into(), body: Value::Null };
+    assert!(s.look(&by_request, &[]).await.unwrap_err().contains("FailOverStorage"));
 }
