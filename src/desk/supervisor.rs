@@ -136,7 +136,7 @@ pub fn start_by(options: Options, clock: Clock) -> Result<Handle, DeskError> {
     let snapshots = desk.snapshots.subscribe();
     runtime.spawn(async move {
         desk.begin().await;
-        desk.run(from).await;
+        Box::pin(desk.run(from)).await;
     });
     Ok(Handle { commands: to, snapshots, waker, runtime: Some(runtime) })
 }

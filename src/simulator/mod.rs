@@ -219,12 +219,12 @@ impl Simulator {
 
     /// Requests so far that may change something, whatever was answered: method and path, in order.
     pub fn changing(&self) -> Vec<String> {
-        self.shared.changing()
+        self.shared.changes.lines()
     }
 
     /// Requests that may change something, as they arrived, whatever became of them.
     pub fn changes(&self) -> u64 {
-        self.shared.changes()
+        self.shared.changes.count()
     }
 
     /// Requests refused so far because a limit was reached.

@@ -78,7 +78,7 @@ pub struct Shared {
     latency: Option<Millis>,
     buckets: Option<Mutex<Buckets>>,
     requests: AtomicU64,
-    changes: Noted,
+    pub changes: Noted,
 }
 
 /// Builds the world, binds the ports, begins to accept.
@@ -217,19 +217,9 @@ impl Shared {
         }
     }
 
-    /// Requests that may change something, as they arrived.
-    pub fn changes(&self) -> u64 {
-        self.changes.count()
-    }
-
     /// Requests refused because a limit was reached.
     pub fn throttled(&self) -> u64 {
         self.buckets().map_or(0, |b| b.refused())
-    }
-
-    /// Requests that may change something: method and path.
-    pub fn changing(&self) -> Vec<String> {
-        self.changes.lines()
     }
 
     fn buckets(&self) -> Option<MutexGuard<'_, Buckets>> {
@@ -481,16 +471,16 @@ async fn handle(shared: &Arc<Shared>, host: &Host, request: Request<Incoming>, r
     let hook = matches!(host, Host::Site(_)) && parts.method == Method::POST;
     let changing = !own && (hook || changes(&parts.method, parts.uri.path()));
     let change = if changing { shared.changes.add(&parts.method, parts.uri.path()) } else { 0 };
-    Crash::perhaps(shared.crash, Crash::Before(number));
-    Crash::perhaps(shared.crash, Crash::BeforeChange(change));
+    let die = |at: [Crash; 2]| at.into_iter().for_each(|at| Crash::perhaps(shared.crash, at));
+    die([Crash::Before(number), Crash::BeforeChange(change)]);
     let work = parts.headers.get(WORK_HEADER).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok()).unwrap_or(0);
     let now = || i64::try_from(shared.clock.now().mono).unwrap_or(i64::MAX);
     let date = || http_date(shared.facts.utc(now()));
     let Ok(body) = Limited::new(body, MAX_BODY).collect().await else {
         let ask = Ask::new(parts.method, &parts.uri, parts.headers, bytes::Bytes::new(), now());
         let reply = Reply::error(413, "RequestEntityTooLarge", "The request content size exceeds 4 MB.");
-        let arm = *host == Host::Arm;
-        return if arm { arm::marks(&shared.facts, &ask, number, reply) } else { reply }.into_response(&date());
+        let reply = if *host == Host::Arm { arm::marks(&shared.facts, &ask, number, reply) } else { reply };
+        return reply.into_response(&date());
     };
     let mut ask = Ask::new(parts.method, &parts.uri, parts.headers, body.to_bytes(), now());
     if own {
@@ -501,8 +491,7 @@ async fn handle(shared: &Arc<Shared>, host: &Host, request: Request<Incoming>, r
     let (extra, cut) = match struck(shared, host, &mut ask, work, reset).await {
         Ok(suffered) => suffered,
         Err(reply) => {
-            Crash::perhaps(shared.crash, Crash::After(number));
-            Crash::perhaps(shared.crash, Crash::AfterChange(change));
+            die([Crash::After(number), Crash::AfterChange(change)]);
             return reply.into_response(&date());
         }
     };
@@ -515,8 +504,7 @@ async fn handle(shared: &Arc<Shared>, host: &Host, request: Request<Incoming>, r
     if let Some(left) = left {
         reply.tell_left(left);
     }
-    Crash::perhaps(shared.crash, Crash::After(number));
-    Crash::perhaps(shared.crash, Crash::AfterChange(change));
+    die([Crash::After(number), Crash::AfterChange(change)]);
     shared.clock.serve_sleep(work, shared.latency(host, latency) + extra).await;
     let response = reply.into_response(&date());
     if cut { response.map(Body::cut) } else { response }

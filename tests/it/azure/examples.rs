@@ -342,14 +342,14 @@ async fn soft_delete(x: &Examples) {
                 if first {
                     say(&stores)
                 } else {
-                    list(&[store.clone()])
+                    list(std::slice::from_ref(&store))
                 }
             }
             "deletedAccounts" => {
                 if first {
                     say(&accounts)
                 } else {
-                    list(&[an_account.clone()])
+                    list(std::slice::from_ref(&an_account))
                 }
             }
             "deletedVaults" if first => say(&vaults),

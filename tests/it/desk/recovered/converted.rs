@@ -93,7 +93,7 @@ fn a_registry_gets_its_replica() {
         };
         assert!(matches!(done, Sent::Done { .. }), "{done:?}");
         for check in &step.verify {
-            let read = reading::read(&azure, &task, &check.condition, &[]).await.unwrap_or_default();
+            let read = reading::read(&azure, &task, &check.condition, &[], None).await.unwrap_or_default();
             assert!(read.iter().all(|r| r.ok == Some(true)), "{read:?}");
         }
     });
