@@ -124,7 +124,8 @@ pub async fn test(args: &Args, home: &Home, secrets: &Secrets) -> u8 {
         Ok(azure) => azure,
         Err(e) => return refused(&e),
     };
-    if Saved::read(home).is_ok_and(|s| s.is_some_and(|s| s.wants_secret())) {
+    let saved = Saved::read(home).ok().flatten().filter(|s| !azure.cloud().is_simulated() && s.wants_secret());
+    if saved.is_some() {
         let kept = secrets.list().unwrap_or_default().into_iter().find(|c| c.name == Name::sign_in());
         let expires = kept.and_then(|c| c.expires);
         println!("sign-in: the secret in the keyring: {}", expiry_text(expires, jiff::Timestamp::now()));

@@ -44,7 +44,10 @@ impl Lab {
 
 #[test]
 fn storage_and_traffic_of_a_hub_go_there_and_back() {
-    let lab = Lab::new(several());
+    // An account fails over only where every subscription says that no workspace stands on it.
+    let mut open = several();
+    open.world.more_subscriptions.retain(|s| !s.denied);
+    let lab = Lab::new(open);
     let done = lab.only("foundry-prod", &["SF5", "MF-F10", "SF7", "MF-B3"]);
     assert_eq!(done.sent_by(), ["SF5", "MF-F10", "SF7", "MF-B3"]);
     for step in ["SF5", "MF-F10", "SF7", "MF-B3"] {

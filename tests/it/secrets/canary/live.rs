@@ -124,6 +124,9 @@ fn a_live_run_on_an_azure_that_parrots() {
     until(&desk, "the run", |s| s.run.is_some());
     preview("401");
     stage.store(NO_READ, Ordering::SeqCst);
+    // A refused sign-in is believed for a while, unless a person asks.
+    desk.send(Command::SignIn);
+    until(&desk, "a sign-in", |s| s.settings.sign_in.problem.is_none());
     preview("403 Refused");
     stage.store(NO_CHANGE, Ordering::SeqCst);
     desk.send(Command::Step("C1".into(), StepIntent::Preview { option: None }));
