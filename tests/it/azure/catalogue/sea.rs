@@ -93,12 +93,6 @@ impl Sea {
         Self { azure, task, simulator }
     }
 
-    /// Somebody whose clock is a year ahead of Azure's.
-    pub fn ahead(&self) -> Task {
-        const YEAR_MS: i64 = 365 * 24 * 3_600_000;
-        Clock::scenario(EPOCH + YEAR_MS, Millis(0), Speed::Max).task()
-    }
-
     /// Requests that may change something, as they arrived at the simulator.
     pub fn sends(&self) -> u64 {
         self.simulator.changes()
