@@ -291,3 +291,40 @@ async fn true_already_means_exactly_so() {
     assert!(matches!(s.perform(&change).await, Sent::Done { .. }));
     assert_eq!(s.settled(&s.azure, &change).await, ReadBack::Applied);
 }
+
+/// An Azure in which everything asked for waits in soft delete, and the group is in this state.
+async fn with_deleted(group: &'static str) -> Fake {
+    Fake::new(move |a| {
+        let deleted = ["/deletedAccounts/", "/deletedVaults/"].iter().any(|list| a.path.contains(list));
+        let over = json!({ "scheduledPurgeDate": "2020-01-01T00:00:00Z", "deletionDate": "2019-12-30T00:00:00Z",
+            "location": "eastus2", "vaultId": id("rg-r", "Microsoft.KeyVault/vaults/kv-gone") });
+        match a.path.as_str() {
+            _ if signed_in(a).is_some() => signed_in(a).unwrap(),
+            _ if deleted => Do::Say(200, json!({ "id": a.path, "name": "gone", "properties": over })),
+            path if path.ends_with("/resourceGroups/rg-r") => {
+                let properties = json!({ "provisioningState": group });
+                Do::Say(200, json!({ "id": path, "name": "rg-r", "location": "eastus2", "properties": properties }))
+            }
+            path if path == SUB => Do::Say(200, json!({ "tenantId": "contoso" })),
+            _ => super::super::absent(),
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_clock_that_is_ahead_refuses_no_recovery_and_a_group_on_its_way_out_each() {
+    let recoveries = || {
+        all().into_iter().filter(|c| matches!(c.action, Action::RecoverAccount { .. } | Action::RecoverVault { .. }))
+    };
+    assert_eq!(recoveries().count(), 2);
+    for c in recoveries() {
+        let f = with_deleted("Succeeded").await;
+        let p = preview(&f.azure, &f.task, &c.action, None, &[]).await.unwrap();
+        assert_eq!(p.changes.len(), 1, "{}", c.name());
+        assert!(p.notes.iter().any(|n| n.contains("check the clock")), "{}: {:?}", c.name(), p.notes);
+        let f = with_deleted("Deleting").await;
+        let refused = preview(&f.azure, &f.task, &c.action, None, &[]).await.unwrap_err().to_string();
+        assert!(refused.contains("is being deleted"), "{}: {refused}", c.name());
+    }
+}
