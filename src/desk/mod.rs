@@ -11,6 +11,7 @@ use crate::azure::Cloud;
 use crate::journal::Disk;
 use crate::rehearsal::scenario::Answer;
 
+mod board;
 pub mod checks;
 mod conditions;
 mod connecting;

@@ -137,7 +137,7 @@ impl Watched {
                 .map(|(region, role, d)| RegionInput {
                     region: region.clone(),
                     role,
-                    endpoints: vec![d],
+                    endpoints: vec![d.into()],
                     arm: None,
                     provisioning: self.provisioning.get(region).cloned(),
                 })

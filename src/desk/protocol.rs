@@ -54,6 +54,8 @@ pub enum Command {
     Degraded(bool),
     /// Freeze the present picture of health into the record.
     FreezeHealth,
+    /// Something about the watch and its board.
+    Watch(WatchIntent),
     /// Pause the run.
     Pause(String),
     /// Go on.
@@ -136,6 +138,23 @@ pub enum Command {
     SignIn,
     /// Try to write the journal again after its disk failed.
     RetryJournal,
+}
+
+/// What can be said about the watch.
+#[derive(Debug, Clone, PartialEq)]
+pub enum WatchIntent {
+    /// Show this endpoint's chart, or that of the regions, so far back.
+    Chart(Option<String>, super::snapshot::Span),
+    /// Keep an endpoint at the top of the list, or no longer.
+    Pin(String, bool),
+    /// What a colleague sees: the block that their Lifeboat wrote, or plain words of theirs.
+    TakeSighting(String),
+    /// Write what this laptop sees as a block for colleagues.
+    ShareSighting,
+    /// The watch as the operator sets it from now on.
+    Set(Box<crate::health::WatchSettings>),
+    /// The window is hidden, or seen again.
+    Hidden(bool),
 }
 
 /// What can be said about credentials.

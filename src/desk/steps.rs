@@ -51,6 +51,7 @@ impl Desk {
             }
             Command::Degraded(on) => self.order(Order::SetDegraded(on)),
             Command::FreezeHealth => self.freeze(),
+            Command::Watch(intent) => self.watch_intent(intent),
             Command::Pause(reason) => self.order(Order::Pause(reason)),
             Command::Resume => self.order(Order::Resume),
             Command::Close { outcome, summary } => self.close(Order::Close { outcome, summary }),

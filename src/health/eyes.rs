@@ -24,7 +24,7 @@ impl Eyes {
         let heard: Vec<bool> = i.witnesses.iter().filter_map(|w| w.answers(i.now)).collect();
         let (asked, answering) = (heard.len(), heard.iter().filter(|up| **up).count());
         let entra = i.entra.and_then(|e| e.answers(i.now));
-        let regions = || i.regions.iter().flat_map(|r| r.endpoints.iter().copied());
+        let regions = || i.regions.iter().flat_map(|r| r.detectors());
         let closed = if asked > 0 {
             answering == 0 && entra != Some(true)
         } else {

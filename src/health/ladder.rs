@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::detector::Detector;
 use super::eyes::Eyes;
 use super::skew;
-use super::verdict::{Inputs, RegionVerdict, Role, State, assess};
+use super::verdict::{Inputs, RegionInput, RegionVerdict, Role, State, assess};
 use super::view::{View, reason};
 use crate::runbook::model::Rung;
 use crate::units::{Millis, Region};
@@ -88,7 +88,7 @@ pub fn climb(i: &Inputs<'_>) -> Ladder {
         laptop: laptop(i, &eyes),
         entra: service("Entra ID", i.entra, &eyes, i.now),
         arm: service("ARM", i.arm, &eyes, i.now),
-        regions: regions.map(|(r, v)| (r.region.clone(), r.role, region(v, &r.endpoints, i.now))).collect(),
+        regions: regions.map(|(r, v)| (r.region.clone(), r.role, region(v, r, i.now))).collect(),
     }
 }
 
@@ -142,14 +142,14 @@ fn answer_time(d: &Detector, now: i64) -> Option<Millis> {
     d.typical().filter(|_| d.answers(now) == Some(true))
 }
 
-fn region(v: &RegionVerdict, endpoints: &[&Detector], now: i64) -> Lamp {
+fn region(v: &RegionVerdict, r: &RegionInput<'_>, now: i64) -> Lamp {
     Lamp {
         name: v.region.display(),
         state: v.state.lamp(),
         text: v.sentence.clone(),
-        latency: endpoints.iter().filter_map(|d| answer_time(d, now)).max(),
+        latency: r.detectors().filter_map(|d| answer_time(d, now)).max(),
         since: v.since,
-        age: endpoints.iter().filter_map(|d| age(d, now)).min(),
+        age: r.detectors().filter_map(|d| age(d, now)).min(),
     }
 }
 

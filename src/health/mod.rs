@@ -13,6 +13,7 @@ mod advice;
 mod detector;
 mod eyes;
 mod ladder;
+mod settings;
 mod signal;
 pub mod skew;
 mod verdict;
@@ -21,7 +22,9 @@ mod view;
 pub use advice::{Advice, Arithmetic, COLLEAGUE_FRESH, Decision, Recommendation, SPILL_AFTER};
 pub use detector::{Detector, DetectorState, Point, Tally, Thresholds};
 pub use ladder::{Ladder, Lamp, LampState, climb};
-pub use signal::{EndpointId, Expectation, Failure, Observation, Outcome, Stages};
+pub use settings::{OwnEndpoint, WITNESSES, WatchSettings};
+pub use signal::{Certificate, EndpointId, Expectation, Failure, Observation, Outcome, Stages};
 pub use verdict::{
-    Assessment, Inputs, Notice, Provisioning, Reason, RegionInput, RegionVerdict, Role, Sighting, State, assess,
+    Assessment, Endpoint, Inputs, Notice, Part, Provisioning, Reason, RegionInput, RegionVerdict, Role, Sighting,
+    State, assess,
 };

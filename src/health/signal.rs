@@ -57,11 +57,27 @@ pub struct Observation {
     pub peer: Option<String>,
     /// Whether a proxy stood in between.
     pub via_proxy: bool,
+    /// The certificate that was shown, trusted or not; none over plain HTTP, or when the handshake broke off before it.
+    #[serde(default)]
+    pub certificate: Option<Certificate>,
     /// The raw cause of a failure, for the person who wants it.
     pub detail: Option<String>,
     /// By how much the clock of whoever answered is ahead of ours, in milliseconds; see [`super::skew`].
     #[serde(default)]
     pub ahead: Option<i64>,
+}
+
+/// Whom the other side says it is: enough to tell interception from the service, and an expired one from a wrong clock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Certificate {
+    /// Subject, or its first alternative name.
+    pub subject: String,
+    /// Who issued it.
+    pub issuer: String,
+    /// When it ends, UTC milliseconds.
+    pub until: i64,
+    /// SHA-256 over its bytes, in hex.
+    pub sha256: String,
 }
 
 /// What came of a probe.

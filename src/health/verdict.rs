@@ -52,6 +52,34 @@ pub struct Provisioning {
     pub at: i64,
 }
 
+/// What an endpoint is to the users of its region.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Part {
+    /// What users call: it decides whether the region serves.
+    Front,
+    /// One model deployment behind it: its failure alone is no failure of the region.
+    Deployment,
+    /// What the service needs: its key vault, its storage, its registry.
+    Dependency,
+}
+
+/// One address that is asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Endpoint<'a> {
+    /// What is known of it, on the road that clients take.
+    pub detector: &'a Detector,
+    /// What it is to the region.
+    pub part: Part,
+    /// The same past the configured proxy, where there is one.
+    pub direct: Option<&'a Detector>,
+}
+
+impl<'a> From<&'a Detector> for Endpoint<'a> {
+    fn from(detector: &'a Detector) -> Self {
+        Self { detector, part: Part::Front, direct: None }
+    }
+}
+
 /// One region and who looks at it.
 #[derive(Debug, Clone)]
 pub struct RegionInput<'a> {
@@ -59,12 +87,19 @@ pub struct RegionInput<'a> {
     pub region: Region,
     /// What it is to the plan.
     pub role: Role,
-    /// Its data plane, an entry a deployment or endpoint.
-    pub endpoints: Vec<&'a Detector>,
+    /// What is asked there, an entry an address or deployment.
+    pub endpoints: Vec<Endpoint<'a>>,
     /// ARM calls on resources in this region, when they are watched apart.
     pub arm: Option<&'a Detector>,
     /// What ARM says of its resource.
     pub provisioning: Option<Provisioning>,
+}
+
+impl<'a> RegionInput<'a> {
+    /// What is known of each endpoint.
+    pub fn detectors(&self) -> impl Iterator<Item = &'a Detector> {
+        self.endpoints.iter().map(|e| e.detector)
+    }
 }
 
 /// Something the platform posted.
@@ -192,7 +227,7 @@ pub fn assess(i: &Inputs<'_>) -> Assessment {
 }
 
 fn judge(r: &RegionInput<'_>, i: &Inputs<'_>, eyes: &Eyes) -> RegionVerdict {
-    let views: Vec<View> = r.endpoints.iter().map(|d| View::of(d, eyes, i.now)).collect();
+    let views: Vec<View> = r.detectors().map(|d| View::of(d, eyes, i.now)).collect();
     let state = state_of(r, &views, i, eyes);
     let since = since_of(r, &views, state, i.now);
     let (reasons, disagreement) = evidence(r, &views, state, i, eyes);
@@ -202,8 +237,8 @@ fn judge(r: &RegionInput<'_>, i: &Inputs<'_>, eyes: &Eyes) -> RegionVerdict {
 
 fn state_of(r: &RegionInput<'_>, views: &[View], i: &Inputs<'_>, eyes: &Eyes) -> State {
     let has = |v: View| views.contains(&v);
-    let heard = r.endpoints.iter().any(|d| d.last().is_some());
-    let answers = r.endpoints.iter().any(|d| d.answers(i.now) == Some(true));
+    let heard = r.detectors().any(|d| d.last().is_some());
+    let answers = r.detectors().any(|d| d.answers(i.now) == Some(true));
     let arm_down = r.arm.is_some_and(|a| a.state(i.now) == DetectorState::Persistent);
     match () {
         () if eyes.blind.is_some() && heard && !answers => State::Blind,
@@ -220,21 +255,21 @@ fn state_of(r: &RegionInput<'_>, views: &[View], i: &Inputs<'_>, eyes: &Eyes) ->
 }
 
 fn since_of(r: &RegionInput<'_>, views: &[View], state: State, now: i64) -> Option<i64> {
-    let of = |v: View| r.endpoints.iter().zip(views).filter(move |x| *x.1 == v).map(|x| x.0);
+    let of = |v: View| r.detectors().zip(views).filter(move |x| *x.1 == v).map(|x| x.0);
     match state {
         State::Down => of(View::Persistent).filter_map(|d| d.since(now)).min(),
         State::Suspect => of(View::Suspect).filter_map(|d| d.failing_since()).min(),
         State::Throttled => of(View::Throttled).filter_map(|d| d.throttled_since(now)).min(),
-        State::Unknown | State::Blind => r.endpoints.iter().filter_map(|d| d.last_success()).max(),
-        State::Ok => r.endpoints.iter().filter_map(|d| d.since(now)).max(),
-        State::Degraded | State::Unstable => r.endpoints.iter().filter_map(|d| d.since(now)).min(),
+        State::Unknown | State::Blind => r.detectors().filter_map(|d| d.last_success()).max(),
+        State::Ok => r.detectors().filter_map(|d| d.since(now)).max(),
+        State::Degraded | State::Unstable => r.detectors().filter_map(|d| d.since(now)).min(),
     }
 }
 
 fn sentence(r: &RegionInput<'_>, views: &[View], state: State, since: Option<i64>, now: i64) -> String {
     let name = r.region.display();
     let lasted = since.map(|s| span(now - s));
-    let of = |v: View| r.endpoints.iter().zip(views).find(move |x| *x.1 == v).map(|x| *x.0);
+    let of = |v: View| r.detectors().zip(views).find(move |x| *x.1 == v).map(|x| x.0);
     let count = |v: View| views.iter().filter(|x| **x == v).count();
     match state {
         State::Down => format!("{name} is down, persistently, for {}", lasted.unwrap_or_default()),
@@ -258,7 +293,7 @@ fn sentence(r: &RegionInput<'_>, views: &[View], state: State, since: Option<i64
         State::Throttled => format!("{name} throttles our calls (429); that is no outage"),
         State::Unstable => format!("{name} is unstable: it comes and goes"),
         State::Blind => format!("{name} cannot be seen from this laptop"),
-        State::Ok => match r.endpoints.iter().filter_map(|d| d.typical()).max() {
+        State::Ok => match r.detectors().filter_map(|d| d.typical()).max() {
             Some(t) => format!("{name} answers in {t}"),
             None => format!("{name} answers"),
         },
@@ -267,19 +302,19 @@ fn sentence(r: &RegionInput<'_>, views: &[View], state: State, since: Option<i64
 }
 
 fn unknown(name: &str, r: &RegionInput<'_>, now: i64) -> String {
-    let judged = r.endpoints.iter().any(|d| d.state(now) != DetectorState::Unknown);
-    if let Some((d, f)) = r.endpoints.iter().find_map(|d| Some((d, d.unjudged(now)?))) {
+    let judged = r.detectors().any(|d| d.state(now) != DetectorState::Unknown);
+    if let Some((d, f)) = r.detectors().find_map(|d| Some((d, d.unjudged(now)?))) {
         return match judged {
             true => format!("{name} is known in part only: {} cannot be judged: {}", d.id(), f.text()),
             false => format!("{name} cannot be judged: {}", f.text()),
         };
     }
     // The quietest endpoint is the one that leaves the region unknown.
-    match r.endpoints.iter().map(|d| d.last()).min_by_key(|p| p.map_or(i64::MIN, |p| p.at)).flatten() {
-        Some(p) if r.endpoints.iter().all(|d| d.news(now).is_none()) => {
+    match r.detectors().map(|d| d.last()).min_by_key(|p| p.map_or(i64::MIN, |p| p.at)).flatten() {
+        Some(p) if r.detectors().all(|d| d.news(now).is_none()) => {
             format!("No news of {name} for {}; what it was then proves nothing now", span(now - p.at))
         }
-        Some(_) if r.endpoints.iter().any(|d| d.news(now).is_none()) => {
+        Some(_) if r.detectors().any(|d| d.news(now).is_none()) => {
             format!("{name} is known in part only: some of its endpoints were not heard lately")
         }
         Some(_) => format!("{name} has not been heard often enough to judge"),
@@ -289,7 +324,7 @@ fn unknown(name: &str, r: &RegionInput<'_>, now: i64) -> String {
 
 /// The evidence, strongest first, and whether it contradicts itself.
 fn evidence(r: &RegionInput<'_>, views: &[View], state: State, i: &Inputs<'_>, eyes: &Eyes) -> (Vec<Reason>, bool) {
-    let mut seen: Vec<Reason> = r.endpoints.iter().zip(views).map(|(d, v)| reason(d, *v, i.now)).collect();
+    let mut seen: Vec<Reason> = r.detectors().zip(views).map(|(d, v)| reason(d, *v, i.now)).collect();
     seen.sort_by_key(|x| severity(x.state));
     seen.extend(elsewhere(r, i, eyes));
     let failing = matches!(state, State::Down | State::Suspect | State::Blind);
@@ -325,7 +360,7 @@ fn elsewhere(r: &RegionInput<'_>, i: &Inputs<'_>, eyes: &Eyes) -> Option<Reason>
 fn others_answering(r: &RegionInput<'_>, i: &Inputs<'_>) -> Vec<String> {
     i.regions
         .iter()
-        .filter(|o| o.region != r.region && o.endpoints.iter().any(|d| d.state(i.now) == DetectorState::Ok))
+        .filter(|o| o.region != r.region && o.detectors().any(|d| d.state(i.now) == DetectorState::Ok))
         .map(|o| o.region.display())
         .collect()
 }

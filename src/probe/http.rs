@@ -57,7 +57,17 @@ pub async fn probe(task: &Task, target: &Target) -> Observation {
         Ok(outcome) => (outcome, None),
         Err(t) => (Outcome::Failed(t.failure), Some(t.detail)),
     };
-    Observation { endpoint: target.id.clone(), at: start.utc, outcome, stages, peer, via_proxy: false, detail, ahead }
+    Observation {
+        endpoint: target.id.clone(),
+        at: start.utc,
+        outcome,
+        stages,
+        peer,
+        via_proxy: false,
+        certificate: None,
+        detail,
+        ahead,
+    }
 }
 
 async fn run(task: &Task, target: &Target, start: u64, seen: &mut Seen) -> Result<Outcome, Trouble> {

@@ -12,6 +12,7 @@ mod recovery;
 mod run;
 mod shelves;
 mod sign_in;
+mod situation;
 
 pub use authoring::*;
 pub use credentials::*;
@@ -19,6 +20,7 @@ pub use recovery::*;
 pub use run::*;
 pub use shelves::*;
 pub use sign_in::*;
+pub use situation::*;
 
 pub use crate::run::event::{Mode, StepState};
 
@@ -106,84 +108,6 @@ pub struct Lamp {
     pub text: String,
     /// A full sentence for hover and screen reader.
     pub sentence: String,
-}
-
-/// One line of evidence.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reason {
-    /// Status.
-    pub mark: Mark,
-    /// Sentence.
-    pub text: String,
-    /// When it was seen (UTC ms on the run's clock).
-    pub at: i64,
-}
-
-/// The Situation screen.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Situation {
-    /// Worst status.
-    pub mark: Option<Mark>,
-    /// `East US is down for prod-chat, persistently, for 4 min 10 s`.
-    pub headline: String,
-    /// Two sentences.
-    pub explanation: String,
-    /// Strongest first.
-    pub reasons: Vec<Reason>,
-    /// What is recommended, or why nothing is.
-    pub recommendation: String,
-    /// Plan to open, when one is recommended.
-    pub open_plan: Option<String>,
-    /// Watched regions.
-    pub regions: Vec<RegionRow>,
-    /// Answer times by endpoint.
-    pub series: Vec<Series>,
-    /// What the platform says.
-    pub notices: Vec<Reason>,
-    /// When Service Health was last read; none: silence is not its own.
-    pub notices_read: Option<i64>,
-    /// What colleagues see.
-    pub colleagues: Vec<Reason>,
-    /// Whether anything is watched at all.
-    pub watching: bool,
-}
-
-/// A watched region.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RegionRow {
-    /// ARM name.
-    pub region: String,
-    /// Portal name.
-    pub display: String,
-    /// Position for the map.
-    pub position: Option<(f64, f64)>,
-    /// Status.
-    pub mark: Mark,
-    /// `serving`, `down, persistent`.
-    pub word: String,
-    /// `61 ms`, or how long it has been down.
-    pub figure: String,
-    /// `62 of 62`.
-    pub calls: String,
-    /// `primary`, `secondary`, or empty.
-    pub role: &'static str,
-    /// Control plane, apart from the data plane.
-    pub control: Option<(Mark, String)>,
-    /// Evidence, strongest first.
-    pub reasons: Vec<Reason>,
-}
-
-/// Answer times of one endpoint.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Series {
-    /// Endpoint.
-    pub name: String,
-    /// Region's portal name.
-    pub region: String,
-    /// Present status.
-    pub mark: Mark,
-    /// (UTC ms, answer time in ms; `None` = no answer), oldest first, bounded.
-    pub points: Vec<(i64, Option<u32>)>,
 }
 
 /// One line of the activity line.

@@ -128,6 +128,7 @@ pub fn view(w: &Watched, a: &Assessment, open_plan: Option<&str>, now: i64) -> S
             })
             .collect(),
         watching: true,
+        ..Situation::default()
     }
 }
 

@@ -34,6 +34,7 @@ pub fn seen(id: &str, at: i64, outcome: Outcome) -> Observation {
         stages: Stages { total, ..Stages::default() },
         peer: None,
         via_proxy: false,
+        certificate: None,
         detail: None,
         ahead: None,
     }

@@ -102,13 +102,13 @@ impl World {
             arm: None,
             provisioning: None,
         };
-        let mut east = region("eastus", Role::Primary, vec![&self.east]);
-        east.endpoints.extend(&self.other);
+        let mut east = region("eastus", Role::Primary, vec![(&self.east).into()]);
+        east.endpoints.extend(self.other.as_ref().map(lifeboat::health::Endpoint::from));
         east.provisioning = self.provisioning.clone();
         Inputs {
             now: self.now,
             workload: "prod-chat",
-            regions: vec![east, region("westeurope", Role::Secondary, vec![&self.west])],
+            regions: vec![east, region("westeurope", Role::Secondary, vec![(&self.west).into()])],
             witnesses: self.witnesses.iter().collect(),
             entra: Some(&self.entra),
             arm: Some(&self.arm),
@@ -335,8 +335,13 @@ fn silence_is_never_green() {
     assert_eq!(climb(&w.inputs()).regions[0].2.age, Some(Millis::from_mins(2)));
 
     let fresh = Detector::new("new".into(), Thresholds::default());
-    let region =
-        RegionInput { region: eastus(), role: Role::Primary, endpoints: vec![&fresh], arm: None, provisioning: None };
+    let region = RegionInput {
+        region: eastus(),
+        role: Role::Primary,
+        endpoints: vec![(&fresh).into()],
+        arm: None,
+        provisioning: None,
+    };
     let a = assess(&Inputs { now: T0, regions: vec![region], ..Inputs::default() });
     assert_eq!(a.headline, "Nothing is known of East US yet");
     assert_eq!(texts(&a)[1], "Service Health has not been read");

@@ -82,6 +82,7 @@ pub fn situation() -> Situation {
         notices: vec![],
         colleagues: vec![reason(Mark::Down, "Mira, on the office network: East US times out for her too", 80)],
         watching: true,
+        ..Situation::default()
     }
 }
 
