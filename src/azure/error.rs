@@ -23,6 +23,10 @@ const DETAILS_DEPTH: usize = 8;
 const ELSEWHERE: [&str; 4] =
     ["SubscriptionNotFound", "InvalidSubscriptionId", "InvalidResourceNamespace", "InvalidResourceType"];
 
+/// Codes of a service that the subscription does not use: nothing of it is there. That ARM does not know a type, a version
+/// or a provider says nothing of what is there.
+pub(super) const NOT_USED: [&str; 2] = ["MissingSubscriptionRegistration", "SubscriptionNotRegistered"];
+
 /// Everything that can keep this room from doing what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum AzureError {

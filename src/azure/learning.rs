@@ -4,14 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::error::NOT_USED;
 use super::resources::{self, Resource};
 use super::{Azure, AzureError};
 use crate::clock::Task;
 
 const PROVIDER: &str = "Microsoft.MachineLearningServices";
-/// A subscription that does not use the service says so. Other words, such as `NoRegisteredProviderFound`, may speak of the
-/// version that was asked for.
-const NOT_USED: [&str; 1] = ["MissingSubscriptionRegistration"];
 
 /// A workspace, hub or project.
 pub type Workspace = Resource<WorkspaceProperties>;

@@ -60,10 +60,7 @@ fn checked(args: &Args, plan: &Plan, wish: &Wish) -> Result<u8, Stop> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|e| Stop(FAILED, format!("it could not be begun to read Azure: {e}")))?;
     let of = cloud.as_ref().ok().cloned();
-    let azure = cloud.and_then(|c| {
-        let azure = runtime.block_on(sign_in::azure(Some(c), &task))?;
-        azure.ok_or_else(|| nowhere(&home))
-    });
+    let azure = cloud.and_then(|c| runtime.block_on(sign_in::azure(c, &task)));
     let mut out = json!({ "plan": plan.id, "strategy": plan.strategy.display(), "digest": plan.texts.digest() });
     let mut code = FINE;
     if wish.drift {

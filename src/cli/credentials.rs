@@ -288,7 +288,7 @@ async fn ask(args: &Args, home: &Home, url: &Url, key: Secret) -> Result<Millis,
 }
 
 async fn delete(secrets: &Secrets, which: &Which) -> Result<u8, SecretError> {
-    let name = which.name()?;
+    let name = Name::kept(Kind::Credential, &which.system, which.region.as_deref())?;
     patiently(secrets.delete(&name)).await?;
     eprintln!("Deleted {name}.");
     Ok(FINE)

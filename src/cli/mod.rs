@@ -179,7 +179,7 @@ pub enum Cmd {
     ///
     /// Reads all subscriptions that the identity sees. With --json one document: `resources` (in the order of the work, each
     /// with what, name, id, subscription, region, deleted_at, purge_at, left_s, alarm, blockers, what_to_do, runbook,
-    /// values), `failed` (subscription, what, why), `subscriptions`, `requests`, `read_at`. Changes nothing; purges nothing.
+    /// values, seen_at (when it was last seen, where it could not be read now), among others), `failed` (subscription, what, why), `subscriptions`, `requests`, `read_at`. Changes nothing; purges nothing.
     Recoverable(recoverable::Wish),
     /// Verify the record of runs: 0 consistent and anchored, 1 consistent with limits, 2 tampered or corrupt, 3 not verifiable
     Verify {

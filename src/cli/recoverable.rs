@@ -105,8 +105,7 @@ fn fresh(cloud: Cloud, wish: &Wish, home: &Home) -> Result<Reading, String> {
         }
     };
     let task = Clock::system().task();
-    let azure = runtime.block_on(sign_in::azure(Some(cloud), &task))?;
-    let azure = azure.ok_or_else(|| "no Azure is connected".to_owned())?;
+    let azure = runtime.block_on(sign_in::azure(cloud, &task))?;
     let read = runtime.block_on(deleted(&azure, &task, &scope, progress));
     if shown {
         eprint!("\r                              \r");

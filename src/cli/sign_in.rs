@@ -91,14 +91,14 @@ pub fn cloud(args: &Args) -> Result<Option<Cloud>, String> {
     runtime.block_on(connection(&home, &secrets)).map_err(|e| chain(&e))
 }
 
-/// The Azure to ask, and signed in to where that takes a person; `None` where none is set up.
-pub async fn azure(cloud: Option<Cloud>, task: &Task) -> Result<Option<Azure>, String> {
+/// The Azure to ask, and signed in to where that takes a person.
+pub async fn azure(cloud: Cloud, task: &Task) -> Result<Azure, String> {
     let said = |e: AzureError| format!("{}. {}", chain(&e), e.what_to_do());
-    let Some(azure) = cloud.map(Azure::new).transpose().map_err(said)? else { return Ok(None) };
+    let azure = Azure::new(cloud).map_err(said)?;
     if matches!(azure.cloud().method, Method::Device) {
         signed_in(&azure, task).await.map_err(said)?;
     }
-    Ok(Some(azure))
+    Ok(azure)
 }
 
 /// Signs in as it is set, and says as whom.

@@ -172,8 +172,9 @@ impl Desk {
         self.checks.asking = Some(plan.digest.clone());
         let (to, task) = (self.to.clone(), self.system_clock.task());
         tokio::spawn(async move {
+            let who = azure.identity();
             let report = rights::check(&azure, &task, &plan).await;
-            let mail = Mail::Rights(plan.digest.clone(), Box::new(report));
+            let mail = Mail::Rights(plan.digest.clone(), who.or_else(|| azure.identity()), Box::new(report));
             let _ = to.send(Envelope { session: 0, mail, busy: None });
         });
         self.redraw_library(None, None);
@@ -181,12 +182,9 @@ impl Desk {
     }
 
     /// They are known.
-    pub(super) fn rights_came(&mut self, digest: String, report: RightsReport) {
+    pub(super) fn rights_came(&mut self, digest: String, who: Option<Identity>, report: RightsReport) {
         self.checks.asking = None;
-        self.checks.rights = self.connected().ok().map(|azure| {
-            let (who, report) = (azure.identity(), Arc::new(report));
-            Rights { digest, who, azure, report }
-        });
+        self.checks.rights = self.connected().ok().map(|azure| Rights { digest, who, azure, report: Arc::new(report) });
         self.redraw_library(None, None);
     }
 
@@ -194,6 +192,13 @@ impl Desk {
     pub(super) fn forget_rights_of_others(&mut self) {
         if self.checks.rights.take_if(|r| r.azure.identity() != r.who).is_some() {
             self.redraw_library(None, None);
+        }
+        let changed = self.open.as_deref_mut().and_then(|o| {
+            let now = o.world.as_ref()?.azure.identity();
+            o.rights.take_if(|(who, _)| *who != now)
+        });
+        if changed.is_some() {
+            self.ask_rights_of_run();
         }
     }
 
@@ -204,18 +209,20 @@ impl Desk {
         let (azure, plan, mail, task) =
             (world.azure.clone(), world.plan.clone(), world.mail.clone(), world.clock.task());
         tokio::spawn(async move {
+            let who = azure.identity();
             let report = rights::check(&azure, &task, &plan).await;
-            mail.send(Mail::Rights(plan.digest.clone(), Box::new(report)));
+            mail.send(Mail::Rights(plan.digest.clone(), who.or_else(|| azure.identity()), Box::new(report)));
         });
     }
 
-    /// The open run's rights: shown on its steps, and once in its record.
-    pub(super) fn rights_of_run(&mut self, report: RightsReport) -> Result<(), DeskError> {
+    /// The open run's rights: shown on its steps, and once for each identity in its record.
+    pub(super) fn rights_of_run(&mut self, who: Option<Identity>, report: RightsReport) -> Result<(), DeskError> {
         let Some(o) = self.open.as_deref_mut() else { return Ok(()) };
         let text = note(&report);
-        o.rights = Some(Arc::new(report));
-        let begins = "Rights of the signed-in identity";
-        if !o.session.run.open() || o.session.run.notes.iter().any(|n| n.text.starts_with(begins)) {
+        let name = who.as_ref().map_or_else(String::new, |i| format!(", {}", i.display()));
+        o.rights = Some((who, Arc::new(report)));
+        let begins = format!("Rights of the signed-in identity{name}");
+        if !o.session.run.open() || o.session.run.notes.iter().any(|n| n.text.starts_with(&begins)) {
             return Ok(());
         }
         self.order_as(Actor::System, Order::Note(format!("{begins}: {text}")))

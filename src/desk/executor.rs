@@ -92,11 +92,7 @@ impl World {
             self.progress(step, format!("Azure is working on it: {}{percent}.", p.status));
         };
         let result = action::follow(&self.azure, task, change, operation, &mut say).await;
-        match sent(n, result) {
-            // The operation is known and Azure goes on with it; reading back tells when it can be read again.
-            StepCommand::Accepted { .. } => self.read_back(task, step, n, change, None).await,
-            other => self.tell(step, other),
-        }
+        self.tell(step, sent(n, result));
     }
 
     /// Reads until it is known; the first "cannot be read" is told, so that a person can step in.
@@ -124,7 +120,7 @@ impl World {
             if known || !told {
                 self.tell(step, StepCommand::ReadBack { n, found, detail: detail.clone() });
             }
-            if known || !action::can_be_read_back(change) {
+            if known || !change.can_be_read_back() {
                 return;
             }
             told = true;

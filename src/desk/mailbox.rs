@@ -9,7 +9,7 @@ use crate::plan::drift::Seen;
 use crate::plan::inventory::Found;
 use crate::plan::rights::RightsReport;
 use crate::run::command::StepCommand;
-use crate::run::event::Reading;
+use crate::run::event::{Identity, Reading};
 use crate::runbook::model::StepId;
 use crate::units::Region;
 
@@ -58,8 +58,8 @@ pub enum Mail {
     Inventory(Result<Vec<Found>, AzureError>),
     /// Both sides of a plan; none for a plan that has no two.
     Sides(Option<Box<Seen>>),
-    /// Which rights the steps of a plan have: its digest, and what came of asking.
-    Rights(String, Box<RightsReport>),
+    /// Which rights the steps of a plan have: its digest, who asked, if that was known, and what came of it.
+    Rights(String, Option<Identity>, Box<RightsReport>),
     /// So many subscriptions of so many were read for what was deleted in them.
     DeletedProgress(usize, usize),
     /// What is in soft delete.

@@ -207,7 +207,7 @@ pub enum DeskError {
     #[error("the run {0} is open here; close it or leave it first")]
     Open(String),
     /// A request is on its way.
-    #[error("a request of {0} is on its way to Azure; its answer is here in two minutes at most: wait for it")]
+    #[error("a request of {0} is on its way to Azure; its answer is usually here within two minutes: wait for it")]
     OnItsWay(String),
     /// No run is open.
     #[error("no run is open")]

@@ -192,7 +192,7 @@ fn run_view(o: &Open) -> Option<super::snapshot::RunView> {
         decision: decision(o, now),
         now,
         can_jump: o.session.epoch.is_some() && !o.jumping,
-        rights: o.rights.as_ref(),
+        rights: o.rights.as_ref().map(|r| &r.1),
     })
 }
 

@@ -105,7 +105,7 @@ impl Desk {
                 }
                 self.do_move(m)
             }
-            Mail::Rights(_, report) => self.rights_of_run(*report),
+            Mail::Rights(_, who, report) => self.rights_of_run(who, *report),
             Mail::Command(_)
             | Mail::Inventory(_)
             | Mail::Sides(_)

@@ -194,7 +194,9 @@ impl Desk {
             }
             StepIntent::Undo => self.look_back(step, Purpose::ShowUndo),
             StepIntent::TakeBack { typed } => {
-                self.seen(step)?;
+                if !self.seen(step)?.undo {
+                    return Err(DeskError::NotRead(step.to_owned()));
+                }
                 self.look_back(step, Purpose::Undo(typed))
             }
             StepIntent::Keep => {

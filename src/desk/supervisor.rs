@@ -161,7 +161,7 @@ pub(super) struct Open {
     pub score: Option<Score>,
     pub timeline: Option<tokio::task::AbortHandle>,
     /// Which rights its steps have, once Azure was asked.
-    pub rights: Option<Arc<crate::plan::rights::RightsReport>>,
+    pub rights: Option<(Option<crate::run::event::Identity>, Arc<crate::plan::rights::RightsReport>)>,
 }
 
 impl Open {
@@ -291,7 +291,7 @@ impl Desk {
             Mail::Deleted(read) => self.deleted_came(*read),
             // What was asked on a plan's page belongs to no run.
             Mail::Sides(seen) => self.sides_came(seen.as_deref()),
-            Mail::Rights(digest, report) if session == 0 => self.rights_came(digest, *report),
+            Mail::Rights(digest, who, report) if session == 0 => self.rights_came(digest, who, *report),
             Mail::Credential(told) => self.credential_came(told),
             Mail::Connected(came) => {
                 if let Err(e) = self.connected_as(*came).await {

@@ -15,7 +15,8 @@ use crate::units::Millis;
 pub use crate::runbook::traits::Right;
 
 /// What a rights check does not cover, for whoever reads its result.
-pub const NOT_ASKED: &str = "Deny assignments and policies are not asked about: either may still refuse a change.";
+pub const NOT_ASKED: &str = "Deny assignments and policies are not asked about: either may still refuse a change. A failover of storage \
+     also reads the workspaces of every other subscription that is seen; those are not asked about.";
 
 /// What a right is needed for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

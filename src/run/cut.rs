@@ -5,6 +5,8 @@ use super::event::{Change, Correlation, Event, Failure, Reading};
 
 /// Bytes of a fact at most: a record takes 64 KiB, and has its own fields beside.
 pub const MOST: usize = 60 * 1024;
+/// Bytes of a step's requests at most: guards and the rest of the record take some of the room.
+pub const REQUESTS: usize = MOST - 4 * 1024;
 /// Bytes of one text from outside, then of one in a fact that is too big all the same.
 const LONGEST: [usize; 3] = [2 * 1024, 512, 96];
 /// Readings that are kept when there are too many of even the shortest.
@@ -12,9 +14,10 @@ const KEPT: usize = 48;
 
 /// Cuts what is in an event from outside, until it fits into a record. Requests are never cut: see [`too_big`].
 pub fn fit(event: &mut Event) {
+    let whole: Vec<usize> = texts(event).iter().map(|t| t.len()).collect();
     for (n, longest) in LONGEST.into_iter().enumerate() {
-        for t in texts(event) {
-            cut(t, longest);
+        for (t, whole) in texts(event).into_iter().zip(&whole) {
+            cut(t, longest, *whole);
         }
         if size(event) <= MOST {
             return;
@@ -36,23 +39,22 @@ pub fn fit(event: &mut Event) {
 
 /// The size of requests that are too big to be recorded, so that they cannot be sent.
 pub fn too_big(changes: &[Change]) -> Option<usize> {
-    // Guards and the rest of the record take some of the room.
     let size = serde_json::to_vec(changes).map_or(usize::MAX, |t| t.len());
-    (size > MOST - 4 * 1024).then_some(size)
+    (size > REQUESTS).then_some(size)
 }
 
 fn size(event: &Event) -> usize {
     serde_json::to_vec(event).map_or(usize::MAX, |t| t.len())
 }
 
-fn cut(text: &mut String, longest: usize) {
+/// Cuts a text that had `whole` bytes before anything was cut from it.
+fn cut(text: &mut String, longest: usize, whole: usize) {
     if text.len() <= longest {
         return;
     }
-    let left_out = text.len() - longest;
     let end = (0..=longest).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);
     text.truncate(end);
-    text.push_str(&format!("… ({left_out} bytes left out)"));
+    text.push_str(&format!("… ({} bytes left out)", whole.saturating_sub(end)));
 }
 
 fn readings(event: &mut Event) -> Option<&mut Vec<Reading>> {

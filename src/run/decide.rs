@@ -117,7 +117,7 @@ pub enum Refusal {
     #[error(
         "the requests of {step} together have {} KB, and a record holds {} KB: split them, or do it by hand",
         bytes.div_ceil(1024),
-        cut::MOST / 1024
+        cut::REQUESTS / 1024
     )]
     TooBig {
         /// Step.
@@ -222,11 +222,13 @@ fn late(run: &Run, order: &Order) -> Result<Vec<Draft>, Refusal> {
         StepCommand::Lost { n, why } => {
             (n, Event::ActionIndeterminate { n: *n, why: why.clone() }, "no answer came, and Azure may have done it")
         }
+        // What a task was still looking at when the run ended is no news, and no mistake of the operator's.
+        _ if order.actor == Actor::System => return Err(Refusal::Stale),
         _ => return Err(Refusal::Closed),
     };
     let step = run.step(id).filter(|_| given_up).ok_or(Refusal::Closed)?;
     if step.changes.get(*n as usize).is_none_or(|c| c.state != ChangeState::Intended) {
-        return Err(Refusal::Closed);
+        return Err(Refusal::Stale);
     }
     let failed = Event::StepFailed {
         failure: Failure {

@@ -443,10 +443,10 @@ impl Step<'_> {
             Found::NotApplied => self.push_system(Event::StepFailed {
                 failure: Failure {
                     code: "NotApplied".to_owned(),
-                    message: match &self.step.unclear {
-                        Some(why) => format!("the request was caught half way ({why}), and Azure does not show it"),
-                        None => format!("the request was caught half way and Azure does not show it: {detail}"),
-                    },
+                    message: format!(
+                        "the request was caught half way ({}), and Azure does not show it",
+                        self.step.unclear.as_deref().unwrap_or(detail)
+                    ),
                     next: "Retry sends it again; or do it by hand, or skip it with a reason.".to_owned(),
                 },
                 readings: Vec::new(),

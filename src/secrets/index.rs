@@ -184,7 +184,7 @@ fn credentials(bytes: &[u8]) -> Result<Vec<Credential>, String> {
         return Err(format!("it is written in schema {}; this Lifeboat reads schema {SCHEMA}", shape.schema));
     }
     let one = |r: Row| {
-        let name = Name::new(r.kind, &r.system, r.region.as_deref()).map_err(|e| e.to_string())?;
+        let name = Name::kept(r.kind, &r.system, r.region.as_deref()).map_err(|e| e.to_string())?;
         Ok(Credential { name, stored: r.stored, expires: r.expires })
     };
     shape.credentials.into_iter().map(one).collect()

@@ -64,8 +64,8 @@ pub enum SecretError {
     Forgets,
     /// More than the platform keeps.
     #[error(
-        "the secret has {is} {unit}, and {keeper} keeps at most {most}; a certificate to sign in with can stay in a file: lifeboat credentials set sign-in \
-         --method certificate --certificate FILE"
+        "the secret has {is} {unit}, and {keeper} keeps at most {most}. Where it is a certificate to sign in with, that can stay in a file: lifeboat \
+         credentials set sign-in --method certificate --tenant ID --client-id ID --certificate FILE"
     )]
     TooLarge {
         /// How much.

@@ -15,6 +15,8 @@ pub const SIGN_IN: &str = "sign-in";
 /// Systems and regions are told by a word or two. A key, given in the wrong place, has 32 signs or more: it would be kept
 /// in the open, as a name.
 const LONGEST: usize = 24;
+/// What an older Lifeboat took; such a name can still be listed and deleted.
+const LONGEST_EVER: usize = 40;
 
 /// What a secret is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -57,9 +59,18 @@ impl Name {
 
     /// Any of these kinds.
     pub fn new(kind: Kind, system: &str, region: Option<&str>) -> Result<Self, SecretError> {
+        Self::within(LONGEST, kind, system, region)
+    }
+
+    /// One under which something was kept, perhaps long ago.
+    pub fn kept(kind: Kind, system: &str, region: Option<&str>) -> Result<Self, SecretError> {
+        Self::within(LONGEST_EVER, kind, system, region)
+    }
+
+    fn within(longest: usize, kind: Kind, system: &str, region: Option<&str>) -> Result<Self, SecretError> {
         let system = system.trim();
         let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        if system.is_empty() || system.len() > LONGEST || !system.chars().all(good) || system.starts_with('-') {
+        if system.is_empty() || system.len() > longest || !system.chars().all(good) || system.starts_with('-') {
             return Err(bad(
                 system,
                 "a system",
@@ -71,7 +82,7 @@ impl Name {
             Some(text) => {
                 let odd = |c: char| !c.is_ascii_alphanumeric() && c != ' ';
                 let region = Region::new(text);
-                if region.name().is_empty() || text.chars().any(odd) || text.len() > LONGEST {
+                if region.name().is_empty() || text.chars().any(odd) || text.len() > longest {
                     return Err(bad(text, "a region", "write it as Azure does, such as `eastus` or `East US`"));
                 }
                 Some(region)

@@ -219,7 +219,8 @@ pub fn action_index(intent: Intent, snap: &Snapshot, view: &View) -> Option<usiz
     }
 }
 
-/// Leaving a step out or taking it back is never what Enter means, even where it is all that can be done.
+/// Leaving a step out is never what Enter means, nor going to or from a look at taking it back, even where it is all that
+/// can be done.
 pub fn primary(a: &ActionView) -> bool {
     !matches!(a.intent, StepIntent::Skip { .. } | StepIntent::Undo | StepIntent::Keep)
 }

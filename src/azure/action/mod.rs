@@ -26,7 +26,7 @@ use url::Url;
 
 pub use self::back::check_back;
 use self::request::Written;
-pub use self::sending::{Progress, ReadBack, Sent, can_be_read_back, follow, read_back, send};
+pub use self::sending::{Progress, ReadBack, Sent, follow, read_back, send};
 use self::steering::Wanted;
 pub use self::undoing::undo;
 use super::cloud::host_of;

@@ -194,7 +194,7 @@ pub async fn follow(
                 ReadBack::NotApplied => progress(Progress { status: "accepted".into(), percent: None, polls }),
                 ReadBack::Running { .. } => progress(Progress { status: "Running".into(), percent: None, polls }),
                 // Nothing will ever show it; and who cannot be asked for a while has not said no.
-                ReadBack::Unknown { why } if !can_be_read_back(change) => return Sent::Unknown { why },
+                ReadBack::Unknown { why } if !change.can_be_read_back() => return Sent::Unknown { why },
                 ReadBack::Unknown { why } => {
                     progress(Progress { status: format!("not known at the moment: {why}"), percent: None, polls });
                 }
@@ -308,11 +308,6 @@ async fn ended(azure: &Azure, task: &Task, change: &Change) -> Option<String> {
 /// Why some requests can never be read back.
 pub(super) const NOT_READABLE: &str =
     "nothing shows what became of this request; ask whoever receives it before it is sent again";
-
-/// Whether a change of unknown fate can be read back at all.
-pub fn can_be_read_back(change: &Change) -> bool {
-    change.can_be_read_back()
-}
 
 fn shown(body: &Value, wanted: &Value, url: &Url) -> ReadBack {
     let state = provisioning(body);

@@ -17,6 +17,7 @@ use serde_json::Value;
 use url::Url;
 
 use self::objects::Vaults;
+use super::error::NOT_USED;
 use super::{Azure, AzureError, versions};
 use crate::clock::{Clock, Task};
 use crate::plan::inventory::Found;
@@ -300,14 +301,10 @@ async fn ask(azure: &Azure, task: &Task, subscription: &str, list: List) -> Resu
     };
     match read {
         // A service that was never used in this subscription has nothing there.
-        Err(e) if e.has_code(&UNUSED) => Ok((Vec::new(), from)),
+        Err(e) if e.has_code(&NOT_USED) => Ok((Vec::new(), from)),
         other => other,
     }
 }
-
-/// Codes of a service that the subscription does not use. That ARM does not know a type or a provider says nothing of what
-/// was deleted: such a list counts as not read.
-const UNUSED: [&str; 2] = ["MissingSubscriptionRegistration", "SubscriptionNotRegistered"];
 
 /// The newest pages of the activity log, and how far back they reach.
 async fn pages(azure: &Azure, task: &Task, url: Url, from: i64) -> Result<(Vec<Value>, i64), AzureError> {

@@ -21,11 +21,13 @@ const MOST_VAULTS: usize = 500;
 const MOST_PAGES: usize = 200;
 /// Names in one sentence.
 const NAMED: usize = 5;
-/// What a vault holds.
-const ALL: [Kind; 3] = [Kind::Secret, Kind::Key, Kind::Certificate];
 /// What a vault holds, and the list of what was deleted of it.
 const LISTS: [(Kind, &str); 3] =
     [(Kind::Secret, "deletedsecrets"), (Kind::Key, "deletedkeys"), (Kind::Certificate, "deletedcertificates")];
+
+fn kinds() -> impl Iterator<Item = Kind> {
+    LISTS.iter().map(|l| l.0)
+}
 
 /// What was deleted inside vaults.
 #[derive(Default)]
@@ -81,7 +83,7 @@ impl Vaults {
         };
         let answers: Vec<_> = stream::iter(self.0).map(one).buffer_unordered(AT_ONCE).collect().await;
         let why = format!("only {MOST_VAULTS} vaults are looked into at one time; name these to look into them");
-        let unlooked = |v| (v, Looked { unread: ALL.to_vec(), why: why.clone(), ..Looked::default() });
+        let unlooked = |v| (v, Looked { unread: kinds().collect(), why: why.clone(), ..Looked::default() });
         let (mut out, mut unread) = (Inside::default(), Vec::new());
         for (vault, found) in answers.into_iter().chain(beyond.into_iter().map(unlooked)) {
             out.deleted.extend(found.deleted);
@@ -146,8 +148,8 @@ async fn look(azure: &Azure, task: &Task, vault: &Vault) -> Looked {
             Err(e) => {
                 // Where nobody answers for one list nobody will for the rest.
                 let answered = e.status().is_some();
-                let rest = if answered { n..n + 1 } else { n..ALL.len() };
-                out.unread.extend(ALL.get(rest).unwrap_or_default());
+                let rest = if answered { n..n + 1 } else { n..LISTS.len() };
+                out.unread.extend(kinds().take(rest.end).skip(rest.start));
                 if out.why.is_empty() {
                     out.why = format!("{e}. {}", e.what_to_do());
                 }

@@ -379,7 +379,10 @@ fn refusal(v: &Preview) -> Option<String> {
     let guard = v.guards.iter().find(|g| g.ok != Some(true)).map(|g| format!("guard {}: {}", g.name, g.value));
     let big = || {
         let kb = cut::too_big(&v.changes)?.div_ceil(1024);
-        Some(format!("its requests together have {kb} KB, and a record holds {} KB: do it by hand", cut::MOST / 1024))
+        Some(format!(
+            "its requests together have {kb} KB, and a record holds {} KB: do it by hand",
+            cut::REQUESTS / 1024
+        ))
     };
     guard.or_else(big)
 }

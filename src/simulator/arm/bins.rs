@@ -38,7 +38,7 @@ pub fn answer(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) 
     }
     let all = |what: DeletedKind| {
         let rows = world.gone.iter().filter(|g| g.what == what);
-        super::inventory::page(facts, ask, rows.map(|g| body(facts, g)).collect())
+        Reply::list(rows.map(|g| body(facts, g)).collect())
     };
     let one = |what: DeletedKind, location: &str, name: &str| {
         find(world, what, location, name)

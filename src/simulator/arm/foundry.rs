@@ -135,7 +135,7 @@ fn deleted(facts: &Facts, world: &World, ask: &Ask) -> Reply {
     let own = world.deleted.iter().filter(|a| cognitive::restorable(a, ask.at));
     let mut rows: Vec<Value> = own.map(|a| cognitive::deleted_body(facts, a)).collect();
     rows.extend(world.gone.iter().filter(|g| g.what == DeletedKind::AIAccount).map(|g| bins::body(facts, g)));
-    super::inventory::page(facts, ask, rows)
+    Reply::list(rows)
 }
 
 fn purge(

@@ -7,7 +7,7 @@ use hyper::Method;
 use serde_json::{Map, Value, json};
 
 use super::operations::{Work, begin};
-use super::{Target, bins, blobs, inventory, known_provider, not_allowed, not_found, providers, services};
+use super::{Target, bins, blobs, known_provider, not_allowed, not_found, providers, services};
 use crate::simulator::facts::Facts;
 use crate::simulator::http::{Ask, Reply};
 use crate::simulator::things::{Next, Then, Thing, set, under};
@@ -474,7 +474,7 @@ fn list(facts: &Facts, world: &World, ask: &Ask, target: &Target<'_>) -> Reply {
     }
     let depth = base.split('/').count() + 1;
     let below = |t: &&Thing| under(&t.id, base) && t.id.split('/').count() == depth;
-    inventory::page(facts, ask, world.things.iter().filter(below).map(|t| services::shown(facts, t, ask.at)).collect())
+    Reply::list(world.things.iter().filter(below).map(|t| services::shown(facts, t, ask.at)).collect())
 }
 
 /// Resources of a type, in the subscription or a group: those of a list that another part answered, and these.
@@ -493,10 +493,10 @@ pub fn with_listed(facts: &Facts, world: &World, ask: &Ask, target: &Target<'_>,
     match present.and_then(|mut v| v.get_mut("value").map(Value::take)) {
         Some(Value::Array(mut all)) => {
             all.extend(rows);
-            inventory::page(facts, ask, all)
+            Reply::list(all)
         }
         _ if rows.is_empty() => reply,
-        _ => inventory::page(facts, ask, rows),
+        _ => Reply::list(rows),
     }
 }
 

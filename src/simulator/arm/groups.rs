@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::filters::Filter;
 use super::operations::{Work, begin};
-use super::{Target, inventory, not_allowed};
+use super::{Target, not_allowed};
 use crate::simulator::facts::Facts;
 use crate::simulator::http::{Ask, Reply};
 use crate::simulator::things::Group;
@@ -31,7 +31,7 @@ pub fn answer(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) 
                 Err(refusal) => return Some(*refusal),
             };
             let rows = world.groups.iter().map(|g| body(facts, g));
-            Some(inventory::page(facts, ask, rows.filter(|v| wanted.fits(|f| v[f].as_str(), &v["tags"])).collect()))
+            Some(Reply::list(rows.filter(|v| wanted.fits(|f| v[f].as_str(), &v["tags"])).collect()))
         }
         [list, _] if list == "resourcegroups" => Some(one(facts, world, ask, target)),
         _ => None,

@@ -214,8 +214,3 @@ fn expand(facts: &Facts, world: &World, more: &[String], at: i64, row: &mut Valu
         }
     }
 }
-
-/// A list; it is cut into pages on its way out.
-pub fn page(_: &Facts, _: &Ask, rows: Vec<Value>) -> Reply {
-    Reply::list(rows)
-}

@@ -3,7 +3,7 @@
 use hyper::Method;
 use serde_json::{Map, Value, json};
 
-use super::{Target, generic, inventory, known_provider, not_allowed};
+use super::{Target, generic, known_provider, not_allowed};
 use crate::rehearsal::scenario::World as Script;
 use crate::rehearsal::things::Rights;
 use crate::simulator::entra;
@@ -33,7 +33,7 @@ pub fn answer(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) 
             let rows = world.roles.iter().filter(related).filter(|r| !at_scope || under(&scope, &r.scope));
             let who = ask.query("$filter").and_then(principal);
             let fits = |r: &&Role| who.as_ref().is_none_or(|p| r.properties["principalId"] == json!(p));
-            inventory::page(facts, ask, rows.filter(fits).map(role_body).collect())
+            Reply::list(rows.filter(fits).map(role_body).collect())
         }
         (_, ["roleassignments", name]) => role(facts, world, ask, &scope, name),
         (&Method::GET, ["locks"]) => {

@@ -88,7 +88,8 @@ pub fn identify(facts: &Facts, id: &str, body: &mut Value) {
         identity["principalId"] = json!(object("principal"));
         identity["tenantId"] = json!(facts.scenario.world.tenant);
     }
-    for (own, given) in identity["userAssignedIdentities"].as_object_mut().into_iter().flatten() {
+    let given = identity.get_mut("userAssignedIdentities").and_then(Value::as_object_mut);
+    for (own, given) in given.into_iter().flatten() {
         *given =
             json!({ "principalId": object(&format!("principal/{own}")), "clientId": object(&format!("client/{own}")) });
     }

@@ -25,7 +25,9 @@ pub fn answer(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) 
         let text = format!("The resource '{scope}' was not found.");
         return Reply::error(404, "ResourceNotFound", &text);
     }
-    let mut tags = of(facts, world, &scope);
+    let Some(mut tags) = of(facts, world, &scope) else {
+        return Reply::error(400, "TagsNotSupported", &format!("The resource '{scope}' takes no tags."));
+    };
     match ask.method {
         Method::GET => return Reply::ok(&body(&scope, &tags)),
         Method::DELETE => {
@@ -66,10 +68,10 @@ fn body(scope: &str, tags: &Tags) -> Value {
     })
 }
 
-/// The tags that the thing of an id has.
-fn of(facts: &Facts, world: &mut World, scope: &str) -> Tags {
-    let mut found = Tags::new();
-    visit(facts, world, scope, &mut |tags| found.clone_from(tags));
+/// The tags that the thing of an id has; none where it takes none.
+fn of(facts: &Facts, world: &mut World, scope: &str) -> Option<Tags> {
+    let mut found = None;
+    visit(facts, world, scope, &mut |tags| found = Some(tags.clone()));
     found
 }
 

@@ -163,6 +163,9 @@ fn policies(world: &mut World, ask: &Ask, (name, way): (&str, &str)) -> Reply {
     let Some(rows) = sent["properties"]["accessPolicies"].as_array() else {
         return Reply::error(400, "BadRequest", "The property \"accessPolicies\" is required.");
     };
+    if !rows.iter().all(|row| row["permissions"].is_object()) {
+        return Reply::error(400, "BadRequest", "Each access policy has an object of permissions.");
+    }
     let group = ask.segments.get(3).map_or("", String::as_str);
     let Some(mut vault) = world.named(VAULT, name).filter(|t| t.group.eq_ignore_ascii_case(group)).cloned() else {
         return super::not_found(group, "Microsoft.KeyVault/vaults", name);
@@ -196,16 +199,15 @@ fn policies(world: &mut World, ask: &Ask, (name, way): (&str, &str)) -> Reply {
 
 /// Adds the permissions of a row to those of the same object.
 fn join(own: &mut Value, row: &Value) {
+    let Some(own) = own.get_mut("permissions").and_then(Value::as_object_mut) else { return };
     for (kind, more) in row["permissions"].as_object().into_iter().flatten() {
-        let mut all = own["permissions"][kind].as_array().cloned().unwrap_or_default();
-        all.extend(
-            more.as_array()
-                .into_iter()
-                .flatten()
-                .filter(|m| !own["permissions"][kind].as_array().is_some_and(|o| o.contains(m)))
-                .cloned(),
-        );
-        own["permissions"][kind] = json!(all);
+        let mut all = own.get(kind).and_then(Value::as_array).cloned().unwrap_or_default();
+        for one in more.as_array().into_iter().flatten() {
+            if !all.contains(one) {
+                all.push(one.clone());
+            }
+        }
+        own.insert(kind.clone(), json!(all));
     }
 }
 

@@ -4,7 +4,7 @@ use hyper::Method;
 use serde_json::json;
 
 use super::generic::Change;
-use super::{Target, generic, inventory, services};
+use super::{Target, generic, services};
 use crate::simulator::facts::Facts;
 use crate::simulator::http::{Ask, Reply};
 use crate::simulator::things::{Thing, under};
@@ -130,7 +130,7 @@ pub fn act(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>) -> 
     let here =
         |t: &&Thing| under(&t.id, &id) && record(&t.kind).is_some() && t.name.to_ascii_lowercase().ends_with(&ends);
     let rows = world.things.iter().filter(here).map(|t| services::shown(facts, t, ask.at)).collect();
-    Some(inventory::page(facts, ask, rows))
+    Some(Reply::list(rows))
 }
 
 /// Names that the zones hold: full name, seconds to live, where it leads.

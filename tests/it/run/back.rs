@@ -111,7 +111,7 @@ fn after_giving_up_what_was_on_its_way_is_still_recorded_and_nothing_follows() {
         assert_eq!(lifeboat::run::effect::of(&b.run, &last), None);
         assert_eq!(b.run.step("AO-F5").unwrap().changes[0].state, state);
         assert_eq!(b.run.on_its_way().count(), 0);
-        assert_eq!(b.system("AO-F5", answer), Err(Refusal::Closed), "once");
+        assert_eq!(b.system("AO-F5", answer), Err(Refusal::Stale), "once");
         Run::replay(&b.entries).unwrap();
     }
 }

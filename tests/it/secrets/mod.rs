@@ -62,8 +62,9 @@ fn what_a_platform_cannot_keep_is_said_beforehand() {
     let e = fit(Platform::Windows, 1_281).unwrap_err();
     assert_eq!(
         e.to_string(),
-        "the secret has 1281 UTF-16 units, and the Windows Credential Manager keeps at most 1280; a certificate to \
-         sign in with can stay in a file: lifeboat credentials set sign-in --method certificate --certificate FILE"
+        "the secret has 1281 UTF-16 units, and the Windows Credential Manager keeps at most 1280. Where it is a \
+         certificate to sign in with, that can stay in a file: lifeboat credentials set sign-in --method certificate \
+         --tenant ID --client-id ID --certificate FILE"
     );
     // Outside the basic plane a character is two units there.
     assert_eq!(fits(Platform::Windows, &Secret::new("🔑".repeat(640))), Ok(()));
@@ -135,6 +136,12 @@ fn the_list_is_read_without_a_keyring_and_a_damaged_one_is_named() {
     let row = r#"{"kind":"credential","system":"azure-openai","region":"eastus","stored":"2026-11-20T03:14:00Z","expires":"2027-01-31"}"#;
     std::fs::write(&file, format!("{{\"schema\":1,\"credentials\":[{row}]}}")).unwrap();
     assert_eq!(listed(dir.path()), Ok(vec!["azure-openai eastus 2027-01-31".to_owned()]));
+    // An older Lifeboat took longer names: the list with one is no damaged list, and it can be deleted.
+    let long = "x".repeat(40);
+    std::fs::write(&file, format!("{{\"schema\":1,\"credentials\":[{}]}}", row.replace("azure-openai", &long)))
+        .unwrap();
+    assert_eq!(listed(dir.path()), Ok(vec![format!("{long} eastus 2027-01-31")]));
+    assert!(Name::credential(&long, None).is_err() && Name::kept(Kind::Credential, &long, None).is_ok());
     let bad_name = row.replace("azure-openai", "Azure OpenAI");
     for text in [
         "",

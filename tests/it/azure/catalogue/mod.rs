@@ -9,7 +9,7 @@ mod simulated;
 
 use std::collections::BTreeSet;
 
-use lifeboat::azure::action::{Change, ReadBack, Sent, can_be_read_back, follow, read_back};
+use lifeboat::azure::action::{Change, ReadBack, Sent, follow, read_back};
 use lifeboat::rehearsal::scenario::{How, Place};
 use lifeboat::units::Millis;
 
@@ -123,7 +123,7 @@ async fn it_works_and_then_it_is_true_already() {
         assert!(matches!(done, Sent::Done { .. }), "{}: {done:?}", c.name());
         let seen = s.settled(&s.azure, &change).await;
         assert!(told(&c, &seen, true), "{}: {seen:?}", c.name());
-        assert_eq!(can_be_read_back(&change), c.readable, "{}", c.name());
+        assert_eq!(change.can_be_read_back(), c.readable, "{}", c.name());
         if excuse(&c, Situation::TrueAlready).is_none() {
             let p = s.look(&c.action, &c.created).await.unwrap_or_else(|e| panic!("{} again: {e}", c.name()));
             assert!(p.already_true && p.changes.is_empty(), "{}: {p:?}", c.name());
