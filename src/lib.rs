@@ -42,6 +42,8 @@
 //! - A secret lives in the OS keyring, or in memory; never in a file, a log or a record.
 //! - Unknown is a value: no health is ever a `bool`.
 
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 pub mod units;
 
 pub mod health;

@@ -8,7 +8,6 @@ use lifeboat::cli::{self, Args};
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    end_quietly_with_the_reader();
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_env_filter(tracing_subscriber::EnvFilter::try_from_env("LIFEBOAT_LOG").unwrap_or_else(|_| "off".into()))
@@ -17,24 +16,13 @@ fn main() -> ExitCode {
         Some(command) => cli::dispatch(&args, command),
         None if display() => cli::window(&args),
         None => {
-            eprintln!("No display was found; the same guided rehearsal follows here, in the terminal.");
+            let words = "No display was found; the same guided rehearsal follows here, in the terminal.";
+            cli::say::words(format_args!("{words}"));
             let scripted = !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal());
             cli::rehearse::run(&args, &cli::rehearse::Wish::first(scripted))
         }
     };
-    ExitCode::from(code)
-}
-
-/// `lifeboat plan … | head` is no error: who reads has seen enough.
-fn end_quietly_with_the_reader() {
-    let usual = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |info| {
-        let said = info.payload().downcast_ref::<String>().map_or("", String::as_str);
-        if said.starts_with("failed printing to stdout") && said.contains("Broken pipe") {
-            std::process::exit(0);
-        }
-        usual(info);
-    }));
+    ExitCode::from(cli::say::ended(code))
 }
 
 /// Whether a window can be opened. On Linux a display server has to be named; elsewhere there is one.

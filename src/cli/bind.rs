@@ -79,7 +79,7 @@ struct Base {
 /// Writes a plan file; the exit code.
 pub fn run(args: &Args, name: &str, strategy: Option<Strategy>, says: &Says, out: &Path) -> u8 {
     make(args, name, strategy, says, out).unwrap_or_else(|Stop(code, why)| {
-        eprintln!("lifeboat: {why}");
+        say!("lifeboat: {why}");
         code
     })
 }
@@ -97,7 +97,7 @@ fn make(args: &Args, name: &str, strategy: Option<Strategy>, says: &Says, out: &
     if asked {
         mendable(&draft, &runbook, &source)?;
         if known.is_none() {
-            eprintln!("Nothing is known of your resources yet: ids are checked for their form only.\n");
+            say!("Nothing is known of your resources yet: ids are checked for their form only.\n");
         }
         let nothing = Inventory::default();
         let inventory = known.as_ref().unwrap_or(&nothing);
@@ -113,7 +113,7 @@ fn make(args: &Args, name: &str, strategy: Option<Strategy>, says: &Says, out: &
         return Err(Stop::usage(why));
     }
     for f in &rest {
-        eprintln!("lifeboat: {}", f.text());
+        say!("lifeboat: {}", f.text());
     }
     write_whole(out, draft.text().as_bytes()).map_err(|e| Stop(FAILED, chain(&e)))?;
     // As it lies there now, and as every other command will find it.
@@ -185,7 +185,7 @@ fn existing(catalog: &Catalog, name: &str) -> Result<Base, Stop> {
         return Err(Stop::usage(first));
     };
     if file.text.lines().any(|l| l.trim_start().starts_with("//")) {
-        eprintln!("lifeboat: comments of {} are not taken along", visible(&file.name));
+        say!("lifeboat: comments of {} are not taken along", visible(&file.name));
     }
     let source = catalog.source(&book);
     Ok(Base { runbook: loaded(&source)?, source, draft })
@@ -348,7 +348,7 @@ fn judge(plan: &crate::plan::model::Plan, runbook: &Runbook, inventory: &Invento
     let found = inventory::check(plan, runbook, inventory);
     for f in &found {
         let Some(value) = plan.values.get(&f.parameter) else { continue };
-        eprintln!(
+        say!(
             "lifeboat: {} {} at `{}`: {}; {}\n  {}",
             f.severity.display(),
             f.code,
@@ -358,12 +358,12 @@ fn judge(plan: &crate::plan::model::Plan, runbook: &Runbook, inventory: &Invento
             visible(value)
         );
         if let Some(instead) = &f.instead {
-            eprintln!("  --set {}", quoted(&visible(&format!("{}={instead}", f.parameter))));
+            say!("  --set {}", quoted(&visible(&format!("{}={instead}", f.parameter))));
         }
     }
     if !found.is_empty() {
         let (many, age) = (inventory.resources.len(), inventory.age(Clock::system().now().utc));
-        eprintln!("lifeboat: by {many} resources and groups, read {} ago", Millis(age.0 / 1_000 * 1_000));
+        say!("lifeboat: by {many} resources and groups, read {} ago", Millis(age.0 / 1_000 * 1_000));
     }
     if found.iter().any(|f| f.severity == Severity::Error) { FINDING } else { FINE }
 }

@@ -80,14 +80,20 @@ pub struct PlanLine {
 pub fn run(paths: &[PathBuf], json: bool) -> u8 {
     let (files, findings) = look(paths);
     let failed = findings.diagnostics.iter().any(Diagnostic::is_error);
-    let written = if json {
-        serde_json::to_string_pretty(&findings).map_err(std::io::Error::from).and_then(|t| print(&plain_json(&t)))
+    if json {
+        match serde_json::to_string_pretty(&findings) {
+            Ok(text) => out!("{}", plain_json(&text)),
+            Err(e) => {
+                say!("lifeboat: the findings could not be written: {e}");
+                return ERRORS;
+            }
+        }
     } else {
-        show(&files, &findings.diagnostics).and_then(|()| print(&summary(&findings)))
-    };
-    // A closed pipe is no finding about the files.
-    let written = written.is_ok() || !json;
-    if failed || !written { ERRORS } else { CLEAN }
+        // Nobody reads a closed terminal; the summary and the exit code are for scripts.
+        let _ = show(&files, &findings.diagnostics);
+        out!("{}", summary(&findings));
+    }
+    if failed { ERRORS } else { CLEAN }
 }
 
 /// Reads and checks files and folders; the files and the parts they include come back for drawing the findings.
@@ -285,8 +291,4 @@ pub fn summary(found: &Findings) -> String {
     let files = many(found.files.len(), "file");
     lines.push(format!("{files}, {}, {}", many(errors, "error"), many(warnings, "warning")));
     visible(&lines.join("\n"))
-}
-
-fn print(text: &str) -> std::io::Result<()> {
-    writeln!(std::io::stdout().lock(), "{text}")
 }

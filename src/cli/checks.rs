@@ -34,7 +34,7 @@ pub fn run(args: &Args, name: &str, strategy: Option<Strategy>, wish: &Wish) -> 
     let found = match plan::find(args, name, strategy) {
         Ok(f) => f,
         Err(why) => {
-            eprintln!("lifeboat: {why}");
+            say!("lifeboat: {why}");
             return USAGE;
         }
     };
@@ -47,7 +47,7 @@ pub fn run(args: &Args, name: &str, strategy: Option<Strategy>, wish: &Wish) -> 
     match checked(args, &found.plan, wish) {
         Ok(code) => code,
         Err(Stop(code, why)) => {
-            eprintln!("lifeboat: {why}");
+            say!("lifeboat: {why}");
             code
         }
     }
@@ -88,7 +88,7 @@ fn checked(args: &Args, plan: &Plan, wish: &Wish) -> Result<u8, Stop> {
         }
     }
     if wish.json {
-        println!("{out}");
+        out!("{out}");
     }
     Ok(code)
 }
@@ -144,7 +144,7 @@ async fn sides(
 
 fn compared(plan: &Plan, seen: &Seen, home: &Home) -> Result<Drift, Stop> {
     if let Err(e) = keep(home, seen) {
-        eprintln!("lifeboat: what was read is not kept: {}", chain(&e));
+        say!("lifeboat: what was read is not kept: {}", chain(&e));
     }
     let runbook = runbook(plan).ok_or_else(|| Stop(FAILED, "the plan's runbook cannot be read again".to_owned()))?;
     Ok(drift(plan, &runbook, seen))
@@ -158,23 +158,23 @@ fn age(of: Millis) -> String {
 fn print_drift(sides: &Sides, now: i64) {
     let d = &sides.drift;
     if let Some(why) = &sides.before {
-        eprintln!("lifeboat: {why}\nThis is what was read before.");
+        say!("lifeboat: {why}\nThis is what was read before.");
     }
-    println!("{} Read {}.", d.sentence(), age(d.age(now)));
+    out!("{} Read {}.", d.sentence(), age(d.age(now)));
     for x in &d.differences {
-        println!("\n{:<8} {} · {}", x.severity.word(), x.subject, x.field);
-        println!("         primary    {}", x.primary);
-        println!("         secondary  {}", x.secondary);
-        println!("         {} ({})", x.advice, x.source);
+        out!("\n{:<8} {} · {}", x.severity.word(), x.subject, x.field);
+        out!("         primary    {}", x.primary);
+        out!("         secondary  {}", x.secondary);
+        out!("         {} ({})", x.advice, x.source);
         if let Some(line) = &x.by_hand {
-            println!("         $ {line}");
+            out!("         $ {line}");
         }
     }
     if !d.unread.is_empty() {
-        println!("\nNot known:");
+        out!("\nNot known:");
     }
     for (what, why) in &d.unread {
-        println!("  {}: {}", visible(what), visible(why));
+        out!("  {}: {}", visible(what), visible(why));
     }
 }
 
@@ -189,13 +189,13 @@ fn drift_json(sides: &Sides, now: i64) -> Value {
 }
 
 fn print_rights(r: &RightsReport) {
-    println!("{} {} scopes were asked about. {NOT_ASKED}", r.sentence(), r.scopes);
+    out!("{} {} scopes were asked about. {NOT_ASKED}", r.sentence(), r.scopes);
     for s in r.steps.iter().filter(|s| s.standing != Standing::Has) {
-        println!("\n  {:<14} {}", s.step, visible(&s.title));
+        out!("\n  {:<14} {}", s.step, visible(&s.title));
         for d in &s.doubts {
-            println!("                 {}", d.sentence());
-            println!("                   on {}", visible(&d.scope));
-            println!("                   {}", d.advice());
+            out!("                 {}", d.sentence());
+            out!("                   on {}", visible(&d.scope));
+            out!("                   {}", d.advice());
         }
     }
 }

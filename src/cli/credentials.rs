@@ -113,22 +113,22 @@ pub fn run(args: &Args, wish: &Wish) -> u8 {
 /// How to sign in, when that is said.
 fn signs_in(which: &Which, says: &sign_in::Says) -> Result<Option<Saved>, u8> {
     if says.method.is_some() && (which.system != SIGN_IN || which.region.is_some()) {
-        eprintln!("lifeboat: --method says how to sign in; it goes with `credentials set sign-in` only");
+        say!("lifeboat: --method says how to sign in; it goes with `credentials set sign-in` only");
         return Err(USAGE);
     }
     sign_in::said(says).map_err(|e| {
-        eprintln!("lifeboat: {}", chain(&e));
+        say!("lifeboat: {}", chain(&e));
         USAGE
     })
 }
 
 fn failed(e: &dyn std::error::Error) -> u8 {
-    eprintln!("lifeboat: {}", chain(e));
+    say!("lifeboat: {}", chain(e));
     FAILED
 }
 
 fn refused(e: &SecretError) -> u8 {
-    eprintln!("lifeboat: {e}");
+    say!("lifeboat: {e}");
     match e {
         SecretError::NotThere(_) | SecretError::Damaged(_) => FINDING,
         SecretError::BadName { .. }
@@ -162,14 +162,14 @@ fn list(secrets: &Secrets, json: bool) -> Result<u8, SecretError> {
                 })
             })
             .collect();
-        println!("{}", json!({ "credentials": rows }));
+        out!("{}", json!({ "credentials": rows }));
     } else if all.is_empty() {
-        eprintln!("No credentials are stored. Store one: lifeboat credentials set azure-openai eastus");
+        say!("No credentials are stored. Store one: lifeboat credentials set azure-openai eastus");
     } else {
         for c in &all {
             let stored = c.stored.strftime("%Y-%m-%d");
             let (name, expires) = (c.name.to_string(), expiry_text(c.expires, now));
-            println!("{name:<32} stored {stored}   {expires}");
+            out!("{name:<32} stored {stored}   {expires}");
         }
     }
     Ok(if over { FINDING } else { FINE })
@@ -186,16 +186,16 @@ async fn set(
     let name = which.name()?;
     let signs_in = if name == Name::sign_in() { said.clone().or(Saved::read(home).ok().flatten()) } else { None };
     if let Some(region) = name.region().filter(|r| known_region(r.name()).is_none()) {
-        eprintln!("Lifeboat knows no region `{region}`; if that is a slip, delete this credential again.");
+        say!("Lifeboat knows no region `{region}`; if that is a slip, delete this credential again.");
     }
     let now = jiff::Timestamp::now();
     if matches!(expiry(expires, now), Expiry::Over(_)) {
-        eprintln!("lifeboat: {}; nothing was stored", expiry_text(expires, now));
+        say!("lifeboat: {}; nothing was stored", expiry_text(expires, now));
         return Ok(USAGE);
     }
     if signs_in.as_ref().is_some_and(|s| s.method == Way::Certificate) && std::io::stdin().is_terminal() {
         // The lines after the first would go to the shell, which remembers them.
-        eprintln!(
+        say!(
             "lifeboat: a certificate has many lines, and a terminal gives one; nothing was stored. Give it as a file: \
              lifeboat credentials set sign-in … < FILE.pem"
         );
@@ -206,16 +206,16 @@ async fn set(
     let secret = match typed(&name) {
         Ok(secret) => secret,
         Err(e) => {
-            eprintln!("lifeboat: the secret could not be read: {e}");
+            say!("lifeboat: the secret could not be read: {e}");
             return Ok(USAGE);
         }
     };
     if let Some(Err(e)) = signs_in.map(|s| s.fits(&secret)) {
-        eprintln!("lifeboat: {}; nothing was stored", chain(&e));
+        say!("lifeboat: {}; nothing was stored", chain(&e));
         return Ok(USAGE);
     }
     patiently(secrets.store(&name, secret, now, expires)).await?;
-    eprintln!("Stored {name} in the keyring; {}.", expiry_text(expires, now));
+    say!("Stored {name} in the keyring; {}.", expiry_text(expires, now));
     Ok(said.map_or(FINE, |saved| sign_in::keep(home, &saved)))
 }
 
@@ -242,28 +242,28 @@ async fn test(
 ) -> Result<u8, SecretError> {
     let name = which.name()?;
     let secret = patiently(secrets.read(&name)).await?;
-    println!("{name}: the keyring gives it");
+    out!("{name}: the keyring gives it");
     let mut code = FINE;
     let now = jiff::Timestamp::now();
     if let Some(c) = secrets.list()?.into_iter().find(|c| c.name == name) {
-        println!("{name}: {}", expiry_text(c.expires, now));
+        out!("{name}: {}", expiry_text(c.expires, now));
         if matches!(expiry(c.expires, now), Expiry::Over(_)) {
             code = FINDING;
         }
     }
     let Some(url) = url else { return Ok(code) };
     match ask(args, home, url, secret).await {
-        Ok(took) => println!("{name}: {} takes it, and answered in {took}", host(url)),
+        Ok(took) => out!("{name}: {} takes it, and answered in {took}", host(url)),
         Err(AzureError::Refused(r)) if matches!(r.status, 401 | 403) => {
-            println!("{name}: {} refuses it ({})", host(url), r.status);
-            eprintln!(
+            out!("{name}: {} refuses it ({})", host(url), r.status);
+            say!(
                 "lifeboat: {r}. Copy the key anew (`az cognitiveservices account keys list`), and store it with \
                  `lifeboat credentials set {name}`. Keys may also be switched off for this account, or this network kept out."
             );
             code = FINDING;
         }
         Err(e) => {
-            eprintln!("lifeboat: whether {} takes it is not known: {e}. {}", host(url), e.what_to_do());
+            say!("lifeboat: whether {} takes it is not known: {e}. {}", host(url), e.what_to_do());
             code = FAILED;
         }
     }
@@ -290,7 +290,7 @@ async fn ask(args: &Args, home: &Home, url: &Url, key: Secret) -> Result<Millis,
 async fn delete(secrets: &Secrets, which: &Which) -> Result<u8, SecretError> {
     let name = Name::kept(Kind::Credential, &which.system, which.region.as_deref())?;
     patiently(secrets.delete(&name)).await?;
-    eprintln!("Deleted {name}.");
+    say!("Deleted {name}.");
     Ok(FINE)
 }
 
@@ -301,6 +301,6 @@ async fn patiently<T>(work: impl Future<Output = Result<T, SecretError>>) -> Res
         done = &mut work => return done,
         () = tokio::time::sleep(SAY_WAITING) => {}
     }
-    eprintln!("Waiting for the keyring… If it shows a prompt, answer it.");
+    say!("Waiting for the keyring… If it shows a prompt, answer it.");
     work.await
 }

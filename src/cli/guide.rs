@@ -1,7 +1,7 @@
 //! The guided run in a terminal: the same desk, the same words as the window, 80 columns, no colour needed.
 
 use std::collections::HashMap;
-use std::io::{BufRead, Write};
+use std::io::BufRead;
 use std::sync::Arc;
 use std::sync::mpsc;
 
@@ -68,8 +68,7 @@ pub fn guide(handle: &Handle) -> u8 {
 }
 
 fn say(text: &str) {
-    // Nobody reads a closed terminal; the record is on disk.
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
+    say!("{text}");
 }
 
 /// Text in lines that fit, all indented by as much as `indent` has.

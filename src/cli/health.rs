@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(45);
 pub fn run(args: &Args, plan: Option<&str>, json: bool) -> u8 {
     match plan.map(|p| (p, super::plan::find(args, p, None))) {
         Some((_, Err(why))) => {
-            eprintln!("lifeboat: {why}");
+            say!("lifeboat: {why}");
             return USAGE;
         }
         Some((name, Ok(f))) => {
@@ -42,7 +42,7 @@ pub fn run(args: &Args, plan: Option<&str>, json: bool) -> u8 {
             || "nothing is watched; connect an Azure (--cloud FILE) that a plan fits, or name the plan".to_owned(),
             |n| n.what.clone(),
         );
-        eprintln!("lifeboat: {why}");
+        say!("lifeboat: {why}");
         return FAILED;
     }
     let now = s.clock.now().utc;
@@ -62,14 +62,14 @@ pub fn run(args: &Args, plan: Option<&str>, json: bool) -> u8 {
                         "figure": r.figure, "reasons": reasons })
             })
             .collect();
-        println!("{}", json!({ "headline": sit.headline, "explanation": sit.explanation, "regions": regions }));
+        out!("{}", json!({ "headline": sit.headline, "explanation": sit.explanation, "regions": regions }));
     } else {
-        println!("{}\n{}", sit.headline, sit.explanation);
+        out!("{}\n{}", sit.headline, sit.explanation);
         for r in &sit.regions {
-            println!("{:<18} {:<10} {:<12} {:<10} {}", r.display, r.role, r.mark.word(), r.figure, r.calls);
+            out!("{:<18} {:<10} {:<12} {:<10} {}", r.display, r.role, r.mark.word(), r.figure, r.calls);
         }
         for x in &sit.reasons {
-            println!("  {}: {} ({} ago)", x.mark.word(), x.text, crate::units::Millis(age(x.at) / 1_000 * 1_000));
+            out!("  {}: {} ({} ago)", x.mark.word(), x.text, crate::units::Millis(age(x.at) / 1_000 * 1_000));
         }
     }
     if sit.regions.iter().all(|r| r.mark == Mark::Ok) { FINE } else { FINDING }

@@ -13,6 +13,9 @@ use crate::export::Paper;
 use crate::journal::RealDisk;
 use crate::runbook::model::Strategy;
 
+#[macro_use]
+pub mod say;
+
 pub mod ask;
 pub mod bind;
 pub mod check;
@@ -289,7 +292,7 @@ pub fn dispatch(args: &Args, command: &Cmd) -> u8 {
             match catalog.scenario_file(scenario) {
                 Ok(file) => simulate::run(scenario, &file.text, *listen, *https, *speed, *strategy, *limits),
                 Err(e) => {
-                    eprintln!("lifeboat: {e}");
+                    say!("lifeboat: {e}");
                     USAGE
                 }
             }
@@ -318,7 +321,7 @@ fn listen_on(text: &str) -> Result<IpAddr, String> {
 
 /// Parts of the contract that this version does not have say so, and do nothing else.
 fn not_here(what: &str) -> u8 {
-    eprintln!("lifeboat: this version does not have {what} yet.");
+    say!("lifeboat: this version does not have {what} yet.");
     FAILED
 }
 
@@ -339,7 +342,7 @@ pub fn desk_for(args: &Args, watch: Option<&str>) -> Result<Handle, u8> {
 
 fn start(options: Result<Options, String>) -> Result<Handle, u8> {
     options.and_then(|o| desk::start(o).map_err(|e| chain(&e))).map_err(|why| {
-        eprintln!("lifeboat: {why}");
+        say!("lifeboat: {why}");
         FAILED
     })
 }
@@ -374,7 +377,7 @@ pub fn window(args: &Args) -> u8 {
     match crate::ui::run(handle.link()) {
         Ok(()) => FINE,
         Err(e) => {
-            eprintln!("lifeboat: the window could not be opened ({e}); try: lifeboat rehearse region-loss");
+            say!("lifeboat: the window could not be opened ({e}); try: lifeboat rehearse region-loss");
             FAILED
         }
     }

@@ -25,14 +25,14 @@ pub fn run(args: &Args, name: &str, strategy: Option<Strategy>, json: bool) -> u
             let standing = trust::standing(args, &found.plan, &found.places());
             let (ready, now) = (ready(args, &found), Clock::system().now().utc);
             if json {
-                println!("{}", as_json(&found, standing.1, &ready, now));
+                out!("{}", as_json(&found, standing.1, &ready, now));
             } else {
                 print(&found.plan, &standing.0, &readiness_line(&ready, now));
             }
             FINE
         }
         Err(why) => {
-            eprintln!("lifeboat: {why}");
+            say!("lifeboat: {why}");
             USAGE
         }
     }
@@ -111,44 +111,44 @@ pub fn written(args: &Args, found: &Found, file: &Path) {
     let (trust, code) = trust::standing(args, plan, &found.places());
     let ready = ready(args, found);
     let (shown, digest) = (visible(&file.display().to_string()), plan.texts.digest());
-    println!("{shown}: written");
+    out!("{shown}: written");
     let shown = super::bind::quoted(&shown);
-    println!("{}: {} ({}), {} steps", plan.id, visible(&plan.title), plan.strategy.display(), plan.steps.len());
-    println!("{}", totals(plan));
-    println!("SHA-256 {digest} · {trust}");
-    println!("{}", readiness_line(&ready, Clock::system().now().utc));
-    println!("\nStill to do:");
-    println!("  read it       lifeboat plan {shown}");
+    out!("{}: {} ({}), {} steps", plan.id, visible(&plan.title), plan.strategy.display(), plan.steps.len());
+    out!("{}", totals(plan));
+    out!("SHA-256 {digest} · {trust}");
+    out!("{}", readiness_line(&ready, Clock::system().now().utc));
+    out!("\nStill to do:");
+    out!("  read it       lifeboat plan {shown}");
     if code == "restricted" {
-        println!("  trust it      lifeboat run {shown} --dry-run --trust {digest}");
+        out!("  trust it      lifeboat run {shown} --dry-run --trust {digest}");
     }
     if ready.advice().is_some() {
-        println!("  rehearse it   lifeboat run {shown} --cloud FILE (FILE: what `lifeboat simulate` prints)");
+        out!("  rehearse it   lifeboat run {shown} --cloud FILE (FILE: what `lifeboat simulate` prints)");
     }
 }
 
 fn print(plan: &Plan, trust: &str, ready: &str) {
-    println!("{} — {} ({})", plan.title, plan.runbook_title, plan.strategy.display());
+    out!("{} — {} ({})", plan.title, plan.runbook_title, plan.strategy.display());
     for label in &plan.labels {
-        println!("  {}", visible(label));
+        out!("  {}", visible(label));
     }
-    println!("RTO {} · RPO {}", plan.rto, plan.rpo);
-    println!("SHA-256 {} · {trust}", plan.texts.digest());
-    println!("{ready}");
+    out!("RTO {} · RPO {}", plan.rto, plan.rpo);
+    out!("SHA-256 {} · {trust}", plan.texts.digest());
+    out!("{ready}");
     for (name, value) in &plan.values {
-        println!("  {name} = {}", visible(value));
+        out!("  {name} = {}", visible(value));
     }
     for phase in Phase::ALL {
         if plan.phase(phase).next().is_none() {
             continue;
         }
-        println!("\n{}", phase.display());
+        out!("\n{}", phase.display());
         for s in plan.phase(phase) {
             let two = if s.second_person.is_some() { " · second person" } else { "" };
             let lose = s.may_lose.as_ref().map_or(String::new(), |l| format!(" · may lose: {l}"));
-            println!("  {:<14} {} (about {}){two}{}", s.id, visible(&s.title), s.expect, visible(&lose));
+            out!("  {:<14} {} (about {}){two}{}", s.id, visible(&s.title), s.expect, visible(&lose));
             for line in &s.by_hand {
-                println!("                 $ {}", visible(line));
+                out!("                 $ {}", visible(line));
             }
         }
     }

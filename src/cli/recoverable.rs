@@ -1,6 +1,6 @@
 //! `lifeboat recoverable`: what can still be recovered from soft delete, over all subscriptions, in the order of the work.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 
 use clap::Args as ClapArgs;
 use serde_json::{Value, json};
@@ -52,7 +52,7 @@ pub fn run(args: &Args, wish: &Wish) -> u8 {
     let known = home.known().map(|i| i.resources).unwrap_or_default();
     let board = board(&reading, &known, now);
     if wish.json {
-        println!("{}", document(&reading, &board, now));
+        out!("{}", document(&reading, &board, now));
     } else {
         table(&reading, &board, now);
     }
@@ -61,7 +61,7 @@ pub fn run(args: &Args, wish: &Wish) -> u8 {
 }
 
 fn failed(why: &str) -> u8 {
-    eprintln!("lifeboat: {why}");
+    say!("lifeboat: {why}");
     FAILED
 }
 
@@ -101,14 +101,14 @@ fn fresh(cloud: Cloud, wish: &Wish, home: &Home) -> Result<Reading, String> {
     let shown = std::io::stderr().is_terminal();
     let progress = |done: usize, of: usize| {
         if shown {
-            eprint!("\r{done} of {of} subscriptions");
+            let _ = write!(std::io::stderr(), "\r{done} of {of} subscriptions");
         }
     };
     let task = Clock::system().task();
     let azure = runtime.block_on(sign_in::azure(cloud, &task))?;
     let read = runtime.block_on(deleted(&azure, &task, &scope, progress));
     if shown {
-        eprint!("\r                              \r");
+        let _ = write!(std::io::stderr(), "\r                              \r");
     }
     let reading = read.map_err(|e| format!("{}. {}", chain(&e), e.what_to_do()))?;
     // A part of the picture must not take the place of the whole, nor may nothing.
@@ -127,7 +127,7 @@ fn table(reading: &Reading, board: &Board, now: i64) {
         place += usize::from(open);
         let at = if open { format!("{place:>3}.") } else { "  – ".to_owned() };
         let time = |t: Option<i64>| t.map_or_else(|| "not known".to_owned(), minute);
-        println!(
+        out!(
             "{at} {:<23} {:<28} {:<20} {:<16} deleted {:<17} purge {:<17} {} {:<12} {}",
             d.kind.word(),
             visible(&d.name),
@@ -141,23 +141,23 @@ fn table(reading: &Reading, board: &Board, now: i64) {
         );
         let blockers: Vec<String> = row.blockers.iter().map(|b| visible(&b.text())).collect();
         if !blockers.is_empty() {
-            println!("     blocked: {}", blockers.join("; "));
+            out!("     blocked: {}", blockers.join("; "));
         }
         if let Some(waits) = wanted(row) {
-            println!("     wanted:  {}", visible(&waits));
+            out!("     wanted:  {}", visible(&waits));
         }
         let guide = fit(row, reading, now).map(|f| format!(" [runbook {}]", f.runbook)).unwrap_or_default();
-        println!("     do:      {}{guide}", visible(&row.what_to_do(now)));
+        out!("     do:      {}{guide}", visible(&row.what_to_do(now)));
     }
     if board.rows.is_empty() {
-        println!("Nothing was found in soft delete.");
+        out!("Nothing was found in soft delete.");
     }
     for f in &reading.failed {
-        println!("NOT READ: {}, {}: {}", visible(&f.name), f.what, visible(&f.why));
+        out!("NOT READ: {}, {}: {}", visible(&f.name), f.what, visible(&f.why));
     }
     let age = Millis(u64::try_from(now - reading.at).unwrap_or(0) / 1_000 * 1_000);
     let age = if age.0 < 60_000 { String::new() } else { format!(", {age} ago") };
-    eprintln!(
+    say!(
         "Read from {} at {}{age}: {}, {} requests.",
         azure(reading),
         utc_text(reading.at),

@@ -73,11 +73,11 @@ pub fn list(json: bool) -> u8 {
                 json!({ "id": s.id, "title": s.title, "strategies": strategies })
             })
             .collect();
-        println!("{}", json!({ "scenarios": rows }));
+        out!("{}", json!({ "scenarios": rows }));
     } else {
         for s in &all {
             let strategies: Vec<_> = s.strategies.iter().map(|s| s.display()).collect();
-            println!("{:<18} {}  ({})", s.id, s.title, strategies.join(", "));
+            out!("{:<18} {}  ({})", s.id, s.title, strategies.join(", "));
         }
     }
     FINE
@@ -91,7 +91,7 @@ pub fn run(args: &Args, wish: &Wish) -> u8 {
         (Some(path), true) => match answers(path) {
             Ok(a) => Some(ScriptSource::Answers(a)),
             Err(e) => {
-                eprintln!("lifeboat: {e}");
+                say!("lifeboat: {e}");
                 return USAGE;
             }
         },
@@ -99,7 +99,7 @@ pub fn run(args: &Args, wish: &Wish) -> u8 {
     if let Some(id) = &wish.scenario
         && let Err(why) = possible(id, wish.strategy)
     {
-        eprintln!("lifeboat: {why}");
+        say!("lifeboat: {why}");
         return USAGE;
     }
     let handle = match super::desk(args, script) {
@@ -113,7 +113,7 @@ pub fn run(args: &Args, wish: &Wish) -> u8 {
             Command::StartRehearsal { scenario: id.clone(), strategy: wish.strategy, speed, seed: wish.seed }
         }
         (None, None) => {
-            eprintln!("lifeboat: name a scenario; --list shows them");
+            say!("lifeboat: name a scenario; --list shows them");
             return USAGE;
         }
     };
@@ -123,20 +123,20 @@ pub fn run(args: &Args, wish: &Wish) -> u8 {
     }
     // The answer is a run on the screen, or a notice that says why not.
     let Some(first) = handle.wait(Duration::from_secs(60), |s| s.run.is_some() || s.notice.is_some()) else {
-        eprintln!("lifeboat: the rehearsal did not start within a minute");
+        say!("lifeboat: the rehearsal did not start within a minute");
         return FAILED;
     };
     let Some(view) = &first.run else {
         let why = first.notice.as_ref().map_or_else(String::new, |n| format!("{} {}", n.what, n.next));
-        eprintln!("lifeboat: {why}");
+        say!("lifeboat: {why}");
         return FAILED;
     };
     if view.closed.is_some() {
-        eprintln!("lifeboat: run {} is closed; there is nothing to continue", view.short);
+        say!("lifeboat: run {} is closed; there is nothing to continue", view.short);
         return report(view, wish.json);
     }
     if let Some(why) = &view.read_only {
-        eprintln!("lifeboat: {why}");
+        say!("lifeboat: {why}");
         return FAILED;
     }
     if wish.scripted { scripted(&handle, wish.json) } else { guide::guide(&handle) }
@@ -169,7 +169,7 @@ fn over(s: &Snapshot) -> bool {
 
 fn scripted(handle: &Handle, json: bool) -> u8 {
     let Some(end) = handle.wait(PATIENCE, over) else {
-        eprintln!("lifeboat: the script did not come to an end within {} min", PATIENCE.as_secs() / 60);
+        say!("lifeboat: the script did not come to an end within {} min", PATIENCE.as_secs() / 60);
         stuck(&handle.snapshot());
         return FAILED;
     };
@@ -187,14 +187,14 @@ fn scripted(handle: &Handle, json: bool) -> u8 {
 fn stuck(s: &Arc<Snapshot>) {
     let Some(run) = &s.run else { return };
     if let Some(why) = &run.read_only {
-        eprintln!("lifeboat: {why}");
+        say!("lifeboat: {why}");
     }
     let card = run.current.as_ref().and_then(|id| run.cards.iter().find(|c| c.id == *id));
     if let Some(c) = card {
         let why = c.problem.as_ref().map(|p| p.what.clone()).or_else(|| c.progress.clone()).unwrap_or_default();
-        eprintln!("lifeboat: stuck at {} {} ({}): {why}", c.id, c.title, c.state.word());
+        say!("lifeboat: stuck at {} {} ({}): {why}", c.id, c.title, c.state.word());
     }
-    eprintln!("lifeboat: the run stays open; its record is in {}", run.journal);
+    say!("lifeboat: the run stays open; its record is in {}", run.journal);
 }
 
 /// The record in words.
@@ -203,9 +203,9 @@ fn transcript(handle: &Handle, run: &RunView) {
     let shown = handle.wait(Duration::from_secs(60), |s| s.audit.shown.as_ref().is_some_and(|r| r.run == run.id));
     if let Some(record) = shown.and_then(|s| s.audit.shown.clone()) {
         for r in &record.rows {
-            println!("{} {:<8} {:<24} {}", r.time, r.step, r.actor, r.text);
+            out!("{} {:<8} {:<24} {}", r.time, r.step, r.actor, r.text);
         }
-        println!("{}", record.summary);
+        out!("{}", record.summary);
     }
 }
 
@@ -222,7 +222,7 @@ fn report(run: &RunView, json: bool) -> u8 {
             .collect();
         let closed = run.closed.as_deref().unwrap_or_default();
         let (outcome, summary) = closed.split_once(". ").unwrap_or((closed, ""));
-        println!(
+        out!(
             "{}",
             json!({
                 "run": run.id, "journal": run.journal, "strategy": run.strategy.display(),

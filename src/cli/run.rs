@@ -57,11 +57,11 @@ pub fn run(args: &Args, wish: &Wish) -> u8 {
         }
         Some(s) => {
             let why = s.notice.as_ref().map_or_else(String::new, |n| format!("{} {}", n.what, n.next));
-            eprintln!("lifeboat: {why}");
+            say!("lifeboat: {why}");
             FAILED
         }
         None => {
-            eprintln!("lifeboat: the run did not start within a minute");
+            say!("lifeboat: the run did not start within a minute");
             FAILED
         }
     }
@@ -72,19 +72,19 @@ fn warn_of_rights(handle: &Handle) {
     let told =
         |s: &Snapshot| s.run.as_ref().is_none_or(|r| r.rights.is_some() || r.scenario.is_some() || r.closed.is_some());
     let Some(s) = handle.wait(RIGHTS_WITHIN, told) else {
-        eprintln!("lifeboat: which rights are there could not be asked within {} s; going on", RIGHTS_WITHIN.as_secs());
+        say!("lifeboat: which rights are there could not be asked within {} s; going on", RIGHTS_WITHIN.as_secs());
         return;
     };
     let Some(rights) = s.run.as_ref().and_then(|r| r.rights.as_ref()).filter(|r| r.standing() != Standing::Has) else {
         return;
     };
-    eprintln!("lifeboat: {}", rights.sentence());
+    say!("lifeboat: {}", rights.sentence());
     if let Some(cause) = rights.cause() {
-        eprintln!("lifeboat: {cause}");
+        say!("lifeboat: {cause}");
     }
     for step in rights.of(Standing::Lacks) {
         for doubt in &step.doubts {
-            eprintln!("  {}: {}", step.step, doubt.sentence());
+            say!("  {}: {}", step.step, doubt.sentence());
         }
     }
 }
@@ -92,7 +92,7 @@ fn warn_of_rights(handle: &Handle) {
 fn cleared_plan(args: &Args, wish: &Wish) -> Result<(), u8> {
     let name = wish.plan.as_deref().unwrap_or_default();
     let found = plan::find(args, name, wish.strategy).map_err(|why| {
-        eprintln!("lifeboat: {why}");
+        say!("lifeboat: {why}");
         USAGE
     })?;
     let dry = if wish.dry_run { " --dry-run" } else { "" };
@@ -105,7 +105,7 @@ fn cleared_run(args: &Args, run: &str, word: Option<&str>) -> Result<(), u8> {
         .and_then(|home| home.find_run(&RealDisk, run))
         .and_then(|dir| replay(&read_run(&RealDisk, &dir)?));
     let frozen = frozen.map_err(|e| {
-        eprintln!("lifeboat: {}", chain(&e));
+        say!("lifeboat: {}", chain(&e));
         FAILED
     })?;
     let rehearsed = frozen.start.as_ref().is_some_and(|s| s.scenario.is_some());

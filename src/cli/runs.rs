@@ -16,7 +16,7 @@ pub fn run(args: &Args, json: bool) -> u8 {
     let home = match Home::find(args.home.as_deref()) {
         Ok(h) => h,
         Err(e) => {
-            eprintln!("lifeboat: {e}");
+            say!("lifeboat: {e}");
             return FAILED;
         }
     };
@@ -43,12 +43,12 @@ pub fn run(args: &Args, json: bool) -> u8 {
                 })
             })
             .collect();
-        println!("{}", json!({ "runs": all }));
+        out!("{}", json!({ "runs": all }));
     } else if rows.is_empty() {
-        eprintln!("No runs in {}. Start one: lifeboat rehearse region-loss", home.runs().display());
+        say!("No runs in {}. Start one: lifeboat rehearse region-loss", home.runs().display());
     } else {
         for r in &rows {
-            println!("{}  {}  {:<10} {:<26} {}", r.short, utc_text(r.started), r.mode, r.outcome, r.title);
+            out!("{}  {}  {:<10} {:<26} {}", r.short, utc_text(r.started), r.mode, r.outcome, r.title);
         }
     }
     FINE

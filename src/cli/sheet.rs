@@ -24,13 +24,13 @@ pub struct Print {
 /// Makes a plan's sheet.
 pub fn run(args: &Args, name: &str, strategy: Option<Strategy>, print: &Print) -> u8 {
     if matches!(print.sheet, Sheet::Pdf) && print.out.is_none() && std::io::stdout().is_terminal() {
-        eprintln!("lifeboat: a PDF is nothing for a terminal; name a file with --out FILE, or redirect the output");
+        say!("lifeboat: a PDF is nothing for a terminal; name a file with --out FILE, or redirect the output");
         return USAGE;
     }
     let plan = match find(args, name, strategy) {
         Ok(found) => found.plan,
         Err(why) => {
-            eprintln!("lifeboat: {why}");
+            say!("lifeboat: {why}");
             return USAGE;
         }
     };
@@ -42,12 +42,16 @@ pub fn run(args: &Args, name: &str, strategy: Option<Strategy>, print: &Print) -
     let written = bytes.map_err(|e| chain(&e)).and_then(|bytes| match &print.out {
         Some(file) => std::fs::write(file, bytes)
             .map_err(|e| format!("cannot write {}: {e}; check the folder and its permissions", file.display())),
-        None => std::io::stdout().lock().write_all(&bytes).map_err(|e| format!("cannot write the sheet: {e}")),
+        None => {
+            // What is lost is told at the end.
+            super::say::written(std::io::stdout().lock().write_all(&bytes));
+            Ok(())
+        }
     });
     match written {
         Ok(()) => FINE,
         Err(why) => {
-            eprintln!("lifeboat: {why}");
+            say!("lifeboat: {why}");
             FAILED
         }
     }

@@ -72,10 +72,10 @@ pub fn said(says: &Says) -> Result<Option<Saved>, SignInError> {
 /// Keeps how to sign in; the exit code.
 pub fn keep(home: &Home, saved: &Saved) -> u8 {
     if let Err(e) = saved.save(home) {
-        eprintln!("lifeboat: {}", chain(&e));
+        say!("lifeboat: {}", chain(&e));
         return FAILED;
     }
-    eprintln!("Lifeboat signs in by {}.", saved.method.text());
+    say!("Lifeboat signs in by {}.", saved.method.text());
     FINE
 }
 
@@ -111,11 +111,11 @@ pub async fn test(args: &Args, home: &Home, secrets: &Secrets) -> u8 {
     let cloud = match found {
         Ok(Some(cloud)) => cloud,
         Ok(None) => {
-            eprintln!("lifeboat: how to sign in is not set; set it: lifeboat credentials set sign-in --method …");
+            say!("lifeboat: how to sign in is not set; set it: lifeboat credentials set sign-in --method …");
             return FAILED;
         }
         Err(why) => {
-            eprintln!("lifeboat: {why}");
+            say!("lifeboat: {why}");
             return FAILED;
         }
     };
@@ -128,11 +128,11 @@ pub async fn test(args: &Args, home: &Home, secrets: &Secrets) -> u8 {
     if saved.is_some() {
         let kept = secrets.list().unwrap_or_default().into_iter().find(|c| c.name == Name::sign_in());
         let expires = kept.and_then(|c| c.expires);
-        println!("sign-in: the secret in the keyring: {}", expiry_text(expires, jiff::Timestamp::now()));
+        out!("sign-in: the secret in the keyring: {}", expiry_text(expires, jiff::Timestamp::now()));
     }
     match signed_in(&azure, &task).await {
         Ok(()) => {
-            println!("sign-in: {}", who(&azure, &task));
+            out!("sign-in: {}", who(&azure, &task));
             FINE
         }
         Err(e) => refused(&e),
@@ -140,7 +140,7 @@ pub async fn test(args: &Args, home: &Home, secrets: &Secrets) -> u8 {
 }
 
 fn refused(e: &AzureError) -> u8 {
-    eprintln!("lifeboat: {e}. {}", e.what_to_do());
+    say!("lifeboat: {e}. {}", e.what_to_do());
     if matches!(e, AzureError::SignIn(s) if s.answered) { FINDING } else { FAILED }
 }
 
@@ -162,7 +162,7 @@ async fn signed_in(azure: &Azure, task: &Task) -> Result<(), AzureError> {
     let mut stage = azure.device().watch();
     loop {
         match &*stage.borrow_and_update() {
-            Stage::Asked(p) => eprintln!("To sign in, open {} and enter the code {}", p.address, p.code),
+            Stage::Asked(p) => say!("To sign in, open {} and enter the code {}", p.address, p.code),
             Stage::SignedIn => break,
             Stage::Failed(why) => return Err(AzureError::SignIn(Box::new(why.clone()))),
             Stage::Nobody | Stage::Begun => {}
@@ -185,7 +185,7 @@ pub fn prompted(handle: &Handle) -> bool {
     let over = |s: &Snapshot| s.settings.sign_in.who.is_some() || s.settings.sign_in.problem.is_some();
     let asked = handle.wait(BEGUN_WITHIN, |s| s.settings.sign_in.device.is_some() || over(s));
     if let Some(d) = asked.and_then(|s| s.settings.sign_in.device.clone()) {
-        eprintln!("To sign in, open {} and enter the code {}", d.address, d.code);
+        say!("To sign in, open {} and enter the code {}", d.address, d.code);
     }
     let end = handle.wait(PERSON_WITHIN, |s| s.settings.sign_in.device.is_none() && over(s));
     if end.as_ref().is_some_and(|s| s.settings.sign_in.who.is_some()) {
@@ -193,6 +193,6 @@ pub fn prompted(handle: &Handle) -> bool {
     }
     let problem = end.and_then(|s| s.settings.sign_in.problem.clone());
     let (what, next) = problem.unwrap_or_else(|| ("nobody signed in".to_owned(), "Try again.".to_owned()));
-    eprintln!("lifeboat: {what}. {next}");
+    say!("lifeboat: {what}. {next}");
     false
 }

@@ -64,7 +64,7 @@ pub fn run(
     match prepared.and_then(serve) {
         Ok(()) => 0,
         Err(e) => {
-            eprintln!("lifeboat simulate: {e:#}");
+            say!("lifeboat simulate: {e:#}");
             code(&e)
         }
     }

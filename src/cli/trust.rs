@@ -12,14 +12,14 @@ use super::{Args, FAILED, USAGE};
 /// plan's files, `command` what was typed. Otherwise says why not; the exit code.
 pub fn cleared(args: &Args, plan: &Plan, places: &[String], word: Option<&str>, command: &str) -> Result<(), u8> {
     let failed = |e: &dyn std::error::Error| {
-        eprintln!("lifeboat: {}", crate::desk::chain(e));
+        say!("lifeboat: {}", crate::desk::chain(e));
         FAILED
     };
     let home = Home::find(args.home.as_deref()).map_err(|e| failed(&e))?;
     let digest = plan.texts.digest();
     if let Some(word) = word {
         if !word.trim().eq_ignore_ascii_case(&digest) {
-            eprintln!(
+            say!(
                 "lifeboat: nothing was trusted: the plan `{}` does not have the SHA-256 that was given; it has\n  {digest}\n\
                  Read it as it is now, then give this one.",
                 visible(&plan.id)
@@ -34,11 +34,11 @@ pub fn cleared(args: &Args, plan: &Plan, places: &[String], word: Option<&str>, 
         return Ok(());
     }
     let book = Book::read(&RealDisk, &home).unwrap_or_else(|e| {
-        eprintln!("lifeboat: {}", crate::desk::chain(&e));
+        say!("lifeboat: {}", crate::desk::chain(&e));
         Book::default()
     });
     let Standing::Restricted(_) = book.standing(&plan.texts) else { return Ok(()) };
-    eprintln!(
+    say!(
         "lifeboat: the plan `{}` is restricted: nobody here has trusted {} as it is now.\n\
          It can be read, checked and rehearsed; nothing real is called for a file that nobody trusts.\n\
          When you have read it: {command} --trust {digest}",

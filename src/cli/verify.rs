@@ -21,8 +21,8 @@ const MAX_FILE: usize = crate::journal::MAX_RUN as usize;
 pub fn run(paths: &[PathBuf], checkpoint: Option<&Path>, json: bool) -> u8 {
     let outcome = examine(paths, checkpoint);
     let mut out = std::io::stdout().lock();
-    // Whoever closed the pipe does not want to know; the exit code still says it.
-    let _ = if json { print_json(&mut out, &outcome) } else { print_text(&mut out, &outcome) };
+    super::say::written(if json { print_json(&mut out, &outcome) } else { print_text(&mut out, &outcome) });
+    drop(out);
     outcome.verdict.exit_code()
 }
 

@@ -157,3 +157,32 @@ fn scenarios_are_listed() {
     let none = say(home.path(), &["runs", "--json"]);
     assert_eq!((none.code, none.out.trim()), (0, "{\"runs\":[]}"));
 }
+
+/// Who reads has seen enough, or there is nobody: the exit code says the same. A file that could not take it all is no result.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_closed_pipe_changes_no_exit_code_and_a_full_disk_does() {
+    let home = tempfile::tempdir().unwrap();
+    let bad = home.path().join("bad.ron");
+    std::fs::write(&bad, "Plan(").unwrap();
+    let bad = bad.to_str().unwrap();
+    let cases: [(&[&str], i32); 4] = [
+        (&["plan", "prod-chat"], 0),
+        (&["check", bad], 2),
+        (&["check", bad, "--json"], 2),
+        (&["rehearse", "--list"], 0),
+    ];
+    for (args, code) in cases {
+        let closed = || {
+            let (reader, writer) = std::io::pipe().unwrap();
+            drop(reader);
+            writer
+        };
+        let ended = super::lifeboat(home.path()).args(args).stdout(closed()).stderr(closed()).status().unwrap();
+        assert_eq!(ended.code(), Some(code), "{args:?} with nobody there");
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let said = super::Said::of(super::lifeboat(home.path()).args(args).stdout(full).output().unwrap());
+        assert_eq!(said.code, 3, "{args:?} on a full disk: {}", said.err);
+        assert!(said.err.contains("could not be written whole"), "{}", said.err);
+    }
+}
