@@ -214,10 +214,12 @@ fn account_state(account: &str, title: &str) -> String {
 }
 
 fn notice(n: crate::azure::health::Notice, region: &Region, account: &str, now: i64) -> Notice {
+    // What the customer did is no incident of the platform: it confirms none.
+    let status = if n.by_customer { format!("{}, by the customer", n.status) } else { n.status };
     Notice {
         text: if n.source == "Resource Health" { account_state(account, &n.title) } else { n.title },
         source: n.source,
-        status: n.status,
+        status,
         region: Some(region.clone()),
         at: n.updated.or(n.since).unwrap_or(now),
     }

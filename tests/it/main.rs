@@ -26,6 +26,7 @@ mod simulator;
 mod tidy;
 mod ui;
 mod units;
+mod verdicts;
 mod window;
 
 /// Says what a test could not do here. Nobody sees what a test prints that passes, so `tests/run` gives a file for it, and
