@@ -113,7 +113,7 @@ impl Picture {
             entra: lamp("Entra ID")?,
             arm: lamp("ARM")?,
             advice: advice(&s.situation.recommendation),
-            said: format!("{} | {}", primary.word, s.situation.recommendation),
+            said: format!("{}, {} | {}", primary.word, primary.calls, s.situation.recommendation),
             stale: stale(s, now.utc),
         })
     }
@@ -206,6 +206,10 @@ fn on_call(case: &Case, scenario: Scenario, home: &std::path::Path) -> Vec<Pictu
     let line = serde_json::to_string(&simulator.connection()).unwrap();
     let desk = start_by(options(home, Some(Cloud::from_line(&line).unwrap())), clock.clone()).unwrap();
     let pictures = watch(&desk);
+    // Until the desk watches, nobody holds the clock.
+    let first = desk.wait(PATIENCE, |s| s.situation.watching);
+    let first = first.unwrap_or_else(|| panic!("{} is not watched: {:?}", case.name, desk.snapshot().activity));
+    let first = Picture::of(&first);
     if case.model_calls {
         let settings = WatchSettings { model_calls: true, ..WatchSettings::default() };
         desk.send(Command::Watch(WatchIntent::Set(Box::new(settings))));
@@ -213,7 +217,7 @@ fn on_call(case: &Case, scenario: Scenario, home: &std::path::Path) -> Vec<Pictu
     clock.set_speed(Speed::Max);
     let all = until(case, &pictures, || format!("{:?}", desk.snapshot().activity));
     clock.set_speed(Speed::Times(0));
-    all
+    first.into_iter().chain(all).collect()
 }
 
 /// A rehearsal: the scenario's colleagues speak, and the run knows when the impact began.

@@ -220,6 +220,11 @@ fn hold(table: Vec<Case>) {
         let began = std::time::Instant::now();
         let all = shown(case);
         println!("{:>6} ms {:>5} pictures  {}", began.elapsed().as_millis(), all.len(), case.name);
+        if !only.is_empty() {
+            for p in all.iter().filter(|p| std::env::var("FROM").is_ok_and(|f| p.at >= f.parse::<u64>().unwrap())) {
+                println!("{p:?}");
+            }
+        }
         let wrong = wrong(case, &all);
         if !wrong.is_empty() {
             failed.push(format!("{}\n    {}", case.name, wrong.join("\n    ")));
