@@ -12,7 +12,9 @@
 mod advice;
 mod detector;
 mod eyes;
+pub mod gaps;
 mod ladder;
+pub mod schedule;
 mod settings;
 mod signal;
 pub mod skew;

@@ -1,6 +1,8 @@
 //! Tests of `health`.
 
 mod detector;
+mod gaps;
+mod schedule;
 mod signal;
 mod traps;
 
