@@ -248,6 +248,7 @@ fn settings(
         credentials,
         sign_in,
         cloud,
+        watch: Arc::default(),
         thresholds: vec![
             row(
                 "Probe every",
