@@ -276,6 +276,11 @@ impl Detector {
         now - at <= ms(self.thresholds.stale_after())
     }
 
+    /// From now on it is asked so often: by that, news grows stale.
+    pub fn asked_every(&mut self, interval: Millis) {
+        self.thresholds.interval = interval;
+    }
+
     /// What is probed.
     pub fn id(&self) -> &EndpointId {
         &self.id
