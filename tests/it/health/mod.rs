@@ -1,6 +1,7 @@
 //! Tests of `health`.
 
 mod detector;
+mod model;
 mod signal;
 mod traps;
 
