@@ -3,6 +3,7 @@
 mod detector;
 mod gaps;
 mod schedule;
+mod model;
 mod signal;
 mod traps;
 
