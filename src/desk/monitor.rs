@@ -5,8 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::health::gaps::Gap;
 use crate::health::{
-    Decision, Detector, Endpoint, EndpointId, Failure, Inputs, Notice, Observation, Provisioning, RegionInput,
-    Role, Sighting, Thresholds, skew,
+    Decision, Detector, Endpoint, EndpointId, Failure, Inputs, Notice, Observation, Provisioning, RegionInput, Role,
+    Sighting, Thresholds, skew,
 };
 use crate::plan::model::Plan;
 use crate::units::Region;
@@ -161,14 +161,14 @@ impl Watched {
         self.all.iter().all(|k| k.detector.news(now).is_some_and(|p| p.outcome.failure().is_none_or(fine)))
     }
 
-    /// Nobody looked for a while. Where instants come a second time, what was seen before them cannot be compared.
+    /// Nobody looked for a while: what was seen before proves nothing about now.
     pub fn gap(&mut self, gap: Gap) {
-        if gap.back {
-            for k in &mut self.all {
-                *k = Known { newest: k.newest.take(), ..Known::new(k.item.clone(), self.thresholds) };
-            }
-            self.clocks.clear();
+        // After a clock was set back, now is the earlier of the two.
+        let now = if gap.back { gap.from } else { gap.to };
+        for k in &mut self.all {
+            k.detector.gap(gap.from, now);
         }
+        self.clocks.clear();
         if self.gaps.len() >= GAPS_KEPT {
             self.gaps.pop_front();
         }
@@ -251,11 +251,17 @@ impl Watched {
             let silent = self.silent.get(front).map(Endpoint::from);
             out.entry(region).or_default().extend(silent);
         }
+        let mut past: HashMap<&EndpointId, &Detector> = HashMap::new();
+        for k in &self.all {
+            if let Subject::Past(of, _) = &k.item.subject {
+                past.insert(of, &k.detector);
+            }
+        }
         for k in &self.all {
             if let Subject::Service(region, part) = &k.item.subject
                 && let Some(here) = out.get_mut(region)
             {
-                here.push(Endpoint { part: *part, ..Endpoint::from(&k.detector) });
+                here.push(Endpoint { part: *part, detector: &k.detector, direct: past.get(&k.item.id).copied() });
             }
         }
         out

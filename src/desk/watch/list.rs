@@ -71,6 +71,8 @@ pub enum Subject {
     Azure,
     /// No region.
     Nowhere,
+    /// What another endpoint speaks of, in this region, past the proxy through which that one is asked.
+    Past(EndpointId, Region),
 }
 
 /// One address to ask, without the credential, which changes.
@@ -119,7 +121,7 @@ impl Item {
     /// The region it speaks of.
     pub fn region(&self) -> Option<&Region> {
         match &self.subject {
-            Subject::Service(r, _) | Subject::Control(r) => Some(r),
+            Subject::Service(r, _) | Subject::Control(r) | Subject::Past(_, r) => Some(r),
             _ => None,
         }
     }
@@ -173,6 +175,24 @@ impl List {
         Ok(list)
     }
 
+    /// Where egress takes a proxy, the regions' endpoints are asked past it as well, seldom: a sick proxy is no sick region.
+    pub fn with_roads(mut self, takes_proxy: impl Fn(&Url) -> bool) -> Self {
+        let past = |i: &Item| match &i.subject {
+            Subject::Service(region, _) if takes_proxy(&i.public) && i.question == Question::Get => Some(Item {
+                id: EndpointId(format!("{} (direct)", i.id)),
+                subject: Subject::Past(i.id.clone(), region.clone()),
+                kind: "direct road",
+                every: i.every.max(SELDOM),
+                ..i.clone()
+            }),
+            _ => None,
+        };
+        for item in self.items.iter().filter_map(past).collect::<Vec<_>>() {
+            self.add(item);
+        }
+        self
+    }
+
     fn side(
         &mut self,
         side: &Side,
@@ -213,8 +233,7 @@ impl List {
             let public = azure.arm(resource.as_str(), version, &[])?;
             let id = self.free(format!("{ARM} · {}", side.region.display()), &side.region);
             let control = Subject::Control(side.region.clone());
-            let item =
-                Item::new(&id, public, Expectation::JsonWith("id".to_owned()), control, "control plane", BESIDE);
+            let item = Item::new(&id, public, Expectation::JsonWith("id".to_owned()), control, "control plane", BESIDE);
             self.add(Item { asker: As::Identity, ..item });
         }
         Ok(())
@@ -335,7 +354,9 @@ fn liveness(id: &ResourceId, region: Option<&Region>, cloud: &Cloud) -> Result<O
         "microsoft.storage/storageaccounts" => {
             ("storage", address(&format!("https://{name}.blob.{}/?comp=list", k.storage))?)
         }
-        "microsoft.containerregistry/registries" => ("registry", address(&format!("https://{name}.{}/v2/", k.registry))?),
+        "microsoft.containerregistry/registries" => {
+            ("registry", address(&format!("https://{name}.{}/v2/", k.registry))?)
+        }
         "microsoft.appconfiguration/configurationstores" => {
             ("configuration", join(&cloud.store(&name)?, "/kv?api-version=1.0")?)
         }
