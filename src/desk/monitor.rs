@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::health::gaps::Gap;
 use crate::health::{
-    Decision, Detector, Endpoint, EndpointId, Failure, Inputs, Notice, Observation, Provisioning, RegionInput, Role,
+    Decision, Detector, Endpoint, EndpointId, Failure, Inputs, Notice, Observation, Part, Provisioning, RegionInput, Role,
     Sighting, Thresholds, skew,
 };
 use crate::plan::model::Plan;
@@ -37,6 +37,15 @@ pub struct Known {
 impl Known {
     fn new(item: Item, thresholds: Thresholds) -> Self {
         Self { detector: Detector::new(item.id.clone(), item.thresholds(thresholds)), item, newest: None }
+    }
+}
+
+impl Known {
+    /// Whether there is anything that could say something: a deployment that was never made in a region, or that nobody
+    /// asked yet, says nothing of it.
+    fn is_there(&self) -> bool {
+        let absent = |f: &Failure| matches!(f, Failure::Status { code: 404, .. });
+        self.newest.as_ref().is_some_and(|o| !o.outcome.failure().is_some_and(absent))
     }
 }
 
@@ -259,7 +268,7 @@ impl Watched {
         }
         for k in &self.all {
             if let Subject::Service(region, part) = &k.item.subject
-                && let Some(here) = out.get_mut(region)
+                && let Some(here) = out.get_mut(region).filter(|_| *part == Part::Front || k.is_there())
             {
                 here.push(Endpoint { part: *part, detector: &k.detector, direct: past.get(&k.item.id).copied() });
             }
