@@ -2,6 +2,7 @@
 
 mod detector;
 mod model;
+mod settings;
 mod signal;
 mod traps;
 
