@@ -5,8 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::health::gaps::Gap;
 use crate::health::{
-    Decision, Detector, Endpoint, EndpointId, Failure, Inputs, Notice, Observation, Part, Provisioning, RegionInput, Role,
-    Sighting, Thresholds, skew,
+    Decision, Detector, Endpoint, EndpointId, Failure, Inputs, Notice, Observation, Part, Provisioning, RegionInput,
+    Role, Sighting, Thresholds, skew,
 };
 use crate::plan::model::Plan;
 use crate::units::Region;
@@ -87,7 +87,7 @@ impl Monitor {
     pub fn new(plan: &Plan, list: &List) -> Self {
         let mut watched = Watched {
             workload: plan.id.clone(),
-            thresholds: Thresholds::of(plan.tier),
+            thresholds: list.thresholds,
             regions: Vec::new(),
             all: Vec::new(),
             numbers: HashMap::new(),
@@ -122,11 +122,14 @@ impl Monitor {
 impl Watched {
     /// Watches this from now on. What stays keeps what is known of it.
     pub fn apply(&mut self, list: &List) {
+        // Other thresholds judge from now on: what was counted by the old ones is no count of the new.
+        let same = self.thresholds == list.thresholds;
+        self.thresholds = list.thresholds;
         let mut before: HashMap<EndpointId, Known> =
             std::mem::take(&mut self.all).into_iter().map(|k| (k.item.id.clone(), k)).collect();
         for item in &list.items {
             // Another address under the same name is another endpoint.
-            let stays = before.remove(&item.id).filter(|k| k.item.public == item.public);
+            let stays = before.remove(&item.id).filter(|k| same && k.item.public == item.public);
             self.all.push(match stays {
                 Some(known) => Known { item: item.clone(), ..known },
                 None => Known::new(item.clone(), self.thresholds),

@@ -143,6 +143,8 @@ impl Targets {
         t.authority = public.host_str().map(str::to_owned).filter(|h| Some(h.as_str()) != t.url.host_str());
         t.tls.clone_from(&self.tls);
         t.body = body;
+        t.total_timeout = item.patience();
+        t.connect_timeout = t.connect_timeout.min(t.total_timeout);
         if !matches!(item.subject, Subject::Past(..)) {
             t.proxy = self.proxies.as_ref().and_then(|p| p.proxy_for(&public));
         }
