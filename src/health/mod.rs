@@ -13,6 +13,7 @@ mod advice;
 mod detector;
 mod eyes;
 mod ladder;
+mod parts;
 mod settings;
 mod signal;
 pub mod skew;
