@@ -8,6 +8,7 @@ mod recovery;
 mod sample;
 mod shelf;
 mod sign_in;
+mod situations;
 mod trust;
 
 use std::sync::Arc;
