@@ -31,6 +31,8 @@ pub struct App {
     seen: Option<i64>,
     /// The run on show, to see when another one opens.
     run: Option<String>,
+    /// Colleagues heard, to see when another is.
+    colleagues: usize,
     /// What the desk was told of the window.
     hidden: bool,
 }
@@ -47,7 +49,7 @@ impl App {
         cc.egui_ctx.set_theme(memory.looks);
         let view = View::new(memory.screen, memory.looks);
         let run = snapshots.borrow().run.as_ref().map(|r| r.id.clone());
-        Self { snapshots, send, view, file, memory, seen: None, run, hidden: false }
+        Self { snapshots, send, view, file, memory, seen: None, run, colleagues: 0, hidden: false }
     }
 
     /// What is on the screen.
@@ -113,6 +115,11 @@ impl App {
             self.run = run;
         }
         self.shared(ui, snap);
+        // A colleague's words were understood: the draft of them has done its work.
+        let colleagues = snap.situation.colleagues.len();
+        if colleagues > std::mem::replace(&mut self.colleagues, colleagues) {
+            self.view.sighting.clear();
+        }
         let newest = snap.activity.last().map(|a| a.at);
         if newest != self.seen {
             self.seen = newest;
@@ -144,10 +151,7 @@ impl App {
             }
             if ctx.input_mut(|i| i.consume_shortcut(key)) {
                 out.push(row.intent);
-                if matches!(
-                    row.intent,
-                    Intent::StepUp | Intent::StepDown | Intent::NextRegion | Intent::RegionBefore
-                ) {
+                if matches!(row.intent, Intent::StepUp | Intent::StepDown | Intent::NextRegion | Intent::RegionBefore) {
                     ctx.memory_mut(|m| m.move_focus(FocusDirection::None));
                 }
             }

@@ -140,7 +140,12 @@ pub const TABLE: &[Row] = &[
     ),
     row(Intent::StepUp, "Step above", plain(Key::ArrowUp), "Also the entry or the endpoint above"),
     row(Intent::StepDown, "Step below", plain(Key::ArrowDown), "Also the entry or the endpoint below"),
-    row(Intent::StepCurrent, "Current step", plain(Key::Home), "Back to the step that is next; Situation: back to all regions"),
+    row(
+        Intent::StepCurrent,
+        "Current step",
+        plain(Key::Home),
+        "Back to the step that is next; Situation: back to all regions",
+    ),
     row(Intent::Preview, "Read what would change", plain(Key::P), "Reads Azure, changes nothing"),
     row(Intent::Check, "Check the step", plain(Key::V), "Runs its verification"),
     row(Intent::ByHand, "Done by hand…", plain(Key::H), "Your word, with evidence, that it is done"),

@@ -127,14 +127,14 @@ pub fn map<'r>(ui: &mut Ui, size: egui::Vec2, regions: &'r [RegionRow], sought: 
             p.circle_stroke(*at, radius + 5.0, Stroke::new(2.0, t.accent));
         }
     }
-    let named: Vec<_> = watched.iter().filter(|(r, _)| !crowded || sought.labelled(r)).collect();
+    // The plan's own choose their place first, then the worst.
+    let mut named: Vec<_> = watched.iter().filter(|(r, _)| !crowded || sought.labelled(r)).collect();
+    named.sort_by_key(|(r, _)| (r.role.is_empty(), std::cmp::Reverse(r.mark.weight())));
     labels(&p, rect, &watched, &named, &arc, (crowded, radius, t));
     let pointer = response.hover_pos().or(response.interact_pointer_pos())?;
     let near = |at: &Pos2| at.distance(pointer);
-    let (r, _) = watched
-        .iter()
-        .filter(|(_, at)| near(at) < 14.0)
-        .min_by(|(_, a), (_, b)| near(a).total_cmp(&near(b)))?;
+    let (r, _) =
+        watched.iter().filter(|(_, at)| near(at) < 14.0).min_by(|(_, a), (_, b)| near(a).total_cmp(&near(b)))?;
     ui.ctx().set_cursor_icon(egui::CursorIcon::PointingHand);
     let clicked = response.clicked();
     response.on_hover_text_at_pointer(format!("{}: {} {}", r.display, r.word, r.figure));
@@ -200,7 +200,7 @@ fn pair(p: &egui::Painter, a: Pos2, b: Pos2, color: Color32) -> Vec<Pos2> {
     points
 }
 
-/// Puts each label where it hits neither a mark, nor the arc, nor an earlier label; the worst choose first. In a crowd a
+/// Puts each label where it hits neither a mark, nor the arc, nor an earlier label, in their order. In a crowd a
 /// label without a place of its own is left out: the list beside the map and the pointer have it.
 fn labels(
     p: &egui::Painter,
@@ -213,23 +213,30 @@ fn labels(
     let around = vec2(1.0, 1.0) * (2.0 * radius + 5.0);
     let mut taken: Vec<Rect> = watched.iter().map(|(_, at)| Rect::from_center_size(*at, around)).collect();
     taken.extend(arc.iter().map(|at| Rect::from_center_size(*at, vec2(5.0, 5.0))));
-    let by = radius + 5.5;
-    for (r, at) in named.iter().rev() {
+    for (r, at) in named {
         let galley = p.layout_no_wrap(r.display.clone(), FontId::proportional(SMALL), t.text);
-        let places = [
-            (vec2(by, 0.0), Align2::LEFT_CENTER),
-            (vec2(-by, 0.0), Align2::RIGHT_CENTER),
-            (vec2(by - 2.0, -by), Align2::LEFT_BOTTOM),
-            (vec2(0.0, by), Align2::CENTER_TOP),
-            (vec2(2.0 - by, by), Align2::RIGHT_TOP),
-            (vec2(0.0, -by), Align2::CENTER_BOTTOM),
-        ];
-        let spots = places.map(|(by, align)| align.anchor_size(*at + by, galley.size()));
+        let near = places(radius + 5.5).into_iter();
+        let spots: Vec<Rect> =
+            near.chain(places(radius + 17.0)).map(|(by, align)| align.anchor_size(*at + by, galley.size())).collect();
         let free = |s: &&Rect| rect.contains_rect(**s) && !taken.iter().any(|o| o.intersects(s.expand(1.0)));
-        let fallback = (!crowded || !r.role.is_empty()).then_some(spots[0]);
-        if let Some(spot) = spots.iter().find(free).copied().or(fallback) {
+        let fallback = if crowded { None } else { spots.iter().find(|s| rect.contains_rect(**s)) };
+        if let Some(spot) = spots.iter().find(free).or(fallback).copied() {
             taken.push(spot);
             p.galley(spot.min, galley, t.text);
         }
     }
+}
+
+/// Around a mark, so far away.
+fn places(by: f32) -> [(egui::Vec2, Align2); 8] {
+    [
+        (vec2(by, 0.0), Align2::LEFT_CENTER),
+        (vec2(-by, 0.0), Align2::RIGHT_CENTER),
+        (vec2(by - 2.0, -by), Align2::LEFT_BOTTOM),
+        (vec2(0.0, by), Align2::CENTER_TOP),
+        (vec2(2.0 - by, by), Align2::RIGHT_TOP),
+        (vec2(0.0, -by), Align2::CENTER_BOTTOM),
+        (vec2(by - 2.0, by), Align2::LEFT_TOP),
+        (vec2(2.0 - by, -by), Align2::RIGHT_BOTTOM),
+    ]
 }

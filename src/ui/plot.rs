@@ -18,10 +18,10 @@ pub const MOST_LINES: usize = 8;
 /// Dashes, from the plainest on.
 const STYLES: [LineStyle; 5] = [
     LineStyle::Solid,
-    LineStyle::Dashed { length: 9.0 },
+    LineStyle::Dashed { length: 11.0 },
     LineStyle::Dashed { length: 4.0 },
-    LineStyle::Dotted { spacing: 5.0 },
-    LineStyle::Dotted { spacing: 2.5 },
+    LineStyle::Dotted { spacing: 4.0 },
+    LineStyle::Dotted { spacing: 9.0 },
 ];
 
 /// One curve, cut where there was no answer.
@@ -157,7 +157,7 @@ fn top(most: f64) -> f64 {
 /// Width of the figures to the left.
 const FIGURES: f32 = 48.0;
 /// Height of the share of answered calls.
-const SHARE: f32 = 34.0;
+const SHARE: f32 = 42.0;
 /// Height of the times under it.
 const TIMES: f32 = 20.0;
 
@@ -172,7 +172,7 @@ pub fn chart(ui: &mut Ui, height: f32, ready: &Ready) {
     let plot = shown.response.rect;
     let (rect, _) = ui.allocate_exact_size(vec2(outer.width(), SHARE + TIMES), Sense::hover());
     let p = ui.painter_at(rect.union(plot).expand2(vec2(0.0, 2.0)));
-    let strip = Rect::from_x_y_ranges(plot.x_range(), rect.top() + 4.0..=rect.top() + SHARE);
+    let strip = Rect::from_x_y_ranges(plot.x_range(), rect.top() + 12.0..=rect.top() + SHARE);
     share(&p, strip, chart, &at, t);
     for mark in times(from, to) {
         let x = at.position_from_point_x(mark.value);
@@ -182,6 +182,13 @@ pub fn chart(ui: &mut Ui, height: f32, ready: &Ready) {
         p.galley(pos2(left, strip.bottom() + 4.0), text, t.secondary);
     }
     let both = Rect::from_min_max(plot.min, strip.max);
+    for (a, b, mark) in &ready.failures {
+        let (left, right) = (at.position_from_point_x(*a), at.position_from_point_x(*b));
+        let words = p.layout_no_wrap("no answer".to_owned(), FontId::proportional(SMALL), t.status(*mark));
+        if right - left > words.size().x + 12.0 {
+            p.galley(pos2(left + 6.0, plot.top() + 14.0), words, t.status(*mark));
+        }
+    }
     for h in &ready.happenings {
         happening(&p, both, &at, h, t);
     }
@@ -238,8 +245,7 @@ fn curves(
             plot.set_plot_bounds_x(from..=to);
             plot.set_plot_bounds_y(0.0..=top * 1.06);
             for (a, b, mark) in &ready.failures {
-                let span = Span::new("no answer", *a..=*b).fill(t.tint(t.status(*mark))).border(Stroke::NONE);
-                plot.span(span.label_align(Align2::LEFT_TOP));
+                plot.span(Span::new("", *a..=*b).fill(t.tint(t.status(*mark))).border(Stroke::NONE));
             }
             for (i, curve) in ready.curves.iter().enumerate() {
                 let whole = one && i + 1 == ready.curves.len();
@@ -255,6 +261,8 @@ fn curves(
 fn ink(curve: &Curve, one: bool, whole: bool, t: &Tokens) -> (Color32, f32) {
     match (one, whole) {
         (true, true) => (t.text, 1.6),
+        // The width of a dot is its radius.
+        (true, false) if matches!(curve.style, LineStyle::Dotted { .. }) => (t.secondary, 0.9),
         (true, false) => (t.secondary, 1.3),
         (false, _) => (t.status(curve.mark), 1.4),
     }
@@ -327,7 +335,13 @@ fn happening(p: &Painter, both: Rect, at: &PlotTransform, h: &Happening, t: &Tok
     let Some(until) = h.until else {
         let ends = [pos2(left, both.top() + 12.0), pos2(left, both.bottom())];
         p.extend(Shape::dashed_line(&ends, Stroke::new(1.0, t.secondary), 3.0, 3.0));
-        paint_mark(&p, pos2(left.clamp(both.left() + 5.0, both.right() - 5.0), both.top() + 6.0), 4.5, h.mark, t.status(h.mark));
+        paint_mark(
+            &p,
+            pos2(left.clamp(both.left() + 5.0, both.right() - 5.0), both.top() + 6.0),
+            4.5,
+            h.mark,
+            t.status(h.mark),
+        );
         return;
     };
     let gap = Rect::from_x_y_ranges(left.max(both.left())..=x(until).min(both.right()), both.y_range());
@@ -339,7 +353,7 @@ fn happening(p: &Painter, both: Rect, at: &PlotTransform, h: &Happening, t: &Tok
     let mut from = gap.left() - gap.height();
     while from < gap.right() {
         let ends = [pos2(from, gap.bottom()), pos2(from + gap.height(), gap.top())];
-        inside.line_segment(ends, Stroke::new(1.0, t.line));
+        inside.line_segment(ends, Stroke::new(1.0, t.faint.gamma_multiply(0.6)));
         from += 9.0;
     }
     let words = p.layout_no_wrap(h.text.clone(), FontId::proportional(SMALL), t.secondary);
@@ -368,9 +382,11 @@ fn told(ready: &Ready, at: &PlotTransform, pointer: Pos2) -> String {
     for curve in &ready.curves {
         let near = curve.parts.iter().filter_map(|part| {
             let i = part.partition_point(|p| p.x < now);
-            [i.checked_sub(1), Some(i)].into_iter().flatten().filter_map(|i| part.get(i)).min_by(|a, b| {
-                (a.x - now).abs().total_cmp(&(b.x - now).abs())
-            })
+            [i.checked_sub(1), Some(i)]
+                .into_iter()
+                .flatten()
+                .filter_map(|i| part.get(i))
+                .min_by(|a, b| (a.x - now).abs().total_cmp(&(b.x - now).abs()))
         });
         let near = near.min_by(|a, b| (a.x - now).abs().total_cmp(&(b.x - now).abs()));
         if let Some(point) = near.filter(|p| (at.position_from_point_x(p.x) - pointer.x).abs() < 2.0 * REACH) {

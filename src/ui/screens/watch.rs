@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{self, Checkbox, TextEdit, Ui, vec2};
+use eframe::egui::{self, Checkbox, TextEdit, Ui};
 
 use crate::desk::protocol::{Command, OwnEndpoint, WatchIntent, WatchSettings};
 use crate::ui::theme;
@@ -77,8 +77,13 @@ impl WatchForm {
 
     /// What was typed as settings, or what is wrong with it.
     fn read(&self) -> Result<WatchSettings, Wrong> {
-        let witnesses: Vec<String> =
-            self.witnesses.split(['\n', ',', ' ']).map(str::trim).filter(|w| !w.is_empty()).map(str::to_owned).collect();
+        let witnesses: Vec<String> = self
+            .witnesses
+            .split(['\n', ',', ' '])
+            .map(str::trim)
+            .filter(|w| !w.is_empty())
+            .map(str::to_owned)
+            .collect();
         let keep = self.keep.trim().parse::<u32>().ok().filter(|n| ROOM.contains(n));
         let wrong = Wrong {
             witnesses: wrong_witnesses(&witnesses),
@@ -272,20 +277,11 @@ fn address(ui: &mut Ui, own: &mut Own, wrong: Option<&[Option<String>; 3]>, numb
 }
 
 fn switch(ui: &mut Ui, on: &mut bool, label: &str, why: &str) {
+    let response = ui.add(Checkbox::new(on, body(label)));
+    crate::ui::widgets::button::focus_ring(ui, &response, response.rect.shrink(1.0));
     ui.horizontal_top(|ui| {
-        ui.spacing_mut().item_spacing = vec2(10.0, 0.0);
-        let name = label.to_owned();
-        let response = ui.add(Checkbox::without_text(on));
-        response.widget_info(|| egui::WidgetInfo::selected(egui::accesskit::Role::CheckBox, true, *on, &name));
-        crate::ui::widgets::button::focus_ring(ui, &response, response.rect.shrink(1.0));
-        ui.vertical(|ui| {
-            ui.set_width(ui.available_width());
-            let words = ui.add(egui::Label::new(body(label)).wrap().sense(egui::Sense::CLICK));
-            if words.clicked() {
-                *on = !*on;
-            }
-            wrapped(ui, small(ui, why));
-        });
+        ui.add_space(22.0);
+        ui.vertical(|ui| wrapped(ui, small(ui, why)));
     });
 }
 

@@ -33,7 +33,10 @@ pub fn endpoint(id: &str, region: &str, kind: &'static str, mark: Mark) -> Endpo
         fact("Certificate", "*.openai.azure.com, from Microsoft Azure RSA TLS Issuing CA 04, until 2027-03-02"),
     ];
     if mark != Mark::Ok {
-        facts.push(fact("Raw cause", "error sending request: connect to 20.42.7.19:443 timed out after 3 s (os error 110)"));
+        facts.push(fact(
+            "Raw cause",
+            "error sending request: connect to 20.42.7.19:443 timed out after 3 s (os error 110)",
+        ));
     }
     EndpointRow {
         id: id.into(),
@@ -68,9 +71,15 @@ pub fn chart(endpoint: Option<&str>, points: i64, dies: bool) -> Arc<Chart> {
     let death = points * 14 / 15;
     let last = dies.then_some(death);
     let lines = match endpoint {
-        Some(_) => [("DNS", 4.0, None), ("TCP", 12.0, last), ("TLS", 19.0, last), ("first byte", 30.0, last), ("total", 66.0, last)]
-            .map(|(name, base, last)| line(name, Mark::Down, base, points, range, last))
-            .to_vec(),
+        Some(_) => [
+            ("DNS", 4.0, None),
+            ("TCP", 12.0, last),
+            ("TLS", 19.0, last),
+            ("first byte", 30.0, last),
+            ("total", 66.0, last),
+        ]
+        .map(|(name, base, last)| line(name, Mark::Down, base, points, range, last))
+        .to_vec(),
         None => vec![
             line("East US", if dies { Mark::Down } else { Mark::Ok }, 110.0, points, range, last),
             line("Sweden Central", Mark::Ok, 60.0, points, range, None),
@@ -81,7 +90,13 @@ pub fn chart(endpoint: Option<&str>, points: i64, dies: bool) -> Arc<Chart> {
     let success = (0..30)
         .map(|i| {
             let start = range.0 + i * bucket;
-            let good = if dies && i >= 28 { 0 } else if i == 13 { 7 } else { 8 };
+            let good = if dies && i >= 28 {
+                0
+            } else if i == 13 {
+                7
+            } else {
+                8
+            };
             (start, good, if (8..11).contains(&i) { 0 } else { 8 })
         })
         .collect();
@@ -92,7 +107,16 @@ pub fn chart(endpoint: Option<&str>, points: i64, dies: bool) -> Arc<Chart> {
         events.push(event(130, Mark::Down, "East US is down, persistently"));
     }
     let gaps = vec![(range.0 + 8 * bucket, range.0 + 11 * bucket)];
-    Arc::new(Chart { endpoint: endpoint.map(str::to_owned), span: Span::Hour, range, lines, success, bucket, gaps, events })
+    Arc::new(Chart {
+        endpoint: endpoint.map(str::to_owned),
+        span: Span::Hour,
+        range,
+        lines,
+        success,
+        bucket,
+        gaps,
+        events,
+    })
 }
 
 fn gap() -> Gap {
@@ -187,8 +211,10 @@ pub fn blind() -> Situation {
     Situation {
         mark: Some(Mark::Blind),
         headline: "This laptop cannot see: no verdict on any region".into(),
-        explanation: "Neither a witness nor the sign-in service answers. Nothing here is evidence against a region.".into(),
-        recommendation: "No failover is recommended: look at your own network first, or ask somebody on another one.".into(),
+        explanation: "Neither a witness nor the sign-in service answers. Nothing here is evidence against a region."
+            .into(),
+        recommendation: "No failover is recommended: look at your own network first, or ask somebody on another one."
+            .into(),
         reasons: vec![
             reason(Mark::Blind, "3 of 3 witnesses fail: no route from this laptop", 3),
             reason(Mark::Unknown, "Service Health could not be read", 200),

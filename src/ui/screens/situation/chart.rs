@@ -12,8 +12,10 @@ use crate::ui::view::{Act, Cx};
 use crate::ui::widgets::text::{line, small, wrapped};
 use crate::ui::widgets::{Button, bold, hairline, paint_mark};
 
-/// Of the curves with share and times.
-const HEIGHT: f32 = 216.0;
+/// Of the curves with share and times: at least and at most.
+const HEIGHT: std::ops::RangeInclusive<f32> = 216.0..=320.0;
+/// Of heading, legend and margins.
+const AROUND: f32 = 96.0;
 /// Height of one thing that happened, and how many are to be seen at once.
 const HAPPENING: f32 = 22.0;
 const AT_ONCE: usize = 4;
@@ -21,8 +23,8 @@ const AT_ONCE: usize = 4;
 /// The ways to look back, with their names.
 pub const SPANS: [(Span, &str); 3] = [(Span::Hour, "Hour"), (Span::Day, "Day"), (Span::SinceT0, "Since T0")];
 
-/// Draws it.
-pub fn show(ui: &mut Ui, cx: &Cx, s: &Situation, view: &mut SituationView) {
+/// Draws it, as tall as what stands beside it where that is taller.
+pub fn show(ui: &mut Ui, cx: &Cx, s: &Situation, view: &mut SituationView, tall: f32) {
     ui.spacing_mut().item_spacing.y = 4.0;
     ui.horizontal_wrapped(|ui| {
         let name = view.selected.as_deref().unwrap_or("regions side by side");
@@ -44,6 +46,7 @@ pub fn show(ui: &mut Ui, cx: &Cx, s: &Situation, view: &mut SituationView) {
     let chart = s.chart.as_deref();
     if chart.is_some_and(|c| c.endpoint != selected || c.span != span) {
         wrapped(ui, small(ui, "Reading what was kept on disk …"));
+        ui.add_space(*HEIGHT.start());
         return;
     }
     if ready.curves.is_empty() {
@@ -51,7 +54,8 @@ pub fn show(ui: &mut Ui, cx: &Cx, s: &Situation, view: &mut SituationView) {
         return;
     }
     plot::legend(ui, ready);
-    plot::chart(ui, HEIGHT, ready);
+    let list = ready.happenings.len().min(AT_ONCE) as f32 * HAPPENING + 32.0;
+    plot::chart(ui, (tall - AROUND - list).clamp(*HEIGHT.start(), *HEIGHT.end()), ready);
     if ready.happenings.is_empty() {
         return;
     }
@@ -60,8 +64,8 @@ pub fn show(ui: &mut Ui, cx: &Cx, s: &Situation, view: &mut SituationView) {
     ui.label(small(ui, format!("What happened, newest first ({})", rows.len())));
     ui.spacing_mut().item_spacing.y = 0.0;
     let height = HAPPENING * rows.len().min(AT_ONCE) as f32;
-    let area = ScrollArea::vertical().id_salt("happenings").max_height(height).auto_shrink([false, false]);
-    area.show_rows(ui, HAPPENING, rows.len(), |ui, range| {
+    let area = ScrollArea::vertical().id_salt("happenings").max_height(height).min_scrolled_height(height);
+    area.auto_shrink([false, false]).show_rows(ui, HAPPENING, rows.len(), |ui, range| {
         for h in rows.get(range).into_iter().flatten() {
             happening(ui, h);
         }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use eframe::egui::accesskit::Role;
 use eframe::egui::{FontId, Rect, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
-use super::endpoints::toggle_pin;
+use super::endpoints::{figure, toggle_pin};
 use super::state::SituationView;
 use crate::desk::snapshot::{EndpointRow, Situation};
 use crate::ui::intent::{self, Intent};
@@ -15,7 +15,7 @@ use crate::ui::widgets::text::{copyable, line, small};
 use crate::ui::widgets::{Button, body, bold, hairline, mark, row};
 use crate::units::Millis;
 
-const LABEL: f32 = 92.0;
+const LABEL: f32 = 100.0;
 const STAGE: f32 = 20.0;
 
 /// Draws it.
@@ -60,8 +60,8 @@ pub fn show(ui: &mut Ui, cx: &Cx, s: &Situation, view: &SituationView) {
 
 fn sentence_of(e: &EndpointRow) -> String {
     let region = if e.region.is_empty() { String::new() } else { format!("{} · ", e.region) };
-    let figure = if e.figure.is_empty() { String::new() } else { format!(", {}", e.figure) };
-    format!("{region}{} · {}{figure}", e.kind, e.word)
+    let comma = if e.figure.is_empty() { "" } else { ", " };
+    format!("{region}{} · {}{comma}{}", e.kind, e.word, figure(e))
 }
 
 /// The stages, in their order.

@@ -1,12 +1,16 @@
 //! Everything that is asked, the worst first. Only the rows on show are laid out; they are sorted out when something
 //! changes.
 
+use std::borrow::Cow;
+
 use eframe::egui::accesskit::Role;
-use eframe::egui::{self, FontId, Margin, Rect, ScrollArea, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui::{
+    self, Align, FontId, Layout, Margin, Rect, ScrollArea, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2,
+};
 
 use super::state::SituationView;
 use crate::desk::protocol::{Command, WatchIntent};
-use crate::desk::snapshot::{EndpointRow, Situation};
+use crate::desk::snapshot::{EndpointRow, Mark, Situation};
 use crate::ui::intent::{self, Intent};
 use crate::ui::theme::{self, BODY, RADIUS, ROW, SMALL, Tokens};
 use crate::ui::view::{Act, Cx};
@@ -15,23 +19,16 @@ use crate::ui::widgets::layout::typing_ring;
 use crate::ui::widgets::text::{line, small, wrapped};
 use crate::ui::widgets::{Button, card, heading, paint_mark};
 
-/// Rows to be seen at once; what is not well comes first.
-const AT_ONCE: usize = 9;
+/// Share of the window's height that the rows take; what is not well comes first.
+const SHARE: f32 = 0.28;
 /// Width of the pin at the end of a row.
 const PIN: f32 = 28.0;
 
-/// Draws filter, head and rows. `focus` gives the focus to the filter.
-pub fn show(ui: &mut Ui, cx: &Cx, s: &Situation, view: &mut SituationView, focus: &mut bool) {
+/// Draws filter, head and rows in a window of height `room`. `focus` gives the focus to the filter.
+pub fn show(ui: &mut Ui, cx: &Cx, s: &Situation, view: &mut SituationView, (room, focus): (f32, &mut bool)) {
     card(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
-        ui.horizontal(|ui| {
-            heading(ui, "Endpoints");
-            let (shown, all) = (view.rows.len(), s.endpoints.len());
-            let count = if shown == all { format!("{all}") } else { format!("{shown} of {all}") };
-            ui.label(small(ui, count));
-        });
-        ui.add_space(8.0);
-        tools(ui, view, focus);
+        tools(ui, s, view, focus);
         ui.add_space(6.0);
         if view.rows.is_empty() {
             let text = if s.endpoints.is_empty() {
@@ -45,13 +42,20 @@ pub fn show(ui: &mut Ui, cx: &Cx, s: &Situation, view: &mut SituationView, focus
         }
         let places = Places::of(ui.available_width());
         head(ui, &places);
-        rows(ui, cx, s, view, &places);
+        let most = (room * SHARE / ROW).floor().clamp(5.0, 16.0);
+        rows(ui, cx, s, view, (&places, most));
     });
 }
 
-fn tools(ui: &mut Ui, view: &mut SituationView, focus: &mut bool) {
-    ui.horizontal_wrapped(|ui| {
+fn tools(ui: &mut Ui, s: &Situation, view: &mut SituationView, focus: &mut bool) {
+    let row = Layout::left_to_right(Align::Center).with_main_wrap(true);
+    ui.allocate_ui_with_layout(vec2(ui.available_width(), ROW), row, |ui| {
         ui.spacing_mut().item_spacing = vec2(8.0, 6.0);
+        heading(ui, "Endpoints");
+        let (shown, all) = (view.rows.len(), s.endpoints.len());
+        let count = if shown == all { format!("{all}") } else { format!("{shown} of {all}") };
+        ui.label(small(ui, count));
+        ui.add_space(16.0);
         let name = ui.label(small(ui, format!("Filter {}", intent::key_text(Intent::Filter))));
         let edit = egui::TextEdit::singleline(&mut view.filter)
             .hint_text("Name, region, kind or state")
@@ -100,7 +104,7 @@ impl Places {
         };
         let age = from_right(84.0, width >= 900.0);
         let calls = from_right(96.0, width >= 800.0);
-        let figure = from_right(92.0, true).unwrap_or_default();
+        let figure = from_right(108.0, true).unwrap_or_default();
         let state = from_right((width * 0.3).clamp(132.0, 250.0), true).unwrap_or_default();
         let kind = from_right(108.0, width >= 720.0);
         let region = from_right(132.0, width >= 560.0);
@@ -138,14 +142,15 @@ fn put(ui: &Ui, row: Rect, (from, to): (f32, f32), text: &str, size: f32, ink: e
     ui.painter().galley(pos2(x, row.center().y - galley.size().y / 2.0), galley, ink);
 }
 
-fn rows(ui: &mut Ui, cx: &Cx, s: &Situation, view: &mut SituationView, at: &Places) {
-    let height = ROW * view.rows.len().min(AT_ONCE) as f32;
-    let mut area = ScrollArea::vertical().id_salt("endpoints").max_height(height).auto_shrink([false, false]);
+fn rows(ui: &mut Ui, cx: &Cx, s: &Situation, view: &mut SituationView, (at, most): (&Places, f32)) {
+    let height = ROW * most.min(view.rows.len() as f32);
+    let mut area = ScrollArea::vertical().id_salt("endpoints").max_height(height).min_scrolled_height(height);
+    area = area.auto_shrink([false, false]);
     if view.reveal
         && let Some(id) = &view.selected
         && let Some(place) = view.rows.iter().position(|i| s.endpoints[*i].id == *id)
     {
-        area = area.vertical_scroll_offset((place as f32 - (AT_ONCE / 2) as f32).max(0.0) * ROW);
+        area = area.vertical_scroll_offset((place as f32 - (most / 2.0).floor()).max(0.0) * ROW);
     }
     let mut pressed = None;
     area.show_rows(ui, ROW, view.rows.len(), |ui, range| {
@@ -184,7 +189,7 @@ fn row(ui: &mut Ui, cx: &Cx, e: &EndpointRow, at: &Places, chosen: bool) -> bool
         }
     }
     put(ui, rect, at.state, &e.word, BODY, t.text, false);
-    put(ui, rect, at.figure, &e.figure, BODY, t.text, true);
+    put(ui, rect, at.figure, &figure(e), BODY, t.text, true);
     for (place, text) in [(at.calls, &calls), (at.age, &asked)] {
         if let Some(place) = place {
             put(ui, rect, place, text, SMALL, t.secondary, true);
@@ -204,8 +209,14 @@ fn sentence(e: &EndpointRow, calls: &str, asked: &str) -> String {
         e.kind,
         e.mark.word(),
         e.word,
-        e.figure
+        figure(e)
     )
+}
+
+/// How long it took, or `for 4 min` when it does not answer.
+pub fn figure(e: &EndpointRow) -> Cow<'_, str> {
+    let fails = matches!(e.mark, Mark::Down | Mark::Suspect | Mark::Blind);
+    if fails && !e.figure.is_empty() { format!("for {}", e.figure).into() } else { (&*e.figure).into() }
 }
 
 /// A flag at the end of the row. Tab passes it by: the key does the same for the chosen row.
@@ -214,13 +225,8 @@ fn pin(ui: &Ui, cx: &Cx, e: &EndpointRow, rect: Rect, near: bool, t: &Tokens) {
     let name = if e.pinned { format!("Do not keep {} on top", e.id) } else { format!("Keep {} on top", e.id) };
     response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, e.pinned, &name));
     let c = rect.center();
-    let flag = vec![
-        c + vec2(-4.0, -6.0),
-        c + vec2(4.0, -6.0),
-        c + vec2(4.0, 6.0),
-        c + vec2(0.0, 2.5),
-        c + vec2(-4.0, 6.0),
-    ];
+    let flag =
+        vec![c + vec2(-4.0, -6.0), c + vec2(4.0, -6.0), c + vec2(4.0, 6.0), c + vec2(0.0, 2.5), c + vec2(-4.0, 6.0)];
     if e.pinned {
         // Two triangles: the flag is not convex.
         let (left, right) = (vec![flag[0], flag[1], flag[3], flag[4]], vec![flag[1], flag[2], flag[3]]);

@@ -60,29 +60,40 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
         ui.add_space(12.0);
         world::show(ui, s, board, room - 40.0 - (ui.cursor().top() - top));
         ui.add_space(12.0);
-        endpoints::show(ui, cx, s, board, focus);
+        let table = ui.cursor().top();
+        endpoints::show(ui, cx, s, board, (room, focus));
         ui.add_space(12.0);
         if board.shown(s).is_some() {
-            both(ui, board, |ui, board| chart::show(ui, cx, s, board), |ui, board| detail::show(ui, cx, s, board));
+            both(
+                ui,
+                board,
+                |ui, board, tall| chart::show(ui, cx, s, board, tall),
+                |ui, board| detail::show(ui, cx, s, board),
+            );
         } else {
-            card(ui, |ui| chart::show(ui, cx, s, board));
+            card(ui, |ui| chart::show(ui, cx, s, board, 0.0));
+        }
+        if board.reveal {
+            // Chosen by key: table and chart come into sight together.
+            let (x, below) = (ui.max_rect().x_range(), ui.cursor().top());
+            ui.scroll_to_rect(Rect::from_x_y_ranges(x, table - 8.0..=below + 8.0), None);
         }
         ui.add_space(12.0);
-        both(ui, board, |ui, board| told::posted(ui, cx, s, board), |ui, _| told::colleagues(ui, cx, s));
+        both(ui, board, |ui, board, _| told::posted(ui, cx, s, board), |ui, _| told::colleagues(ui, cx, s));
         board.reveal = false;
     });
 }
 
-/// Two cards side by side and of one height, or one under the other.
+/// Two cards side by side and of one height, or one under the other. The main one hears how tall the other is.
 fn both(
     ui: &mut Ui,
     board: &mut SituationView,
-    main: impl FnOnce(&mut Ui, &mut SituationView),
+    main: impl FnOnce(&mut Ui, &mut SituationView, f32),
     side: impl FnOnce(&mut Ui, &mut SituationView),
 ) {
     let width = ui.available_width();
     if width < WIDE {
-        card(ui, |ui| main(ui, board));
+        card(ui, |ui| main(ui, board, 0.0));
         ui.add_space(12.0);
         card(ui, |ui| side(ui, board));
         return;
@@ -91,8 +102,8 @@ fn both(
     super::columns(ui, [width - narrow - GAP, narrow], GAP, |left, right| {
         // The grounds are painted under the words once both heights are known.
         let grounds = [left.painter().add(Shape::Noop), right.painter().add(Shape::Noop)];
-        let one = within(left, |ui| main(ui, board));
         let other = within(right, |ui| side(ui, board));
+        let one = within(left, |ui| main(ui, board, other.height()));
         let bottom = one.bottom().max(other.bottom());
         let t = theme::of(left);
         for (ground, rect) in grounds.into_iter().zip([one, other]) {

@@ -63,7 +63,8 @@ impl SituationView {
         let passes = |e: &EndpointRow| {
             self.region.as_ref().is_none_or(|r| *r == e.region)
                 && (words.is_empty() || {
-                    let all = [&*e.id, &*e.region, e.kind, e.mark.word(), &*e.word, &*e.address].join(" ").to_lowercase();
+                    let all =
+                        [&*e.id, &*e.region, e.kind, e.mark.word(), &*e.word, &*e.address].join(" ").to_lowercase();
                     words.iter().all(|w| all.contains(w))
                 })
         };

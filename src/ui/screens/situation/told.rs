@@ -11,7 +11,7 @@ use crate::ui::theme::{self, BODY, RADIUS, SMALL};
 use crate::ui::view::{Act, Cx};
 use crate::ui::widgets::button::focus_ring;
 use crate::ui::widgets::text::{copyable, line, small, wrapped};
-use crate::ui::widgets::{Button, body, heading, paint_mark};
+use crate::ui::widgets::{Button, body, heading, mark, paint_mark};
 
 /// Height of an announcement's title line.
 const TITLE: f32 = 44.0;
@@ -70,7 +70,11 @@ fn announcement(ui: &mut Ui, cx: &Cx, p: &Posted, view: &mut SituationView) {
     fold(ui, Rect::from_center_size(pos2(rect.right() - 12.0, rect.top() + 13.0), vec2(8.0, 8.0)), open);
     focus_ring(ui, &response, rect.shrink(3.0));
     if response.clicked() {
-        if open { view.unfolded.remove(&key) } else { view.unfolded.insert(key) };
+        if open {
+            view.unfolded.remove(&key)
+        } else {
+            view.unfolded.insert(key)
+        };
     }
     if open {
         ui.horizontal_top(|ui| {
@@ -105,11 +109,21 @@ pub fn colleagues(ui: &mut Ui, cx: &Cx, s: &Situation) {
         wrapped(ui, small(ui, text));
     }
     for c in &s.colleagues {
-        reason(ui, cx, c);
+        ui.horizontal_top(|ui| {
+            mark(ui, c.mark);
+            ui.vertical(|ui| {
+                ui.set_width(ui.available_width());
+                ui.spacing_mut().item_spacing.y = 0.0;
+                copyable(ui, body(&c.text));
+                ui.label(small(ui, cx.ago(c.at)));
+            });
+        });
     }
     ui.add_space(4.0);
     let width = ui.available_width().min(296.0);
-    for (intent, label) in [(Intent::Sighting, "Paste what a colleague sees…"), (Intent::Share, "Copy what this laptop sees")] {
+    for (intent, label) in
+        [(Intent::Sighting, "Paste what a colleague sees…"), (Intent::Share, "Copy what this laptop sees")]
+    {
         if Button::new(label).small().width(width).key(intent::key_text(intent)).show(ui) {
             cx.act(Act::Do(intent));
         }

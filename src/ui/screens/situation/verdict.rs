@@ -1,7 +1,7 @@
 //! The first thing read: what is wrong, since when, what is recommended, and the numbers behind it.
 
 use eframe::egui::accesskit::Role;
-use eframe::egui::{self, Align, FontId, Layout, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui::{self, FontId, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use super::{offers_plan, reason};
 use crate::desk::snapshot::{Mark, Situation};
@@ -36,21 +36,30 @@ pub fn show(ui: &mut Ui, cx: &Cx, s: &Situation) {
                 words(ui, cx, s);
                 if !beside {
                     ui.add_space(8.0);
-                    ui.horizontal_wrapped(|ui| buttons(ui, cx, s, None));
-                    ui.add_space(4.0);
-                    ui.scope(|ui| {
-                        ui.set_max_width(BESIDE + 80.0);
+                    if width > BESIDE + 260.0 {
+                        ui.horizontal_top(|ui| {
+                            ui.vertical(|ui| {
+                                ui.set_width(width - BESIDE - 24.0);
+                                buttons(ui, cx, s, None);
+                            });
+                            ui.add_space(24.0);
+                            ui.vertical(|ui| {
+                                ui.set_width(BESIDE);
+                                numbers(ui, &s.arithmetic);
+                            });
+                        });
+                    } else {
+                        ui.horizontal_wrapped(|ui| buttons(ui, cx, s, None));
                         numbers(ui, &s.arithmetic);
-                    });
+                    }
                 }
             });
             if beside {
-                ui.with_layout(Layout::right_to_left(Align::TOP), |ui| {
-                    ui.vertical(|ui| {
-                        ui.set_width(BESIDE);
-                        buttons(ui, cx, s, Some(BESIDE));
-                        numbers(ui, &s.arithmetic);
-                    });
+                ui.add_space(24.0);
+                ui.vertical(|ui| {
+                    ui.set_width(BESIDE);
+                    buttons(ui, cx, s, Some(BESIDE));
+                    numbers(ui, &s.arithmetic);
                 });
             }
         });

@@ -16,7 +16,7 @@ use crate::ui::widgets::{card, heading, paint_mark, small};
 /// Width of the column of regions.
 pub const SIDE: f32 = 328.0;
 /// Height of one region, with the hairline under it.
-const REGION: f32 = 48.0;
+const REGION: f32 = 46.0;
 /// The heading above them.
 const HEADING: f32 = 28.0;
 /// As many regions are to be seen without scrolling.
@@ -70,7 +70,8 @@ fn regions(ui: &mut Ui, s: &Situation, view: &mut SituationView, height: f32) {
         });
     });
     ui.add_space(HEADING - theme::LINE);
-    let mut area = ScrollArea::vertical().id_salt("regions").auto_shrink([false, false]);
+    let mut area =
+        ScrollArea::vertical().id_salt("regions").auto_shrink([false, false]).min_scrolled_height(height - HEADING);
     let chosen = view.region.as_ref().and_then(|r| view.regions.iter().position(|i| s.regions[*i].display == *r));
     if let (true, Some(place)) = (view.reveal, chosen) {
         area = area.vertical_scroll_offset((place as f32 - 1.0).max(0.0) * REGION);
@@ -92,9 +93,8 @@ fn regions(ui: &mut Ui, s: &Situation, view: &mut SituationView, height: f32) {
 /// A region that filters the table of endpoints when it is pressed.
 fn button(ui: &mut Ui, r: &RegionRow, chosen: bool, under: bool) -> bool {
     let t = theme::of(ui);
-    let (rect, response) = ui
-        .push_id(&r.region, |ui| ui.allocate_exact_size(vec2(ui.available_width(), REGION), Sense::click()))
-        .inner;
+    let (rect, response) =
+        ui.push_id(&r.region, |ui| ui.allocate_exact_size(vec2(ui.available_width(), REGION), Sense::click())).inner;
     let sentence = sentence(r);
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, &sentence));
     let back = rect.expand2(vec2(4.0, -2.0));
@@ -105,7 +105,7 @@ fn button(ui: &mut Ui, r: &RegionRow, chosen: bool, under: bool) -> bool {
     if under {
         ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.line));
     }
-    paint(ui, rect.with_max_y(rect.top() + 44.0).translate(vec2(0.0, 2.0)), r);
+    paint(ui, rect.translate(vec2(0.0, 2.0)), r);
     focus_ring(ui, &response, back.shrink(3.0));
     let clicked = response.clicked();
     let hint = if chosen { "Press again for the endpoints of all regions." } else { "Press for its endpoints alone." };
