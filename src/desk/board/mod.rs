@@ -4,6 +4,8 @@ mod chart;
 mod settings;
 mod sighting;
 
+pub use settings::Watching;
+
 use super::DeskError;
 use super::protocol::WatchIntent;
 use super::supervisor::Desk;
