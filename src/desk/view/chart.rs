@@ -11,8 +11,8 @@ const NAMES: [&str; STAGES] = ["DNS", "TCP", "TLS", "first byte", "total"];
 const POINTS: usize = 400;
 /// A chart that goes back no further is made of single observations.
 const SINGLE: i64 = 90 * MINUTE;
-/// Nobody looked for longer than this: four probes.
-const GAP: i64 = MINUTE;
+/// Nobody looked for longer than this: three turns of a calm watch; and three turns of an endpoint that is asked seldom.
+const GAP: i64 = 3 * MINUTE;
 /// Before T0: what it was like when it was well.
 const BEFORE: i64 = 15 * MINUTE;
 /// Minutes that are put together, so that a line has few enough points.
@@ -29,6 +29,8 @@ pub struct Shown {
     pub mark: Mark,
     /// Endpoints whose calls are put together.
     pub endpoints: Vec<String>,
+    /// Between two turns, ms.
+    pub every: i64,
 }
 
 /// What a chart is made of.
@@ -120,19 +122,29 @@ fn cells(h: &History, endpoints: &[String], (from, to): (i64, i64)) -> (Vec<Cell
 }
 
 /// Where nobody looked.
-fn gaps(cells: &[Cell], lasts: i64, (from, to): (i64, i64)) -> Vec<(i64, i64)> {
+fn gaps(cells: &[Cell], lasts: i64, gap: i64, told: &[(i64, i64)], (from, to): (i64, i64)) -> Vec<(i64, i64)> {
     let mut out = Vec::new();
     let mut heard = from;
     for c in cells {
-        if c.at.saturating_sub(heard) > GAP {
+        if c.at.saturating_sub(heard) > gap {
             out.push((heard, c.at));
         }
         heard = heard.max(c.at + lasts);
     }
-    if to.saturating_sub(heard) > GAP {
+    if to.saturating_sub(heard) > gap {
         out.push((heard, to));
     }
-    out
+    // A short sleep is no long silence, and yet nobody looked.
+    out.extend(told.iter().map(|g| (g.0.max(from), g.1.min(to))).filter(|g| g.0 < g.1));
+    out.sort_unstable();
+    let mut merged: Vec<(i64, i64)> = Vec::with_capacity(out.len());
+    for g in out {
+        match merged.last_mut().filter(|last| g.0 <= last.1) {
+            Some(last) => last.1 = last.1.max(g.1),
+            None => merged.push(g),
+        }
+    }
+    merged
 }
 
 /// How many minutes are put together.
@@ -144,11 +156,11 @@ fn step(from: i64, to: i64) -> i64 {
 }
 
 /// The points of one stage, with a break where nobody looked and where nobody was answered.
-fn line(cells: &[Cell], stage: usize, width: i64, to: i64) -> Vec<(i64, Option<f32>)> {
+fn line(cells: &[Cell], stage: usize, width: i64, gap: i64, to: i64) -> Vec<(i64, Option<f32>)> {
     let mut out: Vec<(i64, Option<f32>)> = Vec::with_capacity(cells.len() + 4);
     let mut end = None;
     for c in cells {
-        if let Some(end) = end.filter(|end| c.at - end > GAP) {
+        if let Some(end) = end.filter(|end| c.at - end > gap) {
             out.push((end + 1, None));
         }
         end = Some(c.at + width);
@@ -157,17 +169,18 @@ fn line(cells: &[Cell], stage: usize, width: i64, to: i64) -> Vec<(i64, Option<f
     out
 }
 
-/// Makes the chart; its events are the caller's.
-pub fn chart(h: &History, asked: &Asked<'_>, events: Vec<ChartEvent>) -> Chart {
+/// Makes the chart; its events are the caller's, and the gaps that are known beside those that show by themselves.
+pub fn chart(h: &History, asked: &Asked<'_>, told: &[(i64, i64)], events: Vec<ChartEvent>) -> Chart {
     let range = range(asked.span, asked.t0, asked.now);
     let (from, to) = range;
-    let mut width = step(from, to);
+    let width = step(from, to);
     let mut lines = Vec::new();
     let mut all = Vec::new();
-    let mut lasts = 0;
+    let (mut lasts, mut longest) = (0, GAP);
     for shown in asked.shown {
         let (found, each) = cells(h, &shown.endpoints, range);
-        lasts = each;
+        let gap = GAP.max(shown.every.saturating_mul(3));
+        (lasts, longest) = (each, longest.max(gap));
         let (drawn, wide) = match each {
             0 if found.len() <= POINTS => (found.clone(), 0),
             0 => {
@@ -178,7 +191,7 @@ pub fn chart(h: &History, asked: &Asked<'_>, events: Vec<ChartEvent>) -> Chart {
         };
         let stages: &[usize] = if asked.endpoint.is_some() { &[0, 1, 2, 3, 4] } else { &[TOTAL] };
         for &n in stages {
-            let points = line(&drawn, n, wide, to);
+            let points = line(&drawn, n, wide, gap, to);
             let name = if asked.endpoint.is_some() { NAMES[n].to_owned() } else { shown.name.clone() };
             // A stage that never was (no name to resolve, no TLS) has no line.
             if n == TOTAL || points.iter().any(|p| p.1.is_some()) {
@@ -188,7 +201,6 @@ pub fn chart(h: &History, asked: &Asked<'_>, events: Vec<ChartEvent>) -> Chart {
         all.extend(found);
     }
     all.sort_by_key(|c| c.at);
-    width = width.max(MINUTE);
     let success = put_together(&all, width).into_iter().filter(|c| c.calls > 0).map(|c| (c.at, c.answered, c.calls));
     let mut events: Vec<ChartEvent> = events.into_iter().filter(|e| (from..=to).contains(&e.at)).collect();
     events.sort_by(|a, b| (a.at, &a.text).cmp(&(b.at, &b.text)));
@@ -201,7 +213,7 @@ pub fn chart(h: &History, asked: &Asked<'_>, events: Vec<ChartEvent>) -> Chart {
         lines,
         success: success.collect(),
         bucket: width,
-        gaps: gaps(&all, lasts, range),
+        gaps: gaps(&all, lasts, longest, told, range),
         events,
     }
 }
