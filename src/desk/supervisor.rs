@@ -131,6 +131,8 @@ pub fn start_by(options: Options, clock: Clock) -> Result<Handle, DeskError> {
         credentials: super::credentials::Credentials::new(&options.home),
         connection: super::connecting::Connection::default(),
         clock_told: None,
+        charting: super::board::Charting::default(),
+        watching: super::board::Watching::read(&options),
         options,
     };
     let snapshots = desk.snapshots.subscribe();
@@ -186,7 +188,7 @@ impl Open {
 /// The watch while no run is open.
 pub(super) struct Idle {
     pub world: World,
-    pub _watch: Watch,
+    pub watch: Watch,
     pub number: u64,
 }
 
@@ -218,6 +220,10 @@ pub(super) struct Desk {
     pub connection: super::connecting::Connection,
     /// The run, or the watch, in which it was said that the clock is wrong.
     pub clock_told: Option<u64>,
+    /// What was observed, and the chart that is shown of it.
+    pub charting: super::board::Charting,
+    /// How the watch is set.
+    pub watching: super::board::Watching,
 }
 
 impl Desk {
@@ -243,6 +249,11 @@ impl Desk {
         if let Err(e) = super::trust::Book::read(self.options.disk.as_ref(), &self.options.home) {
             self.problem(&e.into());
         }
+        if let Some(e) = self.watching.trouble.take() {
+            self.problem(&e);
+            self.watching.trouble = Some(e);
+        }
+        self.open_history();
         if let Err(e) = self.watch_idle().await {
             self.say(format!("not watching: {}", chain(&e)));
         }

@@ -1,6 +1,9 @@
 //! Tests of `health`.
 
 mod detector;
+mod gaps;
+mod schedule;
+mod model;
 mod signal;
 mod traps;
 
