@@ -25,7 +25,7 @@ mod view;
 pub use advice::{Advice, Arithmetic, COLLEAGUE_FRESH, Decision, Recommendation, SPILL_AFTER};
 pub use detector::{Detector, DetectorState, Point, Tally};
 pub use ladder::{Ladder, Lamp, LampState, climb};
-pub use settings::{OwnEndpoint, WITNESSES, WatchSettings};
+pub use settings::{Explained, Mistake, OwnEndpoint, WITNESSES, WatchSettings};
 pub use signal::{Certificate, EndpointId, Expectation, Failure, Observation, Outcome, Stages};
 pub use thresholds::{Adjustment, Amount, Knob, Thresholds, Unit};
 pub use verdict::{

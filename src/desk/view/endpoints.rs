@@ -17,7 +17,9 @@ pub fn rows(w: &Watched, now: i64) -> Vec<EndpointRow> {
     let places: HashMap<&Region, usize> = w.regions().enumerate().map(|(n, (r, ..))| (r, n)).collect();
     let mut all: Vec<&Known> = w.known().collect();
     all.sort_by_key(|k| match &k.item.subject {
-        Subject::Service(r, _) | Subject::Control(r) => (places.get(r).copied().unwrap_or(places.len()), 0),
+        Subject::Service(r, _) | Subject::Control(r) | Subject::Past(_, r) => {
+            (places.get(r).copied().unwrap_or(places.len()), 0)
+        }
         Subject::Witness => (usize::MAX, 0),
         Subject::Azure => (usize::MAX, 1),
         Subject::Nowhere => (usize::MAX, 2),

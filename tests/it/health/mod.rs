@@ -2,8 +2,9 @@
 
 mod detector;
 mod gaps;
-mod schedule;
 mod model;
+mod schedule;
+mod settings;
 mod signal;
 mod traps;
 
