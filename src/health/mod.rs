@@ -14,6 +14,7 @@ mod detector;
 mod eyes;
 pub mod gaps;
 mod ladder;
+mod parts;
 pub mod schedule;
 mod settings;
 mod signal;
