@@ -83,6 +83,21 @@ impl Home {
         self.0.join("drift.json")
     }
 
+    /// How the watch is set.
+    pub fn watch(&self) -> PathBuf {
+        self.0.join("watch.json")
+    }
+
+    /// Which endpoints stay at the top of the list.
+    pub fn pins(&self) -> PathBuf {
+        self.0.join("pins.json")
+    }
+
+    /// What was observed; may be deleted.
+    pub fn observations(&self) -> PathBuf {
+        self.0.join("observations")
+    }
+
     /// What was last read of soft delete.
     pub fn recoverable(&self) -> PathBuf {
         self.0.join("recoverable.json")

@@ -304,6 +304,9 @@ pub enum What {
         state: String,
         /// Text.
         summary: String,
+        /// The platform says that the customer caused it.
+        #[serde(default)]
+        by_customer: bool,
     },
     /// Somebody changes quota.
     SetQuota {
@@ -334,6 +337,13 @@ pub enum What {
 pub enum Place {
     /// Inference of the accounts in a region.
     DataPlane(Region),
+    /// Inference of one model deployment; what else its account answers is as ever.
+    Deployment {
+        /// Account name.
+        account: String,
+        /// Deployment name.
+        name: String,
+    },
     /// Azure Resource Manager, all of it.
     Arm,
     /// What is sent to ARM to change something; its reads answer.
@@ -346,15 +356,24 @@ pub enum Place {
     AppConfiguration,
     /// This laptop's network: every address, witnesses included.
     Network,
+    /// One witness alone.
+    Witness(String),
 }
 
 /// How a fault shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum How {
+    /// Nobody listens: connections are refused. Not for [`Place::ArmChanges`], [`Place::ArmIn`] and
+    /// [`Place::Deployment`], which share their listener with others; there it resets.
+    Refuse,
     /// Connected, then silent.
     BlackHole,
     /// The connection is reset.
     Reset,
+    /// The TLS handshake breaks off; without TLS the connection does.
+    NoHandshake,
+    /// Somebody in between shows a certificate that nobody trusts; without TLS it shows its page.
+    BadCertificate,
     /// This status with Azure's error envelope.
     Status(u16),
     /// 429 with `Retry-After`.

@@ -111,7 +111,9 @@ pub fn minute(facts: &Facts, world: &World, account: &Account, from: i64) -> Vec
             let mut latency = account.latency;
             match strike.as_ref().map(|s| &s.how) {
                 Some(How::BlackHole) => put(408, calls, 0),
-                Some(How::Reset | How::Page) => put(503, calls, 0),
+                Some(How::Refuse | How::NoHandshake | How::Reset | How::BadCertificate | How::Page) => {
+                    put(503, calls, 0)
+                }
                 Some(How::Status(s)) => put(*s, calls, account.latency),
                 Some(How::Throttle { .. }) => put(429, calls, account.latency),
                 slow => {

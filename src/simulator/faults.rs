@@ -32,12 +32,23 @@ pub struct Post {
     pub status: String,
 }
 
+/// What Resource Health says of an account.
+#[derive(Debug, Clone)]
+pub struct Said {
+    /// `Available`, `Unavailable`, `Degraded` or `Unknown`.
+    pub state: String,
+    /// Text.
+    pub summary: String,
+    /// The customer caused it.
+    pub by_customer: bool,
+}
+
 /// The scenario's happenings, arranged for looking up.
 #[derive(Debug, Clone, Default)]
 pub struct Timeline {
     spans: Vec<Span>,
     posts: Vec<Post>,
-    health: Vec<(i64, String, String, String)>,
+    health: Vec<(i64, String, Said)>,
     quotas: Vec<(i64, String, String, u32)>,
 }
 
@@ -57,14 +68,17 @@ fn ms(m: Millis) -> i64 {
 /// Of several faults at once the one that hides the others wins.
 fn rank(how: &How) -> (u8, Reverse<Millis>) {
     let rank = match how {
-        How::BlackHole => 0,
-        How::Reset => 1,
-        How::Page => 2,
-        How::Status(_) => 3,
-        How::Throttle { .. } => 4,
-        How::Cut => 5,
-        How::Slow(_) => 6,
-        How::FailsLate(_) => 7,
+        How::Refuse => 0,
+        How::BlackHole => 1,
+        How::NoHandshake => 2,
+        How::Reset => 3,
+        How::BadCertificate => 4,
+        How::Page => 5,
+        How::Status(_) => 6,
+        How::Throttle { .. } => 7,
+        How::Cut => 8,
+        How::Slow(_) => 9,
+        How::FailsLate(_) => 10,
     };
     (rank, Reverse(if let How::Slow(by) = how { *by } else { Millis(0) }))
 }
@@ -101,8 +115,9 @@ impl Timeline {
                     region: region.display(),
                     status: status.clone(),
                 }),
-                What::ResourceHealth { account, state, summary } => {
-                    out.health.push((at, account.clone(), state.clone(), summary.clone()));
+                What::ResourceHealth { account, state, summary, by_customer } => {
+                    let (state, summary) = (state.clone(), summary.clone());
+                    out.health.push((at, account.clone(), Said { state, summary, by_customer: *by_customer }));
                 }
                 What::SetQuota { region, model, limit } => {
                     out.quotas.push((at, region.name().to_owned(), model.clone(), *limit));
@@ -146,12 +161,25 @@ impl Timeline {
         self.posts.iter().filter(move |p| p.at <= at)
     }
 
-    /// What Resource Health says of an account: since when, state, text.
-    pub fn health(&self, at: i64, account: &str) -> Option<(i64, &str, &str)> {
-        self.health
-            .iter()
-            .rfind(|(t, a, ..)| *t <= at && a.eq_ignore_ascii_case(account))
-            .map(|(t, _, state, text)| (*t, state.as_str(), text.as_str()))
+    /// What Resource Health says of an account, and since when.
+    pub fn health(&self, at: i64, account: &str) -> Option<(i64, &Said)> {
+        let last = self.health.iter().rfind(|(t, a, _)| *t <= at && a.eq_ignore_ascii_case(account))?;
+        Some((last.0, &last.2))
+    }
+
+    /// When nobody listens at any of these places, in order and apart from each other.
+    pub fn closed(&self, places: &[Place]) -> Vec<(i64, i64)> {
+        let closes = |s: &&Span| s.how == How::Refuse && places.contains(&s.on) && s.from < s.until;
+        let mut all: Vec<(i64, i64)> = self.spans.iter().filter(closes).map(|s| (s.from, s.until)).collect();
+        all.sort_unstable();
+        let mut out: Vec<(i64, i64)> = Vec::new();
+        for (from, until) in all {
+            match out.last_mut() {
+                Some(last) if from <= last.1 => last.1 = last.1.max(until),
+                _ => out.push((from, until)),
+            }
+        }
+        out
     }
 
     /// A quota limit that somebody has set by now.

@@ -59,6 +59,16 @@ fn admit(facts: &Facts, world: &World, account: &Account, ask: &Ask) -> Result<(
     }
 }
 
+/// The deployment that a request calls.
+pub fn deployment(ask: &Ask) -> Option<String> {
+    let segments: Vec<&str> = ask.segments.iter().map(String::as_str).collect();
+    match segments.as_slice() {
+        ["openai", "deployments", name, ..] => Some((*name).to_owned()),
+        ["openai", "v1", ..] => Some(ask.json().ok()?["model"].as_str()?.to_owned()),
+        _ => None,
+    }
+}
+
 fn route(facts: &Facts, world: &World, account: &Account, ask: &Ask, number: u64) -> Reply {
     let segments: Vec<&str> = ask.segments.iter().map(String::as_str).collect();
     let versioned = segments.get(1).is_some_and(|s| *s != "v1");

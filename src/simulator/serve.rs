@@ -1,30 +1,26 @@
 //! Sockets, faults and latency around the handlers: everything that waits is here, and waits on the scenario's clock.
 //!
-//! The accept loop is our own, because a fault may hold a connection silent for hours or end it with a reset. A change is
-//! applied before its latency is waited for, so a client that hangs up meanwhile has changed the world all the same.
+//! Connections are accepted in [`listen`]. A change is applied before its latency is waited for, so a client that hangs up meanwhile has changed the world all the same.
+
+mod listen;
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
-use hyper::service::service_fn;
 use hyper::{Method, Request, Response};
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use hyper_util::server::conn::auto::Builder;
 use serde_json::json;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, Semaphore};
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+
+use listen::{Reset, accept};
 
 use super::body::Body;
 use super::connection::Connection;
@@ -51,8 +47,6 @@ const BLACK_HOLE_STEP: i64 = 3_600_000;
 /// How often, and how long apart, a kept port is tried again: the process before may just be ending.
 const BIND_TRIES: u32 = 8;
 const BIND_PAUSE: Duration = Duration::from_millis(250);
-/// A TLS handshake takes no longer in real time.
-const HANDSHAKE: Duration = Duration::from_secs(10);
 /// Usual answer times in milliseconds: ARM's reads and changes, sign-in, stores, witnesses, the resolver.
 const ARM_READ_MS: u64 = 80;
 const ARM_CHANGE_MS: u64 = 200;
@@ -113,7 +107,8 @@ pub async fn start(options: Options) -> Result<Arc<Shared>, SimulatorError> {
         listeners.push((host, listener));
     }
     let port = |w: &World, h: &Host| w.ports.get(&h.name()).copied().unwrap_or(0);
-    let tls = if https { Some(super::tls::make(listen, port(&world, &Host::Arm))?) } else { None };
+    let names = || listeners.iter().map(|(h, _): &(Host, _)| h.name()).collect();
+    let tls = if https { Some(super::tls::make(listen, port(&world, &Host::Arm), names())?) } else { None };
     facts.live_at(address(listen, port(&world, &Host::Arm), https), address(listen, port(&world, &Host::Entra), https));
     let shared = Arc::new(Shared {
         facts,
@@ -277,14 +272,20 @@ impl Shared {
         }
     }
 
-    fn places(&self, host: &Host, ask: &Ask) -> Vec<Place> {
+    /// Where a fault strikes what this host is asked; without a question, whoever asks it.
+    fn places(&self, host: &Host, ask: Option<&Ask>) -> Vec<Place> {
         let world = self.locked();
         match host {
-            Host::Arm => arm::places(&world, ask),
+            Host::Arm => ask.map_or_else(|| vec![Place::Network, Place::Arm], |ask| arm::places(&world, ask)),
             Host::Entra => vec![Place::Network, Place::Entra],
             Host::Account(name) => {
-                let region = world.serving(name).map(|a| Place::DataPlane(Region::new(&a.region)));
-                std::iter::once(Place::Network).chain(region).collect()
+                let account = world.serving(name);
+                let region = account.map(|a| Place::DataPlane(Region::new(&a.region)));
+                let called = account.and_then(|a| {
+                    let name = openai::deployment(ask?)?;
+                    Some(Place::Deployment { account: a.name.clone(), name })
+                });
+                std::iter::once(Place::Network).chain(region).chain(called).collect()
             }
             Host::Store(_) => vec![Place::Network, Place::AppConfiguration],
             Host::Vault(name) => {
@@ -296,8 +297,16 @@ impl Shared {
                 let region = site(&self.facts, name).map(|s| Place::DataPlane(s.region.clone()));
                 std::iter::once(Place::Network).chain(region).collect()
             }
-            Host::Name(_) | Host::Resolver | Host::Witness(_) => vec![Place::Network],
+            Host::Witness(name) => vec![Place::Network, Place::Witness(name.clone())],
+            Host::Name(_) | Host::Resolver => vec![Place::Network],
         }
+    }
+
+    /// What strikes a connection to this host before anything is asked.
+    fn struck_at_once(&self, host: &Host) -> Option<How> {
+        let at = i64::try_from(self.clock.now().mono).unwrap_or(i64::MAX);
+        let host = self.played(host, at)?;
+        Some(self.facts.timeline.strike(at, &self.places(&host, None))?.how)
     }
 
     /// The host that a name leads to at this moment; any other host is itself.
@@ -371,99 +380,6 @@ impl Shared {
     }
 }
 
-async fn accept(shared: Arc<Shared>, listener: TcpListener, host: Host) {
-    loop {
-        let Ok(permit) = shared.connections.clone().acquire_owned().await else { return };
-        let stream = match listener.accept().await {
-            Ok((stream, _)) => stream,
-            Err(_) => {
-                // Out of file handles, or the peer was gone already: neither ends the listener.
-                tokio::time::sleep(Duration::from_millis(50)).await;
-                continue;
-            }
-        };
-        let (inner, host) = (shared.clone(), host.clone());
-        shared.spawn(async move {
-            let _permit = permit;
-            connection(inner, stream, host).await;
-        });
-    }
-}
-
-/// How a fault ends a connection from inside a request.
-#[derive(Default)]
-struct Reset {
-    asked: AtomicBool,
-    wake: Notify,
-}
-
-/// A stream that ends with a TCP reset when told to.
-struct Io {
-    stream: TcpStream,
-    reset: Arc<Reset>,
-}
-
-impl Drop for Io {
-    fn drop(&mut self) {
-        if self.reset.asked.load(Ordering::Acquire) {
-            // Without it the connection ends in good order, which is a milder fault but a fault.
-            let _ = self.stream.set_zero_linger();
-        }
-    }
-}
-
-impl AsyncRead for Io {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
-    }
-}
-
-impl AsyncWrite for Io {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, data)
-    }
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
-}
-
-async fn connection(shared: Arc<Shared>, stream: TcpStream, host: Host) {
-    // Small answers should not wait for company.
-    let _ = stream.set_nodelay(true);
-    let reset = Arc::new(Reset::default());
-    let io = Io { stream, reset: reset.clone() };
-    match shared.tls.as_ref().map(|t| t.acceptor.clone()) {
-        None => talk(shared, io, host, reset).await,
-        Some(acceptor) => {
-            // A client that does not trust us, or says nothing, is its own affair.
-            if let Ok(Ok(io)) = tokio::time::timeout(HANDSHAKE, acceptor.accept(io)).await {
-                talk(shared, io, host, reset).await;
-            }
-        }
-    }
-}
-
-async fn talk(
-    shared: Arc<Shared>,
-    io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    host: Host,
-    reset: Arc<Reset>,
-) {
-    let service = service_fn(|request| {
-        let (shared, host, reset) = (shared.clone(), host.clone(), reset.clone());
-        async move { Ok::<_, Infallible>(handle(&shared, &host, request, &reset).await) }
-    });
-    let builder = Builder::new(TokioExecutor::new());
-    tokio::select! {
-        // A broken connection concerns the client; the simulator goes on.
-        _ = builder.serve_connection(TokioIo::new(io), service) => {}
-        () = reset.wake.notified() => {}
-    }
-}
-
 async fn handle(shared: &Arc<Shared>, host: &Host, request: Request<Incoming>, reset: &Reset) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let own = *host == Host::Arm && parts.uri.path().starts_with("/lifeboat/");
@@ -520,19 +436,19 @@ async fn struck(
 ) -> Result<(Millis, bool), Box<Reply>> {
     loop {
         ask.at = i64::try_from(shared.clock.now().mono).unwrap_or(i64::MAX);
-        let places = shared.places(host, ask);
+        let places = shared.places(host, Some(ask));
         let Some(strike) = shared.facts.timeline.strike(ask.at, &places) else { return Ok((Millis(0), false)) };
         match strike.how {
             How::Slow(more) => return Ok((more, false)),
             How::Cut => return Ok((Millis(0), true)),
-            How::Page => return Err(Box::new(Reply::page())),
+            How::Page | How::BadCertificate => return Err(Box::new(Reply::page())),
             How::Status(status) => return Err(Box::new(refused(shared, host, ask, status))),
             How::Throttle { retry_after } => return Err(Box::new(throttled(shared, host, ask, retry_after))),
             How::BlackHole => {
                 let rest = strike.until.saturating_sub(ask.at).clamp(1, BLACK_HOLE_STEP);
                 shared.clock.serve_sleep(work, Millis(u64::try_from(rest).unwrap_or(1))).await;
             }
-            How::Reset => {
+            How::Reset | How::Refuse | How::NoHandshake => {
                 reset.asked.store(true, Ordering::Release);
                 reset.wake.notify_one();
                 // The connection ends around us.

@@ -16,7 +16,7 @@ use super::shell;
 use super::theme;
 use super::view::{Act, Cx, Screen, View};
 use crate::desk::Link;
-use crate::desk::protocol::Command;
+use crate::desk::protocol::{Command, WatchIntent};
 use crate::desk::snapshot::{ActionView, Snapshot, StepCard};
 use crate::units::Millis;
 
@@ -31,6 +31,10 @@ pub struct App {
     seen: Option<i64>,
     /// The run on show, to see when another one opens.
     run: Option<String>,
+    /// Colleagues heard, to see when another is.
+    colleagues: usize,
+    /// What the desk was told of the window.
+    hidden: bool,
 }
 
 impl App {
@@ -45,7 +49,7 @@ impl App {
         cc.egui_ctx.set_theme(memory.looks);
         let view = View::new(memory.screen, memory.looks);
         let run = snapshots.borrow().run.as_ref().map(|r| r.id.clone());
-        Self { snapshots, send, view, file, memory, seen: None, run }
+        Self { snapshots, send, view, file, memory, seen: None, run, colleagues: 0, hidden: false }
     }
 
     /// What is on the screen.
@@ -61,7 +65,7 @@ impl App {
     /// One frame.
     pub fn draw(&mut self, ui: &mut Ui) {
         let snap = self.snapshots.borrow_and_update().clone();
-        self.follow(&snap);
+        self.follow(ui, &snap);
         let cx = Cx::new(&snap, snap.clock.now());
         let covered = self.view.covered();
         let dropped: Vec<PathBuf> = ui.input(|i| i.raw.dropped_files.iter().map(|f| f.path().to_path_buf()).collect());
@@ -101,7 +105,7 @@ impl App {
     }
 
     /// Goes to the run when one opens, and forgets what belonged to the one before.
-    fn follow(&mut self, snap: &Snapshot) {
+    fn follow(&mut self, ui: &Ui, snap: &Snapshot) {
         let run = snap.run.as_ref().map(|r| r.id.clone());
         if run != self.run {
             if run.is_some() {
@@ -109,6 +113,12 @@ impl App {
             }
             self.view.selected = None;
             self.run = run;
+        }
+        self.shared(ui, snap);
+        // A colleague's words were understood: the draft of them has done its work.
+        let colleagues = snap.situation.colleagues.len();
+        if colleagues > std::mem::replace(&mut self.colleagues, colleagues) {
+            self.view.sighting.clear();
         }
         let newest = snap.activity.last().map(|a| a.at);
         if newest != self.seen {
@@ -132,7 +142,7 @@ impl App {
                 Intent::Help => true,
                 // A focused button is pressed by Enter; a row of the checklist leaves it to the step.
                 Intent::Confirm => !typing && (!focused || self.view.focus_on_row),
-                Intent::Back => snap.notice.is_some() && !typing,
+                Intent::Back => !typing && (snap.notice.is_some() || self.narrowed()),
                 _ if plain => !typing,
                 _ => true,
             };
@@ -141,7 +151,7 @@ impl App {
             }
             if ctx.input_mut(|i| i.consume_shortcut(key)) {
                 out.push(row.intent);
-                if matches!(row.intent, Intent::StepUp | Intent::StepDown) {
+                if matches!(row.intent, Intent::StepUp | Intent::StepDown | Intent::NextRegion | Intent::RegionBefore) {
                     ctx.memory_mut(|m| m.move_focus(FocusDirection::None));
                 }
             }
@@ -189,6 +199,9 @@ impl App {
     }
 
     fn say_to_desk(&mut self, command: Command) {
+        if let Command::Watch(WatchIntent::TakeSighting(text)) = &command {
+            self.view.sighting.clone_from(text);
+        }
         self.view.said = if (self.send)(command) {
             None
         } else {
@@ -208,6 +221,38 @@ impl App {
                 send(Command::OpenPath(path));
             }
         });
+    }
+
+    /// Asks for the block for colleagues; it goes into the clipboard when it is written.
+    fn share(&mut self, snap: &Snapshot) {
+        self.view.situation.awaited = Some(snap.situation.share.clone());
+        self.say_to_desk(Command::Watch(WatchIntent::ShareSighting));
+    }
+
+    /// Takes the block for colleagues that was asked for.
+    fn shared(&mut self, ui: &Ui, snap: &Snapshot) {
+        let (Some(before), Some(block)) = (&self.view.situation.awaited, &snap.situation.share) else { return };
+        if before.as_ref().is_some_and(|b| Arc::ptr_eq(b, block)) {
+            return;
+        }
+        self.view.situation.awaited = None;
+        self.copy(ui, block.to_string(), "What this laptop sees");
+    }
+
+    /// Something on the Situation screen is singled out, which Escape gives back.
+    fn narrowed(&self) -> bool {
+        self.view.screen == Screen::Situation && self.view.situation.narrowed()
+    }
+
+    /// Tells the desk when nobody can see the window, and when somebody can again.
+    fn look(&mut self, ctx: &egui::Context) {
+        let hidden = ctx.input(|i| {
+            let v = i.viewport();
+            v.minimized == Some(true) || v.occluded == Some(true) || v.focused == Some(false)
+        });
+        if hidden != self.hidden && (self.send)(Command::Watch(WatchIntent::Hidden(hidden))) {
+            self.hidden = hidden;
+        }
     }
 
     fn copy(&mut self, ui: &Ui, text: String, what: &str) {
@@ -271,6 +316,10 @@ impl App {
             }
             Intent::StepUp => self.step(snap, -1),
             Intent::StepDown => self.step(snap, 1),
+            Intent::StepCurrent if self.view.screen == Screen::Situation => {
+                let command = self.view.situation.select(None);
+                self.say_to_desk(command);
+            }
             Intent::StepCurrent => {
                 self.view.selected = None;
                 self.view.focus_step = true;
@@ -292,7 +341,25 @@ impl App {
                 let speed = other_speed(snap.clock.speed(), intent == Intent::Faster);
                 self.say_to_desk(Command::SetSpeed(speed));
             }
+            Intent::Freeze if run.is_none_or(|r| r.closed.is_some()) => {
+                self.view.said = Some(situation::NO_RECORD.to_owned());
+            }
             Intent::Freeze => self.say_to_desk(Command::FreezeHealth),
+            Intent::NextRegion | Intent::RegionBefore => {
+                self.view.situation.step_region(&snap.situation, intent == Intent::NextRegion);
+            }
+            Intent::Pin => {
+                if let Some(act) = situation::toggle_pin(&snap.situation, &self.view.situation) {
+                    self.act(ui, snap, act);
+                }
+            }
+            Intent::Order => self.view.situation.listed = !self.view.situation.listed,
+            Intent::LookBack(span) => {
+                let command = self.view.situation.look_back(span);
+                self.say_to_desk(command);
+            }
+            Intent::Sighting => self.view.ask = Some(Ask::sighting(&self.view.sighting)),
+            Intent::Share => self.share(snap),
             Intent::Degraded => self.say_to_desk(Command::Degraded(run.is_some_and(|r| !r.degraded))),
             Intent::Leave => self.say_to_desk(Command::LeaveRun),
             Intent::RetryJournal => self.say_to_desk(Command::RetryJournal),
@@ -325,12 +392,15 @@ impl App {
             }
             Intent::Palette => self.view.palette = Some(Palette::default()),
             Intent::Help => self.view.help = true,
-            Intent::Back => self.say_to_desk(Command::DismissNotice),
+            Intent::Back if snap.notice.is_some() => self.say_to_desk(Command::DismissNotice),
+            Intent::Back => {
+                if let Some(command) = self.view.situation.widen() {
+                    self.say_to_desk(command);
+                }
+            }
         }
-        if matches!(intent, Intent::PageUp | Intent::PageDown | Intent::OpenPath | Intent::Filter | Intent::StepCurrent)
-        {
-            ui.ctx().request_repaint();
-        }
+        // What these change was drawn already in this frame.
+        ui.ctx().request_repaint();
     }
 
     /// The recovery of the row on show begins as a plan; without a board there is one to be read first.
@@ -378,6 +448,12 @@ impl App {
         }
         if self.view.screen == Screen::Recovery {
             recovery::move_selection(&mut self.view.board, snap, by > 0);
+            return;
+        }
+        if self.view.screen == Screen::Situation {
+            if let Some(command) = self.view.situation.step(&snap.situation, by > 0) {
+                self.say_to_desk(command);
+            }
             return;
         }
         let Some(run) = snap.run.as_ref() else { return };
@@ -435,6 +511,10 @@ fn step_command(card: &StepCard, action: &ActionView) -> Result<Command, Box<Ask
 }
 
 impl eframe::App for App {
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        self.look(ctx);
+    }
+
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
         self.draw(ui);
     }

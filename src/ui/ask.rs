@@ -1,6 +1,6 @@
 //! Dialogs as data: what is asked, what makes the answer good, and the command it becomes.
 
-use crate::desk::protocol::{Command, CredentialIntent, Name, StepIntent};
+use crate::desk::protocol::{Command, CredentialIntent, Name, StepIntent, WatchIntent};
 use crate::desk::snapshot::{ActionView, PlanPreview, RunView, StepCard};
 use crate::rehearsal::scenario::{Choice, Outcome};
 use crate::runbook::model::{StepId, Strategy};
@@ -77,6 +77,8 @@ pub enum Make {
     Trust(String, String),
     /// Delete this credential.
     Forget(Name),
+    /// What a colleague sees.
+    Sighting,
 }
 
 /// A dialog.
@@ -235,6 +237,19 @@ impl Ask {
         a
     }
 
+    /// What a colleague sees; `draft` is what was pasted before and not understood.
+    pub fn sighting(draft: &str) -> Self {
+        let mut a = Self::new("What does your colleague see?", "Take it over", Make::Sighting);
+        a.lines = vec![
+            "Paste the block of text that their Lifeboat copied, or write their words, such as: Mira, office network: \
+             East US does not answer."
+                .to_owned(),
+            "It is shown as theirs, with its age, and never counts as this laptop's own observation.".to_owned(),
+        ];
+        a.fields.push(Field::new("Their text", Must::Text).tall().draft(draft));
+        a
+    }
+
     /// Whether it can be sent.
     pub fn good(&self) -> bool {
         self.fields.iter().all(Field::good)
@@ -263,6 +278,7 @@ impl Ask {
             }
             Make::Trust(plan, digest) => Command::TrustPlan { plan: plan.clone(), digest: digest.clone() },
             Make::Forget(name) => Command::Credential(CredentialIntent::Delete(name.clone())),
+            Make::Sighting => Command::Watch(WatchIntent::TakeSighting(text(0))),
             Make::Step(id, intent) => Command::Step(id.clone(), self.fill(intent.clone())),
         })
     }

@@ -6,7 +6,7 @@ use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 use super::memory::Looks;
 use super::view::{Screen, View};
 use crate::desk::protocol::StepIntent;
-use crate::desk::snapshot::{ActionView, Snapshot};
+use crate::desk::snapshot::{ActionView, Snapshot, Span};
 
 /// Something the operator can want.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +65,20 @@ pub enum Intent {
     Leave,
     /// Try to write the journal again.
     RetryJournal,
+    /// The endpoints of the next region alone.
+    NextRegion,
+    /// The endpoints of the region before alone.
+    RegionBefore,
+    /// Keep the chosen endpoint on top, or no longer.
+    Pin,
+    /// Endpoints: worst first, or as listed.
+    Order,
+    /// How far back the chart goes.
+    LookBack(Span),
+    /// Paste what a colleague sees.
+    Sighting,
+    /// Copy what this laptop sees.
+    Share,
     /// The recommended plan.
     OpenPlan,
     /// A first rehearsal.
@@ -124,9 +138,14 @@ pub const TABLE: &[Row] = &[
         plain(Key::Enter),
         "The primary action, when it only reads or records a word",
     ),
-    row(Intent::StepUp, "Step above", plain(Key::ArrowUp), "Look at the step above"),
-    row(Intent::StepDown, "Step below", plain(Key::ArrowDown), "Look at the step below"),
-    row(Intent::StepCurrent, "Current step", plain(Key::Home), "Back to the step that is next"),
+    row(Intent::StepUp, "Step above", plain(Key::ArrowUp), "Also the entry or the endpoint above"),
+    row(Intent::StepDown, "Step below", plain(Key::ArrowDown), "Also the entry or the endpoint below"),
+    row(
+        Intent::StepCurrent,
+        "Current step",
+        plain(Key::Home),
+        "Back to the step that is next; Situation: back to all regions",
+    ),
     row(Intent::Preview, "Read what would change", plain(Key::P), "Reads Azure, changes nothing"),
     row(Intent::Check, "Check the step", plain(Key::V), "Runs its verification"),
     row(Intent::ByHand, "Done by hand…", plain(Key::H), "Your word, with evidence, that it is done"),
@@ -163,13 +182,22 @@ pub const TABLE: &[Row] = &[
     row(Intent::Go(Screen::Rehearse), "Rehearse", ctrl(Key::Num5), "Scenarios on a simulated Azure"),
     row(Intent::Go(Screen::Audit), "Audit", ctrl(Key::Num6), "Runs and their records"),
     row(Intent::Go(Screen::Settings), "Settings", ctrl(Key::Num7), "Operator, look, thresholds"),
+    row(Intent::NextRegion, "Next region", plain(Key::ArrowRight), "Situation: its endpoints alone"),
+    row(Intent::RegionBefore, "Region before", plain(Key::ArrowLeft), "Situation: its endpoints alone"),
+    row(Intent::Pin, "Keep on top, or no longer", plain(Key::K), "Situation: the chosen endpoint"),
+    row(Intent::Order, "Worst first, or as listed", plain(Key::W), "Situation: the order of the endpoints"),
+    row(Intent::LookBack(Span::Hour), "Chart of the last hour", plain(Key::O), "Situation"),
+    row(Intent::LookBack(Span::Day), "Chart of the last day", plain(Key::Y), "Situation"),
+    row(Intent::LookBack(Span::SinceT0), "Chart since T0", plain(Key::Z), "Situation: since just before the impact"),
+    row(Intent::Sighting, "Paste what a colleague sees…", plain(Key::M), "Their block of text, or their words"),
+    row(Intent::Share, "Copy what this laptop sees", plain(Key::E), "As a block of text for colleagues"),
     row(Intent::OpenPlan, "Open the recommended plan", None, "What the situation recommends"),
     row(Intent::TryRehearsal, "Try a rehearsal", None, "A lost region, on a simulated Azure"),
     row(Intent::ReadDeleted, "Read what was deleted", ctrl(Key::R), "In all subscriptions; changes nothing"),
     row(Intent::OpenPath, "Open a file or folder…", ctrl(Key::O), "Runbooks or plans"),
     row(Intent::Language, "How to write a runbook", None, "The language of runbooks, on one page"),
     row(Intent::Trust, "Trust this plan…", ctrl(Key::T), "Lets a restricted plan call real addresses, as it is now"),
-    row(Intent::Filter, "Filter the list", ctrl(Key::F), "On the Audit and Recovery screens"),
+    row(Intent::Filter, "Filter the list", ctrl(Key::F), "On the Situation, Recovery and Audit screens"),
     row(Intent::PageUp, "Scroll up", plain(Key::PageUp), "The main column"),
     row(Intent::PageDown, "Scroll down", plain(Key::PageDown), "The main column"),
     row(Intent::Looks(Looks::Dark), "Dark look", None, "For the night"),
@@ -194,6 +222,8 @@ fn shortcut_text(s: &KeyboardShortcut) -> String {
     let name = match s.logical_key {
         Key::ArrowUp => "Up",
         Key::ArrowDown => "Down",
+        Key::ArrowLeft => "Left",
+        Key::ArrowRight => "Right",
         Key::Escape => "Esc",
         Key::PageUp => "Page up",
         Key::PageDown => "Page down",
@@ -246,6 +276,7 @@ pub fn available(intent: Intent, snap: &Snapshot, view: &View) -> bool {
     let run = snap.run.as_deref();
     let open = run.is_some_and(|r| r.closed.is_none());
     let on_run = view.screen == Screen::Run;
+    let on_board = view.screen == Screen::Situation && snap.situation.watching;
     let can_start = super::screens::cannot_start(snap).is_none();
     match intent {
         Intent::Change if view.screen == Screen::Runbooks => can_start && snap.library.preview.is_some(),
@@ -268,8 +299,14 @@ pub fn available(intent: Intent, snap: &Snapshot, view: &View) -> bool {
             on_run && run.is_some()
                 || view.screen == Screen::Audit && snap.audit.shown.is_some()
                 || view.screen == Screen::Recovery && !snap.recovery.rows.is_empty()
+                || on_board && !snap.situation.endpoints.is_empty()
         }
-        Intent::StepCurrent => on_run && run.is_some(),
+        Intent::StepCurrent => on_run && run.is_some() || on_board && view.situation.selected.is_some(),
+        Intent::NextRegion | Intent::RegionBefore => on_board && !snap.situation.regions.is_empty(),
+        Intent::Pin => on_board && view.situation.shown(&snap.situation).is_some(),
+        Intent::Order | Intent::LookBack(_) | Intent::Sighting | Intent::Share => on_board,
+        // Where its button stands, it says why it cannot be done.
+        Intent::Freeze if on_board => true,
         Intent::ByHand
         | Intent::Skip
         | Intent::Retry
@@ -302,6 +339,7 @@ pub fn available(intent: Intent, snap: &Snapshot, view: &View) -> bool {
         Intent::Filter => match view.screen {
             Screen::Audit => snap.audit.shown.is_some(),
             Screen::Recovery => snap.recovery.read_at.is_some(),
+            Screen::Situation => on_board,
             _ => false,
         },
         Intent::ReadDeleted => snap.recovery.progress.is_none(),

@@ -5,6 +5,7 @@
 //! three u16 counts (rings, points, triangles), ring lengths, points as i16 in 1/90 degree, triangles as u16 indices;
 //! all little-endian.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use eframe::egui::accesskit::Role;
@@ -67,12 +68,34 @@ impl Projection {
 /// Height over width that shows the whole of it.
 pub const SHAPE: f32 = (NORTH - SOUTH) * STRETCH / (EAST - WEST);
 
-/// Draws the map into `size`.
-pub fn map(ui: &mut Ui, size: egui::Vec2, regions: &[RegionRow]) {
-    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+/// More watched regions than this, and only those have a label that someone looks for.
+const CROWD: usize = 12;
+
+/// Which regions are looked for, beside those that are not well and those of the plan.
+#[derive(Default)]
+pub struct Sought<'a> {
+    /// The one whose endpoints are listed, by its portal name.
+    pub chosen: Option<&'a str>,
+    /// Those of pinned endpoints, by their portal names.
+    pub pinned: &'a [String],
+}
+
+impl Sought<'_> {
+    fn labelled(&self, r: &RegionRow) -> bool {
+        r.mark != Mark::Ok
+            || !r.role.is_empty()
+            || self.chosen == Some(&*r.display)
+            || self.pinned.iter().any(|p| *p == r.display)
+    }
+}
+
+/// Draws the map into `size`; the result is the portal name of the region that was pressed.
+pub fn map<'r>(ui: &mut Ui, size: egui::Vec2, regions: &'r [RegionRow], sought: &Sought<'_>) -> Option<&'r str> {
+    // The list of regions beside it does the same by keyboard: Tab passes the map by.
+    let (rect, response) = ui.allocate_exact_size(size, Sense::CLICK);
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, sentence(regions)));
     if !ui.is_rect_visible(rect) {
-        return;
+        return None;
     }
     let t = theme::of(ui);
     let p = ui.painter_at(rect);
@@ -83,36 +106,48 @@ pub fn map(ui: &mut Ui, size: egui::Vec2, regions: &[RegionRow]) {
         .iter()
         .filter_map(|r| r.position.map(|(north, east)| (r, world.at(east as f32, north as f32))))
         .collect();
-    apart(&mut watched);
-    for r in known_regions() {
-        if let (Some(north), Some(east)) = (r.latitude, r.longitude)
-            && !regions.iter().any(|w| w.region == r.name)
-        {
+    // The worst last, so that nothing healthy is painted over it.
+    watched.sort_by_key(|(r, _)| r.mark.weight());
+    let crowded = watched.len() > CROWD;
+    let radius = if crowded { 4.5 } else { 6.5 };
+    apart(&mut watched, if crowded { 11.0 } else { 19.0 });
+    let names: BTreeSet<&str> = regions.iter().map(|r| &*r.region).collect();
+    for r in known_regions().iter().filter(|r| !names.contains(&*r.name)) {
+        if let (Some(north), Some(east)) = (r.latitude, r.longitude) {
             p.circle_filled(world.at(east as f32, north as f32), 2.2, t.faint.gamma_multiply(0.8));
         }
     }
     let end = |role: &str| watched.iter().find(|(r, _)| r.role == role).map(|(_, at)| *at);
     let arc = end("primary").zip(end("secondary")).map(|(a, b)| pair(&p, a, b, t.accent)).unwrap_or_default();
     for (r, at) in &watched {
-        p.circle_filled(*at, 8.5, t.panel);
-        paint_mark(&p, *at, if r.mark == Mark::Ok { 6.0 } else { 7.0 }, r.mark, t.status(r.mark));
+        p.circle_filled(*at, radius + 2.0, t.panel);
+        let radius = if r.mark == Mark::Ok { radius - 0.5 } else { radius + 0.5 };
+        paint_mark(&p, *at, radius, r.mark, t.status(r.mark));
+        if sought.chosen == Some(&*r.display) {
+            p.circle_stroke(*at, radius + 5.0, Stroke::new(2.0, t.accent));
+        }
     }
-    labels(&p, rect, &watched, &arc, t);
-    if let Some(pointer) = response.hover_pos()
-        && let Some((r, _)) = watched.iter().find(|(_, at)| at.distance(pointer) < 14.0)
-    {
-        response.on_hover_text_at_pointer(format!("{}: {} {}", r.display, r.word, r.figure));
-    }
+    // The plan's own choose their place first, then the worst.
+    let mut named: Vec<_> = watched.iter().filter(|(r, _)| !crowded || sought.labelled(r)).collect();
+    named.sort_by_key(|(r, _)| (r.role.is_empty(), std::cmp::Reverse(r.mark.weight())));
+    labels(&p, rect, &watched, &named, &arc, (crowded, radius, t));
+    let pointer = response.hover_pos().or(response.interact_pointer_pos())?;
+    let near = |at: &Pos2| at.distance(pointer);
+    let (r, _) =
+        watched.iter().filter(|(_, at)| near(at) < 14.0).min_by(|(_, a), (_, b)| near(a).total_cmp(&near(b)))?;
+    ui.ctx().set_cursor_icon(egui::CursorIcon::PointingHand);
+    let clicked = response.clicked();
+    response.on_hover_text_at_pointer(format!("{}: {} {}", r.display, r.word, r.figure));
+    clicked.then_some(&r.display)
 }
 
 /// Neighbours whose marks would cover each other are moved apart a little.
-fn apart(watched: &mut [(&RegionRow, Pos2)]) {
-    const CLEAR: f32 = 19.0;
+fn apart(watched: &mut [(&RegionRow, Pos2)], clear: f32) {
     for _ in 0..4 {
         for i in 0..watched.len() {
             for j in i + 1..watched.len() {
                 let between = watched[j].1 - watched[i].1;
-                let missing = CLEAR - between.length();
+                let missing = clear - between.length();
                 if missing > 0.0 {
                     let way = if between.length() < 0.1 { vec2(1.0, 0.0) } else { between.normalized() };
                     watched[i].1 -= way * (missing / 2.0);
@@ -165,24 +200,43 @@ fn pair(p: &egui::Painter, a: Pos2, b: Pos2, color: Color32) -> Vec<Pos2> {
     points
 }
 
-/// Puts each label where it hits neither a mark, nor the arc, nor an earlier label.
-fn labels(p: &egui::Painter, rect: Rect, watched: &[(&RegionRow, Pos2)], arc: &[Pos2], t: &Tokens) {
-    let mut taken: Vec<Rect> = watched.iter().map(|(_, at)| Rect::from_center_size(*at, vec2(18.0, 18.0))).collect();
+/// Puts each label where it hits neither a mark, nor the arc, nor an earlier label, in their order. In a crowd a
+/// label without a place of its own is left out: the list beside the map and the pointer have it.
+fn labels(
+    p: &egui::Painter,
+    rect: Rect,
+    watched: &[(&RegionRow, Pos2)],
+    named: &[&(&RegionRow, Pos2)],
+    arc: &[Pos2],
+    (crowded, radius, t): (bool, f32, &Tokens),
+) {
+    let around = vec2(1.0, 1.0) * (2.0 * radius + 5.0);
+    let mut taken: Vec<Rect> = watched.iter().map(|(_, at)| Rect::from_center_size(*at, around)).collect();
     taken.extend(arc.iter().map(|at| Rect::from_center_size(*at, vec2(5.0, 5.0))));
-    for (r, at) in watched {
+    for (r, at) in named {
         let galley = p.layout_no_wrap(r.display.clone(), FontId::proportional(SMALL), t.text);
-        let places = [
-            (vec2(12.0, 0.0), Align2::LEFT_CENTER),
-            (vec2(-12.0, 0.0), Align2::RIGHT_CENTER),
-            (vec2(10.0, -12.0), Align2::LEFT_BOTTOM),
-            (vec2(0.0, 12.0), Align2::CENTER_TOP),
-            (vec2(-10.0, 12.0), Align2::RIGHT_TOP),
-            (vec2(0.0, -12.0), Align2::CENTER_BOTTOM),
-        ];
-        let spots = places.map(|(by, align)| align.anchor_size(*at + by, galley.size()));
+        let near = places(radius + 5.5).into_iter();
+        let spots: Vec<Rect> =
+            near.chain(places(radius + 17.0)).map(|(by, align)| align.anchor_size(*at + by, galley.size())).collect();
         let free = |s: &&Rect| rect.contains_rect(**s) && !taken.iter().any(|o| o.intersects(s.expand(1.0)));
-        let spot = spots.iter().find(free).copied().unwrap_or(spots[0]);
-        taken.push(spot);
-        p.galley(spot.min, galley, t.text);
+        let fallback = if crowded { None } else { spots.iter().find(|s| rect.contains_rect(**s)) };
+        if let Some(spot) = spots.iter().find(free).or(fallback).copied() {
+            taken.push(spot);
+            p.galley(spot.min, galley, t.text);
+        }
     }
+}
+
+/// Around a mark, so far away.
+fn places(by: f32) -> [(egui::Vec2, Align2); 8] {
+    [
+        (vec2(by, 0.0), Align2::LEFT_CENTER),
+        (vec2(-by, 0.0), Align2::RIGHT_CENTER),
+        (vec2(by - 2.0, -by), Align2::LEFT_BOTTOM),
+        (vec2(0.0, by), Align2::CENTER_TOP),
+        (vec2(2.0 - by, by), Align2::RIGHT_TOP),
+        (vec2(0.0, -by), Align2::CENTER_BOTTOM),
+        (vec2(by - 2.0, by), Align2::LEFT_TOP),
+        (vec2(2.0 - by, -by), Align2::RIGHT_BOTTOM),
+    ]
 }

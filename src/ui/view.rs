@@ -15,6 +15,8 @@ use super::overlay::Palette;
 use super::screens::credentials::Form;
 use super::screens::recovery::BoardView;
 use super::screens::runbooks::LibraryView;
+use super::screens::situation::SituationView;
+use super::screens::watch::WatchForm;
 use crate::clock::Speed;
 use crate::desk::protocol::Command;
 use crate::desk::snapshot::{ActionView, Record, RunView, Snapshot, StepCard};
@@ -133,6 +135,12 @@ pub struct View {
     pub path: String,
     /// Draft of the operator's name.
     pub operator: Option<String>,
+    /// The Situation screen.
+    pub situation: SituationView,
+    /// The watch, as it is being set.
+    pub watch: WatchForm,
+    /// What a colleague sees, as it was last pasted: still there when it was not understood.
+    pub sighting: String,
     /// The Recovery screen.
     pub board: BoardView,
     /// A credential that is being typed.
@@ -170,6 +178,9 @@ impl View {
             speed: Speed::Times(1),
             path: String::new(),
             operator: None,
+            situation: SituationView::default(),
+            watch: WatchForm::default(),
+            sighting: String::new(),
             board: BoardView::default(),
             credential: Form::default(),
             audit: AuditView::default(),

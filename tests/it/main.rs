@@ -10,6 +10,7 @@ mod crash;
 mod desk;
 mod export;
 mod health;
+mod history;
 mod inventory;
 mod journal;
 mod keys;
@@ -26,6 +27,7 @@ mod simulator;
 mod tidy;
 mod ui;
 mod units;
+mod verdicts;
 mod window;
 
 /// Says what a test could not do here. Nobody sees what a test prints that passes, so `tests/run` gives a file for it, and

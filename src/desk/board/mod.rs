@@ -4,6 +4,9 @@ mod chart;
 mod settings;
 mod sighting;
 
+pub use chart::Charting;
+pub use settings::Watching;
+
 use super::DeskError;
 use super::protocol::WatchIntent;
 use super::supervisor::Desk;

@@ -95,6 +95,18 @@ impl Mark {
             Self::Blind => "blind",
         }
     }
+
+    /// How bad, for putting the worst first; more is worse.
+    pub fn weight(self) -> u8 {
+        match self {
+            Self::Down => 5,
+            Self::Blind => 4,
+            Self::Suspect => 3,
+            Self::Degraded => 2,
+            Self::Unknown => 1,
+            Self::Ok => 0,
+        }
+    }
 }
 
 /// One rung of the ladder.

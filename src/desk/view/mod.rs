@@ -3,7 +3,9 @@
 pub mod audit;
 pub mod book;
 pub mod card;
+pub mod chart;
 pub mod draft;
+pub mod endpoints;
 pub mod library;
 pub mod recovery;
 pub mod run;

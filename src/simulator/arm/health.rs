@@ -113,13 +113,19 @@ fn current(facts: &Facts, world: &World, id: &str, at: i64) -> Option<Value> {
         ("global".to_owned(), None)
     };
     let usual = "There aren't any known Azure platform problems affecting this resource.";
-    let (since, state, summary) = said.unwrap_or((i64::MIN, "Available", usual));
+    let (since, state, summary, by_customer) = said.map_or((i64::MIN, "Available", usual, false), |(since, s)| {
+        (since, s.state.as_str(), s.summary.as_str(), s.by_customer)
+    });
     let mut properties = json!({
         "availabilityState": state, "title": state, "summary": summary, "detailedStatus": summary,
         "reasonChronicity": "Persistent", "occuredTime": rfc3339(facts.utc(since)), "reportedTime": rfc3339(facts.utc(at)),
     });
     if matches!(state, "Unavailable" | "Degraded") {
-        for (k, v) in [("reasonType", "Unplanned"), ("context", "Platform Initiated"), ("category", "Unplanned")] {
+        let (kind, context, category) = match by_customer {
+            true => ("UserInitiated", "Customer Initiated", "Not Applicable"),
+            false => ("Unplanned", "Platform Initiated", "Unplanned"),
+        };
+        for (k, v) in [("reasonType", kind), ("context", context), ("category", category)] {
             properties[k] = json!(v);
         }
     }

@@ -10,6 +10,7 @@ pub mod settings;
 pub mod sign_in;
 pub mod situation;
 pub mod start;
+pub mod watch;
 
 use eframe::egui::{CentralPanel, Frame, Margin, ScrollArea, Ui, Vec2};
 
@@ -46,8 +47,10 @@ fn page<R>(ui: &mut Ui, view: &mut View, id: &str, add: impl FnOnce(&mut Ui, &mu
         .show(ui, |ui| {
             scroll
                 .show(ui, |ui| {
+                    let made = Frame::new().inner_margin(margin).show(ui, |ui| add(ui, view)).inner;
+                    // Last, or the first list inside would take it for its own.
                     scroll_by_key(ui, view);
-                    Frame::new().inner_margin(margin).show(ui, |ui| add(ui, view)).inner
+                    made
                 })
                 .inner
         })

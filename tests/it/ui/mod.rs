@@ -1,5 +1,6 @@
 //! Tests of `ui`: pressed and read like a person with a keyboard and a screen reader would.
 
+mod board;
 #[cfg(target_os = "linux")]
 mod checks;
 pub mod credentials;
@@ -8,6 +9,7 @@ mod recovery;
 mod sample;
 mod shelf;
 mod sign_in;
+mod situations;
 mod trust;
 
 use std::sync::Arc;

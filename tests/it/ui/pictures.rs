@@ -6,7 +6,7 @@ use lifeboat::desk::snapshot::Snapshot;
 use lifeboat::ui::App;
 use lifeboat::ui::view::Screen;
 
-use super::{link_of, sample};
+use super::{link_of, sample, situations};
 
 #[test]
 fn open() {
@@ -24,6 +24,17 @@ fn open() {
         "decide" => sample::at("D4"),
         "live" => sample::live(),
         "restricted" => sample::restricted(),
+        "fine" => situations::on(situations::fine()),
+        "down" => situations::on(situations::down()),
+        "stages" => {
+            let chart = Some(situations::chart(Some("oai-prod-eastus"), 240, true));
+            situations::on(lifeboat::desk::snapshot::Situation { chart, ..situations::down() })
+        }
+        "blind" => situations::on(situations::blind()),
+        "entra" => situations::on(situations::entra_down()),
+        "unknown" => situations::on(situations::unknown()),
+        "many" => situations::on(situations::large(24, 200)),
+        "crowd" => situations::on(situations::large(60, 1_000)),
         "situation" | "rehearse" | "runbooks" | "settings" => sample::on_call(),
         _ => sample::snapshot(),
     };
@@ -43,15 +54,17 @@ fn open() {
         "Lifeboat",
         options,
         Box::new(move |cc| {
-            let (link, _sent, _keep) = link_of(snapshot);
+            let (link, sent, keep) = link_of(snapshot);
             let mut app = App::new(cc, link);
             cc.egui_ctx.set_theme(if theme == "light" { egui::Theme::Light } else { egui::Theme::Dark });
             cc.egui_ctx.set_pixels_per_point(scale);
             let shown = Screen::ALL.into_iter().find(|s| s.name().eq_ignore_ascii_case(&screen));
-            let started = matches!(screen.as_str(), "start" | "situation");
+            let mornings =
+                ["start", "situation", "fine", "down", "blind", "entra", "unknown", "many", "crowd", "stages"];
+            let started = mornings.contains(&screen.as_str());
             let shown = shown.or((screen == "restricted").then_some(Screen::Runbooks));
             app.show(shown.unwrap_or(if started { Screen::Situation } else { Screen::Run }));
-            std::mem::forget(_keep);
+            std::mem::forget((sent, keep));
             Ok(Box::new(app))
         }),
     );

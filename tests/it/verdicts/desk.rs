@@ -1,0 +1,261 @@
+//! One case at a real desk against the embedded simulator, at full speed: every picture that the desk publishes is kept.
+
+use std::fs;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use lifeboat::azure::Cloud;
+use lifeboat::clock::{Clock, Speed};
+use lifeboat::desk::protocol::{Command, WatchIntent};
+use lifeboat::desk::snapshot::{Mark, RegionRow, Snapshot};
+use lifeboat::desk::{Handle, Home, Options, start, start_by};
+use lifeboat::health::{Advice, State, WatchSettings};
+use lifeboat::journal::RealDisk;
+use lifeboat::rehearsal::scenario::{Happening, Scenario};
+use lifeboat::runbook::model::{Strategy, Tier};
+use lifeboat::simulator::{self, Simulator};
+use lifeboat::units::Millis;
+
+use super::Case;
+
+/// Four probes: the news of a healthy endpoint is never older, jitter included.
+const FRESH: i64 = 60_000;
+/// In real time; a case takes a fraction of a second.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Two regions with an account each, two witnesses, a store; two deployments that serve users.
+const WORLD: &str = r#"#![enable(implicit_some)]
+Scenario(
+    schema: 1, id: "verdicts", title: "A table of verdicts", about: "What is believed when.", plan: "watched",
+    strategies: [HotWarm], phases: [Decide],
+    world: World(
+        environment: "contoso-prod",
+        subscription: "00000000-0000-4000-8000-00000000c0de",
+        tenant: "00000000-0000-4000-8000-0000000000aa",
+        client_id: "00000000-0000-4000-8000-0000000000cc",
+        client_secret: "simulated-not-a-secret",
+        groups: { "rg-chat-eastus": "eastus", "rg-chat-swedencentral": "swedencentral" },
+        accounts: [
+            Account(name: "oai-prod-eastus", group: "rg-chat-eastus", region: "eastus", deployments: [
+                Deployment(name: "chat", model: "gpt-4o", version: "2024-11-20", capacity: 300),
+                Deployment(name: "mini", model: "gpt-4o", version: "2024-11-20", capacity: 100),
+            ]),
+            Account(name: "oai-prod-swedencentral", group: "rg-chat-swedencentral", region: "swedencentral", deployments: [
+                Deployment(name: "chat", model: "gpt-4o", version: "2024-11-20", capacity: 300),
+            ]),
+        ],
+        quotas: [
+            Quota(region: "eastus", model: "gpt-4o", versions: ["2024-11-20"], limit: 450),
+            Quota(region: "swedencentral", model: "gpt-4o", versions: ["2024-11-20"], limit: 450),
+        ],
+        stores: [Store(name: "appcs-prod-chat", group: "rg-chat-swedencentral", region: "swedencentral",
+            values: { "weight-eastus": "100", "weight-swedencentral": "0" })],
+        witnesses: ["www.example.org", "www.iana.org"],
+    ),
+)"#;
+/// One decision: the run stands at it while the watch goes on.
+const RUNBOOK: &str = r#"#![enable(implicit_some)]
+Runbook(
+    schema: 2, id: "watched", title: "Watched", about: "Two regions that are looked at.", system: AzureOpenAI,
+    objectives: { HotWarm: (rto: "2h", rpo: "15m", tier: T1, source: Judgement("for the table")) },
+    parameters: {
+        "primary": Region(about: "Region that serves users today", role: Primary),
+        "secondary": Region(about: "Region users are moved to", differs_from: "primary", role: Secondary),
+        "primary_resource": Resource(kind: "Microsoft.CognitiveServices/accounts", about: "There", role: Primary),
+        "secondary_resource": Resource(kind: "Microsoft.CognitiveServices/accounts", about: "Elsewhere", role: Secondary),
+    },
+    gate: "W1",
+    steps: [Step(
+        id: "W1", phase: Decide, kind: Manual, decision: true, title: "Decide", why: "Say why.",
+        target: "{primary_resource.name} and {secondary_resource.name} in {primary} and {secondary}", expect: "5m",
+        second_person: "Moving users is agreed by two.", may_lose: "Requests in flight",
+        source: Judgement("two people decide"),
+    )],
+)"#;
+const PLAN: &str = r#"#![enable(implicit_some)]
+Plan(
+    schema: 1, id: "watched", title: "Watched", environment: "contoso-prod", runbook: "watched", strategy: HotWarm,
+    values: {
+        "primary": "eastus", "secondary": "swedencentral",
+        "primary_resource": "/subscriptions/00000000-0000-4000-8000-00000000c0de/resourceGroups/rg-chat-eastus/providers/Microsoft.CognitiveServices/accounts/oai-prod-eastus",
+        "secondary_resource": "/subscriptions/00000000-0000-4000-8000-00000000c0de/resourceGroups/rg-chat-swedencentral/providers/Microsoft.CognitiveServices/accounts/oai-prod-swedencentral",
+    },
+)"#;
+
+/// What a person sees at one moment.
+#[derive(Debug, Clone)]
+pub struct Picture {
+    /// Scenario time, in milliseconds.
+    pub at: u64,
+    pub primary: State,
+    pub secondary: State,
+    pub laptop: State,
+    pub entra: State,
+    pub arm: State,
+    pub advice: Advice,
+    /// Words, for when something is wrong.
+    pub said: String,
+    /// What is shown as well although nobody heard of it lately.
+    pub stale: Vec<String>,
+}
+
+impl Picture {
+    fn of(s: &Snapshot) -> Option<Self> {
+        let now = s.clock.now();
+        let region = |role: &str| s.situation.regions.iter().find(|r| r.role == role);
+        let lamp = |name: &str| s.ladder.iter().find(|l| l.name == name).map(|l| plain(l.mark));
+        let (primary, secondary) = (region("primary")?, region("secondary")?);
+        Some(Self {
+            at: now.mono,
+            primary: believed(primary),
+            secondary: believed(secondary),
+            laptop: lamp("This laptop")?,
+            entra: lamp("Entra ID")?,
+            arm: lamp("ARM")?,
+            advice: advice(&s.situation.recommendation),
+            said: format!("{}, {} | {}", primary.word, primary.calls, s.situation.recommendation),
+            stale: stale(s, now.utc),
+        })
+    }
+}
+
+/// What is shown as well without an answer that is fresh.
+fn stale(s: &Snapshot, now: i64) -> Vec<String> {
+    let rows = s.situation.endpoints.iter().filter(|e| e.mark == Mark::Ok && e.at.is_none_or(|at| now - at > FRESH));
+    let mut out: Vec<String> = rows.map(|e| e.id.clone()).collect();
+    for r in s.situation.regions.iter().filter(|r| r.mark == Mark::Ok) {
+        let mut lines = s.situation.series.iter().filter(|l| l.region == r.display);
+        let fresh = |p: &(i64, Option<u32>)| p.1.is_some() && now - p.0 <= FRESH;
+        if !lines.any(|l| l.points.iter().rev().take(8).any(fresh)) {
+            out.push(r.display.clone());
+        }
+    }
+    out
+}
+
+fn plain(m: Mark) -> State {
+    match m {
+        Mark::Ok => State::Ok,
+        Mark::Suspect => State::Suspect,
+        Mark::Down => State::Down,
+        Mark::Degraded => State::Degraded,
+        Mark::Unknown => State::Unknown,
+        Mark::Blind => State::Blind,
+    }
+}
+
+/// Three states share a shape; the word tells them apart.
+fn believed(r: &RegionRow) -> State {
+    match plain(r.mark) {
+        State::Degraded if r.word.contains("throttled") => State::Throttled,
+        State::Degraded if r.word.contains("comes and goes") => State::Unstable,
+        other => other,
+    }
+}
+
+/// The board shows the recommendation in words.
+fn advice(sentence: &str) -> Advice {
+    let words = [
+        ("No failover is called for", Advice::Nothing),
+        ("No region is watched", Advice::Nothing),
+        ("Not enough for a failover", Advice::Watch),
+        ("Do not fail over from here", Advice::LookAtYourNetwork),
+        ("Do not fail over", Advice::NowhereToGo),
+        ("Throttling is no outage", Advice::BackOff),
+        ("Throttled for", Advice::MovePart),
+        ("It looks like a failover", Advice::Confirm),
+        ("Wait:", Advice::Wait),
+        ("Fail over", Advice::FailOver),
+    ];
+    let found = words.iter().find(|(start, _)| sentence.starts_with(start));
+    found.unwrap_or_else(|| panic!("which advice is this? {sentence}")).1
+}
+
+/// Everything that was shown until the case's end.
+pub fn shown(case: &Case) -> Vec<Picture> {
+    let home = tempfile::tempdir().unwrap();
+    let plans = home.path().join("plans");
+    fs::create_dir_all(&plans).unwrap();
+    let tier = match case.tier {
+        Tier::T1 => "T1",
+        Tier::T2 => "T2",
+        Tier::T3 => "T3",
+    };
+    fs::write(plans.join("runbook.ron"), RUNBOOK.replace("tier: T1", &format!("tier: {tier}"))).unwrap();
+    fs::write(plans.join("plan.ron"), PLAN).unwrap();
+    let scenario = Scenario { timeline: case.timeline.clone(), ..ron::from_str(WORLD).unwrap() };
+    if case.rehearsed { rehearsed(case, &scenario, home.path()) } else { on_call(case, scenario, home.path()) }
+}
+
+fn options(home: &std::path::Path, cloud: Option<Cloud>) -> Options {
+    let home = Home::find(Some(home)).unwrap();
+    // A hole in place of the reserve for a full disk.
+    fs::create_dir_all(home.runs()).unwrap();
+    fs::File::create(home.runs().join("ballast")).unwrap().set_len(lifeboat::journal::BALLAST).unwrap();
+    let watch = Some("watched".to_owned());
+    Options { home, disk: Arc::new(RealDisk), cloud, watch, operator: "Ada".to_owned(), script: None }
+}
+
+/// The desk between incidents: no run is open, and every batch of news is a picture.
+fn on_call(case: &Case, scenario: Scenario, home: &std::path::Path) -> Vec<Picture> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let clock = Clock::scenario(1_795_144_440_000, Millis(0), Speed::Times(0));
+    let mut simulated = simulator::Options::new(scenario, clock.clone());
+    simulated.https = case.https;
+    let simulator = runtime.block_on(Simulator::start(simulated)).unwrap();
+    let line = serde_json::to_string(&simulator.connection()).unwrap();
+    let desk = start_by(options(home, Some(Cloud::from_line(&line).unwrap())), clock.clone()).unwrap();
+    let pictures = watch(&desk);
+    // Until the desk watches, nobody holds the clock.
+    let first = desk.wait(PATIENCE, |s| s.situation.watching);
+    let first = first.unwrap_or_else(|| panic!("{} is not watched: {:?}", case.name, desk.snapshot().activity));
+    let first = Picture::of(&first);
+    if case.model_calls {
+        let settings = WatchSettings { model_calls: true, ..WatchSettings::default() };
+        desk.send(Command::Watch(WatchIntent::Set(Box::new(settings))));
+    }
+    clock.set_speed(Speed::Max);
+    let all = until(case, &pictures, || format!("{:?}", desk.snapshot().activity));
+    clock.set_speed(Speed::Times(0));
+    first.into_iter().chain(all).collect()
+}
+
+/// A rehearsal: the scenario's colleagues speak, and the run knows when the impact began.
+fn rehearsed(case: &Case, scenario: &Scenario, home: &std::path::Path) -> Vec<Picture> {
+    let pretty = ron::ser::PrettyConfig::new().struct_names(true);
+    fs::write(home.join("plans/scenario.ron"), ron::ser::to_string_pretty(scenario, pretty).unwrap()).unwrap();
+    let desk = start(Options { watch: None, ..options(home, None) }).unwrap();
+    let pictures = watch(&desk);
+    let (scenario, strategy) = ("verdicts".to_owned(), Some(Strategy::HotWarm));
+    desk.send(Command::StartRehearsal { scenario, strategy, speed: Speed::Max, seed: 1 });
+    until(case, &pictures, || format!("{:?}", desk.snapshot().notice))
+}
+
+/// Every picture as it is published; the clock stands still meanwhile.
+fn watch(desk: &Handle) -> Receiver<Picture> {
+    let (to, from) = channel();
+    let link = desk.link();
+    let (snapshots, to): (_, Mutex<Sender<Picture>>) = (link.snapshots.clone(), Mutex::new(to));
+    (link.on_wake)(Box::new(move || {
+        if let Some(p) = Picture::of(&snapshots.borrow()) {
+            let _ = to.lock().unwrap().send(p);
+        }
+    }));
+    from
+}
+
+fn until(case: &Case, pictures: &Receiver<Picture>, why: impl Fn() -> String) -> Vec<Picture> {
+    let mut all: Vec<Picture> = Vec::new();
+    while all.last().is_none_or(|p| p.at < case.until * 1_000) {
+        match pictures.recv_timeout(PATIENCE) {
+            Ok(p) => all.push(p),
+            Err(e) => panic!("{}: {e} after {:?}: {}", case.name, all.last(), why()),
+        }
+    }
+    all
+}
+
+/// A happening at a second of the scenario.
+pub fn at(second: u64, what: lifeboat::rehearsal::scenario::What) -> Happening {
+    Happening { at: Millis::from_secs(second), only_in: Vec::new(), what }
+}
