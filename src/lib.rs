@@ -6,7 +6,7 @@
 //! ```text
 //!  4  front ends   ui (egui)   cli (terminal)
 //!  3  conductor    desk: wires the world together, owns a run's tasks
-//!  2  the world    catalog  azure  probe  journal  secrets  simulator  export      (never each other)
+//!  2  the world    catalog  azure  probe  history  journal  secrets  simulator  export      (never each other)
 //!  1½ time         clock: the computer's or a rehearsal's
 //!  1  the core     units  runbook  plan  run  rehearsal  health  recovery  record      (pure)
 //! ```
@@ -25,6 +25,7 @@
 //! | `catalog` | runbooks, plans, scenarios from disk and from the binary |
 //! | `azure` | Azure over HTTP: tokens, client, actions, readings; real and simulated differ by configuration |
 //! | `probe` | one observation of an endpoint, stage by stage |
+//! | `history` | what was observed, bounded, across restarts; comfort, not evidence for auditors |
 //! | `journal` | `record` on a disk: append, sync, lock, recover |
 //! | `secrets` | the OS keyring on a thread of its own; session memory |
 //! | `simulator` | the embedded Azure; shares no type with `azure` |
@@ -57,6 +58,7 @@ pub mod clock;
 pub mod azure;
 pub mod catalog;
 pub mod export;
+pub mod history;
 pub mod journal;
 pub mod probe;
 pub mod secrets;

@@ -93,6 +93,11 @@ impl Home {
         self.0.join("pins.json")
     }
 
+    /// What was observed; may be deleted.
+    pub fn observations(&self) -> PathBuf {
+        self.0.join("observations")
+    }
+
     /// What was last read of soft delete.
     pub fn recoverable(&self) -> PathBuf {
         self.0.join("recoverable.json")

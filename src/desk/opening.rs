@@ -332,7 +332,9 @@ impl Desk {
                 watched.decision.last_drill = pace(plan.subject(), &self.past.runs());
             }
         }
-        Ok(World { azure, monitor, clock: clock.clone(), plan, mail: self.mailbox(number, clock), targets })
+        let world = World { azure, monitor, clock: clock.clone(), plan, mail: self.mailbox(number, clock), targets };
+        self.warm(&world);
+        Ok(world)
     }
 
     /// After a restart: what was at work is made honest, then what is owed is begun.

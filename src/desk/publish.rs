@@ -43,7 +43,8 @@ impl Desk {
     pub(super) fn publish(&mut self) {
         self.revision += 1;
         self.published = std::time::Instant::now();
-        let (ladder, situation, clock) = self.health();
+        let (ladder, mut situation, clock) = self.health();
+        situation.chart = self.charted(&situation);
         let mut settings = settings(&self.options, &self.operator, self.credentials.view(), self.sign_in_view());
         let ahead = self.watched().and_then(|w| w.monitor.lock().ahead(clock.now().utc));
         settings.watch.clone_from(&self.watching.settings);
@@ -70,7 +71,7 @@ impl Desk {
     }
 
     /// Where the watch is: in the open run, or idle.
-    fn watched(&self) -> Option<&World> {
+    pub(super) fn watched(&self) -> Option<&World> {
         match (&self.open, &self.idle) {
             (Some(o), _) => o.world.as_ref(),
             (None, Some(i)) => Some(&i.world),
@@ -78,7 +79,7 @@ impl Desk {
         }
     }
 
-    fn health(&self) -> (Vec<Lamp>, Situation, Clock) {
+    pub(super) fn health(&self) -> (Vec<Lamp>, Situation, Clock) {
         let clock = self.clock().clone();
         let now = clock.now().utc;
         match self.watched() {

@@ -159,6 +159,9 @@ impl Desk {
 
     /// A letter of the watch while no run is open.
     pub(super) fn idle_mail(&mut self, mail: Mail) {
+        if let Mail::Probed(seen) = &mail {
+            self.keep(seen);
+        }
         let Some(idle) = &self.idle else { return };
         if let Mail::Gap(gap) = &mail {
             let text = gap_text(gap);
@@ -237,6 +240,7 @@ impl Desk {
     }
 
     fn probed(&mut self, seen: &crate::health::Observation) -> Result<(), DeskError> {
+        self.keep(seen);
         let Some(o) = self.open.as_deref_mut() else { return Ok(()) };
         let Some(world) = o.world.clone() else { return Ok(()) };
         let now = world.clock.now().utc;
@@ -248,7 +252,8 @@ impl Desk {
             w.decision.override_reason = second_vantage(&o.session.run);
             w.decision.planned =
                 o.session.run.plan.as_deref().map(|p| super::view::run::planned_left(&o.session.run, p));
-            let primary = w.regions().find(|r| r.1 == Role::Primary).map(|r| r.2);
+            // What was seen before a restart is no news until it is asked again.
+            let primary = w.regions().find(|r| r.1 == Role::Primary).map(|r| r.2).filter(|d| d.news(now).is_some());
             let t1 = primary.and_then(|d| d.failing_since());
             let t2 = primary.and_then(|d| d.persistent_since());
             let t9 = primary.is_some_and(|d| d.state(now) == DetectorState::Ok);

@@ -134,6 +134,7 @@ pub fn start_by(options: Options, clock: Clock) -> Result<Handle, DeskError> {
         credentials: super::credentials::Credentials::new(&options.home),
         connection: super::connecting::Connection::default(),
         clock_told: None,
+        charting: super::board::Charting::default(),
         watching: super::board::Watching::read(&options),
         options,
     };
@@ -222,6 +223,8 @@ pub(super) struct Desk {
     pub connection: super::connecting::Connection,
     /// The run, or the watch, in which it was said that the clock is wrong.
     pub clock_told: Option<u64>,
+    /// What was observed, and the chart that is shown of it.
+    pub charting: super::board::Charting,
     /// How the watch is set.
     pub watching: super::board::Watching,
 }
@@ -253,6 +256,7 @@ impl Desk {
             self.problem(&e);
             self.watching.trouble = Some(e);
         }
+        self.open_history();
         if let Err(e) = self.watch_idle().await {
             self.say(format!("not watching: {}", chain(&e)));
         }

@@ -10,6 +10,7 @@ mod crash;
 mod desk;
 mod export;
 mod health;
+mod history;
 mod inventory;
 mod journal;
 mod keys;

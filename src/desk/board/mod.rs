@@ -4,6 +4,7 @@ mod chart;
 mod settings;
 mod sighting;
 
+pub use chart::Charting;
 pub use settings::Watching;
 
 use super::DeskError;

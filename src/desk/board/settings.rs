@@ -100,6 +100,7 @@ impl Desk {
             let _ = self.options.disk.rename(&path, &path.with_extension("damaged.json"));
         }
         keep(&self.options, &path, &settings)?;
+        self.charting.keep(settings.keep_mib);
         self.watching.settings = Arc::new(settings);
         self.notice = None;
         self.watch_anew()

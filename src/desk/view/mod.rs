@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod book;
 pub mod card;
+pub mod chart;
 pub mod draft;
 pub mod endpoints;
 pub mod library;
