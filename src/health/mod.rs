@@ -14,6 +14,7 @@ mod detector;
 mod eyes;
 mod ladder;
 mod settings;
+pub mod sighting;
 mod signal;
 pub mod skew;
 mod verdict;
@@ -26,5 +27,5 @@ pub use settings::{OwnEndpoint, WITNESSES, WatchSettings};
 pub use signal::{Certificate, EndpointId, Expectation, Failure, Observation, Outcome, Stages};
 pub use verdict::{
     Assessment, Endpoint, Inputs, Notice, Part, Provisioning, Reason, RegionInput, RegionVerdict, Role, Sighting,
-    State, assess,
+    State, Vouched, assess,
 };

@@ -5,8 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::advice::{COLLEAGUE_FRESH, Decision, Recommendation, advise};
-use super::detector::{Detector, DetectorState, ms};
+use super::advice::{Decision, Recommendation, advise};
+use super::detector::{Detector, DetectorState};
 use super::eyes::Eyes;
 use super::view::{View, commonest, reason, span};
 use crate::units::Region;
@@ -127,10 +127,24 @@ impl Notice {
     }
 }
 
+/// What vouches for a colleague's word.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Vouched {
+    /// Nothing but whoever passed it on.
+    #[default]
+    Unsigned,
+    /// Their key, which is known here.
+    Known,
+    /// A key that nobody here knows: its fingerprint.
+    NewKey(String),
+    /// A key that is not the one known here under this name: its fingerprint.
+    OtherKey(String),
+}
+
 /// What a colleague on another network sees.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sighting {
-    /// Who, and from where.
+    /// Who.
     pub who: String,
     /// Region spoken of.
     pub region: Region,
@@ -138,6 +152,12 @@ pub struct Sighting {
     pub answers: bool,
     /// When they looked.
     pub at: i64,
+    /// What vouches for it.
+    pub vouched: Vouched,
+    /// From where; may be empty.
+    pub from: String,
+    /// What their Lifeboat says of it, in short; may be empty.
+    pub note: String,
 }
 
 /// Everything a verdict is made of.
@@ -329,11 +349,12 @@ fn evidence(r: &RegionInput<'_>, views: &[View], state: State, i: &Inputs<'_>, e
     seen.extend(elsewhere(r, i, eyes));
     let failing = matches!(state, State::Down | State::Suspect | State::Blind);
     let mut disagreement = false;
-    for c in i.colleagues.iter().filter(|c| c.region == r.region && i.now - c.at <= ms(COLLEAGUE_FRESH)) {
+    for c in i.colleagues.iter().filter(|c| c.region == r.region && c.fresh(i.now)) {
         let (word, how) = if c.answers { ("reaches", State::Ok) } else { ("does not reach", State::Down) };
-        disagreement |=
-            c.answers == failing && matches!(state, State::Ok | State::Down | State::Suspect | State::Blind);
-        seen.push(Reason { state: how, text: format!("{} {word} {}", c.who, r.region.display()), at: c.at });
+        disagreement |= c.counts()
+            && c.answers == failing
+            && matches!(state, State::Ok | State::Down | State::Suspect | State::Blind);
+        seen.push(Reason { state: how, text: format!("{} {word} {}", c.voice(), r.region.display()), at: c.at });
     }
     if let Some(d) = r.arm.or(i.arm) {
         seen.extend(control_plane(d, r.arm.is_some(), state, i.now));

@@ -1,6 +1,7 @@
 //! Tests of `health`.
 
 mod detector;
+mod sighting;
 mod signal;
 mod traps;
 
