@@ -43,7 +43,9 @@ impl Desk {
     pub(super) fn publish(&mut self) {
         self.revision += 1;
         self.published = std::time::Instant::now();
-        let (ladder, situation, clock) = self.health();
+        let (ladder, mut situation, clock) = self.health();
+        situation.share = self.sharing.text();
+        self.tell_turns(&situation);
         let mut settings = settings(&self.options, &self.operator, self.credentials.view(), self.sign_in_view());
         let ahead = self.watched().and_then(|w| w.monitor.lock().ahead(clock.now().utc));
         settings.cloud.extend(ahead.and_then(skew::sentence).map(|text| ("Clock".to_owned(), text)));
@@ -69,7 +71,7 @@ impl Desk {
     }
 
     /// Where the watch is: in the open run, or idle.
-    fn watched(&self) -> Option<&World> {
+    pub(super) fn watched(&self) -> Option<&World> {
         match (&self.open, &self.idle) {
             (Some(o), _) => o.world.as_ref(),
             (None, Some(i)) => Some(&i.world),

@@ -112,6 +112,7 @@ impl Desk {
             | Mail::DeletedProgress(..)
             | Mail::Deleted(_)
             | Mail::Credential(_)
+            | Mail::Signed(_)
             | Mail::Connected(_)
             | Mail::SignIn => Ok(()),
         };

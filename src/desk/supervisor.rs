@@ -131,6 +131,7 @@ pub fn start_by(options: Options, clock: Clock) -> Result<Handle, DeskError> {
         credentials: super::credentials::Credentials::new(&options.home),
         connection: super::connecting::Connection::default(),
         clock_told: None,
+        sharing: super::board::Sharing::new(&options.home),
         options,
     };
     let snapshots = desk.snapshots.subscribe();
@@ -218,6 +219,7 @@ pub(super) struct Desk {
     pub connection: super::connecting::Connection,
     /// The run, or the watch, in which it was said that the clock is wrong.
     pub clock_told: Option<u64>,
+    pub sharing: super::board::Sharing,
 }
 
 impl Desk {
@@ -293,6 +295,11 @@ impl Desk {
             Mail::Sides(seen) => self.sides_came(seen.as_deref()),
             Mail::Rights(digest, report) if session == 0 => self.rights_came(digest, *report),
             Mail::Credential(told) => self.credential_came(told),
+            Mail::Signed(signed) => {
+                if let Err(e) = self.signed(*signed) {
+                    self.problem(&e);
+                }
+            }
             Mail::Connected(came) => {
                 if let Err(e) = self.connected_as(*came).await {
                     self.problem(&e);

@@ -1,8 +1,12 @@
 //! What the operator says to the watch: which chart, what stays on top, what colleagues see, how it is set.
 
 mod chart;
+mod roster;
 mod settings;
 mod sighting;
+
+pub(super) use sighting::Sharing;
+pub use sighting::Signed;
 
 use super::DeskError;
 use super::protocol::WatchIntent;
@@ -16,7 +20,12 @@ impl Desk {
             WatchIntent::Pin(endpoint, on) => self.pin(&endpoint, on),
             WatchIntent::TakeSighting(text) => self.take_sighting(&text),
             WatchIntent::ShareSighting => self.share_sighting(),
-            WatchIntent::Set(settings) => self.set_watch(*settings),
+            WatchIntent::Set(settings) => {
+                let notices = settings.desktop_notices;
+                self.set_watch(*settings)?;
+                self.sharing.want_notices(notices);
+                Ok(())
+            }
             WatchIntent::Hidden(hidden) => self.window_hidden(hidden),
         }
     }

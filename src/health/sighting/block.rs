@@ -17,12 +17,12 @@
 
 use jiff::Timestamp;
 
-use super::key::{PublicKey, bytes};
+use super::key::PublicKey;
 use super::{CLOCKS_DIFFER, Colleague, Here, SightingError, Taken, vouched};
 use crate::health::detector::ms;
 use crate::health::view::span;
 use crate::health::{Assessment, Inputs, Reason, Sighting, State, Vouched};
-use crate::units::{Millis, Region, hex, hidden, known_region, utc_clock, utc_text};
+use crate::units::{Millis, Region, hex, hidden, known_region, unhex, utc_clock, utc_text};
 
 const BEGIN: &str = "[Lifeboat sighting";
 const END: &str = "[end of Lifeboat sighting]";
@@ -240,7 +240,7 @@ fn one(text: &str, here: &Here<'_>) -> Result<Taken, SightingError> {
         (None, Some(_)) | (Some(_), None) => return Err(SightingError::Changed(who)),
         (Some(key), Some(signature)) => {
             let key: PublicKey = tight(key).parse().map_err(|_| damaged("`key` is no key"))?;
-            let signature = bytes(&tight(signature)).ok_or_else(|| damaged("`signature` is no signature"))?;
+            let signature = unhex(&tight(signature)).ok_or_else(|| damaged("`signature` is no signature"))?;
             let message = canonical(fields.iter().copied().filter(|f| !["key", "signature"].contains(&f.0)));
             if !key.signed(&message, &signature) {
                 return Err(SightingError::Changed(who));

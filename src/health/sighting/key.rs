@@ -6,7 +6,7 @@ use std::str::FromStr;
 use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
 
-use crate::units::{hex, sha256_hex};
+use crate::units::{hex, sha256_hex, unhex};
 
 /// Signs of a fingerprint: short enough to be read out, long enough that nobody makes another key with the same.
 pub(super) const FINGERPRINT: usize = 20;
@@ -49,7 +49,7 @@ pub struct BadKey;
 impl FromStr for PublicKey {
     type Err = BadKey;
     fn from_str(text: &str) -> Result<Self, BadKey> {
-        bytes(text).and_then(|b| Self::of(&b)).ok_or(BadKey)
+        unhex(text).and_then(|b| Self::of(&b)).ok_or(BadKey)
     }
 }
 
@@ -74,11 +74,4 @@ pub struct Colleague {
     pub name: String,
     /// Theirs.
     pub key: PublicKey,
-}
-
-/// Bytes from hexadecimal.
-pub(super) fn bytes(text: &str) -> Option<Vec<u8>> {
-    let digits: Vec<u8> =
-        text.chars().map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok())).collect::<Option<_>>()?;
-    (digits.len() % 2 == 0).then(|| digits.chunks_exact(2).map(|p| p[0] << 4 | p[1]).collect())
 }
