@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::advice::{Decision, Recommendation, advise};
-use super::detector::{Detector, DetectorState};
+use super::detector::{Detector, DetectorState, ms};
 use super::eyes::Eyes;
 use super::view::{View, commonest, reason, span};
 use crate::units::Region;
@@ -337,7 +337,15 @@ fn unknown(name: &str, r: &RegionInput<'_>, now: i64) -> String {
         Some(_) if r.detectors().any(|d| d.news(now).is_none()) => {
             format!("{name} is known in part only: some of its endpoints were not heard lately")
         }
-        Some(_) => format!("{name} has not been heard often enough to judge"),
+        Some(_) => {
+            let tallies = r.detectors().map(|d| d.tally(now - ms(d.thresholds().window)));
+            match tallies.fold((0, 0), |a, t| (a.0 + t.failed, a.1 + t.calls)) {
+                (failed, calls) if failed > 0 && failed == calls => {
+                    format!("{name} does not answer ({failed} of {calls}); not judged yet")
+                }
+                _ => format!("{name} has not been heard often enough to judge"),
+            }
+        }
         None => format!("Nothing is known of {name} yet"),
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use tokio::sync::Mutex;
+use zbus::Connection;
 use zbus::zvariant::Value;
-use zbus::{Connection, connection};
 
 use super::{ANSWERS_WITHIN, Notice, NotifyError};
 
@@ -16,25 +16,16 @@ const PATH: &str = "/org/freedesktop/Notifications";
 
 /// Whoever shows notices. The connection is kept: some desktops take a notice back when its sender goes.
 #[derive(Debug, Default)]
-pub struct Desktop {
-    /// Bus; none: the session's.
-    bus: Option<String>,
-    connection: Mutex<Option<Connection>>,
-}
+pub struct Desktop(Mutex<Option<Connection>>);
 
 impl Desktop {
-    /// That of another bus than the session's, by its address.
-    pub fn on(bus: &str) -> Self {
-        Self { bus: Some(bus.to_owned()), ..Self::default() }
-    }
-
     /// Shows a notice, or says within [`ANSWERS_WITHIN`] that nobody does.
     pub async fn show(&self, notice: &Notice) -> Result<(), NotifyError> {
-        let mut kept = self.connection.lock().await;
+        let mut kept = self.0.lock().await;
         let asked = async {
             let connection = match kept.take() {
                 Some(c) => c,
-                None => self.connect().await.map_err(|e| NotifyError::Absent(words(&e)))?,
+                None => Connection::session().await.map_err(|e| NotifyError::Absent(words(&e)))?,
             };
             say(&connection, notice).await?;
             Ok(connection)
@@ -43,13 +34,6 @@ impl Desktop {
             tokio::time::timeout(ANSWERS_WITHIN, asked).await.map_err(|_| NotifyError::NoAnswer(ANSWERS_WITHIN))??;
         *kept = Some(connection);
         Ok(())
-    }
-
-    async fn connect(&self) -> zbus::Result<Connection> {
-        match &self.bus {
-            Some(address) => connection::Builder::address(address.as_str())?.build().await,
-            None => Connection::session().await,
-        }
     }
 }
 

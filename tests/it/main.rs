@@ -13,6 +13,7 @@ mod health;
 mod inventory;
 mod journal;
 mod keys;
+mod notify;
 mod plan;
 mod probe;
 mod record;
