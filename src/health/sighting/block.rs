@@ -72,9 +72,10 @@ impl Line {
         let line = |v: &crate::health::RegionVerdict| {
             let detectors = || i.regions.iter().filter(|r| r.region == v.region).flat_map(|r| r.detectors());
             let tally = |d: &crate::health::Detector| d.tally(i.now - ms(COUNTED));
-            let (failed, calls) = detectors().map(tally).fold((0, 0), |(f, c), t| (f + t.failed, c + t.calls));
+            let (failed, answered, calls) =
+                detectors().map(tally).fold((0, 0, 0), |(f, a, c), t| (f + t.failed, a + t.answered, c + t.calls));
             let calls = match failed {
-                0 => format!("{calls} calls, none fails"),
+                0 => format!("{answered} of {calls} calls answer"),
                 _ => format!("{failed} of {calls} calls fail"),
             };
             let reason = v.reasons.first().map_or_else(String::new, |r: &Reason| r.text.clone());
@@ -92,6 +93,7 @@ impl Block {
             ("from", plain(&self.from)),
             ("of", plain(&self.of)),
         ];
+        out.retain(|f| !f.1.is_empty());
         out.extend(self.lines.iter().map(|l| {
             let since = l.since.map_or_else(|| "unknown".to_owned(), utc_text);
             let (calls, reason) = (plain(&l.calls), plain(&l.reason));

@@ -123,7 +123,7 @@ fn what_is_seen_is_shared_signed_with_one_key_and_without_a_keyring_unsigned() {
     let plan = sandbox_plan(&ada.data());
     let share = format!("LIFEBOAT_OPERATOR=Ada $LB health --share --plan {plan} --cloud {}", cloud.display());
     let said = ada.unlocked(&format!("{share}; {share} --json | grep -o 'key: [0-9a-f]*'"));
-    assert_eq!((said.code, said.err.as_str()), (0, ""), "{}", said.out);
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
     let (block, again) = said.out.split_once("[end of Lifeboat sighting]").unwrap();
     let block = &block[block.find("[Lifeboat sighting 1]").unwrap()..];
     for part in ["who: Ada;", "of: simulated ", "region: eastus, ok, ", "region: westeurope, ok, ", "signature: "] {
