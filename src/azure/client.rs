@@ -277,10 +277,11 @@ impl Azure {
         self.0.tokens.fetch(task, &self.cloud().arm_scope).await.map(drop)
     }
 
-    /// A token for the models' data plane, for probes; `None` while sign-in gives none. Only the first failure is waited
-    /// for: after it sign-in is tried beside, so that probes keep their rhythm.
-    pub async fn data_token(&self, task: &Task) -> Option<Secret> {
-        let token = self.0.tokens.bearer_unless_failing(task, &self.cloud().cognitive_scope).await?;
+    /// A token for this address, for probes; `None` while sign-in gives none. Only the first failure is waited for: after
+    /// it sign-in is tried beside, so that probes keep their rhythm. What is no host of Azure's gets none.
+    pub async fn token_for(&self, task: &Task, url: &Url) -> Option<Secret> {
+        self.cloud().resolve(url).ok()?;
+        let token = self.0.tokens.bearer_unless_failing(task, &self.cloud().scope(url)).await?;
         Some(Secret::new(token.expose()))
     }
 

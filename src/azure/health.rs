@@ -39,9 +39,14 @@ pub struct Notice {
 
 /// Events of the subscription that name this region, or none.
 pub async fn service_events(azure: &Azure, task: &Task, region: &Region) -> Result<Vec<Notice>, AzureError> {
+    Ok(events(azure, task).await?.into_iter().filter(|n| names(n, region)).collect())
+}
+
+/// Events of the subscription, wherever they are.
+pub async fn events(azure: &Azure, task: &Task) -> Result<Vec<Notice>, AzureError> {
     let path = format!("/subscriptions/{}/providers/Microsoft.ResourceHealth/events", azure.cloud().subscription);
     let rows = azure.list(task, &azure.arm(&path, versions::HEALTH, &[])?).await?;
-    Ok(rows.iter().filter_map(event).filter(|n| names(n, region)).collect())
+    Ok(rows.iter().filter_map(event).collect())
 }
 
 /// Resource Health of one account.
@@ -99,7 +104,8 @@ pub fn availability(row: &Value) -> Notice {
     }
 }
 
-fn names(notice: &Notice, region: &Region) -> bool {
+/// Whether an event concerns a region: it names it, or all, or none.
+pub fn names(notice: &Notice, region: &Region) -> bool {
     notice.regions.is_empty()
         || notice.regions.iter().any(|r| r.eq_ignore_ascii_case("global") || Region::new(r) == *region)
 }

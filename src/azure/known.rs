@@ -32,6 +32,10 @@ pub struct Known {
     pub storage: &'static str,
     /// Audience of storage, the same in every cloud.
     pub storage_resource: &'static str,
+    /// Container registries lie below it.
+    pub registry: &'static str,
+    /// Below a region's name below it lie online endpoints.
+    pub scoring: &'static str,
 }
 
 /// The public cloud.
@@ -54,6 +58,8 @@ pub static PUBLIC: Known = Known {
     vault_resource: "https://vault.azure.net",
     storage: "core.windows.net",
     storage_resource: "https://storage.azure.com",
+    registry: "azurecr.io",
+    scoring: "inference.ml.azure.com",
 };
 
 /// Every cloud.
@@ -73,6 +79,8 @@ static GOVERNMENT: Known = Known {
     vault_resource: "https://vault.usgovcloudapi.net",
     storage: "core.usgovcloudapi.net",
     storage_resource: "https://storage.azure.com",
+    registry: "azurecr.us",
+    scoring: "inference.ml.azure.us",
 };
 
 static CHINA: Known = Known {
@@ -90,6 +98,8 @@ static CHINA: Known = Known {
     vault_resource: "https://vault.azure.cn",
     storage: "core.chinacloudapi.cn",
     storage_resource: "https://storage.azure.com",
+    registry: "azurecr.cn",
+    scoring: "inference.ml.azure.cn",
 };
 
 /// A cloud by its name, in any case.

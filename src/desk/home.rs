@@ -63,11 +63,6 @@ impl Home {
         self.0.join("colleagues.json")
     }
 
-    /// How the watch is set.
-    pub fn watch(&self) -> PathBuf {
-        self.0.join("watch.json")
-    }
-
     /// How to sign in to Azure; without secrets.
     pub fn sign_in(&self) -> PathBuf {
         self.0.join("sign-in.json")
@@ -91,6 +86,16 @@ impl Home {
     /// What was last read of both sides of plans, to compare them.
     pub fn drift(&self) -> PathBuf {
         self.0.join("drift.json")
+    }
+
+    /// How the watch is set.
+    pub fn watch(&self) -> PathBuf {
+        self.0.join("watch.json")
+    }
+
+    /// Which endpoints stay at the top of the list.
+    pub fn pins(&self) -> PathBuf {
+        self.0.join("pins.json")
     }
 
     /// What was last read of soft delete.

@@ -43,7 +43,13 @@ pub enum Mail {
         states: Vec<(Region, Provisioning)>,
         /// Service Health was read, so that silence is its own.
         announced: bool,
+        /// The same with its whole text, and what could not be read.
+        posted: Vec<super::snapshot::Posted>,
     },
+    /// What Azure's meters show, by resource.
+    Measured(Vec<(String, Notice)>),
+    /// Nobody looked for a while.
+    Gap(crate::health::gaps::Gap),
     /// Users are served: share in percent, by metrics, for the minute that ended at this instant.
     Served(u32, i64),
     /// A happening of the scenario.

@@ -41,6 +41,7 @@ mod undo;
 pub mod view;
 mod watch;
 
+pub use board::notices_impossible;
 pub use home::Home;
 pub use link::{Link, Waker};
 pub use record::entry as entry_of;
@@ -180,6 +181,17 @@ pub enum DeskError {
     /// The file of trusted texts.
     #[error(transparent)]
     Trust(#[from] trust::TrustError),
+    /// The file of the watch's settings.
+    #[error("{} is not used: {why}; the watch goes on with its defaults, and the file is left as it is: mend it and start again, or set the watch in Settings", path.display())]
+    WatchFile {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong.
+        why: String,
+    },
+    /// The watch cannot be set like that.
+    #[error("the watch was not changed: {0}")]
+    WatchSettings(String),
     /// Nobody trusts the texts of this plan.
     #[error("`{plan}` is restricted: nobody here has trusted {foreign} as it is now, SHA-256 {digest}")]
     Restricted {

@@ -21,7 +21,7 @@ use super::monitor::Monitor;
 use super::session::Session;
 use super::snapshot::Problem;
 use super::supervisor::{Desk, Idle, Open};
-use super::watch::{self, Targets};
+use super::watch::{self, Targets, When};
 use super::{DeskError, ScriptSource};
 
 /// Name of the file in a rehearsal's folder that keeps the simulated world.
@@ -31,8 +31,6 @@ pub(super) const SCENARIO: &str = "scenario";
 /// Phases of a run in an incident; preparation belongs before it.
 const INCIDENT: [Phase; 6] =
     [Phase::Decide, Phase::FailOver, Phase::Verify, Phase::Operate, Phase::FailBack, Phase::Review];
-/// Witnesses when no settings name others: unrelated to Azure and to each other.
-const WITNESSES: [&str; 2] = ["www.example.org", "www.iana.org"];
 
 impl Desk {
     /// Starts a rehearsal.
@@ -272,7 +270,7 @@ impl Desk {
             rights: None,
         });
         if let Some(azure) = azure {
-            let mut world = self.world(azure, plan, number, &clock)?;
+            let mut world = self.world(azure, plan, number, &clock, seed)?;
             if let Some(idle) = &seen {
                 world.monitor = idle.world.monitor.clone();
             }
@@ -286,7 +284,7 @@ impl Desk {
             tokio::spawn(async move {
                 let _ = azure.sign_in(&early).await;
             });
-            open.watch = Some(watch::start(world.clone()));
+            open.watch = Some(watch::start(world.clone(), When::Run));
             open.timeline = open.session.scenario.as_ref().map(|s| self.timeline(s, &world, plan_strategy(&open)));
             open.world = Some(world);
         }
@@ -315,19 +313,19 @@ impl Desk {
     }
 
     /// Azure, monitor and targets of a plan.
-    fn world(&self, azure: Azure, plan: Arc<Plan>, number: u64, clock: &Clock) -> Result<World, DeskError> {
-        let witnesses = match &azure.cloud().simulated {
-            Some(s) => s.witnesses.clone(),
-            None => WITNESSES.iter().map(|w| (*w).to_owned()).collect(),
-        };
-        let targets = Arc::new(Targets::new(&plan, &azure, &witnesses)?);
+    fn world(&self, azure: Azure, plan: Arc<Plan>, number: u64, clock: &Clock, seed: u64) -> Result<World, DeskError> {
+        let list = self.watch_list(&plan, &azure)?;
+        // A rehearsal can be repeated; two laptops are out of step.
+        let seed = if clock.is_scenario() { seed } else { self.watching.seed };
+        let targets = Arc::new(Targets::new(list, &azure, seed)?);
         // Real keys stay out of rehearsals.
         if !clock.is_scenario() {
             self.hand_keys(&plan, &targets);
         }
-        let monitor = Arc::new(Monitor::new(&plan, &witnesses));
+        let monitor = Arc::new(Monitor::new(&plan, targets.list()));
         {
             let mut watched = monitor.lock();
+            watched.pinned.clone_from(&self.watching.pinned);
             watched.decision.planned = Some(plan.until_moved());
             // A rehearsal does not learn from the ones before, so that it can be repeated.
             if !clock.is_scenario() && watched.decision.last_drill.is_none() {
@@ -417,8 +415,8 @@ impl Desk {
         self.sessions += 1;
         let number = self.sessions;
         let clock = self.system_clock.clone();
-        let world = self.world(azure, Arc::new(plan), number, &clock)?;
-        self.idle = Some(Idle { _watch: watch::start(world.clone()), world, number });
+        let world = self.world(azure, Arc::new(plan), number, &clock, 0)?;
+        self.idle = Some(Idle { watch: watch::start(world.clone(), When::Idle), world, number });
         Ok(())
     }
 }

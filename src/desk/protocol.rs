@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::clock::Speed;
+pub use crate::health::{OwnEndpoint, WatchSettings};
 pub use crate::plan::draft::Draft;
 use crate::rehearsal::scenario::{Choice, Outcome};
 use crate::runbook::model::{StepId, Strategy};
@@ -152,7 +153,7 @@ pub enum WatchIntent {
     /// Write what this laptop sees as a block for colleagues.
     ShareSighting,
     /// The watch as the operator sets it from now on.
-    Set(Box<crate::health::WatchSettings>),
+    Set(Box<WatchSettings>),
     /// The window is hidden, or seen again.
     Hidden(bool),
 }

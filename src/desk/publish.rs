@@ -48,6 +48,7 @@ impl Desk {
         self.tell_turns(&situation);
         let mut settings = settings(&self.options, &self.operator, self.credentials.view(), self.sign_in_view());
         let ahead = self.watched().and_then(|w| w.monitor.lock().ahead(clock.now().utc));
+        settings.watch.clone_from(&self.watching.settings);
         settings.cloud.extend(ahead.and_then(skew::sentence).map(|text| ("Clock".to_owned(), text)));
         let snapshot = Snapshot {
             revision: self.revision,
@@ -250,6 +251,7 @@ fn settings(
         credentials,
         sign_in,
         cloud,
+        watch: Arc::default(),
         thresholds: vec![
             row(
                 "Probe every",

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
+use crate::health::gaps::Gap;
 use crate::health::{Assessment, DetectorState, Role, Sighting, State, skew};
 use crate::rehearsal::scenario::What;
 use crate::run::command::{Command as Order, StepCommand};
 use crate::run::event::{Actor, Observed, StepState};
 use crate::run::state::Run;
-use crate::units::Region;
+use crate::units::{Region, utc_text};
 
 use super::DeskError;
+use super::executor::World;
 use super::mailbox::Mail;
 use super::opening::SCENARIO;
 use super::snapshot::Problem;
@@ -60,6 +62,28 @@ fn worth_keeping(mail: &Mail) -> Option<Mail> {
     })
 }
 
+/// That nobody looked, for the activity line and the record.
+fn gap_text(gap: &Gap) -> String {
+    let (from, to) = (utc_text(gap.from), utc_text(gap.to));
+    format!("nobody looked from {from} to {to}: {}", gap.why)
+}
+
+impl World {
+    /// What the watch tells.
+    fn take_in(&self, mail: Mail) {
+        let mut w = self.monitor.lock();
+        match mail {
+            Mail::Probed(seen) => w.observe(&seen),
+            Mail::Notices { said, states, announced, posted } => {
+                w.announce(said, states, posted, announced.then(|| self.clock.now().utc));
+            }
+            Mail::Measured(seen) => w.measure(seen),
+            Mail::Gap(gap) => w.gap(gap),
+            _ => {}
+        }
+    }
+}
+
 /// What the operator wrote down of somebody else's view.
 fn second_vantage(run: &Run) -> Option<String> {
     let step = run.steps.iter().find(|s| run.planned(&s.id).is_some_and(|p| p.second_vantage))?;
@@ -90,12 +114,13 @@ impl Desk {
             Mail::Looked(step, result, purpose) => self.looked(&step, result, purpose),
             Mail::LookAgain(step) => self.look_again(&step),
             Mail::Probed(seen) => self.probed(&seen),
-            Mail::Notices { said, states, announced } => {
+            Mail::Notices { .. } | Mail::Measured(_) => {
                 if let Some(world) = self.open.as_ref().and_then(|o| o.world.as_ref()) {
-                    world.monitor.lock().announce(said, states, announced.then(|| world.clock.now().utc));
+                    world.take_in(mail);
                 }
                 return false;
             }
+            Mail::Gap(gap) => self.gap(gap),
             Mail::Served(percent, at) => self.served(percent, at),
             Mail::Happened(n) => self.happened(n),
             Mail::SecondPerson(step, digest) => self.second_person(&step, digest),
@@ -136,17 +161,28 @@ impl Desk {
     /// A letter of the watch while no run is open.
     pub(super) fn idle_mail(&mut self, mail: Mail) {
         let Some(idle) = &self.idle else { return };
-        let mut w = idle.world.monitor.lock();
-        match mail {
-            Mail::Probed(seen) => w.observe(&seen),
-            Mail::Notices { said, states, announced } => {
-                w.announce(said, states, announced.then(|| idle.world.clock.now().utc));
-            }
-            _ => {}
+        if let Mail::Gap(gap) = &mail {
+            let text = gap_text(gap);
+            idle.world.take_in(mail);
+            return self.say(text);
         }
-        let (number, ahead) = (idle.number, w.ahead(idle.world.clock.now().utc));
-        drop(w);
+        let world = idle.world.clone();
+        let number = idle.number;
+        world.take_in(mail);
+        let ahead = world.monitor.lock().ahead(world.clock.now().utc);
         self.new_of_clock(number, ahead);
+    }
+
+    /// Nobody looked for a while: shown, and part of the record, as it bears on what may be believed.
+    fn gap(&mut self, gap: Gap) -> Result<(), DeskError> {
+        let Some(o) = self.open.as_deref() else { return Ok(()) };
+        let open = o.session.run.open() && o.session.read_only().is_none();
+        let text = gap_text(&gap);
+        if let Some(world) = &o.world {
+            world.take_in(Mail::Gap(gap));
+        }
+        self.say(text.clone());
+        if open { self.order_as(Actor::System, Order::Note(text)) } else { Ok(()) }
     }
 
     /// Says once, in each run and while none is open, that this computer's clock is wrong; gives what is to be recorded.

@@ -28,6 +28,9 @@ use super::{DeskError, Options, chain};
 const ACTIVITY_KEPT: usize = 200;
 /// At full speed the picture is published this often at most; people cannot read faster.
 const PUBLISH_EVERY: std::time::Duration = std::time::Duration::from_millis(40);
+/// What the watch tells is published this often at most: a thousand endpoints tell something seventy times a second, and
+/// their picture takes milliseconds to make.
+const WATCH_EVERY: std::time::Duration = std::time::Duration::from_millis(200);
 
 /// A running desk.
 pub struct Handle {
@@ -131,7 +134,8 @@ pub fn start_by(options: Options, clock: Clock) -> Result<Handle, DeskError> {
         credentials: super::credentials::Credentials::new(&options.home),
         connection: super::connecting::Connection::default(),
         clock_told: None,
-        sharing: super::board::Sharing::new(&options.home),
+        sharing: super::board::Sharing::default(),
+        watching: super::board::Watching::read(&options),
         options,
     };
     let snapshots = desk.snapshots.subscribe();
@@ -187,7 +191,7 @@ impl Open {
 /// The watch while no run is open.
 pub(super) struct Idle {
     pub world: World,
-    pub _watch: Watch,
+    pub watch: Watch,
     pub number: u64,
 }
 
@@ -219,7 +223,10 @@ pub(super) struct Desk {
     pub connection: super::connecting::Connection,
     /// The run, or the watch, in which it was said that the clock is wrong.
     pub clock_told: Option<u64>,
+    /// What colleagues are told, and the desktop.
     pub sharing: super::board::Sharing,
+    /// How the watch is set.
+    pub watching: super::board::Watching,
 }
 
 impl Desk {
@@ -245,6 +252,10 @@ impl Desk {
         if let Err(e) = super::trust::Book::read(self.options.disk.as_ref(), &self.options.home) {
             self.problem(&e.into());
         }
+        if let Some(e) = self.watching.trouble.take() {
+            self.problem(&e);
+            self.watching.trouble = Some(e);
+        }
         if let Err(e) = self.watch_idle().await {
             self.say(format!("not watching: {}", chain(&e)));
         }
@@ -252,11 +263,23 @@ impl Desk {
     }
 
     async fn run(&mut self, mut from: mpsc::UnboundedReceiver<Envelope>) {
+        let mut owed = false;
         loop {
+            let next = async {
+                match owed {
+                    true => tokio::time::timeout_at((self.published + WATCH_EVERY).into(), from.recv()).await.ok(),
+                    false => Some(from.recv().await),
+                }
+            };
             let next = match self.open.as_ref() {
                 // While the desk waits for mail, the run's clock need not stand still.
-                Some(o) => o.task.wait(from.recv()).await,
-                None => from.recv().await,
+                Some(o) => o.task.wait(next).await,
+                None => next.await,
+            };
+            let Some(next) = next else {
+                self.publish();
+                owed = false;
+                continue;
             };
             let Some(envelope) = next else { return };
             let mut kept = vec![envelope.busy];
@@ -266,12 +289,14 @@ impl Desk {
                 forced |= self.handle(more.session, more.mail).await;
             }
             self.follow_up();
-            let due = self.published.elapsed() >= PUBLISH_EVERY;
             let fast =
                 self.open.as_ref().is_some_and(|o| o.session.clock.speed() == Speed::Max && o.session.run.open());
-            if forced || due || !fast {
+            let every = if fast { PUBLISH_EVERY } else { WATCH_EVERY };
+            let due = forced || self.published.elapsed() >= every;
+            if due {
                 self.publish();
             }
+            owed = !due;
             // Only now may the clock go on.
             drop(kept);
         }

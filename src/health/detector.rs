@@ -2,102 +2,28 @@
 //!
 //! A success resets the failures in a row, not the window. *Persistent* is declared on a failure only, and the more a
 //! failover costs, the longer it takes. News older than three probes is no news: the state is then unknown, whatever it was.
+//! A burst of failures is one failure as far as time goes: so many in a row must also have lasted.
+//!
+//! A point keeps what was counted up to it, so that any window is a search and a difference, however long it is.
 
 use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
 use super::signal::{EndpointId, Failure, Observation, Outcome};
-use crate::runbook::model::Tier;
+use super::thresholds::{LONGEST_WINDOW, Thresholds};
 use crate::units::Millis;
 
-/// Enough for an hour at one probe a second; older points go.
-const HISTORY_MAX: usize = 4_096;
-/// An hour is drawn; twice that is kept.
-const HISTORY_SPAN: i64 = 2 * 3_600_000;
+/// An hour at the shortest interval that may be set; older points go.
+const HISTORY_MAX: usize = 1_024;
+/// The longest window, and a little more to see what was before it. At 15 s that is 16 KiB an endpoint.
+const HISTORY_SPAN: i64 = LONGEST_WINDOW.0.cast_signed() + 2 * 60_000;
 /// Successes whose median is the answer time shown: recent, and not moved by one outlier.
 const TYPICAL_OVER: usize = 5;
-
-/// How patient a detector is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Thresholds {
-    /// Time between two probes: 15 s.
-    pub interval: Millis,
-    /// Failures in a row that make it suspect: 3.
-    pub suspect_after: u32,
-    /// Failures in a row that make it persistent. T1: 8 (about two minutes); T2, T3: never by count alone.
-    pub persistent_after: Option<u32>,
-    /// Window of the share rule. T1: 5 min; T2: 15 min; T3: 30 min.
-    pub window: Millis,
-    /// Share of failed calls in the window, in percent. T1: 50; T2, T3: 80.
-    pub window_percent: usize,
-    /// Calls in the window without which it proves nothing. T1: 20; T2: 30; T3: 60 (half of those expected).
-    pub window_calls: usize,
-    /// The first failure must be a whole window old. T2, T3: an outage of 12 minutes is no outage of 15.
-    pub whole_window: bool,
-    /// Successes in a row that make a persistent failure recovering: 3.
-    pub recover_after: u32,
-    /// How long it must then hold to be OK: 5 min.
-    pub hold: Millis,
-    /// Bouts of failure within [`Thresholds::unstable_window`] that make it unstable: 3.
-    pub unstable_bouts: usize,
-    /// 10 min.
-    pub unstable_window: Millis,
-    /// Share of throttled calls in five minutes that makes it throttled: 20 %, and at least three.
-    pub throttled_percent: usize,
-    /// Median answer time from which it is slow: 2 s.
-    pub slow: Millis,
-}
-
 /// Over how long throttling is counted.
 const THROTTLE_WINDOW: i64 = 5 * 60_000;
 /// Fewer throttled calls than this are no storm.
 const THROTTLE_CALLS: usize = 3;
-
-impl Thresholds {
-    /// The defaults of a tier.
-    pub fn of(tier: Tier) -> Self {
-        let t1 = Self {
-            interval: Millis::from_secs(15),
-            suspect_after: 3,
-            persistent_after: Some(8),
-            window: Millis::from_mins(5),
-            window_percent: 50,
-            window_calls: 20,
-            whole_window: false,
-            recover_after: 3,
-            hold: Millis::from_mins(5),
-            unstable_bouts: 3,
-            unstable_window: Millis::from_mins(10),
-            throttled_percent: 20,
-            slow: Millis::from_secs(2),
-        };
-        let patient = |minutes, calls| Self {
-            persistent_after: None,
-            window: Millis::from_mins(minutes),
-            window_percent: 80,
-            window_calls: calls,
-            whole_window: true,
-            ..t1
-        };
-        match tier {
-            Tier::T1 => t1,
-            Tier::T2 => patient(15, 30),
-            Tier::T3 => patient(30, 60),
-        }
-    }
-
-    /// Age from which news is stale: three probes.
-    pub fn stale_after(&self) -> Millis {
-        Millis(self.interval.0.saturating_mul(3))
-    }
-}
-
-impl Default for Thresholds {
-    fn default() -> Self {
-        Self::of(Tier::T1)
-    }
-}
 
 /// What a detector believes of its endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -138,20 +64,46 @@ pub struct Tally {
     pub throttled: usize,
 }
 
+/// What was counted up to a point, from the first one on. It may wrap: only differences are looked at.
+#[derive(Debug, Clone, Copy, Default)]
+struct Counts {
+    answered: u32,
+    failed: u32,
+    throttled: u32,
+    bouts: u32,
+}
+
+/// One point with its counts: 64 bytes.
+#[derive(Debug, Clone)]
+struct Kept {
+    point: Point,
+    until: Counts,
+}
+
 /// The state machine of one endpoint.
 #[derive(Debug, Clone)]
 pub struct Detector {
     id: EndpointId,
     thresholds: Thresholds,
-    history: VecDeque<Point>,
+    history: VecDeque<Kept>,
+    /// Counts of what the history has let go.
+    gone: Counts,
     state: DetectorState,
     since: Option<i64>,
     failing_since: Option<i64>,
     steady_since: Option<i64>,
     last_success: Option<i64>,
     last_judged: Option<i64>,
+    /// Whether the newest that could be judged was an answer.
+    answering: Option<bool>,
+    /// When the newest stretch of throttling began, and its newest call.
+    throttled: Option<(i64, i64)>,
     failures: u32,
+    /// The first of the failures in a row.
+    row_since: Option<i64>,
     successes: u32,
+    /// Before this instant nobody looked, or another clock told the time: nothing older counts.
+    horizon: i64,
 }
 
 impl Detector {
@@ -161,24 +113,46 @@ impl Detector {
             id,
             thresholds,
             history: VecDeque::new(),
+            gone: Counts::default(),
             state: DetectorState::Unknown,
             since: None,
             failing_since: None,
             steady_since: None,
             last_success: None,
             last_judged: None,
+            answering: None,
+            throttled: None,
             failures: 0,
+            row_since: None,
             successes: 0,
+            horizon: i64::MIN,
         }
     }
 
-    /// Takes one observation in. A clock that went back is taken as standing still.
+    /// Takes one observation in. What was asked before a gap says nothing any more.
     pub fn observe(&mut self, o: &Observation) {
-        let at = self.history.back().map_or(o.at, |p| p.at.max(o.at));
+        if o.at < self.horizon {
+            return;
+        }
+        let stale = ms(self.thresholds.stale_after());
+        let mut at = o.at;
+        if let Some(last) = self.last().map(|p| p.at) {
+            if (o.at - last).abs() > stale {
+                self.gap(last, o.at);
+            } else {
+                // Answers come out of order.
+                at = at.max(last);
+            }
+        }
         if self.last_judged.is_some_and(|j| !self.fresh(j, at)) {
             self.forget();
         }
-        self.remember(Point { at, outcome: o.outcome.clone(), took: o.stages.total });
+        let bout = o.outcome.counts() && self.answering == Some(true);
+        self.remember(Point { at, outcome: o.outcome.clone(), took: o.stages.total }, bout);
+        if o.outcome.failure().is_some_and(Failure::is_throttle) {
+            let began = self.throttled.filter(|t| at - t.1 <= THROTTLE_WINDOW).map_or(at, |t| t.0);
+            self.throttled = Some((began, at));
+        }
         if o.outcome.answered() {
             self.succeeded(at);
         } else {
@@ -190,18 +164,39 @@ impl Detector {
         }
     }
 
-    /// After a gap (a sleeping laptop, a storm of refused keys) what was seen before proves nothing about now.
+    /// Nobody looked between these instants (a sleeping laptop), or another network or clock begins at `to`: what was seen
+    /// before proves nothing about now, failures in a row begin anew, and no window reaches across.
+    pub fn gap(&mut self, _from: i64, to: i64) {
+        self.forget();
+        self.horizon = to;
+        (self.answering, self.throttled) = (None, None);
+        // A clock that was set back: what is there lies in the future now. What is left is older than the gap.
+        while self.last().is_some_and(|p| p.at >= to) {
+            self.history.pop_back();
+        }
+        for told in [&mut self.last_success, &mut self.last_judged] {
+            *told = told.filter(|at| *at <= to);
+        }
+    }
+
+    /// After a gap, or a storm of refused keys, the state is not known.
     fn forget(&mut self) {
         self.state = DetectorState::Unknown;
-        (self.since, self.failing_since, self.steady_since) = (None, None, None);
+        (self.since, self.failing_since, self.steady_since, self.row_since) = (None, None, None, None);
         (self.failures, self.successes) = (0, 0);
     }
 
-    fn remember(&mut self, p: Point) {
+    fn remember(&mut self, p: Point, bout: bool) {
         let oldest = p.at - HISTORY_SPAN;
-        self.history.push_back(p);
-        while self.history.len() > HISTORY_MAX || self.history.front().is_some_and(|p| p.at < oldest) {
-            self.history.pop_front();
+        let add = |n: &mut u32, yes: bool| *n = n.wrapping_add(yes.into());
+        let mut until = self.history.back().map_or(self.gone, |k| k.until);
+        add(&mut until.answered, p.outcome.answered());
+        add(&mut until.failed, p.outcome.counts());
+        add(&mut until.throttled, p.outcome.failure().is_some_and(Failure::is_throttle));
+        add(&mut until.bouts, bout);
+        self.history.push_back(Kept { point: p, until });
+        while self.history.len() > HISTORY_MAX || self.history.front().is_some_and(|k| k.point.at < oldest) {
+            self.gone = self.history.pop_front().map_or(self.gone, |k| k.until);
         }
     }
 
@@ -215,8 +210,9 @@ impl Detector {
     fn succeeded(&mut self, at: i64) {
         self.last_success = Some(at);
         self.last_judged = Some(at);
+        self.answering = Some(true);
         self.steady_since.get_or_insert(at);
-        self.failures = 0;
+        (self.failures, self.row_since) = (0, None);
         self.successes = self.successes.saturating_add(1);
         match self.state {
             DetectorState::Unknown | DetectorState::Suspect => self.enter(DetectorState::Ok, at),
@@ -235,13 +231,16 @@ impl Detector {
 
     fn failed(&mut self, at: i64) {
         self.last_judged = Some(at);
+        self.answering = Some(false);
         self.failures = self.failures.saturating_add(1);
+        self.row_since.get_or_insert(at);
         self.failing_since.get_or_insert(at);
         if self.state == DetectorState::Persistent {
             return;
         }
-        let relapsed = self.state == DetectorState::Recovering && self.failures >= self.thresholds.suspect_after;
-        let in_a_row = self.thresholds.persistent_after.is_some_and(|n| self.failures >= n);
+        let suspect = self.row_of(self.thresholds.suspect_after, at);
+        let relapsed = self.state == DetectorState::Recovering && suspect;
+        let in_a_row = self.thresholds.persistent_after.is_some_and(|n| self.row_of(n, at));
         if let Some(first) = self.share_rule(at) {
             self.failing_since = self.failing_since.map(|f| f.min(first));
             self.enter(DetectorState::Persistent, at);
@@ -250,30 +249,79 @@ impl Detector {
         } else if self.state == DetectorState::Recovering {
             // One failure while recovering is not yet a relapse, but the hold starts again.
             self.since = Some(at);
-        } else if self.failures >= self.thresholds.suspect_after {
+        } else if suspect {
             self.enter(DetectorState::Suspect, at);
         }
+    }
+
+    /// Whether so many failed in a row, and not all within a moment.
+    fn row_of(&self, n: u32, now: i64) -> bool {
+        self.failures >= n && self.row_since.is_some_and(|first| self.lasted(first, u64::from(n), now))
+    }
+
+    /// Whether `n` failures have taken at least half of the time that so many probes take.
+    fn lasted(&self, first: i64, n: u64, now: i64) -> bool {
+        let needed = self.thresholds.interval.0.saturating_mul(n.saturating_sub(1)) / 2;
+        now - first >= ms(Millis(needed))
     }
 
     /// The first failure of the window when the share rule says persistent.
     fn share_rule(&self, now: i64) -> Option<i64> {
         let t = &self.thresholds;
         let from = now - ms(t.window);
-        let tally = self.tally(from);
-        let first = self.points_since(from).filter(|p| p.outcome.counts()).last()?.at;
-        // Between two probes the start of the window falls on none of them: half an interval of grace.
-        let old_enough = !t.whole_window || first <= from + ms(t.interval) / 2;
-        let enough = tally.calls >= t.window_calls && tally.failed * 100 >= tally.calls * t.window_percent;
-        (old_enough && enough).then_some(first)
+        let start = self.index(from.max(self.horizon));
+        let tally = self.tally_from(start);
+        if tally.calls < t.window_calls || tally.failed * 100 < tally.calls * t.window_percent {
+            return None;
+        }
+        let before = self.before(start).failed;
+        let first = self.history.partition_point(|k| k.until.failed.wrapping_sub(before).cast_signed() <= 0);
+        let first = self.history.get(first)?.point.at;
+        let needed = (t.window_calls * t.window_percent).div_ceil(100);
+        let old_enough = !t.whole_window || self.failed_when_it_began(start, from, first);
+        let lasted = self.lasted(first, u64::try_from(needed).unwrap_or(u64::MAX), now);
+        (old_enough && lasted).then_some(first)
     }
 
-    /// Newest first.
-    fn points_since(&self, from: i64) -> impl Iterator<Item = &Point> {
-        self.history.iter().rev().take_while(move |p| p.at >= from)
+    /// Whether it failed already when the window began. That instant falls between two probes: the first may come half
+    /// an interval later, or the one before was a failure too.
+    fn failed_when_it_began(&self, start: usize, from: i64, first: i64) -> bool {
+        let before = start.checked_sub(1).and_then(|i| self.history.get(i)).map(|k| &k.point);
+        first <= from + ms(self.thresholds.interval) / 2
+            || before.is_some_and(|p| p.at >= self.horizon && p.outcome.counts() && self.fresh(p.at, from))
     }
 
+    /// The first point that is no older than this.
+    fn index(&self, from: i64) -> usize {
+        self.history.partition_point(|k| k.point.at < from)
+    }
+
+    /// What was counted before a point.
+    fn before(&self, index: usize) -> Counts {
+        index.checked_sub(1).and_then(|i| self.history.get(i)).map_or(self.gone, |k| k.until)
+    }
+
+    fn tally_from(&self, start: usize) -> Tally {
+        let before = self.before(start);
+        let now = self.history.back().map_or(self.gone, |k| k.until);
+        // At most as many as the history is long.
+        let since = |a: u32, b: u32| usize::try_from(a.wrapping_sub(b)).unwrap_or(usize::MAX);
+        Tally {
+            calls: self.history.len() - start,
+            answered: since(now.answered, before.answered),
+            failed: since(now.failed, before.failed),
+            throttled: since(now.throttled, before.throttled),
+        }
+    }
+
+    /// News from long ago is stale; news from the future was told by another clock.
     fn fresh(&self, at: i64, now: i64) -> bool {
-        now - at <= ms(self.thresholds.stale_after())
+        (now - at).abs() <= ms(self.thresholds.stale_after())
+    }
+
+    /// From now on it is asked so often: by that, news grows stale.
+    pub fn asked_every(&mut self, interval: Millis) {
+        self.thresholds.interval = interval;
     }
 
     /// What is probed.
@@ -333,12 +381,12 @@ impl Detector {
 
     /// The newest observation.
     pub fn last(&self) -> Option<&Point> {
-        self.history.back()
+        self.history.back().map(|k| &k.point)
     }
 
-    /// The newest observation, unless it is stale.
+    /// The newest observation, unless it is stale or older than a gap.
     pub fn news(&self, now: i64) -> Option<&Point> {
-        self.last().filter(|p| self.fresh(p.at, now))
+        self.last().filter(|p| p.at >= self.horizon && self.fresh(p.at, now))
     }
 
     /// Whether the newest observation is an answer; none without fresh news.
@@ -361,31 +409,16 @@ impl Detector {
         self.news(now)?.outcome.failure().filter(|f| !f.counts())
     }
 
-    /// Calls since `from`.
+    /// Calls since `from`, as far as the history reaches.
     pub fn tally(&self, from: i64) -> Tally {
-        let mut t = Tally::default();
-        for p in self.points_since(from) {
-            t.calls += 1;
-            t.answered += usize::from(p.outcome.answered());
-            t.failed += usize::from(p.outcome.counts());
-            t.throttled += usize::from(p.outcome.failure().is_some_and(Failure::is_throttle));
-        }
-        t
+        self.tally_from(self.index(from))
     }
 
-    /// Separate bouts of failure within the window of [`Thresholds::unstable_window`].
+    /// Bouts of failure that began within [`Thresholds::unstable_window`]: a failure right after an answer.
     pub fn bouts(&self, now: i64) -> usize {
-        let judged = self
-            .points_since(now - ms(self.thresholds.unstable_window))
-            .filter_map(|p| p.outcome.answered().then_some(true).or(p.outcome.counts().then_some(false)));
-        // Newest first: a bout begins where a failure is followed by an earlier answer.
-        let mut later = None;
-        let mut bouts = 0;
-        for answered in judged {
-            bouts += usize::from(answered && later == Some(false));
-            later = Some(answered);
-        }
-        bouts
+        let from = (now - ms(self.thresholds.unstable_window)).max(self.horizon);
+        let newest = self.history.back().map_or(self.gone, |k| k.until).bouts;
+        usize::try_from(newest.wrapping_sub(self.before(self.index(from)).bouts)).unwrap_or(usize::MAX)
     }
 
     /// Whether it comes and goes, and not so badly that it is persistent.
@@ -397,18 +430,9 @@ impl Detector {
     /// Since when it throttles us, while it does.
     pub fn throttled_since(&self, now: i64) -> Option<i64> {
         self.news(now)?;
-        let t = self.tally(now - THROTTLE_WINDOW);
-        if t.throttled < THROTTLE_CALLS || t.throttled * 100 < t.calls * self.thresholds.throttled_percent {
-            return None;
-        }
-        let mut since = now;
-        for p in self.history.iter().rev().filter(|p| p.outcome.failure().is_some_and(Failure::is_throttle)) {
-            if since - p.at > THROTTLE_WINDOW {
-                break;
-            }
-            since = p.at;
-        }
-        Some(since)
+        let t = self.tally((now - THROTTLE_WINDOW).max(self.horizon));
+        let storm = t.throttled >= THROTTLE_CALLS && t.throttled * 100 >= t.calls * self.thresholds.throttled_percent;
+        self.throttled.filter(|_| storm).map(|(began, _)| began)
     }
 
     /// The 95th percentile (nearest rank) of the total time of the last `n` answers.
@@ -429,7 +453,7 @@ impl Detector {
     }
 
     fn answer_times(&self, n: usize) -> Vec<Millis> {
-        let answers = self.history.iter().rev().filter(|p| p.outcome.answered()).filter_map(|p| p.took);
+        let answers = self.history().rev().filter(|p| p.outcome.answered()).filter_map(|p| p.took);
         let mut times: Vec<_> = answers.take(n).collect();
         times.sort_unstable();
         times
@@ -437,7 +461,7 @@ impl Detector {
 
     /// The history, oldest first; bounded.
     pub fn history(&self) -> impl DoubleEndedIterator<Item = &Point> + ExactSizeIterator {
-        self.history.iter()
+        self.history.iter().map(|k| &k.point)
     }
 }
 

@@ -12,19 +12,23 @@
 mod advice;
 mod detector;
 mod eyes;
+pub mod gaps;
 mod ladder;
+pub mod schedule;
 mod settings;
 pub mod sighting;
 mod signal;
 pub mod skew;
+mod thresholds;
 mod verdict;
 mod view;
 
 pub use advice::{Advice, Arithmetic, COLLEAGUE_FRESH, Decision, Recommendation, SPILL_AFTER};
-pub use detector::{Detector, DetectorState, Point, Tally, Thresholds};
+pub use detector::{Detector, DetectorState, Point, Tally};
 pub use ladder::{Ladder, Lamp, LampState, climb};
-pub use settings::{OwnEndpoint, WITNESSES, WatchSettings};
+pub use settings::{Explained, Mistake, OwnEndpoint, WITNESSES, WatchSettings};
 pub use signal::{Certificate, EndpointId, Expectation, Failure, Observation, Outcome, Stages};
+pub use thresholds::{Adjustment, Amount, Knob, Thresholds, Unit};
 pub use verdict::{
     Assessment, Endpoint, Inputs, Notice, Part, Provisioning, Reason, RegionInput, RegionVerdict, Role, Sighting,
     State, Vouched, assess,

@@ -30,9 +30,9 @@ impl fmt::Display for EndpointId {
 /// How long each stage took, as far as the probe got. Each is the stage's own time, `total` the whole.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stages {
-    /// Resolving the name; none for a literal address.
+    /// Resolving the name, the proxy's where there is one; none for a literal address.
     pub dns: Option<Millis>,
-    /// Opening the connection.
+    /// Opening the connection; through a proxy, to it and by it (`CONNECT`).
     pub connect: Option<Millis>,
     /// The TLS handshake; none over plain HTTP.
     pub tls: Option<Millis>,
@@ -53,7 +53,7 @@ pub struct Observation {
     pub outcome: Outcome,
     /// How long the stages took.
     pub stages: Stages,
-    /// The address that answered or was tried last.
+    /// The address that answered or was tried last; the proxy's where there is one.
     pub peer: Option<String>,
     /// Whether a proxy stood in between.
     pub via_proxy: bool,
@@ -141,6 +141,8 @@ pub enum Failure {
     },
     /// Something answered that is not the service, e.g. a network's sign-in page.
     NotTheService,
+    /// The proxy on the way does not carry the question: the fault is on this side of the region, or cannot be told.
+    Proxy,
     /// No request was made; why stands in [`Observation::detail`].
     NotAsked,
 }
@@ -165,7 +167,7 @@ impl Failure {
             | Self::Reset
             | Self::NoAnswer => true,
             Self::Status { code, .. } => COUNTING.contains(code),
-            Self::NoRoute | Self::Certificate | Self::NotTheService | Self::NotAsked => false,
+            Self::NoRoute | Self::Certificate | Self::NotTheService | Self::Proxy | Self::NotAsked => false,
         }
     }
 
@@ -176,7 +178,7 @@ impl Failure {
 
     /// Whether it speaks of this laptop or its network.
     pub fn is_ours(&self) -> bool {
-        matches!(self, Self::NoRoute | Self::Certificate | Self::NotTheService)
+        matches!(self, Self::NoRoute | Self::Certificate | Self::NotTheService | Self::Proxy)
     }
 
     /// Whether the service throttles us.
@@ -186,7 +188,7 @@ impl Failure {
 
     /// Whether asking again can help: a refused key stays refused.
     pub fn worth_retrying(&self) -> bool {
-        self.counts() || self.is_throttle()
+        self.counts() || self.is_throttle() || *self == Self::Proxy
     }
 
     /// When the service asks us to come back.
@@ -210,6 +212,7 @@ impl Failure {
             Self::Reset => "connection reset",
             Self::NoAnswer => "no answer in time",
             Self::NotTheService => "something else answers in its place",
+            Self::Proxy => "the proxy does not let us through",
             Self::NotAsked => "not asked",
             Self::Status { code, .. } => {
                 let words = match code {

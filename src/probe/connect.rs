@@ -1,46 +1,21 @@
-//! Name and connection: the stages before anything is said.
+//! The connection: the stage before anything is said.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use url::{Host, Url};
 
 use super::http::Trouble;
 use crate::clock::Task;
 use crate::health::{Failure, Stages};
 use crate::units::Millis;
 
-/// Addresses of one name that are tried; a name with more is asked again by the next probe anyway.
-const ADDRESSES_MAX: usize = 4;
-
-/// The addresses of the URL's host. A literal address has no DNS stage.
-pub(super) async fn resolve(
-    task: &Task,
-    url: &Url,
-    patience: Millis,
-    stages: &mut Stages,
-) -> Result<Vec<SocketAddr>, Trouble> {
-    let port = url.port_or_known_default().unwrap_or(443);
-    let name = match url.host() {
-        Some(Host::Ipv4(ip)) => return Ok(vec![SocketAddr::new(IpAddr::V4(ip), port)]),
-        Some(Host::Ipv6(ip)) => return Ok(vec![SocketAddr::new(IpAddr::V6(ip), port)]),
-        Some(Host::Domain(name)) => name,
-        None => return Err(Trouble::new(Failure::NotAsked, "the address has no host")),
-    };
-    let start = task.now().mono;
-    let found = task.request(patience, |_| tokio::net::lookup_host((name, port))).await;
-    stages.dns = Some(Millis(task.now().mono - start));
-    let addresses: Vec<_> = match found {
-        Ok(Ok(found)) => found.take(ADDRESSES_MAX).collect(),
-        Ok(Err(e)) => return Err(Trouble::new(Failure::Dns, e)),
-        Err(late) => return Err(Trouble::new(Failure::Dns, late)),
-    };
-    if addresses.is_empty() {
-        return Err(Trouble::new(Failure::Dns, "the name has no address"));
-    }
-    Ok(addresses)
-}
+/// What a question and its answer travel over: TCP, TLS, or either through a proxy.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
+/// One such, whichever it is.
+pub(super) type Line = Box<dyn Stream>;
 
 /// Connects to the first address that lets us, sharing `patience` among those left.
 pub(super) async fn connect(
@@ -51,21 +26,32 @@ pub(super) async fn connect(
     stages: &mut Stages,
 ) -> Result<TcpStream, Trouble> {
     let start = task.now().mono;
-    let mut last = Trouble::new(Failure::NotAsked, "no address");
+    let mut worst: Option<(Trouble, String)> = None;
     for (i, address) in addresses.iter().enumerate() {
         let spent = task.now().mono - start;
         let left = u64::try_from(addresses.len() - i).unwrap_or(1);
         let share = Millis(patience.0.saturating_sub(spent) / left);
-        *peer = Some(address.to_string());
+        let here = address.to_string();
         let tried = task.request(share, |_| TcpStream::connect(address)).await;
         stages.connect = Some(Millis(task.now().mono - start));
-        last = match tried {
-            Ok(Ok(stream)) => return Ok(stream),
+        let trouble = match tried {
+            Ok(Ok(stream)) => {
+                // What is sent is small and waits for its answer: there is nothing to gather.
+                let _ = stream.set_nodelay(true);
+                *peer = Some(here);
+                return Ok(stream);
+            }
             Ok(Err(e)) => Trouble::new(class(&e), format!("{address}: {e}")),
             Err(late) => Trouble::new(Failure::ConnectTimeout, format!("{address}: {late}")),
         };
+        // A laptop without IPv6 has no route to the second address of a host whose first is down: the first one tells.
+        if trouble.failure.counts() || worst.as_ref().is_none_or(|(w, _)| !w.failure.counts()) {
+            worst = Some((trouble, here));
+        }
     }
-    Err(last)
+    let (trouble, at) = worst.unwrap_or_else(|| (Trouble::new(Failure::NotAsked, "no address"), String::new()));
+    *peer = Some(at).filter(|at| !at.is_empty());
+    Err(trouble)
 }
 
 /// What an error of the network means.

@@ -1,35 +1,34 @@
 //! The probe itself: one request over a connection of its own.
 
 use std::fmt::Display;
-use std::future::Future;
-use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
 use hyper::header::{self, HeaderMap, HeaderValue};
-use hyper::{Method, Request, Response};
-use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
+use hyper::{Method, Request, Version};
 use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls;
+use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::{self, ClientConfig};
+use url::{Host, Position};
 
-use super::connect::{class, connect, resolve};
-use super::target::{Credential, Target, Tls};
+use super::certificate::certificate;
+use super::connect::{Line, connect};
+use super::exchange::{Answer, http1, http2};
+use super::names;
+use super::proxy::Proxy;
+use super::target::{Credential, HTTP2, Target, Tls};
+use super::trust::NotTrusted;
 use crate::clock::{Task, WORK_HEADER};
-use crate::health::{Failure, Observation, Outcome, Stages, skew};
-use crate::units::Millis;
-
-/// Bytes of an answer that are read; a list of models may be longer, and its beginning is enough.
-pub const BODY_MAX: usize = 64 * 1024;
+use crate::health::{Certificate, Failure, Observation, Outcome, Stages, skew};
+use crate::units::{Millis, visible};
 
 /// A failure and its raw cause.
+#[derive(Debug)]
 pub(super) struct Trouble {
-    failure: Failure,
-    detail: String,
+    pub(super) failure: Failure,
+    pub(super) detail: String,
 }
 
 impl Trouble {
@@ -43,15 +42,28 @@ impl Trouble {
 struct Seen {
     stages: Stages,
     peer: Option<String>,
+    certificate: Option<Certificate>,
     ahead: Option<i64>,
+}
+
+/// One probe under way.
+struct Probe<'a> {
+    task: &'a Task,
+    target: &'a Target,
+    proxy: Option<&'a Proxy>,
+    /// When it began, on the monotonic clock.
+    start: u64,
+    seen: Seen,
 }
 
 /// Looks at one endpoint once. Never fails: a failure is what was observed.
 pub async fn probe(task: &Task, target: &Target) -> Observation {
     let start = task.now();
-    let mut seen = Seen::default();
-    let result = Box::pin(run(task, target, start.mono, &mut seen)).await;
-    let Seen { mut stages, peer, ahead } = seen;
+    // A rehearsal's simulator is on this computer, and no proxy stands before it.
+    let proxy = target.proxy.as_ref().filter(|_| !task.clock().is_scenario());
+    let mut probe = Probe { task, target, proxy, start: start.mono, seen: Seen::default() };
+    let result = Box::pin(probe.run()).await;
+    let Seen { mut stages, peer, certificate, ahead } = probe.seen;
     stages.total = Some(Millis(task.now().mono - start.mono));
     let (outcome, detail) = match result {
         Ok(outcome) => (outcome, None),
@@ -63,45 +75,131 @@ pub async fn probe(task: &Task, target: &Target) -> Observation {
         outcome,
         stages,
         peer,
-        via_proxy: false,
-        certificate: None,
+        via_proxy: proxy.is_some(),
+        certificate,
         detail,
         ahead,
     }
 }
 
-async fn run(task: &Task, target: &Target, start: u64, seen: &mut Seen) -> Result<Outcome, Trouble> {
-    // What is left of the whole, and of a stage that may not take all of it.
-    let left = |task: &Task| target.total_timeout.saturating_sub(Millis(task.now().mono - start));
-    let early = |task: &Task| left(task).min(target.connect_timeout);
+impl Probe<'_> {
+    /// What is left of the whole.
+    fn left(&self) -> Millis {
+        self.target.total_timeout.saturating_sub(Millis(self.task.now().mono - self.start))
+    }
 
-    let secure = allowed(target)?;
-    let addresses = resolve(task, &target.url, early(task), &mut seen.stages).await?;
-    stays_at_home(task, &addresses)?;
-    let tcp = connect(task, &addresses, early(task), &mut seen.peer, &mut seen.stages).await?;
-    // The request is small and waits for its answer: there is nothing to gather.
-    let _ = tcp.set_nodelay(true);
-    match secure {
-        None => ask(task, target, tcp, left(task), seen).await,
-        Some(tls) => {
-            let before = task.now().mono;
-            let shaken = task.request(early(task), |_| handshake(target, tls, tcp)).await;
-            seen.stages.tls = Some(Millis(task.now().mono - before));
-            let stream = shaken.map_err(|late| Trouble::new(Failure::Tls, late))??;
-            Box::pin(ask(task, target, stream, left(task), seen)).await
-        }
+    /// The same, of a stage that may not take all of it.
+    fn early(&self) -> Millis {
+        self.left().min(self.target.connect_timeout)
+    }
+
+    async fn run(&mut self) -> Result<Outcome, Trouble> {
+        let secure = allowed(self.target, self.proxy)?;
+        let url = &self.target.url;
+        let line = match self.proxy {
+            None => self.connect(url.host(), url.port_or_known_default().unwrap_or(443)).await?,
+            Some(proxy) => Box::pin(self.through(proxy, secure.is_some())).await?,
+        };
+        let Some(tls) = secure else { return Box::pin(self.ask(line, false)).await };
+        let (task, name, patience) = (self.task, host_name(self.target), self.early());
+        let before = task.now().mono;
+        let shaken = task.request(patience, |_| handshake(&tls.endpoint, name, line)).await;
+        self.seen.stages.tls = Some(Millis(task.now().mono - before));
+        let stream = match shaken {
+            Ok(Ok(stream)) => stream,
+            Ok(Err((trouble, shown))) => {
+                self.seen.certificate = shown;
+                return Err(trouble);
+            }
+            Err(late) => return Err(Trouble::new(Failure::Tls, format!("the TLS handshake was not answered: {late}"))),
+        };
+        let session = stream.get_ref().1;
+        self.seen.certificate = session.peer_certificates().and_then(|all| certificate(all.first()?));
+        let newer = session.alpn_protocol() == Some(HTTP2);
+        Box::pin(self.ask(Box::new(stream), newer)).await
+    }
+
+    async fn connect(&mut self, host: Option<Host<&str>>, port: u16) -> Result<Line, Trouble> {
+        let (task, patience) = (self.task, self.early());
+        let addresses = names::addresses(task, host, port, patience, &mut self.seen.stages).await?;
+        stays_at_home(task, &addresses)?;
+        let (patience, seen) = (self.early(), &mut self.seen);
+        let tcp = connect(task, &addresses, patience, &mut seen.peer, &mut seen.stages).await?;
+        Ok(Box::new(tcp))
+    }
+
+    /// A line to the endpoint that a proxy carries; `tunnel` where it must not look inside.
+    async fn through(&mut self, proxy: &Proxy, tunnel: bool) -> Result<Line, Trouble> {
+        proxy.usable()?;
+        let (host, port) = proxy.at();
+        let line = self.connect(host, port).await.map_err(|t| proxy.on_the_way(t))?;
+        let (task, target) = (self.task, self.target);
+        let before = task.now().mono;
+        let so_far = self.seen.stages.connect.unwrap_or_default();
+        let patience = self.left().min(target.connect_timeout.saturating_sub(so_far));
+        let asked = task.request(patience, |_| async {
+            let mut line = line;
+            if let Some(name) = proxy.secure() {
+                let Some(tls) = &target.tls else {
+                    return Err(Trouble::new(Failure::NotAsked, "an https proxy needs a trust store"));
+                };
+                let shaken = handshake(&tls.proxy, &name, line).await;
+                line = Box::new(shaken.map_err(|(t, _)| proxy.on_the_way(t))?);
+            }
+            if tunnel {
+                proxy.tunnel(&mut line, &host_and_port(target)).await?;
+            }
+            Ok(line)
+        });
+        let asked = asked.await;
+        // What the proxy needs to connect is the connecting, as seen from here.
+        self.seen.stages.connect = Some(Millis(so_far.0 + task.now().mono - before));
+        asked.map_err(|_| {
+            let (to, whole) = (host_and_port(target), target.connect_timeout);
+            proxy.fault(format!("is silent: it did not connect us to {to} within {whole}"))
+        })?
+    }
+
+    /// Asks and judges; the deadline covers request, answer and body.
+    async fn ask(&mut self, line: Line, newer: bool) -> Result<Outcome, Trouble> {
+        let (task, target, left) = (self.task, self.target, self.left());
+        // A proxy that may look inside is told the whole address.
+        let open_to = self.proxy.filter(|_| target.url.scheme() == "http");
+        let form = match (newer, open_to) {
+            (true, _) => Form::Newer,
+            (false, Some(proxy)) => Form::ToProxy(proxy),
+            (false, None) => Form::Plain,
+        };
+        let seen = &mut self.seen;
+        let before = task.now();
+        let exchange = |number| async move {
+            let request = request(task, target, &form, number)?;
+            let first = |headers: &HeaderMap| {
+                let now = task.now();
+                seen.stages.first_byte = Some(Millis(now.mono - before.mono));
+                seen.ahead = date(headers).map(|date| skew::offset(before.utc, now.utc, date));
+            };
+            let answer = if newer { http2(line, request, first).await? } else { http1(line, request, first).await? };
+            match (open_to, answer.code) {
+                (Some(proxy), 407 | 502 | 504) => {
+                    Err(proxy.refusal(answer.code, &host_and_port(target), &format!("status {}", answer.code)))
+                }
+                _ => judge(task, target, open_to, &answer),
+            }
+        };
+        task.request(left, exchange).await.map_err(|late| Trouble::new(Failure::NoAnswer, late))?
     }
 }
 
 /// The trust to use for https, none for http; refuses what must not be asked.
-fn allowed(target: &Target) -> Result<Option<&Tls>, Trouble> {
+fn allowed<'t>(target: &'t Target, proxy: Option<&Proxy>) -> Result<Option<&'t Tls>, Trouble> {
     let refuse = |why: &str| Err(Trouble::new(Failure::NotAsked, why));
     match target.url.scheme() {
         "https" => match &target.tls {
             Some(tls) => Ok(Some(tls)),
             None => refuse("https needs a trust store, and the target has none"),
         },
-        "http" if matches!(target.credential, Credential::None) || is_loopback(target) => Ok(None),
+        "http" if matches!(target.credential, Credential::None) || (is_loopback(target) && proxy.is_none()) => Ok(None),
         "http" => refuse("a key or token never goes over plain http, except to this computer"),
         _ => refuse("only http and https addresses can be probed"),
     }
@@ -109,8 +207,8 @@ fn allowed(target: &Target) -> Result<Option<&Tls>, Trouble> {
 
 fn is_loopback(target: &Target) -> bool {
     match target.url.host() {
-        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
         _ => false,
     }
 }
@@ -123,22 +221,25 @@ fn stays_at_home(task: &Task, addresses: &[SocketAddr]) -> Result<(), Trouble> {
     Ok(())
 }
 
+/// TLS over a line. A refused certificate comes with the trouble.
 async fn handshake(
-    target: &Target,
-    tls: &Tls,
-    tcp: TcpStream,
-) -> Result<tokio_rustls::client::TlsStream<TcpStream>, Trouble> {
-    let name = host_name(target);
-    let server =
-        ServerName::try_from(name.to_owned()).map_err(|e| Trouble::new(Failure::NotAsked, format!("{name}: {e}")))?;
-    TlsConnector::from(std::sync::Arc::clone(&tls.0)).connect(server, tcp).await.map_err(|e| {
-        let failure = match e.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+    config: &Arc<ClientConfig>,
+    name: &str,
+    line: Line,
+) -> Result<TlsStream<Line>, (Trouble, Option<Certificate>)> {
+    let server = ServerName::try_from(name.to_owned())
+        .map_err(|e| (Trouble::new(Failure::NotAsked, format!("{name}: {e}")), None))?;
+    TlsConnector::from(Arc::clone(config)).connect(server, line).await.map_err(|e| {
+        let cause = e.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        if let Some(refused) = cause.and_then(NotTrusted::of) {
+            return (Trouble::new(Failure::Certificate, refused), refused.shown.clone());
+        }
+        let failure = match cause {
             Some(rustls::Error::InvalidCertificate(_)) => Failure::Certificate,
-            Some(_) => Failure::Tls,
-            None if e.kind() == io::ErrorKind::ConnectionReset => Failure::Reset,
-            None => Failure::Tls,
+            None if e.kind() == std::io::ErrorKind::ConnectionReset => Failure::Reset,
+            _ => Failure::Tls,
         };
-        Trouble::new(failure, e)
+        (Trouble::new(failure, e), None)
     })
 }
 
@@ -151,108 +252,90 @@ fn host_name(target: &Target) -> &str {
     }
 }
 
-/// Asks and judges; the deadline covers request, answer and body.
-async fn ask<S>(task: &Task, target: &Target, stream: S, left: Millis, seen: &mut Seen) -> Result<Outcome, Trouble>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send,
-{
-    let before = task.now();
-    let exchange = |number| async move {
-        let request = request(task, target, number)?;
-        let (mut sender, connection) =
-            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|e| broken(&e))?;
-        let answer = async {
-            let response = sender.send_request(request).await.map_err(|e| broken(&e))?;
-            let now = task.now();
-            seen.stages.first_byte = Some(Millis(now.mono - before.mono));
-            seen.ahead = date(response.headers()).map(|date| skew::offset(before.utc, now.utc, date));
-            read(task, target, response).await
-        };
-        drive(answer, connection).await
-    };
-    task.request(left, exchange).await.map_err(|late| Trouble::new(Failure::NoAnswer, late))?
+/// What is connected to, as a proxy wants to be told.
+fn host_and_port(target: &Target) -> String {
+    let port = target.url.port_or_known_default().unwrap_or(443);
+    format!("{}:{port}", target.url.host_str().unwrap_or_default())
 }
 
-/// Runs a connection for as long as its one answer needs it, without a task of its own that could outlive the probe.
-async fn drive<T>(answer: impl Future<Output = T>, connection: impl Future) -> T {
-    tokio::pin!(answer);
-    tokio::select! {
-        biased;
-        done = &mut answer => done,
-        // A connection that ends leaves the reason, or the rest of the answer, with the one who asked.
-        _ = connection => answer.await,
-    }
+/// How a request names what it asks for.
+enum Form<'a> {
+    /// A path, and the host in a header.
+    Plain,
+    /// The whole address, for a proxy that looks inside.
+    ToProxy(&'a Proxy),
+    /// HTTP/2 takes it apart by itself.
+    Newer,
 }
 
-fn request(task: &Task, target: &Target, number: u64) -> Result<Request<Full<Bytes>>, Trouble> {
+fn request(task: &Task, target: &Target, form: &Form<'_>, number: u64) -> Result<Request<Bytes>, Trouble> {
     let bad = |what: &str| Trouble::new(Failure::NotAsked, format!("{what} cannot be sent in a header"));
-    let path = &target.url[url::Position::BeforePath..url::Position::AfterQuery];
-    let host = match &target.authority {
-        Some(a) => a.as_str(),
-        None => &target.url[url::Position::BeforeHost..url::Position::AfterPort],
-    };
-    let mut request = Request::builder()
-        .uri(path)
-        .header(header::HOST, host)
-        .header(header::ACCEPT, "application/json")
-        .header(header::USER_AGENT, concat!("lifeboat/", env!("CARGO_PKG_VERSION")))
-        .header(header::CONNECTION, "close");
-    if task.clock().is_scenario() {
-        request = request.header(WORK_HEADER, number);
-    }
     let secret = |text: String| {
         let mut value = HeaderValue::try_from(text).map_err(|_| bad("the key or token"))?;
         value.set_sensitive(true);
         Ok::<_, Trouble>(value)
     };
+    let path = &target.url[Position::BeforePath..Position::AfterQuery];
+    let address = &target.url[Position::BeforeHost..Position::AfterPort];
+    let host = target.authority.as_deref().unwrap_or(address);
+    let mut request = Request::builder()
+        .header(header::ACCEPT, "application/json")
+        .header(header::USER_AGENT, concat!("lifeboat/", env!("CARGO_PKG_VERSION")));
+    request = match form {
+        Form::Newer => request.version(Version::HTTP_2).uri(format!("https://{host}{path}")),
+        Form::Plain => request.uri(path),
+        Form::ToProxy(_) => request.uri(format!("http://{address}{path}")),
+    };
+    if !matches!(form, Form::Newer) {
+        request = request.header(header::HOST, host).header(header::CONNECTION, "close");
+    }
+    if let Form::ToProxy(proxy) = form
+        && let Some(authorization) = proxy.authorization()
+    {
+        request = request.header(header::PROXY_AUTHORIZATION, secret(authorization)?);
+    }
+    if task.clock().is_scenario() {
+        request = request.header(WORK_HEADER, number);
+    }
     request = match &target.credential {
         Credential::None => request,
         Credential::Bearer(t) => request.header(header::AUTHORIZATION, secret(format!("Bearer {}", t.expose()))?),
         Credential::ApiKey(k) => request.header("api-key", secret(k.expose().to_owned())?),
     };
     let built = match &target.body {
-        None => request.method(Method::GET).body(Full::default()),
+        None => request.method(Method::GET).body(Bytes::new()),
         Some(json) => request
             .method(Method::POST)
             .header(header::CONTENT_TYPE, "application/json")
-            .body(Full::new(Bytes::from(json.clone()))),
+            .body(Bytes::from(json.clone())),
     };
     built.map_err(|_| bad("the host or path"))
 }
 
-/// Reads no more than [`BODY_MAX`] of the answer and judges it.
-async fn read(task: &Task, target: &Target, mut response: Response<Incoming>) -> Result<Outcome, Trouble> {
-    let code = response.status().as_u16();
-    let retry_after = retry_after(response.headers(), task.now().utc);
-    let mut body = Vec::new();
-    let mut complete = true;
-    while let Some(frame) = response.body_mut().frame().await {
-        let Ok(data) = frame.map_err(|e| broken(&e))?.into_data() else { continue };
-        let room = BODY_MAX - body.len();
-        body.extend_from_slice(&data[..data.len().min(room)]);
-        if data.len() > room {
-            complete = false;
-            break;
-        }
-    }
-    match target.expect.judge(code, &body, complete, retry_after) {
+fn judge(task: &Task, target: &Target, proxy: Option<&Proxy>, answer: &Answer) -> Result<Outcome, Trouble> {
+    let retry_after = retry_after(&answer.headers, task.now().utc);
+    match target.expect.judge(answer.code, &answer.body, answer.complete, retry_after) {
         Outcome::Answered => Ok(Outcome::Answered),
         Outcome::Failed(failure) => {
-            let kind = response.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("no type");
-            let body = String::from_utf8_lossy(&body);
+            let kind = answer.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("no type");
+            let body = String::from_utf8_lossy(&answer.body);
             let body = match &target.credential {
                 Credential::None => body.into_owned(),
                 // Who was sent it may echo it.
                 Credential::Bearer(secret) | Credential::ApiKey(secret) => secret.struck_from_body(&body),
             };
-            let start: String = body.chars().take(DETAIL_MAX).collect();
-            Err(Trouble::new(failure, format!("status {code}, {kind}: {}", crate::units::visible(&start))))
+            let body = proxy.map_or_else(|| body.clone(), |p| p.struck_from(&body));
+            let start = |text: &str, most| visible(&text.chars().take(most).collect::<String>());
+            let (kind, body) = (start(kind, KIND_MAX), start(&body, DETAIL_MAX));
+            Err(Trouble::new(failure, format!("status {}, {kind}: {body}", answer.code)))
         }
     }
 }
 
 /// Characters of an unexpected answer that are kept as its cause.
 const DETAIL_MAX: usize = 300;
+/// Characters of its type.
+const KIND_MAX: usize = 80;
 
 /// What the service says about coming back; the finer header wins.
 fn retry_after(headers: &HeaderMap, now: i64) -> Option<Millis> {
@@ -272,21 +355,4 @@ fn retry_after(headers: &HeaderMap, now: i64) -> Option<Millis> {
 fn date(headers: &HeaderMap) -> Option<i64> {
     let text = headers.get(header::DATE).filter(|_| !headers.contains_key(header::AGE))?.to_str().ok()?;
     Some(jiff::fmt::rfc2822::parse(text).ok()?.timestamp().as_millisecond())
-}
-
-/// What a broken exchange means.
-fn broken(e: &hyper::Error) -> Trouble {
-    let mut causes = vec![e.to_string()];
-    let mut failure = if e.is_parse() { Failure::NotTheService } else { Failure::Reset };
-    let mut source = std::error::Error::source(e);
-    while let Some(cause) = source {
-        causes.push(cause.to_string());
-        if let Some(io) = cause.downcast_ref::<io::Error>()
-            && let c @ (Failure::NoRoute | Failure::Unreachable) = class(io)
-        {
-            failure = c;
-        }
-        source = cause.source();
-    }
-    Trouble::new(failure, causes.join(": "))
 }

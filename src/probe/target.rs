@@ -7,6 +7,9 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::{self, ClientConfig, crypto::CryptoProvider};
 use url::Url;
 
+use super::proxy::Proxy;
+use super::trust::Witness;
+
 use crate::health::{EndpointId, Expectation};
 use crate::units::{Millis, Secret};
 
@@ -28,7 +31,12 @@ pub enum ProbeError {
 
 /// Whom to trust. Made once and shared: reading the system's certificates takes tens of milliseconds.
 #[derive(Clone)]
-pub struct Tls(pub(super) Arc<ClientConfig>);
+pub struct Tls {
+    /// To an endpoint: HTTP/2 if it likes, else HTTP/1.1.
+    pub(super) endpoint: Arc<ClientConfig>,
+    /// To a proxy, which is spoken to by HTTP/1.1.
+    pub(super) proxy: Arc<ClientConfig>,
+}
 
 impl Tls {
     /// The certificates that the system trusts.
@@ -46,28 +54,33 @@ impl Tls {
     }
 
     fn trusting(extra: impl IntoIterator<Item = CertificateDer<'static>>) -> Result<Self, ProbeError> {
-        let crypto = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(extra, Arc::clone(&crypto))
+        let crypto = rustls::crypto::aws_lc_rs::default_provider();
+        let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(extra, Arc::new(crypto.clone()))
             .map_err(ProbeError::Trust)?;
-        Self::config(crypto, Arc::new(verifier)).map_err(ProbeError::Trust)
+        Self::config(crypto, verifier).map_err(ProbeError::Trust)
     }
 
-    fn config(
-        crypto: Arc<CryptoProvider>,
-        verifier: Arc<rustls_platform_verifier::Verifier>,
-    ) -> Result<Self, rustls::Error> {
-        let mut config = ClientConfig::builder_with_provider(crypto)
+    fn config(mut crypto: CryptoProvider, verifier: rustls_platform_verifier::Verifier) -> Result<Self, rustls::Error> {
+        // Every service speaks it, and nothing said here is worth reading in twenty years: the exchange that withstands
+        // quantum computers, which costs several times as much, stays on offer for who insists.
+        crypto.kx_groups.sort_by_key(|group| group.name() != rustls::NamedGroup::X25519);
+        let mut config = ClientConfig::builder_with_provider(Arc::new(crypto))
             .with_safe_default_protocol_versions()?
-            // "Dangerous" because any verifier could be put here; this one is the platform's.
+            // "Dangerous" because any verifier could be put here; this one asks the platform's.
             .dangerous()
-            .with_custom_certificate_verifier(verifier)
+            .with_custom_certificate_verifier(Arc::new(Witness(Arc::new(verifier))))
             .with_no_client_auth();
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
         // A resumed session skips the handshake that is to be measured.
         config.resumption = rustls::client::Resumption::disabled();
-        Ok(Self(Arc::new(config)))
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        let proxy = Arc::new(config.clone());
+        config.alpn_protocols.insert(0, HTTP2.to_vec());
+        Ok(Self { endpoint: Arc::new(config), proxy })
     }
 }
+
+/// What a server that chooses HTTP/2 says in the handshake.
+pub(super) const HTTP2: &[u8] = b"h2";
 
 impl std::fmt::Debug for Tls {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -102,12 +115,14 @@ pub struct Target {
     pub credential: Credential,
     /// What an answer must look like.
     pub expect: Expectation,
-    /// For name and connection together, each: 5 s.
+    /// For the name, the connection and TLS, each: 5 s.
     pub connect_timeout: Millis,
     /// For everything: 10 s.
     pub total_timeout: Millis,
     /// Whom to trust; needed for https only.
     pub tls: Option<Tls>,
+    /// The proxy to go through; none: straight. A rehearsal uses none in any case.
+    pub proxy: Option<Proxy>,
 }
 
 impl Target {
@@ -123,6 +138,7 @@ impl Target {
             connect_timeout: Millis::from_secs(5),
             total_timeout: Millis::from_secs(10),
             tls: None,
+            proxy: None,
         }
     }
 }

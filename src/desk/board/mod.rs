@@ -5,8 +5,9 @@ mod roster;
 mod settings;
 mod sighting;
 
+pub use settings::Watching;
 pub(super) use sighting::Sharing;
-pub use sighting::Signed;
+pub use sighting::{Signed, notices_impossible};
 
 use super::DeskError;
 use super::protocol::WatchIntent;
@@ -20,12 +21,7 @@ impl Desk {
             WatchIntent::Pin(endpoint, on) => self.pin(&endpoint, on),
             WatchIntent::TakeSighting(text) => self.take_sighting(&text),
             WatchIntent::ShareSighting => self.share_sighting(),
-            WatchIntent::Set(settings) => {
-                let notices = settings.desktop_notices;
-                self.set_watch(*settings)?;
-                self.sharing.want_notices(notices);
-                Ok(())
-            }
+            WatchIntent::Set(settings) => self.set_watch(*settings),
             WatchIntent::Hidden(hidden) => self.window_hidden(hidden),
         }
     }

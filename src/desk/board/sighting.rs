@@ -8,13 +8,12 @@ use std::sync::Arc;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 
 use super::super::DeskError;
-use super::super::home::Home;
 use super::super::mailbox::{Envelope, Mail};
 use super::super::snapshot::{Mark, Problem, Situation};
 use super::super::supervisor::Desk;
 use super::roster::Roster;
 use crate::health::sighting::{Block, Colleague, Here, Line, PublicKey, merge, names_a_key, take};
-use crate::health::{Sighting, Vouched, WatchSettings, assess};
+use crate::health::{Sighting, Vouched, assess};
 use crate::notify::{Desktop, Notice, Seen, Turns, impossible};
 use crate::run::command::Command as Order;
 use crate::run::event::{Mode, Observed};
@@ -42,26 +41,14 @@ pub(in super::super) struct Sharing {
     asking: bool,
     heard: Vec<Colleague>,
     hidden: bool,
-    wanted: bool,
     turns: Turns,
     desktop: Option<tokio::sync::mpsc::Sender<Notice>>,
 }
 
 impl Sharing {
-    /// As the watch is set.
-    pub fn new(home: &Home) -> Self {
-        let settings = std::fs::read(home.watch()).ok().and_then(|b| serde_json::from_slice::<WatchSettings>(&b).ok());
-        Self { wanted: settings.unwrap_or_default().desktop_notices, ..Self::default() }
-    }
-
     /// The block for colleagues, once it was asked for.
     pub fn text(&self) -> Option<Arc<str>> {
         self.text.clone()
-    }
-
-    /// Whether notices are wanted, from now on.
-    pub fn want_notices(&mut self, wanted: bool) {
-        self.wanted = wanted;
     }
 }
 
@@ -269,7 +256,7 @@ impl Desk {
 
     /// Tells the desktop what turned while nobody looked.
     pub(in super::super) fn tell_turns(&mut self, situation: &Situation) {
-        let away = self.sharing.hidden && self.sharing.wanted && impossible().is_none();
+        let away = self.sharing.hidden && self.watching.settings.desktop_notices && impossible().is_none();
         let word = |mark: Mark, word: &str| match mark {
             Mark::Down => "down, persistently".to_owned(),
             Mark::Degraded => word.to_owned(),
@@ -292,6 +279,11 @@ impl Desk {
             let _ = to.try_send(notice);
         }
     }
+}
+
+/// Why this platform shows no notices, for the settings; none where it can.
+pub fn notices_impossible() -> Option<&'static str> {
+    impossible()
 }
 
 /// Shows notices one after the other, beside the desk.

@@ -283,6 +283,8 @@ pub struct Settings {
     pub cloud: Vec<(String, String)>,
     /// Detector thresholds: name, value, why.
     pub thresholds: Vec<(String, String, String)>,
+    /// The watch as it is set.
+    pub watch: std::sync::Arc<crate::health::WatchSettings>,
     /// Version.
     pub version: String,
 }

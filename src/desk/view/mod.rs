@@ -4,6 +4,7 @@ pub mod audit;
 pub mod book;
 pub mod card;
 pub mod draft;
+pub mod endpoints;
 pub mod library;
 pub mod recovery;
 pub mod run;

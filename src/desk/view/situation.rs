@@ -3,7 +3,7 @@
 use crate::health::{
     Advice, Assessment, DetectorState, Lamp as HealthLamp, LampState, Point, Role, State, assess, climb, skew,
 };
-use crate::units::{Millis, known_region};
+use crate::units::{Millis, Region, known_region};
 
 use super::super::monitor::Watched;
 use super::super::snapshot::{Lamp, Mark, Reason, RegionRow, Series, Situation};
@@ -111,6 +111,10 @@ pub fn view(w: &Watched, a: &Assessment, open_plan: Option<&str>, now: i64) -> S
             .flatten(),
         regions: a.regions.iter().zip(w.regions()).map(|(v, (_, role, d))| region_row(v, role, d, w, now)).collect(),
         series: w.regions().map(|(r, _, d)| series(&r.display(), d, a, now)).collect(),
+        endpoints: super::endpoints::rows(w, now),
+        gaps: super::endpoints::gaps(w),
+        posted: w.posted.clone(),
+        arithmetic: super::endpoints::arithmetic(advice.arithmetic.as_ref()),
         notices: notices(w),
         notices_read: w.notices_read,
         colleagues: w
@@ -172,10 +176,21 @@ fn region_row(
             Role::Secondary => "secondary",
             Role::Watched => "",
         },
-        control: w.provisioning.get(&v.region).map(|p| {
-            let good = p.text.eq_ignore_ascii_case("succeeded");
-            (if good { Mark::Ok } else { Mark::Degraded }, format!("ARM says {}", p.text))
-        }),
+        control: control(w, &v.region, now),
+    }
+}
+
+/// The control plane apart: whether it answers for this region, and what it says. It says `Succeeded` of what is down.
+fn control(w: &Watched, region: &Region, now: i64) -> Option<(Mark, String)> {
+    let says = w.provisioning.get(region).map(|p| {
+        let good = p.text.eq_ignore_ascii_case("succeeded");
+        (if good { Mark::Ok } else { Mark::Degraded }, format!("ARM says {}", p.text))
+    });
+    let Some(asked) = w.control(region) else { return says };
+    match asked.state(now) {
+        DetectorState::Persistent => Some((Mark::Down, "ARM does not answer for this region".to_owned())),
+        DetectorState::Suspect => Some((Mark::Suspect, "ARM may be failing for this region".to_owned())),
+        _ => says.or_else(|| (asked.answers(now) == Some(true)).then(|| (Mark::Ok, "ARM answers".to_owned()))),
     }
 }
 
@@ -197,8 +212,14 @@ fn series(region: &str, d: &crate::health::Detector, a: &Assessment, _now: i64) 
 fn notices(w: &Watched) -> Vec<Reason> {
     w.notices
         .iter()
+        .chain(w.measured.values())
         .map(|n| Reason {
-            mark: if n.active() { Mark::Down } else { Mark::Ok },
+            mark: match n.status.as_str() {
+                _ if n.active() => Mark::Down,
+                "red" | "amber" => Mark::Degraded,
+                "unknown" => Mark::Unknown,
+                _ => Mark::Ok,
+            },
             text: if n.text.to_lowercase().contains(&n.status.to_lowercase()) {
                 format!("{}: {}", n.source, n.text)
             } else {

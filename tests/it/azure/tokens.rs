@@ -171,15 +171,15 @@ async fn a_silence_is_waited_for_once_and_by_a_probe_once_only() {
     // Probes: their rounds keep their rhythm, and sign-in goes on beside.
     for round in 0..4 {
         let begun = fake.task.now().mono;
-        assert!(fake.azure.data_token(&fake.task).await.is_none());
+        assert!(fake.azure.token_for(&fake.task, &url).await.is_none());
         assert_eq!(fake.task.now().mono - begun, 0, "round {round}");
         fake.task.sleep(Millis::from_secs(15)).await;
     }
     down.store(false, Ordering::SeqCst);
     fake.task.sleep(Millis::from_secs(20)).await;
-    let _ = fake.azure.data_token(&fake.task).await;
+    let _ = fake.azure.token_for(&fake.task, &url).await;
     fake.task.sleep(Millis::from_secs(1)).await;
-    assert!(fake.azure.data_token(&fake.task).await.is_some(), "it came back by itself");
+    assert!(fake.azure.token_for(&fake.task, &url).await.is_some(), "it came back by itself");
 }
 
 #[tokio::test]

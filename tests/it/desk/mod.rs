@@ -10,6 +10,7 @@ mod recovery;
 mod sighting;
 mod sign_in;
 mod trust;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,6 +1,10 @@
 //! Tests of `health`.
 
 mod detector;
+mod gaps;
+mod model;
+mod schedule;
+mod settings;
 mod sighting;
 mod signal;
 mod traps;

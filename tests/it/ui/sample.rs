@@ -511,6 +511,7 @@ pub fn snapshot() -> Snapshot {
                     "Moving users costs more than a short outage.".into(),
                 ),
             ],
+            watch: Arc::default(),
             version: "0.1.0".into(),
         }),
         activity: Arc::new(vec![Activity {

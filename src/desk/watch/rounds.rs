@@ -1,0 +1,82 @@
+//! Asking in turn: one task keeps the schedule, each question is a task of its own that tells the desk what it saw.
+
+use tokio::task::JoinSet;
+
+use crate::clock::Task;
+use crate::health::schedule::{Rhythm, Schedule};
+use crate::units::Millis;
+
+use super::super::executor::World;
+use super::super::mailbox::Mail;
+use super::When;
+
+/// Everything must have been well for so long before it is asked less often.
+const CALM_AFTER: Millis = Millis::from_mins(5);
+/// On another network everything is asked within this.
+const SOON: Millis = Millis::from_secs(4);
+/// Where nothing more may be begun, an end is waited for, and this is the longest.
+const IDLE: u64 = 60_000;
+
+/// Asks for as long as the watch lasts.
+pub async fn asking(world: World, task: Task, when: When) {
+    let targets = world.targets.clone();
+    let rhythms = |calm: bool| -> Vec<Rhythm> { targets.list().items.iter().map(|i| i.rhythm(calm)).collect() };
+    let mut schedule = Schedule::new(targets.seed, &rhythms(false), task.now().mono);
+    world.monitor.lock().calm(false);
+    let mut pace = Pace::default();
+    let mut under_way = JoinSet::new();
+    loop {
+        let now = task.now().mono;
+        for n in schedule.due(now) {
+            under_way.spawn(one(world.clone(), world.clock.task(), n));
+        }
+        let wait = schedule.next().map_or(IDLE, |at| at.saturating_sub(now).max(1));
+        tokio::select! {
+            biased;
+            // The task comes back with the number: until it is counted, the clock stands.
+            Some(done) = under_way.join_next() => {
+                if let Ok((n, _busy)) = done {
+                    schedule.ended(n, task.now().mono);
+                }
+            }
+            soon = targets.asked_anew() => schedule.resumed(task.now().mono, soon.then_some(SOON)),
+            () = task.sleep(Millis(wait)) => {}
+        }
+        if when == When::Idle
+            && let Some(calm) = pace.turned(&world, task.now().mono)
+        {
+            let all = rhythms(calm);
+            schedule.set(task.now().mono, |n| all[n]);
+            world.monitor.lock().calm(calm);
+        }
+    }
+}
+
+async fn one(world: World, task: Task, n: usize) -> (usize, Task) {
+    if let Some(seen) = world.targets.ask(&world.azure, &task, n).await {
+        world.mail.send(Mail::Probed(seen));
+    }
+    (n, task)
+}
+
+/// How often everything is asked while no run is open.
+#[derive(Default)]
+struct Pace {
+    calm: bool,
+    well_since: Option<u64>,
+    looked: u64,
+}
+
+impl Pace {
+    /// The new pace, when it turns. Trouble is answered at once, quiet is not believed at once.
+    fn turned(&mut self, world: &World, now: u64) -> Option<bool> {
+        if now < self.looked + 1_000 {
+            return None;
+        }
+        self.looked = now;
+        let well = world.monitor.lock().all_well(world.clock.now().utc);
+        self.well_since = if well { self.well_since.or(Some(now)) } else { None };
+        let calm = self.well_since.is_some_and(|s| now - s >= CALM_AFTER.0);
+        (calm != std::mem::replace(&mut self.calm, calm)).then_some(calm)
+    }
+}
