@@ -6,7 +6,7 @@
 //! ```text
 //!  4  front ends   ui (egui)   cli (terminal)
 //!  3  conductor    desk: wires the world together, owns a run's tasks
-//!  2  the world    catalog  azure  probe  history  journal  secrets  simulator  export      (never each other)
+//!  2  the world    catalog  azure  probe  history  journal  secrets  simulator  export  notify     (never each other)
 //!  1½ time         clock: the computer's or a rehearsal's
 //!  1  the core     units  runbook  plan  run  rehearsal  health  recovery  record      (pure)
 //! ```
@@ -29,6 +29,7 @@
 //! | `journal` | `record` on a disk: append, sync, lock, recover |
 //! | `secrets` | the OS keyring on a thread of its own; session memory |
 //! | `simulator` | the embedded Azure; shares no type with `azure` |
+//! | `notify` | a word on the desktop when a verdict turns and nobody looks |
 //! | `export` | what leaves the program to be read elsewhere: a plan on paper |
 //! | `desk` | one mailbox, one road: order → facts → journal → state → effects → snapshot |
 //! | `ui`, `cli` | draw a snapshot, send commands; own nothing but what is on the screen |
@@ -62,6 +63,7 @@ pub mod catalog;
 pub mod export;
 pub mod history;
 pub mod journal;
+pub mod notify;
 pub mod probe;
 pub mod secrets;
 pub mod simulator;

@@ -369,6 +369,13 @@ pub fn hex(bytes: &[u8]) -> String {
     out
 }
 
+/// The bytes of a text in hexadecimal, of either case.
+pub fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digit = |c: char| c.to_digit(16).and_then(|d| u8::try_from(d).ok());
+    let digits: Vec<u8> = text.chars().map(digit).collect::<Option<_>>()?;
+    (digits.len() % 2 == 0).then(|| digits.chunks_exact(2).map(|p| p[0] << 4 | p[1]).collect())
+}
+
 /// SHA-256 of `bytes` in hexadecimal.
 pub fn sha256_hex(bytes: &[u8]) -> String {
     use sha2::Digest;

@@ -169,15 +169,16 @@ pub enum Cmd {
         #[command(flatten)]
         limits: simulate::Limits,
     },
-    /// One round of probes: regions with verdict, reasons and ages
-    Health {
-        /// Plan id, or a plan file, whose regions are probed (default: the first that fits the connected Azure)
-        #[arg(long)]
-        plan: Option<String>,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
+    /// One round of probes: regions with verdict, reasons and ages; 0 all ok, 1 a region is not, 3 nothing could be asked
+    ///
+    /// Asks everything once, and returns when all was heard; 92 s at most. One round proves no outage: a region that did
+    /// not answer is `unknown`, which is not ok. With --json one document: `regions` (each with region, name, role,
+    /// verdict, word, sentence, calls, figure, control, reasons), `ladder`, `endpoints` (id, address, region, kind, state, word,
+    /// answered, calls, stages_ms, age_ms, facts), `recommendation` (text, plan, arithmetic), `notices`, `posted`,
+    /// `notices_age_ms` (null: Service Health could not be read, so its silence is not its own), `gaps`, `colleagues`,
+    /// `reasons`, `headline`, `explanation`, `blind`, `share`, `at`. A verdict is ok, suspect, down, degraded, unknown or
+    /// blind. From cron: lifeboat health > FILE || mail the file.
+    Health(health::Wish),
     /// What can still be recovered from soft delete, in the order of the work: 0 fine, 1 partial or pressing, 3 could not
     ///
     /// Reads all subscriptions that the identity sees. With --json one document: `resources` (in the order of the work, each
@@ -297,7 +298,7 @@ pub fn dispatch(args: &Args, command: &Cmd) -> u8 {
                 }
             }
         }
-        Cmd::Health { plan, json } => health::run(args, plan.as_deref(), *json),
+        Cmd::Health(wish) => health::run(args, wish),
         Cmd::Verify { paths, checkpoint, json } => verify::run(paths, checkpoint.as_deref(), *json),
         Cmd::Runs { json } => runs::run(args, *json),
         Cmd::Recoverable(wish) => recoverable::run(args, wish),
@@ -330,13 +331,18 @@ pub fn desk(args: &Args, script: Option<ScriptSource>) -> Result<Handle, u8> {
     start(options(args, script))
 }
 
-/// The same on the Azure that is set up, watching this plan's regions; a person may have to sign in first.
-pub fn desk_for(args: &Args, watch: Option<&str>) -> Result<Handle, u8> {
+/// The same on the Azure that is set up, watching this plan's regions; nobody is there to sign in.
+pub fn desk_unattended(args: &Args, watch: Option<&str>) -> Result<Handle, u8> {
     let connected = || {
         let cloud = sign_in::cloud(args)?;
         Ok(Options { watch: watch.map(str::to_owned), cloud, ..options(args, None)? })
     };
-    let handle = start(connected())?;
+    start(connected())
+}
+
+/// The same; a person may have to sign in first.
+pub fn desk_for(args: &Args, watch: Option<&str>) -> Result<Handle, u8> {
+    let handle = desk_unattended(args, watch)?;
     if sign_in::prompted(&handle) { Ok(handle) } else { Err(FAILED) }
 }
 

@@ -58,6 +58,11 @@ impl Home {
         self.0.join("trusted.json")
     }
 
+    /// Whose keys are known here, by a person's word; public ones only.
+    pub fn colleagues(&self) -> PathBuf {
+        self.0.join("colleagues.json")
+    }
+
     /// How to sign in to Azure; without secrets.
     pub fn sign_in(&self) -> PathBuf {
         self.0.join("sign-in.json")

@@ -72,6 +72,8 @@ pub enum Mail {
     Deleted(Box<Result<crate::recovery::Reading, AzureError>>),
     /// What the keyring said.
     Credential(super::credentials::Told),
+    /// A block for colleagues, and what came of signing it.
+    Signed(Box<super::board::Signed>),
     /// The scripted operator's move is due.
     Move(crate::rehearsal::script::Move),
 }

@@ -41,6 +41,7 @@ mod undo;
 pub mod view;
 pub mod watch;
 
+pub use board::notices_impossible;
 pub use home::Home;
 pub use link::{Link, Waker};
 pub use record::entry as entry_of;
@@ -237,6 +238,20 @@ pub enum DeskError {
     /// The saved sign-in is not read yet, or cannot be.
     #[error("no Azure is connected yet: the saved sign-in has to be read first; look at Settings → Azure")]
     NotConnected,
+    /// What a colleague is said to see.
+    #[error(transparent)]
+    Sighting(#[from] crate::health::sighting::SightingError),
+    /// Nothing to compare it with, and nothing to tell.
+    #[error("no region is watched here; connect an Azure that a plan fits, or start a rehearsal")]
+    NotWatching,
+    /// The file of colleagues' keys.
+    #[error("the list of colleagues' keys {} cannot be read ({why}); mend or move it: until then nobody's key is known", path.display())]
+    Colleagues {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
     /// The saved sign-in.
     #[error(transparent)]
     SignIn(#[from] sign_in::SignInError),

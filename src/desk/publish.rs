@@ -45,6 +45,8 @@ impl Desk {
         self.published = std::time::Instant::now();
         let (ladder, mut situation, clock) = self.health();
         situation.chart = self.charted(&situation);
+        situation.share = self.sharing.text();
+        self.tell_turns(&situation);
         let mut settings = settings(&self.options, &self.operator, self.credentials.view(), self.sign_in_view());
         let ahead = self.watched().and_then(|w| w.monitor.lock().ahead(clock.now().utc));
         settings.watch.clone_from(&self.watching.settings);

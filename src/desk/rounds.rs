@@ -137,6 +137,7 @@ impl Desk {
             | Mail::DeletedProgress(..)
             | Mail::Deleted(_)
             | Mail::Credential(_)
+            | Mail::Signed(_)
             | Mail::Connected(_)
             | Mail::SignIn => Ok(()),
         };
@@ -352,7 +353,13 @@ impl Desk {
             What::Colleague { who, text, region, answers } => {
                 if let Some(world) = o.world.as_ref() {
                     let at = o.session.epoch.unwrap_or(0) + i64::try_from(h.at.0).unwrap_or(0);
-                    let seen = Sighting { who: who.clone(), region: region.clone(), answers: *answers, at };
+                    let seen = Sighting {
+                        who: who.clone(),
+                        region: region.clone(),
+                        answers: *answers,
+                        at,
+                        ..Sighting::default()
+                    };
                     let mut w = world.monitor.lock();
                     // Told again after the disk was full, it is the same sighting.
                     if !w.colleagues.iter().any(|c| c.who == seen.who && c.at == seen.at) {

@@ -135,6 +135,7 @@ pub fn start_by(options: Options, clock: Clock) -> Result<Handle, DeskError> {
         connection: super::connecting::Connection::default(),
         clock_told: None,
         charting: super::board::Charting::default(),
+        sharing: super::board::Sharing::default(),
         watching: super::board::Watching::read(&options),
         options,
     };
@@ -225,6 +226,8 @@ pub(super) struct Desk {
     pub clock_told: Option<u64>,
     /// What was observed, and the chart that is shown of it.
     pub charting: super::board::Charting,
+    /// What colleagues are told, and the desktop.
+    pub sharing: super::board::Sharing,
     /// How the watch is set.
     pub watching: super::board::Watching,
 }
@@ -321,6 +324,11 @@ impl Desk {
             Mail::Sides(seen) => self.sides_came(seen.as_deref()),
             Mail::Rights(digest, who, report) if session == 0 => self.rights_came(digest, who, *report),
             Mail::Credential(told) => self.credential_came(told),
+            Mail::Signed(signed) => {
+                if let Err(e) = self.signed(*signed) {
+                    self.problem(&e);
+                }
+            }
             Mail::Connected(came) => {
                 if let Err(e) = self.connected_as(*came).await {
                     self.problem(&e);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::detector::ms;
 use super::eyes::Eyes;
-use super::verdict::{Inputs, Notice, RegionVerdict, Role, State};
+use super::verdict::{Inputs, Notice, RegionVerdict, Role, Sighting, State, list};
 use super::view::span;
 use crate::runbook::model::Tier;
 use crate::units::{Millis, utc_clock};
@@ -144,7 +144,8 @@ fn down(i: &Inputs<'_>, p: &RegionVerdict, regions: &[RegionVerdict], eyes: &Eye
     let missing = missing(i, p, secondary, eyes);
     let numbers = arithmetic.as_ref().map_or_else(String::new, |a| format!(" {}", a.sentence));
     let (advice, sentence) = if missing.is_empty() {
-        decide(i, p, arithmetic.as_ref(), &numbers)
+        let (advice, sentence) = decide(i, p, arithmetic.as_ref(), &numbers);
+        (advice, format!("{sentence}{}", rests_on(i, p)))
     } else {
         (Advice::Confirm, format!("It looks like a failover; first: {}.{numbers}", missing.join("; ")))
     };
@@ -165,6 +166,17 @@ fn decide(i: &Inputs<'_>, p: &RegionVerdict, a: Option<&Arithmetic>, numbers: &s
     }
 }
 
+/// What colleagues see of a region, as far as it counts and is fresh.
+fn second<'a>(i: &'a Inputs<'_>, p: &'a RegionVerdict) -> impl Iterator<Item = &'a Sighting> {
+    i.colleagues.iter().filter(|c| c.region == p.region && c.fresh(i.now) && c.counts())
+}
+
+/// Whose word stands beside this laptop's, and what vouches for it.
+fn rests_on(i: &Inputs<'_>, p: &RegionVerdict) -> String {
+    let voices: Vec<String> = second(i, p).filter(|c| !c.answers).map(Sighting::voice).collect();
+    if voices.is_empty() { String::new() } else { format!(" Second vantage point: {}.", list(&voices)) }
+}
+
 fn missing(i: &Inputs<'_>, p: &RegionVerdict, secondary: Option<&RegionVerdict>, eyes: &Eyes) -> Vec<String> {
     let mut out = Vec::new();
     if !eyes.open() {
@@ -177,13 +189,17 @@ fn missing(i: &Inputs<'_>, p: &RegionVerdict, secondary: Option<&RegionVerdict>,
         }
         Some(_) => {}
     }
-    let seen = || i.colleagues.iter().filter(|c| c.region == p.region && i.now - c.at <= ms(COLLEAGUE_FRESH));
+    let seen = || second(i, p);
     if i.decision.override_reason.as_ref().is_none_or(|r| r.trim().is_empty()) {
         if let Some(c) = seen().find(|c| c.answers) {
             out.push(format!("find out why {} reaches {} and this laptop does not", c.who, p.region.display()));
         } else if seen().next().is_none() {
             let text = "a second vantage point (a colleague on another network), or a recorded reason to do without";
             out.push(text.to_owned());
+            // Somebody spoke, and it does not count.
+            let doubtful = |c: &&Sighting| c.region == p.region && c.fresh(i.now) && !c.counts();
+            let doubtful = i.colleagues.iter().find(doubtful);
+            out.extend(doubtful.map(|c| format!("ask {} whether that key is theirs", c.who)));
         }
     }
     let confirmed = i.notices.iter().any(|n| n.names(&p.region) && Notice::active(n));

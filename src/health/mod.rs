@@ -17,6 +17,7 @@ mod ladder;
 mod parts;
 pub mod schedule;
 mod settings;
+pub mod sighting;
 mod signal;
 pub mod skew;
 mod thresholds;
@@ -31,5 +32,5 @@ pub use signal::{Certificate, EndpointId, Expectation, Failure, Observation, Out
 pub use thresholds::{Adjustment, Amount, Knob, Thresholds, Unit};
 pub use verdict::{
     Assessment, Endpoint, Inputs, Notice, Part, Provisioning, Reason, RegionInput, RegionVerdict, Role, Sighting,
-    State, assess,
+    State, Vouched, assess,
 };

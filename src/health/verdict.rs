@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::advice::{COLLEAGUE_FRESH, Decision, Recommendation, advise};
+use super::advice::{Decision, Recommendation, advise};
 use super::detector::{Detector, DetectorState, ms};
 use super::eyes::Eyes;
 use super::parts::Scene;
@@ -136,10 +136,24 @@ impl Notice {
     }
 }
 
+/// What vouches for a colleague's word.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Vouched {
+    /// Nothing but whoever passed it on.
+    #[default]
+    Unsigned,
+    /// Their key, which is known here.
+    Known,
+    /// A key that nobody here knows: its fingerprint.
+    NewKey(String),
+    /// A key that is not the one known here under this name: its fingerprint.
+    OtherKey(String),
+}
+
 /// What a colleague on another network sees.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sighting {
-    /// Who, and from where.
+    /// Who.
     pub who: String,
     /// Region spoken of.
     pub region: Region,
@@ -147,6 +161,12 @@ pub struct Sighting {
     pub answers: bool,
     /// When they looked.
     pub at: i64,
+    /// What vouches for it.
+    pub vouched: Vouched,
+    /// From where; may be empty.
+    pub from: String,
+    /// What their Lifeboat says of it, in short; may be empty.
+    pub note: String,
 }
 
 /// Everything a verdict is made of.
@@ -260,7 +280,15 @@ pub(super) fn unknown(name: &str, r: &RegionInput<'_>, now: i64) -> String {
         Some(_) if r.detectors().any(|d| d.news(now).is_none()) => {
             format!("{name} is known in part only: some of its endpoints were not heard lately")
         }
-        Some(_) => format!("{name} has not been heard often enough to judge"),
+        Some(_) => {
+            let tallies = r.detectors().map(|d| d.tally(now - ms(d.thresholds().window)));
+            match tallies.fold((0, 0), |a, t| (a.0 + t.failed, a.1 + t.calls)) {
+                (failed, calls) if failed > 0 && failed == calls => {
+                    format!("{name} does not answer ({failed} of {calls}); not judged yet")
+                }
+                _ => format!("{name} has not been heard often enough to judge"),
+            }
+        }
         None => format!("Nothing is known of {name} yet"),
     }
 }
@@ -272,11 +300,12 @@ fn evidence(r: &RegionInput<'_>, scene: &Scene<'_>, state: State, i: &Inputs<'_>
     seen.extend(elsewhere(r, i, eyes));
     let failing = matches!(state, State::Down | State::Suspect | State::Blind);
     let mut disagreement = false;
-    for c in i.colleagues.iter().filter(|c| c.region == r.region && i.now - c.at <= ms(COLLEAGUE_FRESH)) {
+    for c in i.colleagues.iter().filter(|c| c.region == r.region && c.fresh(i.now)) {
         let (word, how) = if c.answers { ("reaches", State::Ok) } else { ("does not reach", State::Down) };
-        disagreement |=
-            c.answers == failing && matches!(state, State::Ok | State::Down | State::Suspect | State::Blind);
-        seen.push(Reason { state: how, text: format!("{} {word} {}", c.who, r.region.display()), at: c.at });
+        disagreement |= c.counts()
+            && c.answers == failing
+            && matches!(state, State::Ok | State::Down | State::Suspect | State::Blind);
+        seen.push(Reason { state: how, text: format!("{} {word} {}", c.voice(), r.region.display()), at: c.at });
     }
     if let Some(d) = r.arm.or(i.arm) {
         seen.extend(control_plane(d, r.arm.is_some(), state, i.now));

@@ -14,6 +14,7 @@ mod history;
 mod inventory;
 mod journal;
 mod keys;
+mod notify;
 mod plan;
 mod probe;
 mod record;

@@ -52,6 +52,7 @@ fn doors(room: &str) -> Option<&'static [&'static str]> {
         "secrets" => &["units"],
         "simulator" => &["units", "runbook", "rehearsal", "clock"],
         "export" => &["units", "runbook", "plan", "run", "rehearsal"],
+        "notify" => &["units"],
         // floor 3: the conductor
         "desk" => &[
             "units",
@@ -71,6 +72,7 @@ fn doors(room: &str) -> Option<&'static [&'static str]> {
             "secrets",
             "simulator",
             "export",
+            "notify",
         ],
         // floor 4: front ends
         "ui" => &["units", "runbook", "rehearsal", "run", "recovery", "clock", "desk"],

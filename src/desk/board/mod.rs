@@ -1,11 +1,14 @@
 //! What the operator says to the watch: which chart, what stays on top, what colleagues see, how it is set.
 
 mod chart;
+mod roster;
 mod settings;
 mod sighting;
 
 pub use chart::Charting;
 pub use settings::Watching;
+pub(super) use sighting::Sharing;
+pub use sighting::{Signed, notices_impossible};
 
 use super::DeskError;
 use super::protocol::WatchIntent;

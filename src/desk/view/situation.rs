@@ -120,16 +120,7 @@ pub fn view(w: &Watched, a: &Assessment, open_plan: Option<&str>, now: i64) -> S
         colleagues: w
             .colleagues
             .iter()
-            .map(|c| Reason {
-                mark: if c.answers { Mark::Ok } else { Mark::Down },
-                text: format!(
-                    "{}: {} {}",
-                    c.who,
-                    c.region.display(),
-                    if c.answers { "answers" } else { "does not answer" }
-                ),
-                at: c.at,
-            })
+            .map(|c| Reason { mark: if c.answers { Mark::Ok } else { Mark::Down }, text: c.line(now), at: c.at })
             .collect(),
         watching: true,
         ..Situation::default()

@@ -4,6 +4,7 @@ mod bind;
 mod checks;
 mod files;
 mod guided;
+mod health;
 pub mod recoverable;
 pub mod runs;
 mod trust;

@@ -166,38 +166,3 @@ pub fn sandbox_plan(home: &Path) -> String {
     std::fs::write(&file, text).unwrap();
     file.to_str().unwrap().to_owned()
 }
-
-#[test]
-fn health_of_a_simulated_azure() {
-    let home = tempfile::tempdir().unwrap();
-    let (_azure, cloud) = Azure::serve(home.path(), "sandbox");
-    let (plan, cloud) = (sandbox_plan(home.path()), cloud.to_str().unwrap());
-    let said = say(home.path(), &["health", "--plan", &plan, "--json", "--cloud", cloud]);
-    assert_eq!((said.code, said.err.as_str()), (0, ""), "{}", said.out);
-    let v = said.json();
-    assert_eq!(keys(&v), ["explanation", "headline", "regions"]);
-    let regions = v["regions"].as_array().unwrap();
-    assert_eq!(regions.len(), 2);
-    for r in regions {
-        assert_eq!(keys(r), ["calls", "figure", "reasons", "region", "role", "verdict"]);
-        assert_eq!(r["verdict"], "ok");
-    }
-    let text = say(home.path(), &["health", "--plan", &plan, "--cloud", cloud]);
-    assert!(text.code == 0 && text.out.contains("West Europe"), "{}", text.out);
-}
-
-#[test]
-fn health_of_a_faulty_one() {
-    let home = tempfile::tempdir().unwrap();
-    let (_azure, cloud) = Azure::serve(home.path(), "quota-exhausted");
-    let said = say(home.path(), &["health", "--json", "--cloud", cloud.to_str().unwrap()]);
-    assert_eq!(said.code, 1, "{}{}", said.out, said.err);
-    let v = said.json();
-    assert_ne!(v["regions"][0]["verdict"], "ok");
-    let nothing = say(home.path(), &["health"]);
-    assert_eq!((nothing.code, nothing.out.as_str()), (3, ""));
-    assert!(nothing.err.contains("--cloud"), "{}", nothing.err);
-    let none = say(home.path(), &["health", "--cloud", "/no/such/file"]);
-    assert_eq!((none.code, none.out.as_str()), (3, ""));
-    assert!(none.err.contains("/no/such/file"));
-}

@@ -7,6 +7,7 @@ mod faults;
 mod readiness;
 mod recovered;
 mod recovery;
+mod sighting;
 mod sign_in;
 mod trust;
 mod watch;

@@ -5,6 +5,7 @@ mod gaps;
 mod model;
 mod schedule;
 mod settings;
+mod sighting;
 mod signal;
 mod traps;
 

@@ -90,7 +90,13 @@ impl World {
     }
 
     fn colleague(mut self, who: &str, answers: bool) -> Self {
-        self.colleagues.push(Sighting { who: who.to_owned(), region: eastus(), answers, at: self.now });
+        self.colleagues.push(Sighting {
+            who: who.to_owned(),
+            region: eastus(),
+            answers,
+            at: self.now,
+            ..Sighting::default()
+        });
         self
     }
 
@@ -168,7 +174,7 @@ fn a_region_that_is_down_is_said_plainly() {
         [
             "oai-prod-eastus: no answer in time, 18 of 18",
             "From this laptop, West Europe, all 3 witnesses and the sign-in service answer",
-            "Ana (Dublin) does not reach East US",
+            "Ana (Dublin) (unsigned) does not reach East US",
             "Service Health: nothing posted yet for East US (it usually lags 10 to 60 min)",
         ]
     );
@@ -466,7 +472,8 @@ fn the_arithmetic_of_the_decision() {
     assert_eq!((r.advice, r.arithmetic.as_ref().unwrap().due), (Advice::FailOver, true));
     assert_eq!(
         r.sentence,
-        "Fail over. 18 min of the 30 min RTO are left; 1.5 times the planned 12 min (unrehearsed) is 18 min: no time is left to wait."
+        "Fail over. 18 min of the 30 min RTO are left; 1.5 times the planned 12 min (unrehearsed) is 18 min: no time is left to wait. \
+         Second vantage point: Ana (unsigned)."
     );
     assert!(!r.arithmetic.unwrap().rehearsed);
     let r = at(&w, 34 * 60_000);

@@ -82,7 +82,7 @@ impl Person {
     }
 
     /// The same, on a bus that offers nothing, under this rule.
-    fn with_nobody(&self, rule: &str, script: &str) -> Said {
+    pub fn with_nobody(&self, rule: &str, script: &str) -> Said {
         let config = self.home.path().join("bus.conf");
         std::fs::write(&config, NOBODY.replace("RULE", rule)).unwrap();
         let mut c = self.command("dbus-run-session");
