@@ -43,6 +43,7 @@ mod watch;
 
 pub use home::Home;
 pub use link::{Link, Waker};
+pub use publish::record_of;
 pub use record::entry as entry_of;
 pub use session::replay;
 pub use supervisor::{Handle, start, start_by};

@@ -313,14 +313,7 @@ impl Desk {
     }
 
     /// Azure, monitor and targets of a plan.
-    fn world(
-        &self,
-        azure: Azure,
-        plan: Arc<Plan>,
-        number: u64,
-        clock: &Clock,
-        seed: u64,
-    ) -> Result<World, DeskError> {
+    fn world(&self, azure: Azure, plan: Arc<Plan>, number: u64, clock: &Clock, seed: u64) -> Result<World, DeskError> {
         let list = self.watch_list(&plan, &azure)?;
         // A rehearsal can be repeated; two laptops are out of step.
         let seed = if clock.is_scenario() { seed } else { self.watching.seed };

@@ -115,13 +115,17 @@ impl OwnEndpoint {
             return Err(format!("the address of `{name}` holds a user name or password; watch an address without one"));
         }
         if !self.region.chars().all(|c| c.is_ascii_alphanumeric() || c == ' ') {
-            return Err(format!("`{}` of `{name}` is no region; write one like `westeurope`, or nothing", visible(&self.region)));
+            return Err(format!(
+                "`{}` of `{name}` is no region; write one like `westeurope`, or nothing",
+                visible(&self.region)
+            ));
         }
         Ok(())
     }
 }
 
 fn is_host(text: &str) -> bool {
-    let label = |l: &str| !l.is_empty() && !l.starts_with('-') && l.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    let label =
+        |l: &str| !l.is_empty() && !l.starts_with('-') && l.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     text.len() <= 253 && text.contains('.') && text.split('.').all(label)
 }

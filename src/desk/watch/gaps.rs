@@ -12,8 +12,7 @@ use super::super::mailbox::Mail;
 /// Between two looks at the clocks and roads; a few system calls each.
 const LOOK: Millis = Millis::from_secs(5);
 /// Addresses for documentation: nothing is sent there, the system only says by which road it would be.
-const ELSEWHERE: (Ipv4Addr, Ipv6Addr) =
-    (Ipv4Addr::new(192, 0, 2, 1), Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1));
+const ELSEWHERE: (Ipv4Addr, Ipv6Addr) = (Ipv4Addr::new(192, 0, 2, 1), Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1));
 
 /// Looks for as long as the watch lasts. A rehearsal's clock has no gaps, and a simulated Azure is on this computer.
 pub async fn looking(world: World, task: Task) {

@@ -213,8 +213,7 @@ impl List {
             let public = azure.arm(resource.as_str(), version, &[])?;
             let id = self.free(format!("{ARM} · {}", side.region.display()), &side.region);
             let control = Subject::Control(side.region.clone());
-            let item =
-                Item::new(&id, public, Expectation::JsonWith("id".to_owned()), control, "control plane", BESIDE);
+            let item = Item::new(&id, public, Expectation::JsonWith("id".to_owned()), control, "control plane", BESIDE);
             self.add(Item { asker: As::Identity, ..item });
         }
         Ok(())
@@ -335,7 +334,9 @@ fn liveness(id: &ResourceId, region: Option<&Region>, cloud: &Cloud) -> Result<O
         "microsoft.storage/storageaccounts" => {
             ("storage", address(&format!("https://{name}.blob.{}/?comp=list", k.storage))?)
         }
-        "microsoft.containerregistry/registries" => ("registry", address(&format!("https://{name}.{}/v2/", k.registry))?),
+        "microsoft.containerregistry/registries" => {
+            ("registry", address(&format!("https://{name}.{}/v2/", k.registry))?)
+        }
         "microsoft.appconfiguration/configurationstores" => {
             ("configuration", join(&cloud.store(&name)?, "/kv?api-version=1.0")?)
         }

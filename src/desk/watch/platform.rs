@@ -148,7 +148,8 @@ pub async fn meters(world: World, task: Task) {
         }
         // What is recovered has no copy to look at.
         let ids: BTreeSet<String> = named(&world.plan).map(|id| id.as_str().to_owned()).collect();
-        let things = ids.iter().filter_map(|id| id.parse::<ResourceId>().ok()).filter(|_| world.plan.secondary.is_some());
+        let things =
+            ids.iter().filter_map(|id| id.parse::<ResourceId>().ok()).filter(|_| world.plan.secondary.is_some());
         for id in things.filter(|id| readable(&id.kind())).take(RESOURCES) {
             seen.extend(thing(&world.azure, &task, &id).await.map(|n| (id.to_string(), n)));
         }
@@ -220,7 +221,10 @@ async fn thing(azure: &Azure, task: &Task, id: &ResourceId) -> Option<Notice> {
 
 fn copy(name: &str, synced: Option<i64>, now: i64) -> (&'static str, String) {
     let Some(at) = synced else {
-        return ("unknown", format!("how far the copy of {name} is, is not told: what would be lost is unknown, not nothing"));
+        return (
+            "unknown",
+            format!("how far the copy of {name} is, is not told: what would be lost is unknown, not nothing"),
+        );
     };
     let behind = now - at;
     let lag = Millis(u64::try_from(behind).unwrap_or(0) / 1_000 * 1_000);

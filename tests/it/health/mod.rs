@@ -2,8 +2,8 @@
 
 mod detector;
 mod gaps;
-mod schedule;
 mod model;
+mod schedule;
 mod signal;
 mod traps;
 

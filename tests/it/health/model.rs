@@ -73,8 +73,8 @@ impl Plain {
         let failed: Vec<i64> = window.iter().filter(|p| p.1.counts()).map(|p| p.0).collect();
         let needed = (self.t.window_calls * self.t.window_percent).div_ceil(100) as i64;
         let before = self.valid().rev().find(|p| p.0 < from);
-        let from_the_start = failed.first()? - from <= STEP / 2
-            || before.is_some_and(|p| p.1.counts() && from - p.0 <= self.stale());
+        let from_the_start =
+            failed.first()? - from <= STEP / 2 || before.is_some_and(|p| p.1.counts() && from - p.0 <= self.stale());
         let enough = window.len() >= self.t.window_calls
             && failed.len() * 100 >= window.len() * self.t.window_percent
             && (!self.t.whole_window || from_the_start)
