@@ -44,6 +44,7 @@ pub mod watch;
 pub use board::notices_impossible;
 pub use home::Home;
 pub use link::{Link, Waker};
+pub use publish::record_of;
 pub use record::entry as entry_of;
 pub use session::replay;
 pub use supervisor::{Handle, start, start_by};

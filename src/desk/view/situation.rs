@@ -69,7 +69,7 @@ fn reason(r: &crate::health::Reason) -> Reason {
 }
 
 /// How bad, for choosing the worst.
-fn weight(m: Mark) -> u8 {
+pub fn weight(m: Mark) -> u8 {
     match m {
         Mark::Down => 5,
         Mark::Blind => 4,

@@ -8,7 +8,7 @@ mod readiness;
 mod recovered;
 mod recovery;
 mod sighting;
-mod sign_in;
+pub mod sign_in;
 mod trust;
 mod watch;
 
