@@ -2,6 +2,8 @@
 
 mod detector;
 mod model;
+mod noise;
+mod parts;
 mod settings;
 mod signal;
 mod traps;
