@@ -39,7 +39,7 @@ mod supervisor;
 pub mod trust;
 mod undo;
 pub mod view;
-mod watch;
+pub mod watch;
 
 pub use home::Home;
 pub use link::{Link, Waker};

@@ -5,8 +5,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::health::gaps::Gap;
 use crate::health::{
+<<<<<<< HEAD
     Decision, Detector, Endpoint, EndpointId, Failure, Inputs, Notice, Observation, Provisioning, RegionInput, Role,
     Sighting, Thresholds, skew,
+=======
+    Decision, Detector, Endpoint, EndpointId, Failure, Inputs, Notice, Observation, Part, Provisioning, RegionInput,
+    Role, Sighting, Thresholds, skew,
+>>>>>>> watch
 };
 use crate::plan::model::Plan;
 use crate::units::Region;
@@ -36,7 +41,17 @@ pub struct Known {
 
 impl Known {
     fn new(item: Item, thresholds: Thresholds) -> Self {
-        Self { detector: Detector::new(item.id.clone(), item.thresholds(thresholds)), item, newest: None }
+        let detector = Detector::new(item.id.clone(), item.thresholds(thresholds)).of_kind(item.kind);
+        Self { detector, item, newest: None }
+    }
+}
+
+impl Known {
+    /// Whether there is anything that could say something: a deployment that was never made in a region, or that nobody
+    /// asked yet, says nothing of it.
+    fn is_there(&self) -> bool {
+        let absent = |f: &Failure| matches!(f, Failure::Status { code: 404, .. });
+        self.newest.as_ref().is_some_and(|o| !o.outcome.failure().is_some_and(absent))
     }
 }
 
@@ -78,7 +93,7 @@ impl Monitor {
     pub fn new(plan: &Plan, list: &List) -> Self {
         let mut watched = Watched {
             workload: plan.id.clone(),
-            thresholds: Thresholds::of(plan.tier),
+            thresholds: list.thresholds,
             regions: Vec::new(),
             all: Vec::new(),
             numbers: HashMap::new(),
@@ -113,11 +128,14 @@ impl Monitor {
 impl Watched {
     /// Watches this from now on. What stays keeps what is known of it.
     pub fn apply(&mut self, list: &List) {
+        // Other thresholds judge from now on: what was counted by the old ones is no count of the new.
+        let same = self.thresholds == list.thresholds;
+        self.thresholds = list.thresholds;
         let mut before: HashMap<EndpointId, Known> =
             std::mem::take(&mut self.all).into_iter().map(|k| (k.item.id.clone(), k)).collect();
         for item in &list.items {
             // Another address under the same name is another endpoint.
-            let stays = before.remove(&item.id).filter(|k| k.item.public == item.public);
+            let stays = before.remove(&item.id).filter(|k| same && k.item.public == item.public);
             self.all.push(match stays {
                 Some(known) => Known { item: item.clone(), ..known },
                 None => Known::new(item.clone(), self.thresholds),
@@ -161,14 +179,14 @@ impl Watched {
         self.all.iter().all(|k| k.detector.news(now).is_some_and(|p| p.outcome.failure().is_none_or(fine)))
     }
 
-    /// Nobody looked for a while. Where instants come a second time, what was seen before them cannot be compared.
+    /// Nobody looked for a while: what was seen before proves nothing about now.
     pub fn gap(&mut self, gap: Gap) {
-        if gap.back {
-            for k in &mut self.all {
-                *k = Known { newest: k.newest.take(), ..Known::new(k.item.clone(), self.thresholds) };
-            }
-            self.clocks.clear();
+        // After a clock was set back, now is the earlier of the two.
+        let now = if gap.back { gap.from } else { gap.to };
+        for k in &mut self.all {
+            k.detector.gap(gap.from, now);
         }
+        self.clocks.clear();
         if self.gaps.len() >= GAPS_KEPT {
             self.gaps.pop_front();
         }
@@ -251,11 +269,17 @@ impl Watched {
             let silent = self.silent.get(front).map(Endpoint::from);
             out.entry(region).or_default().extend(silent);
         }
+        let mut past: HashMap<&EndpointId, &Detector> = HashMap::new();
+        for k in &self.all {
+            if let Subject::Past(of, _) = &k.item.subject {
+                past.insert(of, &k.detector);
+            }
+        }
         for k in &self.all {
             if let Subject::Service(region, part) = &k.item.subject
-                && let Some(here) = out.get_mut(region)
+                && let Some(here) = out.get_mut(region).filter(|_| *part == Part::Front || k.is_there())
             {
-                here.push(Endpoint { part: *part, ..Endpoint::from(&k.detector) });
+                here.push(Endpoint { part: *part, detector: &k.detector, direct: past.get(&k.item.id).copied() });
             }
         }
         out

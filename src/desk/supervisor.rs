@@ -28,6 +28,9 @@ use super::{DeskError, Options, chain};
 const ACTIVITY_KEPT: usize = 200;
 /// At full speed the picture is published this often at most; people cannot read faster.
 const PUBLISH_EVERY: std::time::Duration = std::time::Duration::from_millis(40);
+/// What the watch tells is published this often at most: a thousand endpoints tell something seventy times a second, and
+/// their picture takes milliseconds to make.
+const WATCH_EVERY: std::time::Duration = std::time::Duration::from_millis(200);
 
 /// A running desk.
 pub struct Handle {
@@ -261,11 +264,23 @@ impl Desk {
     }
 
     async fn run(&mut self, mut from: mpsc::UnboundedReceiver<Envelope>) {
+        let mut owed = false;
         loop {
+            let next = async {
+                match owed {
+                    true => tokio::time::timeout_at((self.published + WATCH_EVERY).into(), from.recv()).await.ok(),
+                    false => Some(from.recv().await),
+                }
+            };
             let next = match self.open.as_ref() {
                 // While the desk waits for mail, the run's clock need not stand still.
-                Some(o) => o.task.wait(from.recv()).await,
-                None => from.recv().await,
+                Some(o) => o.task.wait(next).await,
+                None => next.await,
+            };
+            let Some(next) = next else {
+                self.publish();
+                owed = false;
+                continue;
             };
             let Some(envelope) = next else { return };
             let mut kept = vec![envelope.busy];
@@ -275,12 +290,14 @@ impl Desk {
                 forced |= self.handle(more.session, more.mail).await;
             }
             self.follow_up();
-            let due = self.published.elapsed() >= PUBLISH_EVERY;
             let fast =
                 self.open.as_ref().is_some_and(|o| o.session.clock.speed() == Speed::Max && o.session.run.open());
-            if forced || due || !fast {
+            let every = if fast { PUBLISH_EVERY } else { WATCH_EVERY };
+            let due = forced || self.published.elapsed() >= every;
+            if due {
                 self.publish();
             }
+            owed = !due;
             // Only now may the clock go on.
             drop(kept);
         }

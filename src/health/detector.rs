@@ -84,6 +84,7 @@ struct Kept {
 #[derive(Debug, Clone)]
 pub struct Detector {
     id: EndpointId,
+    kind: &'static str,
     thresholds: Thresholds,
     history: VecDeque<Kept>,
     /// Counts of what the history has let go.
@@ -111,6 +112,7 @@ impl Detector {
     pub fn new(id: EndpointId, thresholds: Thresholds) -> Self {
         Self {
             id,
+            kind: "",
             thresholds,
             history: VecDeque::new(),
             gone: Counts::default(),
@@ -127,6 +129,11 @@ impl Detector {
             successes: 0,
             horizon: i64::MIN,
         }
+    }
+
+    /// The same, called what it is: `key vault`, `deployment`.
+    pub fn of_kind(self, kind: &'static str) -> Self {
+        Self { kind, ..self }
     }
 
     /// Takes one observation in. What was asked before a gap says nothing any more.
@@ -327,6 +334,11 @@ impl Detector {
     /// What is probed.
     pub fn id(&self) -> &EndpointId {
         &self.id
+    }
+
+    /// What it is, for people; empty when nobody said.
+    pub fn kind(&self) -> &'static str {
+        self.kind
     }
 
     /// How patient it is.

@@ -1,8 +1,11 @@
 //! Can this laptop see at all? Without that question every VPN drop looks like a region outage.
 
-use super::detector::Detector;
+use super::detector::{Detector, DetectorState};
 use super::signal::Failure;
 use super::verdict::Inputs;
+
+/// Why nothing answers while what is asked past the proxy does.
+const PROXY: &str = "the proxy does not carry: past it something answers";
 
 /// What the witnesses and the sign-in service say about the observer.
 #[derive(Debug, Clone)]
@@ -24,19 +27,27 @@ impl Eyes {
         let heard: Vec<bool> = i.witnesses.iter().filter_map(|w| w.answers(i.now)).collect();
         let (asked, answering) = (heard.len(), heard.iter().filter(|up| **up).count());
         let entra = i.entra.and_then(|e| e.answers(i.now));
-        let regions = || i.regions.iter().flat_map(|r| r.detectors());
+        let regions = || i.regions.iter().flat_map(|r| r.roads());
+        let failing = |d: &Detector| matches!(d.state(i.now), DetectorState::Suspect | DetectorState::Persistent);
         let closed = if asked > 0 {
             answering == 0 && entra != Some(true)
         } else {
-            // Nobody unrelated was asked: sign-in and every region failing together is the best evidence there is.
-            entra == Some(false) && regions().all(|d| d.answers(i.now) != Some(true))
+            // Nobody unrelated was asked: that nothing answers at all is the best evidence there is.
+            let silent = entra == Some(false) || (entra.is_none() && regions().any(failing));
+            silent && regions().all(|d| d.answers(i.now) != Some(true))
         };
+        let past_proxy = i
+            .regions
+            .iter()
+            .flat_map(|r| &r.endpoints)
+            .filter_map(|e| e.direct)
+            .any(|d| d.answers(i.now) == Some(true));
         let all = || i.witnesses.iter().copied().chain(i.entra);
         Self {
             asked,
             answering,
             entra,
-            blind: closed.then(|| why(all().chain(regions()), i.now)),
+            blind: closed.then(|| if past_proxy { PROXY.to_owned() } else { why(all().chain(regions()), i.now) }),
             open_since: all().filter_map(|d| d.steady_since(i.now)).min(),
         }
     }

@@ -133,7 +133,7 @@ fn service(name: &str, d: Option<&Detector>, eyes: &Eyes, now: i64) -> Lamp {
         View::Refuses => LampState::Degraded,
         v => v.state().lamp(),
     };
-    let text = reason(d, view, now).text;
+    let text = reason(&d.into(), view, now).text;
     let since = d.since(now);
     Lamp { name: name.to_owned(), state, text, latency: answer_time(d, now), since, age: age(d, now) }
 }

@@ -14,6 +14,7 @@ mod detector;
 mod eyes;
 pub mod gaps;
 mod ladder;
+mod parts;
 pub mod schedule;
 mod settings;
 mod signal;
@@ -25,7 +26,7 @@ mod view;
 pub use advice::{Advice, Arithmetic, COLLEAGUE_FRESH, Decision, Recommendation, SPILL_AFTER};
 pub use detector::{Detector, DetectorState, Point, Tally};
 pub use ladder::{Ladder, Lamp, LampState, climb};
-pub use settings::{OwnEndpoint, WITNESSES, WatchSettings};
+pub use settings::{Explained, Mistake, OwnEndpoint, WITNESSES, WatchSettings};
 pub use signal::{Certificate, EndpointId, Expectation, Failure, Observation, Outcome, Stages};
 pub use thresholds::{Adjustment, Amount, Knob, Thresholds, Unit};
 pub use verdict::{

@@ -196,6 +196,15 @@ impl Unit {
             Self::Time => Millis(n).to_string(),
         }
     }
+
+    /// `4 to 40`, `2 min to 30 min`.
+    pub fn range(self, r: &RangeInclusive<u64>) -> String {
+        match self {
+            Self::Count(_) => format!("{} to {}", r.start(), r.end()),
+            Self::Percent => format!("{} to {} %", r.start(), r.end()),
+            Self::Time => format!("{} to {}", Millis(*r.start()), Millis(*r.end())),
+        }
+    }
 }
 
 impl Knob {

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::advice::{COLLEAGUE_FRESH, Decision, Recommendation, advise};
 use super::detector::{Detector, DetectorState, ms};
 use super::eyes::Eyes;
-use super::view::{View, commonest, reason, span};
+use super::parts::Scene;
+use super::view::{reason, span};
 use crate::units::Region;
 
 /// What a region looks like from here.
@@ -99,6 +100,14 @@ impl<'a> RegionInput<'a> {
     /// What is known of each endpoint.
     pub fn detectors(&self) -> impl Iterator<Item = &'a Detector> {
         self.endpoints.iter().map(|e| e.detector)
+    }
+    /// The same, with what is known past the proxy.
+    pub(super) fn roads(&self) -> impl Iterator<Item = &'a Detector> {
+        self.endpoints.iter().flat_map(|e| std::iter::once(e.detector).chain(e.direct))
+    }
+    /// Whether anything that users call is watched.
+    pub(super) fn fronted(&self) -> bool {
+        self.endpoints.iter().any(|e| e.part == Part::Front)
     }
 }
 
@@ -227,81 +236,15 @@ pub fn assess(i: &Inputs<'_>) -> Assessment {
 }
 
 fn judge(r: &RegionInput<'_>, i: &Inputs<'_>, eyes: &Eyes) -> RegionVerdict {
-    let views: Vec<View> = r.detectors().map(|d| View::of(d, eyes, i.now)).collect();
-    let state = state_of(r, &views, i, eyes);
-    let since = since_of(r, &views, state, i.now);
-    let (reasons, disagreement) = evidence(r, &views, state, i, eyes);
-    let sentence = sentence(r, &views, state, since, i.now);
+    let scene = Scene::look(r, i, eyes);
+    let state = scene.state(i, eyes);
+    let since = scene.since(state);
+    let (reasons, disagreement) = evidence(r, &scene, state, i, eyes);
+    let sentence = scene.sentence(state, since);
     RegionVerdict { region: r.region.clone(), role: r.role, state, sentence, since, reasons, disagreement }
 }
 
-fn state_of(r: &RegionInput<'_>, views: &[View], i: &Inputs<'_>, eyes: &Eyes) -> State {
-    let has = |v: View| views.contains(&v);
-    let heard = r.detectors().any(|d| d.last().is_some());
-    let answers = r.detectors().any(|d| d.answers(i.now) == Some(true));
-    let arm_down = r.arm.is_some_and(|a| a.state(i.now) == DetectorState::Persistent);
-    match () {
-        () if eyes.blind.is_some() && heard && !answers => State::Blind,
-        // One deployment is not the region: something else there is alive.
-        () if has(View::Persistent) && views.iter().any(|v| v.alive()) => State::Degraded,
-        () if has(View::Persistent) => State::Down,
-        () if has(View::Suspect) => State::Suspect,
-        () if has(View::Throttled) => State::Throttled,
-        () if has(View::Unstable) => State::Unstable,
-        () if views.is_empty() || has(View::Unknown) || has(View::Refuses) => State::Unknown,
-        () if has(View::Slow) || has(View::Recovering) || arm_down => State::Degraded,
-        () => State::Ok,
-    }
-}
-
-fn since_of(r: &RegionInput<'_>, views: &[View], state: State, now: i64) -> Option<i64> {
-    let of = |v: View| r.detectors().zip(views).filter(move |x| *x.1 == v).map(|x| x.0);
-    match state {
-        State::Down => of(View::Persistent).filter_map(|d| d.since(now)).min(),
-        State::Suspect => of(View::Suspect).filter_map(|d| d.failing_since()).min(),
-        State::Throttled => of(View::Throttled).filter_map(|d| d.throttled_since(now)).min(),
-        State::Unknown | State::Blind => r.detectors().filter_map(|d| d.last_success()).max(),
-        State::Ok => r.detectors().filter_map(|d| d.since(now)).max(),
-        State::Degraded | State::Unstable => r.detectors().filter_map(|d| d.since(now)).min(),
-    }
-}
-
-fn sentence(r: &RegionInput<'_>, views: &[View], state: State, since: Option<i64>, now: i64) -> String {
-    let name = r.region.display();
-    let lasted = since.map(|s| span(now - s));
-    let of = |v: View| r.detectors().zip(views).find(move |x| *x.1 == v).map(|x| x.0);
-    let count = |v: View| views.iter().filter(|x| **x == v).count();
-    match state {
-        State::Down => format!("{name} is down, persistently, for {}", lasted.unwrap_or_default()),
-        State::Suspect => match of(View::Suspect) {
-            Some(d) => {
-                let what = commonest(d, d.failing_since().unwrap_or(now));
-                format!("{name} may be failing: {what}, {} in a row", d.consecutive_failures())
-            }
-            None => format!("{name} may be failing"),
-        },
-        State::Degraded if count(View::Persistent) > 0 => {
-            let (n, all) = (count(View::Persistent), views.len());
-            let verb = if n == 1 { "fails" } else { "fail" };
-            format!("{name} answers in part: {n} of {all} endpoints {verb}, so it is not the whole region")
-        }
-        State::Degraded if count(View::Recovering) > 0 => format!("{name} answers again; not yet for long"),
-        State::Degraded => match of(View::Slow) {
-            Some(d) => format!("{name} answers slowly, in {}", d.typical().unwrap_or_default()),
-            None => format!("{name} serves its users; only its control plane does not answer"),
-        },
-        State::Throttled => format!("{name} throttles our calls (429); that is no outage"),
-        State::Unstable => format!("{name} is unstable: it comes and goes"),
-        State::Blind => format!("{name} cannot be seen from this laptop"),
-        State::Ok => match r.detectors().filter_map(|d| d.typical()).max() {
-            Some(t) => format!("{name} answers in {t}"),
-            None => format!("{name} answers"),
-        },
-        State::Unknown => unknown(&name, r, now),
-    }
-}
-
-fn unknown(name: &str, r: &RegionInput<'_>, now: i64) -> String {
+pub(super) fn unknown(name: &str, r: &RegionInput<'_>, now: i64) -> String {
     let judged = r.detectors().any(|d| d.state(now) != DetectorState::Unknown);
     if let Some((d, f)) = r.detectors().find_map(|d| Some((d, d.unjudged(now)?))) {
         return match judged {
@@ -323,8 +266,8 @@ fn unknown(name: &str, r: &RegionInput<'_>, now: i64) -> String {
 }
 
 /// The evidence, strongest first, and whether it contradicts itself.
-fn evidence(r: &RegionInput<'_>, views: &[View], state: State, i: &Inputs<'_>, eyes: &Eyes) -> (Vec<Reason>, bool) {
-    let mut seen: Vec<Reason> = r.detectors().zip(views).map(|(d, v)| reason(d, *v, i.now)).collect();
+fn evidence(r: &RegionInput<'_>, scene: &Scene<'_>, state: State, i: &Inputs<'_>, eyes: &Eyes) -> (Vec<Reason>, bool) {
+    let mut seen: Vec<Reason> = scene.seen.iter().map(|s| reason(&s.endpoint, s.view, i.now)).collect();
     seen.sort_by_key(|x| severity(x.state));
     seen.extend(elsewhere(r, i, eyes));
     let failing = matches!(state, State::Down | State::Suspect | State::Blind);
@@ -358,11 +301,14 @@ fn elsewhere(r: &RegionInput<'_>, i: &Inputs<'_>, eyes: &Eyes) -> Option<Reason>
 }
 
 fn others_answering(r: &RegionInput<'_>, i: &Inputs<'_>) -> Vec<String> {
-    i.regions
-        .iter()
-        .filter(|o| o.region != r.region && o.detectors().any(|d| d.state(i.now) == DetectorState::Ok))
-        .map(|o| o.region.display())
-        .collect()
+    i.regions.iter().filter(|o| o.region != r.region && serves(o, i.now)).map(|o| o.region.display()).collect()
+}
+
+/// Whether users are answered there.
+fn serves(o: &RegionInput<'_>, now: i64) -> bool {
+    let fronted = o.fronted();
+    let deciding = o.endpoints.iter().filter(|e| !fronted || e.part == Part::Front);
+    deciding.into_iter().any(|e| e.detector.state(now) == DetectorState::Ok)
 }
 
 fn control_plane(d: &Detector, regional: bool, state: State, now: i64) -> Option<Reason> {

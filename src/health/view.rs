@@ -3,7 +3,7 @@
 use super::detector::{Detector, DetectorState, ms};
 use super::eyes::Eyes;
 use super::signal::Failure;
-use super::verdict::{Reason, State};
+use super::verdict::{Endpoint, Reason, State};
 use crate::units::Millis;
 
 /// What one endpoint shows now, best first.
@@ -18,6 +18,8 @@ pub(super) enum View {
     Persistent,
     /// Alive, but it refuses our question: no judgement.
     Refuses,
+    /// It fails through the proxy and answers past it.
+    PastProxy,
     /// Nothing that could be judged.
     Unknown,
 }
@@ -38,15 +40,40 @@ impl View {
         }
     }
 
+    /// An endpoint on the road that clients take, and past the proxy. The direct road alone failing is how networks
+    /// with a proxy usually are.
+    pub(super) fn through(e: &Endpoint<'_>, eyes: &Eyes, now: i64) -> Self {
+        let road = Self::of(e.detector, eyes, now);
+        let fails = matches!(road, Self::Persistent | Self::Suspect | Self::Refuses | Self::Unknown);
+        let past = |d: &Detector| d.state(now) == DetectorState::Ok && d.answers(now) == Some(true);
+        if fails && e.detector.answers(now) == Some(false) && e.direct.is_some_and(past) {
+            Self::PastProxy
+        } else {
+            road
+        }
+    }
+
     /// Whether the endpoint itself was heard, well or badly.
     pub(super) fn alive(self) -> bool {
-        matches!(self, Self::Ok | Self::Slow | Self::Recovering | Self::Unstable | Self::Throttled | Self::Refuses)
+        self.serves() || self == Self::Refuses
+    }
+
+    /// Whether it answers those who may ask.
+    pub(super) fn serves(self) -> bool {
+        use View::{Ok, PastProxy, Recovering, Slow, Throttled, Unstable};
+        matches!(self, Ok | Slow | Recovering | Unstable | Throttled | PastProxy)
+    }
+
+    /// Whether something behind a region that serves deserves a word.
+    pub(super) fn ails(self) -> bool {
+        use View::{PastProxy, Persistent, Recovering, Suspect, Throttled, Unstable};
+        matches!(self, Persistent | Suspect | Throttled | Unstable | Recovering | PastProxy)
     }
 
     pub(super) fn state(self) -> State {
         match self {
             Self::Ok => State::Ok,
-            Self::Slow | Self::Recovering => State::Degraded,
+            Self::Slow | Self::Recovering | Self::PastProxy => State::Degraded,
             Self::Unstable => State::Unstable,
             Self::Throttled => State::Throttled,
             Self::Suspect => State::Suspect,
@@ -57,8 +84,15 @@ impl View {
 }
 
 /// `oai-prod-eastus: no answer in time, 9 of 9`, with the moment it was seen.
-pub(super) fn reason(d: &Detector, view: View, now: i64) -> Reason {
+pub(super) fn reason(e: &Endpoint<'_>, view: View, now: i64) -> Reason {
+    let d = e.detector;
     let last = d.last();
+    let past = |answers: bool| e.direct.is_some_and(|d| d.answers(now) == Some(answers));
+    let road = match view {
+        View::Persistent | View::Suspect if past(false) => "; past the proxy it fails too",
+        View::Ok | View::Slow if past(false) => "; past the proxy it does not answer",
+        _ => "",
+    };
     let text = match view {
         View::Persistent | View::Suspect => {
             let from = d.failing_since().unwrap_or(now).max(now - ms(d.thresholds().window));
@@ -80,13 +114,17 @@ pub(super) fn reason(d: &Detector, view: View, now: i64) -> Reason {
             let time = d.typical().map(|t| format!(" in {t}")).unwrap_or_default();
             format!("answers{time}, {} of {}", t.answered, t.calls)
         }
+        View::PastProxy => {
+            let why = last.map_or_else(String::new, |p| p.outcome.text());
+            format!("{why} through the proxy; past it, it answers: it is the proxy, not the region")
+        }
         View::Refuses | View::Unknown => match (d.news(now), last) {
             (Some(p), _) => format!("{}: cannot be judged", p.outcome.text()),
             (None, Some(p)) => format!("no news for {}; then it said: {}", span(now - p.at), p.outcome.text()),
             (None, None) => "not asked yet".to_owned(),
         },
     };
-    Reason { state: view.state(), text: format!("{}: {text}", d.id()), at: last.map_or(now, |p| p.at) }
+    Reason { state: view.state(), text: format!("{}: {text}{road}", d.id()), at: last.map_or(now, |p| p.at) }
 }
 
 /// The text of the failure seen most often since `from`; the newest of equals.

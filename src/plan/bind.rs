@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::format::{self, PlanFile};
 use super::model::{Plan, PlannedStep, Side, Texts};
 use super::order::{self, Slot};
+use crate::health::{Adjustment, Knob, Thresholds};
 use crate::runbook::commands::failed_over;
 use crate::runbook::diagnostic::{Diagnostic, Report, Severity, near_or_all};
 use crate::runbook::model::{
@@ -106,6 +107,7 @@ fn whole(
     // Asking for the plan's own strategy replaces nothing: a run made again from its journal asks for the one it had.
     let replaced = wanted.is_some() && wanted != file.strategy.as_ref().map(|s| s.value);
     let components = components(&file, runbook, strategy, replaced, report);
+    let detector = detector(&file, runbook, report);
     if report.has_errors() {
         return None;
     }
@@ -135,6 +137,7 @@ fn whole(
         rto: objective.rto,
         rpo: objective.rpo,
         tier: objective.tier,
+        detector,
         primary: side(Role::Primary, runbook, &values)?,
         secondary: side(Role::Secondary, runbook, &values),
         last_drill: file.last_drill,
@@ -143,6 +146,50 @@ fn whole(
         texts,
         values,
     })
+}
+
+/// A plan may ask for more evidence than the tier of its strategy, never for less. When another strategy is chosen for a
+/// run, the stricter of both holds and nothing is refused.
+fn detector(file: &PlanFile, runbook: &Runbook, report: &mut Report<'_>) -> Adjustment {
+    let tier = file.strategy.as_ref().and_then(|s| runbook.objectives.get(&s.value)).map(|o| o.tier);
+    let Some(tier) = tier else { return Adjustment::default() };
+    let usual = Thresholds::of(tier);
+    for (knob, written) in &file.detector {
+        let (name, unit, value) = (knob.name(), knob.unit(), written.value.0);
+        let (Some(range), Some(default)) = (knob.range(tier), knob.get(&usual)) else {
+            let message =
+                format!("`{name}`: {tier:?} has no such rule; what is dear is never called for by a count alone");
+            report.error_do(written.at.clone(), "PL018", message, "leave it out".to_owned());
+            continue;
+        };
+        let fix = || {
+            let end = if knob.stricter(*range.end(), default) { *range.end() } else { *range.start() };
+            format!("write a value between {} and {}, or leave it out", unit.show(default), unit.show(end))
+        };
+        if !range.contains(&value) {
+            let message = format!("`{name}`: {} is not within {}", unit.show(value), unit.range(&range));
+            report.error_do(written.at.clone(), "PL018", message, fix());
+        } else if value != default && !knob.stricter(value, default) {
+            let (is, was) = (unit.show(value), unit.show(default));
+            let message =
+                format!("`{name}`: {is} is looser than the {was} of {tier:?}; a plan may only ask for more evidence");
+            report.error_do(written.at.clone(), "PL018", message, fix());
+        }
+    }
+    let asked = Adjustment(file.detector.iter().map(|(knob, w)| (*knob, w.value)).collect());
+    calls_must_fit(file, usual.tightened(&asked, tier), report);
+    asked
+}
+
+/// More calls than the window has would never come together, and no outage would be found.
+fn calls_must_fit(file: &PlanFile, wanted: Thresholds, report: &mut Report<'_>) {
+    let Some(calls) = file.detector.get(&Knob::WindowCalls) else { return };
+    let fit = wanted.calls_that_fit();
+    if usize::try_from(calls.value.0).unwrap_or(usize::MAX) > fit {
+        let message =
+            format!("`window_calls`: at one every {} only {fit} calls fit into {}", wanted.interval, wanted.window);
+        report.error_do(calls.at.clone(), "PL018", message, format!("write at most {fit}, or a longer window"));
+    }
 }
 
 /// Two parameters may be given one account: what is a default store under any name does not fail over.

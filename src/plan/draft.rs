@@ -8,6 +8,7 @@ use std::fmt::Write;
 
 use super::format::PLAN;
 use super::order;
+use crate::health::{Adjustment, Knob, Unit};
 use crate::runbook::model::{ParameterKind, Phase, Runbook, Step, StepId, Strategy};
 use crate::runbook::{Diagnostic, Source};
 use crate::units::Millis;
@@ -34,6 +35,8 @@ pub struct Draft {
     pub values: BTreeMap<String, String>,
     /// Duration of the last drill, as written.
     pub last_drill: Option<Millis>,
+    /// Where more evidence is wanted than the tier's, as written.
+    pub detector: Adjustment,
 }
 
 impl Draft {
@@ -49,6 +52,7 @@ impl Draft {
             components: runbook.components.iter().map(|c| (c.name.clone(), c.usual)).collect(),
             values: values.collect(),
             last_drill: None,
+            detector: Adjustment::default(),
         }
     }
 
@@ -75,6 +79,7 @@ impl Draft {
             components: components.collect(),
             values: values.collect(),
             last_drill: file.last_drill,
+            detector: Adjustment(file.detector.into_iter().map(|(knob, w)| (knob, w.value)).collect()),
         })
     }
 
@@ -107,6 +112,16 @@ impl Draft {
         if let Some(d) = self.last_drill {
             let _ = writeln!(out, "    last_drill: Some({}),", quoted(&format!("{}ms", d.0)));
         }
+        if !self.detector.0.is_empty() {
+            out.push_str("    detector: (\n");
+            for (knob, amount) in &self.detector.0 {
+                let _ = match knob.unit() {
+                    Unit::Time => writeln!(out, "        {}: {},", knob.name(), quoted(&format!("{}ms", amount.0))),
+                    _ => writeln!(out, "        {}: {},", knob.name(), amount.0),
+                };
+            }
+            out.push_str("    ),\n");
+        }
         out.push_str(")\n");
         out
     }
@@ -134,7 +149,8 @@ impl Draft {
         let line = text.lines().nth(d.line.checked_sub(1)?)?.trim_start();
         let begins = |name: &&String| line.strip_prefix(&quoted(name)).is_some_and(|rest| rest.starts_with(':'));
         let entry = self.values.keys().chain(self.components.keys()).find(begins).cloned();
-        let own = |name: &str| PLAN.iter().find(|f| **f == name).map(|f| (*f).to_owned());
+        let knob = |name: &str| Knob::ALL.iter().any(|k| k.name() == name).then_some("detector");
+        let own = |name: &str| PLAN.iter().copied().find(|f| *f == name).or_else(|| knob(name)).map(str::to_owned);
         let written = line.split_once(':').and_then(|(name, _)| own(name));
         entry.or(written).or_else(|| named().and_then(own))
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use crate::health::{Amount, Knob};
 use crate::runbook::diagnostic::Report;
 use crate::runbook::format::{Fields, file_id, schema};
 use crate::runbook::model::Strategy;
@@ -11,7 +12,7 @@ use crate::units::Millis;
 
 /// Fields of a plan.
 pub(super) const PLAN: &[&str] =
-    &["schema", "id", "title", "environment", "runbook", "strategy", "components", "values", "last_drill"];
+    &["schema", "id", "title", "environment", "runbook", "strategy", "components", "values", "last_drill", "detector"];
 
 /// A plan as written, with the places that a finding may point at.
 pub(super) struct PlanFile {
@@ -23,6 +24,8 @@ pub(super) struct PlanFile {
     pub(super) components: BTreeMap<String, Entry<Strategy>>,
     pub(super) values: BTreeMap<String, Entry<String>>,
     pub(super) last_drill: Option<Millis>,
+    /// More evidence than its tier wants.
+    pub(super) detector: BTreeMap<Knob, Written<Amount>>,
     /// Where `values` stands, for what is missing in it.
     pub(super) values_at: Range<usize>,
 }
@@ -61,7 +64,23 @@ pub(super) fn plan(report: &mut Report<'_>) -> Option<PlanFile> {
     let values = entries(f.map("values", report), report);
     let values_at = f.node("values", report).map_or(root.anchor(), |n| n.key.clone().unwrap_or(n.anchor()));
     let last_drill = f.optional("last_drill", report);
-    Some(PlanFile { id, title, environment, runbook, strategy, components, values, last_drill, values_at })
+    let detector = detector(&f, report);
+    Some(PlanFile { id, title, environment, runbook, strategy, components, values, last_drill, detector, values_at })
+}
+
+fn detector(f: &Fields<'_>, report: &mut Report<'_>) -> BTreeMap<Knob, Written<Amount>> {
+    let Some(node) = f.node("detector", report) else { return BTreeMap::new() };
+    let knobs = || Knob::ALL.into_iter().filter(|k| k.for_plans());
+    let names: Vec<&str> = knobs().map(Knob::name).collect();
+    let f = Fields::open(node, "detector", &names, report);
+    let mut out = BTreeMap::new();
+    for knob in knobs() {
+        let Some(node) = f.node(knob.name(), report) else { continue };
+        if let Some(value) = read(node, report) {
+            out.insert(knob, Written { value, at: node.span.clone() });
+        }
+    }
+    out
 }
 
 fn written<T: serde::de::DeserializeOwned>(f: &Fields<'_>, name: &str, report: &mut Report<'_>) -> Option<Written<T>> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::health::Adjustment;
 use crate::runbook::model::{
     Action, Check, Guard, Phase, Provenance, Risk, Rung, StepId, StepKind, Strategy, System, Tier, Undo,
 };
@@ -34,6 +35,8 @@ pub struct Plan {
     pub rpo: Millis,
     /// Detector tier.
     pub tier: Tier,
+    /// Where this plan wants more evidence than its tier.
+    pub detector: Adjustment,
     /// Every parameter's text value, defaults included.
     pub values: BTreeMap<String, String>,
     /// Where users are served today, or where something was deleted.

@@ -35,7 +35,7 @@ fn doors(room: &str) -> Option<&'static [&'static str]> {
         // floor 1: the core
         "units" => &[],
         "runbook" => &["units"],
-        "plan" => &["units", "runbook"],
+        "plan" => &["units", "runbook", "health"],
         "health" => &["units", "runbook"],
         "recovery" => &["units", "runbook", "plan"],
         "record" => &["units"],

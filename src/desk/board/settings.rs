@@ -43,7 +43,7 @@ impl Watching {
         let bad = |why: String| DeskError::WatchFile { path: home.watch(), why };
         let settings = kept::<WatchSettings>(disk, &home.watch()).map_err(bad);
         let settings = settings.and_then(|s| match s {
-            Some(s) => s.check().map(|()| s).map_err(bad),
+            Some(s) => good(s).map_err(bad),
             None => Ok(WatchSettings::default()),
         });
         let (settings, trouble) = match settings {
@@ -54,6 +54,16 @@ impl Watching {
         let pinned = kept(disk, &home.pins()).ok().flatten().unwrap_or_default();
         let seed = RandomState::new().build_hasher().finish();
         Self { settings: Arc::new(settings), pinned, seed, trouble }
+    }
+}
+
+/// Settings that hold, or the first thing that is wrong with them.
+fn good(settings: WatchSettings) -> Result<WatchSettings, String> {
+    let mistakes = settings.check();
+    let more = if mistakes.len() > 1 { format!(" (and {} more)", mistakes.len() - 1) } else { String::new() };
+    match mistakes.first() {
+        None => Ok(settings),
+        Some(m) => Err(format!("{m}{more}")),
     }
 }
 
@@ -83,7 +93,7 @@ impl Desk {
     }
 
     pub(super) fn set_watch(&mut self, settings: WatchSettings) -> Result<(), DeskError> {
-        settings.check().map_err(DeskError::WatchSettings)?;
+        let settings = good(settings).map_err(DeskError::WatchSettings)?;
         let path = self.options.home.watch();
         if self.watching.trouble.take().is_some() {
             // Somebody wrote it by hand: it is kept beside.

@@ -19,15 +19,14 @@ use crate::units::{Millis, Region, ResourceId};
 use super::super::DeskError;
 use super::super::monitor::{ARM, ENTRA};
 
-/// What users call, and what tells whether this laptop sees.
-const OFTEN: Millis = Millis::from_secs(15);
-/// What stands behind it, and each region's control plane: half as often.
-const BESIDE: Millis = Millis::from_secs(30);
-/// Model calls cost a little.
+/// What users call, and what tells whether this laptop sees, is asked at the interval of the thresholds; what stands
+/// behind it, and each region's control plane, half as often.
+const BESIDE: u64 = 2;
+/// Model calls cost a little, and a road that is only compared is taken seldom.
 const SELDOM: Millis = Millis::from_secs(60);
 /// While no run is open and everything is well.
 const CALM: Millis = Millis::from_secs(60);
-/// How long a probe may take, as [`crate::probe::Target::get`] says.
+/// How long a probe may take.
 const PATIENCE: Millis = Millis::from_secs(10);
 /// Deployments that are called in one account; more cost more than they tell.
 const DEPLOYMENTS: usize = 20;
@@ -71,6 +70,8 @@ pub enum Subject {
     Azure,
     /// No region.
     Nowhere,
+    /// What another endpoint speaks of, in this region, past the proxy through which that one is asked.
+    Past(EndpointId, Region),
 }
 
 /// One address to ask, without the credential, which changes.
@@ -97,13 +98,18 @@ pub struct Item {
 impl Item {
     /// Its rhythm; `calm` while no run is open and everything is well.
     pub fn rhythm(&self, calm: bool) -> Rhythm {
-        Rhythm { every: if calm { self.every.max(CALM) } else { self.every }, patience: PATIENCE }
+        Rhythm { every: if calm { self.every.max(CALM) } else { self.every }, patience: self.patience() }
+    }
+
+    /// How long it may take. News is stale after three turns, so that a silence has to be over within one.
+    pub fn patience(&self) -> Millis {
+        self.every.min(PATIENCE)
     }
 
     /// How patient its detector is: rules that count calls count those that there are.
     pub fn thresholds(&self, of: Thresholds) -> Thresholds {
         let scaled = |n: u64| n.saturating_mul(of.interval.0) / self.every.0.max(1);
-        let few = |n: u32| u32::try_from(scaled(n.into())).unwrap_or(n).clamp(of.suspect_after + 1, n.max(1));
+        let few = |n: u32| u32::try_from(scaled(n.into())).unwrap_or(n).max(of.suspect_after + 1).min(n);
         let calls = usize::try_from(scaled(of.window_calls as u64)).unwrap_or(of.window_calls);
         if self.every <= of.interval {
             return of;
@@ -119,7 +125,7 @@ impl Item {
     /// The region it speaks of.
     pub fn region(&self) -> Option<&Region> {
         match &self.subject {
-            Subject::Service(r, _) | Subject::Control(r) => Some(r),
+            Subject::Service(r, _) | Subject::Control(r) | Subject::Past(_, r) => Some(r),
             _ => None,
         }
     }
@@ -132,6 +138,8 @@ pub struct List {
     pub regions: Vec<(Region, Role, EndpointId)>,
     /// Addresses: of the regions in their order, then witnesses, sign-in, control plane, and the rest.
     pub items: Vec<Item>,
+    /// How patient detectors are here.
+    pub thresholds: Thresholds,
 }
 
 impl List {
@@ -143,7 +151,9 @@ impl List {
         azure: &Azure,
     ) -> Result<Self, DeskError> {
         let cloud = azure.cloud();
-        let mut list = Self::default();
+        let thresholds = settings.for_plan(plan.tier, &plan.detector);
+        let (often, beside) = (thresholds.interval, Millis(thresholds.interval.0.saturating_mul(BESIDE)));
+        let mut list = Self { thresholds, ..Self::default() };
         for (side, role) in plan.sides().zip([Role::Primary, Role::Secondary]) {
             list.side(side, role, plan, settings, azure)?;
         }
@@ -153,17 +163,17 @@ impl List {
         };
         for w in witnesses {
             let public = address(&format!("https://{w}/"))?;
-            list.add(Item::new(w, public, Expectation::Reachable, Subject::Witness, "witness", OFTEN));
+            list.add(Item::new(w, public, Expectation::Reachable, Subject::Witness, "witness", often));
         }
         let tenant = if cloud.tenant.is_empty() { "organizations" } else { &cloud.tenant };
         let entra = join(&cloud.authority, &format!("/{tenant}/v2.0/.well-known/openid-configuration"))?;
         let issuer = Expectation::JsonWith("issuer".to_owned());
-        list.add(Item::new(ENTRA, entra, issuer, Subject::Azure, "sign-in", OFTEN));
+        list.add(Item::new(ENTRA, entra, issuer, Subject::Azure, "sign-in", often));
         let arm = join(&cloud.arm, "/metadata/endpoints?api-version=2022-09-01")?;
-        list.add(Item::new(ARM, arm, Expectation::Reachable, Subject::Azure, "control plane", OFTEN));
+        list.add(Item::new(ARM, arm, Expectation::Reachable, Subject::Azure, "control plane", often));
         // What is recovered is not there, and nothing that it needs says anything of a region.
         if plan.secondary.is_some() {
-            for item in dependencies(plan, known, cloud)? {
+            for item in dependencies(plan, known, cloud, beside)? {
                 list.add_if_there(item, cloud);
             }
         }
@@ -171,6 +181,24 @@ impl List {
             list.own(&own.name, &own.url, &own.region, cloud)?;
         }
         Ok(list)
+    }
+
+    /// Where egress takes a proxy, the regions' endpoints are asked past it as well, seldom: a sick proxy is no sick region.
+    pub fn with_roads(mut self, takes_proxy: impl Fn(&Url) -> bool) -> Self {
+        let past = |i: &Item| match &i.subject {
+            Subject::Service(region, _) if takes_proxy(&i.public) && i.question == Question::Get => Some(Item {
+                id: EndpointId(format!("{} (direct)", i.id)),
+                subject: Subject::Past(i.id.clone(), region.clone()),
+                kind: "direct road",
+                every: i.every.max(SELDOM),
+                ..i.clone()
+            }),
+            _ => None,
+        };
+        for item in self.items.iter().filter_map(past).collect::<Vec<_>>() {
+            self.add(item);
+        }
+        self
     }
 
     fn side(
@@ -184,15 +212,16 @@ impl List {
         let cloud = azure.cloud();
         let id = self.free(super::endpoint(side), &side.region);
         self.regions.push((side.region.clone(), role, EndpointId(id.clone())));
+        let (often, beside) = (self.thresholds.interval, Millis(self.thresholds.interval.0.saturating_mul(BESIDE)));
         let here = |part| Subject::Service(side.region.clone(), part);
         let account = super::account(side);
         if let Some(text) = &side.address {
             let public = address(text)?;
-            self.add(Item::new(&id, public, Expectation::Reachable, here(Part::Front), "data plane", OFTEN));
+            self.add(Item::new(&id, public, Expectation::Reachable, here(Part::Front), "data plane", often));
         } else if let Some(account) = account {
             let public = join(&cloud.openai_host(account.name())?, MODELS)?;
             let models = Expectation::JsonWith("data".to_owned());
-            let item = Item::new(&id, public, models, here(Part::Front), "data plane", OFTEN);
+            let item = Item::new(&id, public, models, here(Part::Front), "data plane", often);
             self.add(Item { asker: As::Identity, ..item });
         }
         if let Some(account) = account.filter(|_| plan.system == System::AzureOpenAI)
@@ -203,7 +232,14 @@ impl List {
                 let mut public = cloud.openai_host(account.name())?;
                 public.set_path(&format!("/openai/deployments/{name}"));
                 let id = self.free(format!("{name} at {id}"), &side.region);
-                let item = Item::new(&id, public, Expectation::Reachable, here(Part::Deployment), "deployment", SELDOM);
+                let item = Item::new(
+                    &id,
+                    public,
+                    Expectation::Reachable,
+                    here(Part::Deployment),
+                    "deployment",
+                    SELDOM.max(often),
+                );
                 self.add(Item { asker: As::Identity, question: Question::Model, ..item });
             }
         }
@@ -213,7 +249,11 @@ impl List {
             let public = azure.arm(resource.as_str(), version, &[])?;
             let id = self.free(format!("{ARM} · {}", side.region.display()), &side.region);
             let control = Subject::Control(side.region.clone());
+<<<<<<< HEAD
             let item = Item::new(&id, public, Expectation::JsonWith("id".to_owned()), control, "control plane", BESIDE);
+=======
+            let item = Item::new(&id, public, Expectation::JsonWith("id".to_owned()), control, "control plane", beside);
+>>>>>>> watch
             self.add(Item { asker: As::Identity, ..item });
         }
         Ok(())
@@ -226,7 +266,7 @@ impl List {
             r => Subject::Service(Region::new(r), Part::Front),
         };
         let id = self.free(name.to_owned(), &Region::new(region));
-        let item = Item::new(&id, address(url)?, Expectation::Reachable, subject, "own", OFTEN);
+        let item = Item::new(&id, address(url)?, Expectation::Reachable, subject, "own", self.thresholds.interval);
         if let (Some(region), true) = (item.region(), is_there(&item, cloud))
             && !self.regions.iter().any(|r| r.0 == *region)
         {
@@ -287,7 +327,7 @@ pub fn account(side: &Side) -> Option<&ResourceId> {
 
 /// What the plan names beside its two sides, and the address that its users have. Each is asked as nobody: a refusal over
 /// an authentic connection shows that somebody is there.
-fn dependencies(plan: &Plan, known: Option<&Inventory>, cloud: &Cloud) -> Result<Vec<Item>, DeskError> {
+fn dependencies(plan: &Plan, known: Option<&Inventory>, cloud: &Cloud, every: Millis) -> Result<Vec<Item>, DeskError> {
     let mut named: BTreeMap<String, (ResourceId, Vec<&str>)> = BTreeMap::new();
     for (name, value) in &plan.values {
         let Ok(id) = value.parse::<ResourceId>() else { continue };
@@ -302,12 +342,12 @@ fn dependencies(plan: &Plan, known: Option<&Inventory>, cloud: &Cloud) -> Result
         let region = place(id, names, plan, known);
         let Some((kind, public)) = liveness(id, region.as_ref(), cloud)? else { continue };
         let subject = region.map_or(Subject::Nowhere, |r| Subject::Service(r, Part::Dependency));
-        out.push(Item::new(id.name(), public, Expectation::Reachable, subject, kind, BESIDE));
+        out.push(Item::new(id.name(), public, Expectation::Reachable, subject, kind, every));
     }
     if let Some(users) = plan.values.get(USERS) {
         let public = address(users)?;
         let name = public.host_str().unwrap_or(users).to_owned();
-        out.push(Item::new(&name, public, Expectation::Reachable, Subject::Nowhere, "users' address", BESIDE));
+        out.push(Item::new(&name, public, Expectation::Reachable, Subject::Nowhere, "users' address", every));
     }
     Ok(out)
 }

@@ -39,7 +39,7 @@ pub async fn asking(world: World, task: Task, when: When) {
                     schedule.ended(n, task.now().mono);
                 }
             }
-            () = targets.again.notified() => schedule.resumed(task.now().mono, Some(SOON)),
+            soon = targets.asked_anew() => schedule.resumed(task.now().mono, soon.then_some(SOON)),
             () = task.sleep(Millis(wait)) => {}
         }
         if when == When::Idle

@@ -1,7 +1,7 @@
 //! From what is watched to what is asked: addresses let out to the network, trust, and the credential of the moment.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::Notify;
@@ -9,11 +9,11 @@ use tokio::sync::Notify;
 use crate::azure::Azure;
 use crate::clock::Task;
 use crate::health::{Expectation, Failure, Observation, Outcome};
-use crate::probe::{Credential, Target, Tls, probe};
+use crate::probe::{Credential, Proxies, Target, Tls, probe};
 use crate::units::Secret;
 
 use super::super::DeskError;
-use super::list::{As, Item, List, Question};
+use super::list::{As, Item, List, Question, Subject};
 
 /// Version of the calls.
 const CALL: &str = "api-version=2024-10-21";
@@ -36,8 +36,12 @@ pub struct Targets {
     keys: Mutex<BTreeMap<String, Secret>>,
     /// Which of [`SHAPES`] each model takes, by number of the item.
     shapes: Vec<AtomicU8>,
-    /// Rung when everything is to be asked anew, soon.
-    pub again: Notify,
+    /// Rung when everything is to be asked anew.
+    again: Notify,
+    /// Then within seconds, not over a whole interval.
+    soon: AtomicBool,
+    /// Which way out each address takes; a simulated Azure is on this computer.
+    proxies: Option<Proxies>,
     /// Where in the interval the turns lie: another place in each installation, the same in each rehearsal of a seed.
     pub seed: u64,
 }
@@ -53,8 +57,12 @@ impl Targets {
             Some(None) => None,
             None => Some(Tls::platform()?),
         };
+        let proxies = (!azure.cloud().is_simulated()).then(Proxies::system);
+        let takes = |url: &url::Url| proxies.as_ref().is_some_and(|p| p.proxy_for(url).is_some());
+        let list = list.with_roads(takes);
         let shapes = list.items.iter().map(|_| AtomicU8::new(0)).collect();
-        Ok(Self { list, tls, keys: Mutex::default(), shapes, again: Notify::new(), seed })
+        let (keys, again, soon) = (Mutex::default(), Notify::new(), AtomicBool::new(false));
+        Ok(Self { list, tls, keys, shapes, again, soon, proxies, seed })
     }
 
     /// Everything watched.
@@ -69,6 +77,18 @@ impl Targets {
             Some(key) => keys.insert(endpoint, key),
             None => keys.remove(&endpoint),
         };
+    }
+
+    /// Everything is to be asked anew: within seconds, or spread over a whole interval.
+    pub fn ask_anew(&self, soon: bool) {
+        self.soon.store(soon, Ordering::Relaxed);
+        self.again.notify_one();
+    }
+
+    /// Waits until everything is to be asked anew; whether soon.
+    pub async fn asked_anew(&self) -> bool {
+        self.again.notified().await;
+        self.soon.load(Ordering::Relaxed)
     }
 
     /// The probe of an endpoint, with the credential that is at hand.
@@ -123,6 +143,11 @@ impl Targets {
         t.authority = public.host_str().map(str::to_owned).filter(|h| Some(h.as_str()) != t.url.host_str());
         t.tls.clone_from(&self.tls);
         t.body = body;
+        t.total_timeout = item.patience();
+        t.connect_timeout = t.connect_timeout.min(t.total_timeout);
+        if !matches!(item.subject, Subject::Past(..)) {
+            t.proxy = self.proxies.as_ref().and_then(|p| p.proxy_for(&public));
+        }
         if item.asker == As::Identity {
             t.credential = match azure.token_for(task, &public).await {
                 Some(token) => Credential::Bearer(token),

@@ -9,6 +9,7 @@ mod recovered;
 mod recovery;
 pub mod sign_in;
 mod trust;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -4,6 +4,7 @@ mod detector;
 mod gaps;
 mod model;
 mod schedule;
+mod settings;
 mod signal;
 mod traps;
 

@@ -5,8 +5,9 @@ mod drift;
 mod readiness;
 mod rights;
 
+use lifeboat::health::{Adjustment, Amount, Knob, Thresholds, WatchSettings};
 use lifeboat::plan::{self, model::Plan};
-use lifeboat::runbook::model::{Action, Condition, Guard, Phase, StepKind, Strategy};
+use lifeboat::runbook::model::{Action, Condition, Guard, Phase, StepKind, Strategy, Tier};
 use lifeboat::runbook::{Diagnostic, Part, Source};
 use lifeboat::units::Millis;
 
@@ -195,6 +196,19 @@ pub const MISTAKES: &[(&str, &str, &str, &str)] = &[
     ("strategy: HotWarm", "strategy: ‸HotWram", "RB008", "did you mean `HotWarm`"),
     ("{ \"deployments\": HotWarm }", "{ ‸\"deployment\": HotWarm }", "PL007", "did you mean `deployments`"),
     ("{ \"deployments\": HotWarm }", "{ \"deployments\": ‸ActiveActive }", "PL008", "choose one of HotHot, HotWarm"),
+    ("strategy: HotWarm", "strategy: HotWarm, detector: (window: ‸\"2m\")", "PL018", "looser than the 5 min of T1"),
+    (
+        "strategy: HotWarm",
+        "strategy: HotWarm, detector: (hold: ‸\"2h\")",
+        "PL018",
+        "write a value between 5 min and 1 h",
+    ),
+    (
+        "strategy: HotWarm",
+        "strategy: HotWarm, detector: (window_calls: ‸90)",
+        "PL018",
+        "write at most 20, or a longer window",
+    ),
     ("schema: 1", "schema: ‸9", "RB003", "use a newer Lifeboat, or write `schema: 1`"),
     ("environment:", "‸enviroment:", "RB004", "did you mean `environment`"),
     ("id: \"prod-chat\"", "id: ‸\"../prod\"", "RB044", "lower-case"),
@@ -217,6 +231,43 @@ fn every_mistake_in_a_plan_is_named_where_it_stands() {
         assert!(plan.is_none(), "`{new}`");
         assert!(found.iter().all(|d| d.file == "prod-chat.ron"));
     }
+}
+
+#[test]
+fn a_plan_may_ask_for_more_evidence_and_never_for_less() {
+    let with =
+        |detector: &str| bind(&PLAN.replacen("strategy:", &format!("detector: ({detector}), strategy:"), 1), None);
+    let (plan, found) = with("persistent_after: 12, window: \"10m\", window_calls: 40, slow: \"1s\"");
+    assert_eq!(found, []);
+    let asked = plan.unwrap().detector;
+    let t = |set: &WatchSettings| set.for_plan(Tier::T1, &asked);
+    let usual = WatchSettings::default();
+    let plain = Thresholds::of(Tier::T1);
+    let wanted = Thresholds {
+        persistent_after: Some(12),
+        window: Millis::from_mins(10),
+        window_calls: 40,
+        slow: Millis::from_secs(1),
+        ..plain
+    };
+    assert_eq!(t(&usual), wanted);
+    // What is set is stricter in one number and looser in another: the stricter of each holds.
+    let mut set = WatchSettings::default();
+    let adjusted = [(Knob::PersistentAfter, Amount(20)), (Knob::WindowCalls, Amount(10))];
+    set.tiers.insert(Tier::T1, Adjustment(adjusted.into()));
+    assert_eq!(t(&set), Thresholds { persistent_after: Some(20), ..wanted });
+    // More calls than the window of another interval has are never waited for.
+    set.tiers.insert(Tier::T1, Adjustment([(Knob::Interval, Amount(60_000))].into()));
+    assert_eq!(t(&set).window_calls, 10);
+    // The same words for a strategy whose tier knows no count: the plan still binds, and the count is not looked at.
+    let t2 = usual.for_plan(Tier::T2, &asked);
+    assert_eq!((t2.persistent_after, t2.window), (None, Millis::from_mins(15)));
+    // All that is wrong is said at once, each at its place.
+    assert_eq!(with("interval: \"5s\"").1[0].code, "RB004", "how often is asked is no matter of a plan");
+    let found = with("window_percent: 40, persistent_after: 7").1;
+    let codes: Vec<_> = found.iter().map(|d| (d.code, d.line)).collect();
+    assert_eq!(codes, [("PL018", found[0].line); 2], "{found:#?}");
+    assert!(found[0].message.contains("40 % is looser than the 50 % of T1"), "{}", found[0]);
 }
 
 #[test]
