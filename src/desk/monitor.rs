@@ -5,13 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::health::gaps::Gap;
 use crate::health::{
-<<<<<<< HEAD
-    Decision, Detector, Endpoint, EndpointId, Failure, Inputs, Notice, Observation, Provisioning, RegionInput, Role,
-    Sighting, Thresholds, skew,
-=======
     Decision, Detector, Endpoint, EndpointId, Failure, Inputs, Notice, Observation, Part, Provisioning, RegionInput,
     Role, Sighting, Thresholds, skew,
->>>>>>> watch
 };
 use crate::plan::model::Plan;
 use crate::units::Region;

@@ -249,11 +249,7 @@ impl List {
             let public = azure.arm(resource.as_str(), version, &[])?;
             let id = self.free(format!("{ARM} · {}", side.region.display()), &side.region);
             let control = Subject::Control(side.region.clone());
-<<<<<<< HEAD
-            let item = Item::new(&id, public, Expectation::JsonWith("id".to_owned()), control, "control plane", BESIDE);
-=======
             let item = Item::new(&id, public, Expectation::JsonWith("id".to_owned()), control, "control plane", beside);
->>>>>>> watch
             self.add(Item { asker: As::Identity, ..item });
         }
         Ok(())
