@@ -148,7 +148,6 @@ fn thresholds(t: &Thresholds) -> Seen {
 pub fn picture(w: &Watched, a: &Assessment, s: &Situation, lamps: &[Lamp], now: i64) -> Vec<Seen> {
     let mut out = belief(a);
     out.extend(lamps.iter().take(EACH).map(|l| seen("ladder", &l.name, l.mark.word(), &l.sentence, None)));
-    out.extend(endpoints(w, &s.endpoints, now));
     out.extend(w.regions().next().map(|r| thresholds(r.2.thresholds())));
     let newest = |n: usize| n.saturating_sub(EACH);
     out.extend(s.gaps[newest(s.gaps.len())..].iter().map(|g| {
@@ -163,6 +162,8 @@ pub fn picture(w: &Watched, a: &Assessment, s: &Situation, lamps: &[Lamp], now: 
         out.extend(s.notices.iter().take(EACH).map(|n| seen("notice", "", n.mark.word(), &n.text, Some(n.at))));
     }
     out.extend(s.colleagues.iter().take(EACH).map(|c| seen("colleague", "", c.mark.word(), &c.text, Some(c.at))));
+    // Last, as the end is what a record that is too long loses.
+    out.extend(endpoints(w, &s.endpoints, now));
     out
 }
 

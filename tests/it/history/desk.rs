@@ -8,6 +8,8 @@ use lifeboat::desk::snapshot::{Chart, Snapshot, Span};
 use lifeboat::journal::{RealDisk, read_run};
 use lifeboat::record::MAX_BODY;
 use lifeboat::rehearsal::scenario::Choice;
+use lifeboat::run::cut::{MOST, fit};
+use lifeboat::run::event::{Event, Observed, Seen};
 use serde_json::Value;
 
 use super::*;
@@ -124,6 +126,29 @@ fn a_rehearsal_has_a_chart_of_its_own_time_and_its_frozen_picture_stands_in_the_
     let out = place.lifeboat(&["runs", &id[id.len() - 4..]]).output().unwrap();
     let said = String::from_utf8_lossy(&out.stdout).into_owned();
     assert!(out.status.success() && row.more.iter().all(|l| said.contains(l.as_str())), "{said}");
+}
+
+#[test]
+fn a_picture_is_bounded_and_older_records_have_none() {
+    let line = Seen { about: "endpoint".to_owned(), text: "word ".repeat(80), ..Seen::default() };
+    let observed = |picture| Observed {
+        text: String::new(),
+        what: "frozen".to_owned(),
+        region: None,
+        state: String::new(),
+        reasons: Vec::new(),
+        picture,
+    };
+    let mut e = Event::Observed(Box::new(observed(vec![line; 2_000])));
+    fit(&mut e);
+    let Event::Observed(o) = &e else { panic!() };
+    assert!(o.picture.len() > 40 && serde_json::to_vec(&e).unwrap().len() <= MOST, "{} lines", o.picture.len());
+    assert!(o.picture.last().unwrap().text.contains("not kept"), "it says so");
+
+    let old = r#"{"what":"frozen","text":"East US is down.","state":"","reasons":["connect timeout"]}"#;
+    let old = serde_json::value::RawValue::from_string(old.to_owned()).unwrap();
+    let Some(Event::Observed(o)) = Event::from_parts("observe", &old).unwrap() else { panic!() };
+    assert_eq!((o.picture.len(), o.reasons.len()), (0, 1));
 }
 
 #[test]
