@@ -193,7 +193,7 @@ fn address(ui: &mut Ui, own: &mut OwnEndpoint, number: usize) -> bool {
     ui.horizontal_top(|ui| {
         let room = ui.available_width() - 92.0;
         let fields = [
-            ("Name", &mut own.name, 0.25),
+            ("Its name", &mut own.name, 0.25),
             ("Address", &mut own.url, 0.5),
             ("Region, or empty", &mut own.region, 0.25),
         ];

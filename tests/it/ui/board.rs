@@ -246,7 +246,7 @@ fn a_mistake_in_the_watch_is_named_beside_its_field_and_loses_nothing() {
     w.click("Add an address");
     assert!(w.reads("is no name for"));
     write(&mut w, "Address", "http://shop.example/");
-    write(&mut w, "Name", "shop");
+    write(&mut w, "Its name", "shop");
     write(&mut w, "Region, or empty", "eastus");
     write(&mut w, "Suspect after", "soon");
     write(&mut w, "Ask every", "1s");
