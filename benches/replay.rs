@@ -56,6 +56,7 @@ fn entries() -> Vec<Entry> {
         region: Some("eastus".to_owned()),
         state: "down".to_owned(),
         reasons: vec!["witnesses answer".to_owned()],
+        picture: Vec::new(),
     };
     for n in out.len()..ENTRIES {
         at += 250;

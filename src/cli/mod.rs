@@ -211,8 +211,10 @@ pub enum Cmd {
     },
     /// Secrets in the OS keyring: one a system and region
     Credentials(credentials::Wish),
-    /// The runs on this computer
+    /// The runs on this computer, or the record of one
     Runs {
+        /// Print what was recorded of this run: its id, or its last four characters
+        run: Option<String>,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -296,7 +298,8 @@ pub fn dispatch(args: &Args, command: &Cmd) -> u8 {
         }
         Cmd::Health { plan, json } => health::run(args, plan.as_deref(), *json),
         Cmd::Verify { paths, checkpoint, json } => verify::run(paths, checkpoint.as_deref(), *json),
-        Cmd::Runs { json } => runs::run(args, *json),
+        Cmd::Runs { run: Some(run), json } => runs::record(args, run, *json),
+        Cmd::Runs { run: None, json } => runs::run(args, *json),
         Cmd::Recoverable(wish) => recoverable::run(args, wish),
         Cmd::Export { .. } => not_here("exporting; `runs` shows where the record lies, and it is plain JSONL"),
         Cmd::Approve { .. } => not_here("approving by key"),

@@ -1,15 +1,46 @@
-//! `lifeboat runs`: the runs on this computer.
+//! `lifeboat runs`: the runs on this computer, or what was recorded of one.
 
 use serde_json::json;
 
 use crate::catalog::Catalog;
-use crate::desk::Home;
 use crate::desk::past::Past;
+use crate::desk::{DeskError, Home, record_of};
 use crate::journal::RealDisk;
 use crate::plan::readiness::Proof;
 use crate::units::utc_text;
 
-use super::{Args, FAILED, FINE};
+use super::{Args, FAILED, FINE, USAGE};
+
+/// Prints the entries of a run's record, each with what stands behind it.
+pub fn record(args: &Args, run: &str, json: bool) -> u8 {
+    let read = Home::find(args.home.as_deref())
+        .and_then(|home| home.find_run(&RealDisk, run))
+        .and_then(|dir| record_of(&RealDisk, &dir));
+    let record = match read {
+        Ok(r) => r,
+        Err(e) => {
+            eprintln!("lifeboat: {}", crate::desk::chain(&e));
+            return if matches!(e, DeskError::NoSuchRun { .. }) { USAGE } else { FAILED };
+        }
+    };
+    for r in &record.rows {
+        if json {
+            println!("{}", r.raw);
+            continue;
+        }
+        println!("{:>5}  {}  {:<18} {:<8} {}: {}", r.seq, r.time, r.kind, r.step, r.actor, r.text);
+        for line in &r.more {
+            println!("       {line}");
+        }
+    }
+    if !json {
+        println!("{}", record.summary);
+        for v in &record.badge {
+            println!("  {}", v.sentence);
+        }
+    }
+    FINE
+}
 
 /// Lists the runs, newest first.
 pub fn run(args: &Args, json: bool) -> u8 {

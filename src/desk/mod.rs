@@ -39,10 +39,11 @@ mod supervisor;
 pub mod trust;
 mod undo;
 pub mod view;
-mod watch;
+pub mod watch;
 
 pub use home::Home;
 pub use link::{Link, Waker};
+pub use publish::record_of;
 pub use record::entry as entry_of;
 pub use session::replay;
 pub use supervisor::{Handle, start, start_by};

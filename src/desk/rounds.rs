@@ -48,6 +48,7 @@ pub fn observed(what: &str, region: Option<&Region>, state: &str, a: &Assessment
         region: region.map(|r| r.name().to_owned()),
         state: state.to_owned(),
         reasons,
+        picture: Vec::new(),
     }
 }
 
@@ -369,6 +370,7 @@ impl Desk {
                             region: Some(region.name().to_owned()),
                             state: if *answers { "ok" } else { "down" }.to_owned(),
                             reasons: Vec::new(),
+                            picture: Vec::new(),
                         }),
                     )?;
                 }

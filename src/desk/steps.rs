@@ -15,6 +15,7 @@ use super::preview::Preview;
 use super::protocol::{Command, StepIntent};
 use super::snapshot::Problem;
 use super::supervisor::{Desk, Open};
+use super::view::frozen;
 use super::view::situation::assessment;
 use super::{DeskError, chain};
 
@@ -326,16 +327,18 @@ impl Desk {
     /// What was known at this moment, for the decision's record.
     fn known(&self) -> Vec<String> {
         let Some(world) = self.open.as_ref().and_then(|o| o.world.as_ref()) else { return Vec::new() };
-        let a = assessment(&world.monitor.lock(), world.clock.now().utc);
-        let mut out = vec![a.headline, a.explanation, a.recommend.sentence];
-        out.retain(|l| !l.is_empty());
-        out
+        frozen::told(&assessment(&world.monitor.lock(), world.clock.now().utc))
     }
 
     fn freeze(&mut self) -> Result<(), DeskError> {
         let Some(world) = self.opened()?.world.clone() else { return Err(DeskError::NoRun) };
-        let a = assessment(&world.monitor.lock(), world.clock.now().utc);
-        let observed = super::rounds::observed("frozen", None, "", &a, &[]);
+        let now = world.clock.now().utc;
+        let (lamps, situation, _) = self.health();
+        let w = world.monitor.lock();
+        let a = assessment(&w, now);
+        let mut observed = super::rounds::observed("frozen", None, "", &a, &[]);
+        observed.picture = frozen::picture(&w, &a, &situation, &lamps, now);
+        drop(w);
         self.order(Order::Observe(observed))
     }
 

@@ -4,8 +4,6 @@
 //! systems; the one that counts since the computer started goes on; the one that people read can be set. Where the second
 //! is not to be had, a jump of the third is named as what it is: one of two things.
 
-use std::net::IpAddr;
-
 use crate::units::Millis;
 
 /// Less than this is the jitter of a busy computer, or a clock that is slewed.
@@ -77,22 +75,15 @@ fn span(ms: i64) -> Millis {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Roads {
     /// IPv4.
-    pub v4: Option<IpAddr>,
+    pub v4: Option<[u8; 4]>,
     /// IPv6: the network's half, as the other half changes for privacy.
     pub v6: Option<[u16; 4]>,
 }
 
 impl Roads {
     /// From the source addresses that the system would use.
-    pub fn of(v4: Option<IpAddr>, v6: Option<IpAddr>) -> Self {
-        let half = |ip: IpAddr| match ip {
-            IpAddr::V6(ip) => {
-                let s = ip.segments();
-                Some([s[0], s[1], s[2], s[3]])
-            }
-            IpAddr::V4(_) => None,
-        };
-        Self { v4, v6: v6.and_then(half) }
+    pub fn of(v4: Option<[u8; 4]>, v6: Option<[u16; 8]>) -> Self {
+        Self { v4, v6: v6.map(|[a, b, c, d, ..]| [a, b, c, d]) }
     }
 
     /// What is different, in a few words; none: nothing.

@@ -1,7 +1,7 @@
 //! Facts small enough for a record: what comes from outside is cut, and said to be cut. A result that cannot be recorded
 //! would hold its step up for good.
 
-use super::event::{Change, Correlation, Event, Failure, Reading};
+use super::event::{Change, Correlation, Event, Failure, Reading, Seen};
 
 /// Bytes of a fact at most: a record takes 64 KiB, and has its own fields beside.
 pub const MOST: usize = 60 * 1024;
@@ -21,6 +21,17 @@ pub fn fit(event: &mut Event) {
         }
         if let Some(readings) = readings(event).filter(|_| n > 0) {
             readings.iter_mut().for_each(|r| r.raw = None);
+        }
+    }
+    // Of a picture the end goes first: it begins with what is believed.
+    while let Event::Observed(o) = &mut *event
+        && o.picture.len() > KEPT
+    {
+        o.picture.truncate(o.picture.len() * 3 / 4);
+        let text = "the rest of the picture is not kept".to_owned();
+        o.picture.push(Seen { about: "picture".to_owned(), text, ..Seen::default() });
+        if size(event) <= MOST {
+            return;
         }
     }
     if let Some(readings) = readings(event).filter(|r| r.len() > KEPT) {
@@ -80,7 +91,10 @@ fn texts(event: &mut Event) -> Vec<&mut String> {
         Event::ActionIndeterminate { why: text, .. }
         | Event::ActionReconciled { detail: text, .. }
         | Event::ApprovalRequested { what: text, .. } => vec![text],
-        Event::Observed(o) => std::iter::once(&mut o.text).chain(&mut o.reasons).collect(),
+        Event::Observed(o) => {
+            let of_picture = o.picture.iter_mut().flat_map(|s| [&mut s.name, &mut s.text]);
+            std::iter::once(&mut o.text).chain(&mut o.reasons).chain(of_picture).collect()
+        }
         _ => Vec::new(),
     }
 }

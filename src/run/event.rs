@@ -9,7 +9,7 @@ use crate::runbook::model::StepId;
 
 pub use super::fact::{
     Actor, Change, Correlation, Effect, Failure, FieldChange, Found, Identity, LossKind, Mode, Observed, Reading,
-    ScenarioRef, Start, StepState,
+    ScenarioRef, Seen, Start, StepState,
 };
 
 /// Everything that can have happened. Names are the record kinds.

@@ -1,5 +1,7 @@
 //! What facts are made of: modes, states, actors, requests, readings.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::units::Millis;
@@ -360,4 +362,29 @@ pub struct Observed {
     /// Reasons, strongest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<String>,
+    /// Of a frozen picture, everything it was made of; bounded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub picture: Vec<Seen>,
+}
+
+/// One line of a frozen picture.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// `verdict`, `reason`, `ladder`, `endpoint`, `threshold`, `gap`, `notice`, `colleague`, `arithmetic`, `recommendation`.
+    pub about: String,
+    /// What it is of: a region, an endpoint, a number.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// State word, where it has one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub state: String,
+    /// In words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub text: String,
+    /// When it was seen (UTC ms on the run's clock).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<i64>,
+    /// Numbers by name, e.g. `total_ms`, `calls`, `answered`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub figures: BTreeMap<String, i64>,
 }

@@ -68,6 +68,7 @@ fn the_verdict_has_to_be_on_record() {
             region: None,
             state: state.to_owned(),
             reasons: Vec::new(),
+            picture: Vec::new(),
         };
         b.run_wide(Command::Observe(o)).unwrap();
         b

@@ -262,6 +262,8 @@ pub struct RecordRow {
     pub actor: String,
     /// In words.
     pub text: String,
+    /// What stands behind it, line by line: a frozen picture, what a decision was made from.
+    pub more: Vec<String>,
     /// The stored bytes.
     pub raw: Arc<str>,
     /// Hash.

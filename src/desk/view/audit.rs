@@ -9,7 +9,7 @@ use crate::units::utc_clock;
 use super::super::record::entry;
 use super::super::snapshot::{Record, RecordRow, RunRow, Verdict};
 use super::run::short;
-use super::words;
+use super::{frozen, words};
 
 /// A row of the list of runs; `None` when the records do not hold a start.
 pub fn run_row(id: &str, records: &[Stored]) -> Option<RunRow> {
@@ -57,6 +57,20 @@ fn about_the_log(body: &Body) -> String {
     }
 }
 
+/// What stands behind an entry that one line cannot say.
+fn more(e: &Event) -> Vec<String> {
+    let lines = match e {
+        Event::Observed(o) if !o.picture.is_empty() => o.picture.iter().map(frozen::line).collect(),
+        Event::Observed(o) => o.reasons.clone(),
+        Event::Decided { information, expected_loss, .. } => {
+            let loss = (!expected_loss.is_empty()).then(|| format!("expected loss: {expected_loss}"));
+            loss.into_iter().chain(information.iter().cloned()).collect()
+        }
+        _ => Vec::new(),
+    };
+    lines.into_iter().map(|l: String| crate::units::visible(&l.replace('\n', " "))).collect()
+}
+
 /// The rows of a record.
 pub fn rows(records: &[Stored]) -> Vec<RecordRow> {
     let mut epoch = None;
@@ -79,6 +93,7 @@ pub fn rows(records: &[Stored]) -> Vec<RecordRow> {
                 step: body.step.clone().unwrap_or_default(),
                 actor,
                 text: crate::units::visible(&text.replace('\n', " ")),
+                more: e.map_or_else(Vec::new, |e| more(&e.event)),
                 raw: Arc::from(stored.raw.as_str()),
                 hash: stored.h.to_string(),
             }

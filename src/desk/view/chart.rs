@@ -156,7 +156,7 @@ fn step(from: i64, to: i64) -> i64 {
 }
 
 /// The points of one stage, with a break where nobody looked and where nobody was answered.
-fn line(cells: &[Cell], stage: usize, width: i64, gap: i64, to: i64) -> Vec<(i64, Option<f32>)> {
+fn line(cells: &[Cell], stage: usize, width: i64, gap: i64, (from, to): (i64, i64)) -> Vec<(i64, Option<f32>)> {
     let mut out: Vec<(i64, Option<f32>)> = Vec::with_capacity(cells.len() + 4);
     let mut end = None;
     for c in cells {
@@ -164,7 +164,7 @@ fn line(cells: &[Cell], stage: usize, width: i64, gap: i64, to: i64) -> Vec<(i64
             out.push((end + 1, None));
         }
         end = Some(c.at + width);
-        out.push(((c.at + width / 2).min(to), c.mean[stage].filter(|_| c.answered > 0)));
+        out.push(((c.at + width / 2).clamp(from, to), c.mean[stage].filter(|_| c.answered > 0)));
     }
     out
 }
@@ -191,7 +191,7 @@ pub fn chart(h: &History, asked: &Asked<'_>, told: &[(i64, i64)], events: Vec<Ch
         };
         let stages: &[usize] = if asked.endpoint.is_some() { &[0, 1, 2, 3, 4] } else { &[TOTAL] };
         for &n in stages {
-            let points = line(&drawn, n, wide, gap, to);
+            let points = line(&drawn, n, wide, gap, range);
             let name = if asked.endpoint.is_some() { NAMES[n].to_owned() } else { shown.name.clone() };
             // A stage that never was (no name to resolve, no TLS) has no line.
             if n == TOTAL || points.iter().any(|p| p.1.is_some()) {

@@ -6,6 +6,7 @@ pub mod card;
 pub mod chart;
 pub mod draft;
 pub mod endpoints;
+pub mod frozen;
 pub mod library;
 pub mod recovery;
 pub mod run;

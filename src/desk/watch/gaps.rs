@@ -55,8 +55,13 @@ fn roads() -> Roads {
         socket.connect(SocketAddr::new(to, 9)).ok()?;
         Some(socket.local_addr().ok()?.ip())
     };
-    Roads::of(
-        from(Ipv4Addr::UNSPECIFIED.into(), ELSEWHERE.0.into()),
-        from(Ipv6Addr::UNSPECIFIED.into(), ELSEWHERE.1.into()),
-    )
+    let v4 = match from(Ipv4Addr::UNSPECIFIED.into(), ELSEWHERE.0.into()) {
+        Some(IpAddr::V4(ip)) => Some(ip.octets()),
+        _ => None,
+    };
+    let v6 = match from(Ipv6Addr::UNSPECIFIED.into(), ELSEWHERE.1.into()) {
+        Some(IpAddr::V6(ip)) => Some(ip.segments()),
+        _ => None,
+    };
+    Roads::of(v4, v6)
 }

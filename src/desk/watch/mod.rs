@@ -11,7 +11,7 @@ mod platform;
 mod rounds;
 mod targets;
 
-pub use list::{Item, List, Subject, account};
+pub use list::{As, Item, List, Question, Subject, account};
 pub use targets::Targets;
 
 use crate::clock::Task;

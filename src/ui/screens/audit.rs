@@ -244,6 +244,9 @@ fn detail_panel(ui: &mut Ui, cx: &Cx, view: &mut View, record: &Arc<Record>) {
                     }
                 });
                 copyable(ui, body(&r.text));
+                for line in &r.more {
+                    copyable(ui, body(line));
+                }
                 ui.add_space(4.0);
                 row(ui, 56.0, "hash", |ui| copyable(ui, mono(&r.hash)));
                 row(ui, 56.0, "stored", |ui| copyable(ui, mono(&*r.raw).color(t.secondary)));

@@ -7,7 +7,7 @@ mod faults;
 mod readiness;
 mod recovered;
 mod recovery;
-mod sign_in;
+pub mod sign_in;
 mod trust;
 mod watch;
 

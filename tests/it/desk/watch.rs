@@ -1,11 +1,18 @@
 //! The watch: what is asked for a plan, and how it is set.
 
-use super::sign_in::{Azure, at};
+use super::sign_in::{Azure as Simulated, at};
 use super::*;
 
-use lifeboat::desk::protocol::{WatchIntent, WatchSettings};
+use lifeboat::azure::{Azure, Cloud};
+use lifeboat::catalog::Catalog;
+use lifeboat::clock::Clock;
+use lifeboat::desk::protocol::{OwnEndpoint, WatchIntent, WatchSettings};
 use lifeboat::desk::snapshot::{EndpointRow, Mark, Snapshot};
-use lifeboat::health::OwnEndpoint;
+use lifeboat::desk::watch::{As, Item, List, Question, Subject};
+use lifeboat::health::{Part, Role};
+use lifeboat::units::Region;
+
+const SANDBOX: &str = include_str!("../../../assets/scenarios/sandbox.ron");
 
 fn row<'s>(s: &'s Snapshot, id: &str) -> Option<&'s EndpointRow> {
     s.situation.endpoints.iter().find(|e| e.id == id)
@@ -17,7 +24,7 @@ fn all_asked(s: &Snapshot) -> bool {
 
 #[test]
 fn everything_that_a_plan_depends_on_is_asked_at_once_and_said_of() {
-    let (place, azure) = (Place::new(), Azure::new());
+    let (place, azure) = (Place::new(), Simulated::of(SANDBOX, Clock::system()));
     let began = std::time::Instant::now();
     let desk = at(&place, Some(azure.cloud()));
     let s = until(&desk, "everything asked", all_asked);
@@ -27,8 +34,8 @@ fn everything_that_a_plan_depends_on_is_asked_at_once_and_said_of() {
         ("data plane", "East US"),
         ("deployment", "East US"),
         ("control plane", "East US"),
-        ("data plane", "Sweden Central"),
-        ("control plane", "Sweden Central"),
+        ("data plane", "West Europe"),
+        ("control plane", "West Europe"),
         ("witness", ""),
         ("sign-in", ""),
         ("control plane", ""),
@@ -36,17 +43,22 @@ fn everything_that_a_plan_depends_on_is_asked_at_once_and_said_of() {
     ] {
         assert!(kinds.contains(&wanted), "{wanted:?} of {kinds:?}");
     }
-    assert!(kinds.iter().rposition(|k| k.1 == "East US") < kinds.iter().position(|k| k.1 == "Sweden Central"));
-    let front = row(&s, "oai-prod-eastus").unwrap();
+    assert!(kinds.iter().rposition(|k| k.1 == "East US") < kinds.iter().position(|k| k.1 == "West Europe"));
+    let front = row(&s, "oai-sandbox-eastus").unwrap();
     assert_eq!((front.mark, front.word.as_str(), front.calls), (Mark::Ok, "answers", (1, 1)), "{front:?}");
     assert!(front.stages.total.is_some() && front.stages.first_byte.is_some(), "{front:?}");
-    assert!(front.address.starts_with("oai-prod-eastus.openai.azure.com/openai/models"), "{}", front.address);
+    assert!(front.address.starts_with("oai-sandbox-eastus.openai.azure.com/openai/models"), "{}", front.address);
     assert!(front.facts.iter().any(|f| f.0 == "Address" && f.1.starts_with("127.0.0.1:")), "{:?}", front.facts);
     // Chat and embeddings are different questions; each deployment was asked the one that it takes.
     for name in ["chat", "embed"] {
-        let d = row(&s, &format!("{name} at oai-prod-eastus")).unwrap();
+        let d = row(&s, &format!("{name} at oai-sandbox-eastus")).unwrap();
         assert_eq!(d.word, "answers", "{d:?}");
     }
+    // One that was never made in the other region is said to be missing, and says nothing of the region.
+    let absent = row(&s, "chat at oai-sandbox-westeurope").unwrap();
+    assert_eq!(absent.word, "not found (404)", "{absent:?}");
+    let s = until(&desk, "a verdict", |s| s.situation.regions.iter().all(|r| r.mark == Mark::Ok));
+    assert_eq!(s.situation.mark, Some(Mark::Ok), "{}", s.situation.headline);
     let s = until(&desk, "what Azure says", |s| s.situation.notices_read.is_some());
     assert!(
         s.situation.posted.iter().any(|p| p.source == "Resource Health" && p.region == "East US"),
@@ -59,7 +71,7 @@ fn everything_that_a_plan_depends_on_is_asked_at_once_and_said_of() {
 
 #[test]
 fn the_watch_is_set_while_it_goes_on_and_what_stays_keeps_its_history() {
-    let (place, azure) = (Place::new(), Azure::new());
+    let (place, azure) = (Place::new(), Simulated::of(SANDBOX, Clock::system()));
     let desk = at(&place, Some(azure.cloud()));
     until(&desk, "everything asked", all_asked);
     let set = |s: WatchSettings| assert!(desk.send(Command::Watch(WatchIntent::Set(Box::new(s)))));
@@ -71,11 +83,11 @@ fn the_watch_is_set_while_it_goes_on_and_what_stays_keeps_its_history() {
     assert!(!place.home().join("watch.json").exists());
 
     // The simulated Azure plays this host: an address of one's own that a rehearsal may ask.
-    let endpoints = vec![own("store", "https://appcs-prod-chat.azconfig.io/".to_owned())];
+    let endpoints = vec![own("store", "https://appcs-sandbox.azconfig.io/".to_owned())];
     set(WatchSettings { endpoints, keep_mib: 32, ..WatchSettings::default() });
     let s = until(&desk, "the new one asked", |s| row(s, "store").is_some_and(|r| r.at.is_some()));
     assert_eq!(row(&s, "store").unwrap().kind, "own");
-    assert!(row(&s, "oai-prod-eastus").unwrap().calls.1 >= 1, "its history is kept");
+    assert!(row(&s, "oai-sandbox-eastus").unwrap().calls.1 >= 1, "its history is kept");
     assert_eq!(s.settings.watch.keep_mib, 32);
     assert!(s.notice.is_none());
     desk.send(Command::Watch(WatchIntent::Pin("store".to_owned(), true)));
@@ -104,4 +116,99 @@ fn the_watch_is_set_while_it_goes_on_and_what_stays_keeps_its_history() {
         assert_eq!(fs::read_to_string(&file).unwrap(), text);
         until(&desk, "watching all the same", all_asked);
     }
+}
+
+fn listed(plan: &str, cloud: &str, settings: &WatchSettings) -> (Azure, List) {
+    let plan = Catalog::builtin().plan(plan, None).unwrap();
+    let azure = Azure::new(Cloud::named(cloud).unwrap()).unwrap();
+    let list = List::of(&plan, settings, None, &azure).unwrap();
+    (azure, list)
+}
+
+#[test]
+fn in_every_cloud_a_plan_is_watched_at_that_clouds_hosts_and_tokens_stay_with_them() {
+    for (cloud, vault, storage, registry, scoring) in [
+        ("AzureCloud", "vault.azure.net", "core.windows.net", "azurecr.io", "inference.ml.azure.com"),
+        (
+            "AzureUSGovernment",
+            "vault.usgovcloudapi.net",
+            "core.usgovcloudapi.net",
+            "azurecr.us",
+            "inference.ml.azure.us",
+        ),
+        ("AzureChinaCloud", "vault.azure.cn", "core.chinacloudapi.cn", "azurecr.cn", "inference.ml.azure.cn"),
+    ] {
+        let (azure, list) = listed("ml-prod", cloud, &WatchSettings::default());
+        let find = |id: &str| list.items.iter().find(|i| i.id.0 == id).unwrap_or_else(|| panic!("{id} in {cloud}"));
+        let (eastus, sweden) = (Region::new("eastus"), Region::new("swedencentral"));
+        let needs = |r: &Region| Subject::Service(r.clone(), Part::Dependency);
+        for (id, host, subject) in [
+            ("kv-ml-eastus", format!("kv-ml-eastus.{vault}"), needs(&eastus)),
+            ("kv-ml-swedencentral", format!("kv-ml-swedencentral.{vault}"), needs(&sweden)),
+            ("stmlwswedencentral", format!("stmlwswedencentral.blob.{storage}"), needs(&sweden)),
+            // On neither side by its name: it speaks for no region until the inventory says where it is.
+            ("stdatacontoso", format!("stdatacontoso.blob.{storage}"), Subject::Nowhere),
+            ("acrcontoso", format!("acrcontoso.{registry}"), Subject::Nowhere),
+            ("scoring", format!("scoring.eastus.{scoring}"), needs(&eastus)),
+            ("ml.contoso.com", "ml.contoso.com".to_owned(), Subject::Nowhere),
+        ] {
+            let item = find(id);
+            assert_eq!(item.public.host_str(), Some(host.as_str()), "{cloud}");
+            assert_eq!((&item.subject, item.asker), (&subject, As::Nobody), "{id} in {cloud}");
+        }
+        // A credential goes to hosts of this cloud alone.
+        for item in list.items.iter().filter(|i| i.asker == As::Identity) {
+            assert!(azure.cloud().resolve(&item.public).is_ok(), "{} in {cloud}", item.public);
+        }
+        let mut ids: Vec<&str> = list.items.iter().map(|i| i.id.0.as_str()).collect();
+        ids.sort_unstable();
+        assert!(ids.windows(2).all(|w| w[0] != w[1]), "{ids:?}");
+    }
+}
+
+#[test]
+fn settings_say_how_often_and_an_address_of_ones_own_may_speak_for_a_region() {
+    let own = |name: &str, url: &str, region: &str| OwnEndpoint {
+        name: name.to_owned(),
+        url: url.to_owned(),
+        region: region.to_owned(),
+    };
+    let mut settings = WatchSettings {
+        endpoints: vec![
+            own("shop", "https://shop.example.org/", ""),
+            own("shop of the west", "https://west.example.org/", "westus"),
+            own("shop of the east", "https://east.example.org/", "eastus"),
+        ],
+        ..WatchSettings::default()
+    };
+    let (_, list) = listed("prod-chat", "AzureCloud", &settings);
+    assert!(!list.items.iter().any(|i| i.question == Question::Model), "calls of models cost, and are off by default");
+    let roles: Vec<(&str, Role)> = list.regions.iter().map(|r| (r.0.name(), r.1)).collect();
+    assert_eq!(
+        roles,
+        [("eastus", Role::Primary), ("swedencentral", Role::Secondary), ("westus", Role::Watched)],
+        "a region that no side lies in is looked at"
+    );
+    settings.model_calls = true;
+    let (_, list) = listed("prod-chat", "AzureCloud", &settings);
+    let models: Vec<&Item> = list.items.iter().filter(|i| i.question == Question::Model).collect();
+    assert_eq!(models.len(), 6, "three deployments on two sides");
+    for item in &list.items {
+        // Every rule that counts calls can be met by the calls that there are, and a silence is over before it is stale.
+        let t = item.thresholds(list.thresholds);
+        assert!(t.window.0 / t.interval.0 >= t.window_calls as u64, "{}: {t:?}", item.id);
+        assert!(
+            t.persistent_after.is_none_or(|n| n > t.suspect_after && u64::from(n) * t.interval.0 <= 300_000),
+            "{t:?}"
+        );
+        for calm in [false, true] {
+            let r = item.rhythm(calm);
+            assert!(r.patience <= r.every && r.every.0 <= 60_000, "{r:?}");
+        }
+    }
+    // Past a proxy the regions' own addresses are asked as well, and nothing else is.
+    let roads = list.clone().with_roads(|_| true);
+    let past: Vec<&Item> = roads.items.iter().filter(|i| matches!(i.subject, Subject::Past(..))).collect();
+    assert_eq!(past.len(), 4, "two sides, two own addresses: {past:?}");
+    assert_eq!(list.clone().with_roads(|_| false).items, list.items);
 }

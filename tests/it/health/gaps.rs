@@ -1,5 +1,7 @@
 //! Times in which nobody looked, told from three clocks; and which changes of the network are one.
 
+use std::net::{Ipv4Addr, Ipv6Addr};
+
 use lifeboat::health::gaps::{Clocks, Roads, between};
 use lifeboat::units::Millis;
 
@@ -43,7 +45,10 @@ fn clocks_that_part_tell_why() {
 
 #[test]
 fn another_way_out_is_a_gap_and_a_new_privacy_address_is_none() {
-    let road = |v4: &str, v6: &str| Roads::of(v4.parse().ok(), v6.parse().ok());
+    let road = |v4: &str, v6: &str| {
+        let (v4, v6): (Option<Ipv4Addr>, Option<Ipv6Addr>) = (v4.parse().ok(), v6.parse().ok());
+        Roads::of(v4.map(|ip| ip.octets()), v6.map(|ip| ip.segments()))
+    };
     let home = road("192.168.1.7", "2001:db8:1:2:aaaa::1");
     for (now, said) in [
         (home, None),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use lifeboat::record::Kind;
 use lifeboat::rehearsal::scenario::Outcome;
-use lifeboat::run::event::{Correlation, Found, Identity, LossKind, Observed, ScenarioRef};
+use lifeboat::run::event::{Correlation, Found, Identity, LossKind, Observed, ScenarioRef, Seen};
 use lifeboat::units::Millis;
 use serde_json::value::RawValue;
 
@@ -24,7 +24,16 @@ fn every() -> Vec<Event> {
     let restored =
         Change { if_match: Some(s("e")), only_if_absent: true, previous: Some(s("{}")), body: None, ..change("x") };
     let observed = |region: Option<String>, reasons: Vec<String>| {
-        Event::Observed(Box::new(Observed { text: s("t"), what: s("verdict"), region, state: s("down"), reasons }))
+        let picture = region.iter().map(|r| Seen {
+            about: s("endpoint"),
+            name: r.clone(),
+            at: Some(BEGIN),
+            figures: [(s("total_ms"), 61)].into(),
+            ..Seen::default()
+        });
+        let picture = picture.collect();
+        let (text, what, state) = (s("t"), s("verdict"), s("down"));
+        Event::Observed(Box::new(Observed { text, what, region, state, reasons, picture }))
     };
     let started = |changes: Vec<Change>, option: Option<String>| Event::StepStarted {
         changes,

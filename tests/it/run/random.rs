@@ -92,6 +92,7 @@ fn order(b: &Bench, (kind, which, v, _): Roll) -> (Actor, Command) {
                 region: None,
                 state: "down".to_owned(),
                 reasons: vec![],
+                picture: vec![],
             };
             return (Actor::System, Command::Observe(o));
         }

@@ -444,11 +444,8 @@ pub fn audit() -> Audit {
             step: format!("F{}", i % 5),
             actor: if i % 3 == 0 { "Dana" } else { "Lifeboat" }.into(),
             text: format!("Point clients at Sweden Central: request {i} was accepted with status 200"),
-            raw: format!(
-                r#"{{"seq":{i},"kind":"{}","t":"2026-11-20T03:14:07Z","d":{{"step":"F4","status":200}}}}"#,
-                kinds[(i % 6) as usize]
-            )
-            .into(),
+            more: Vec::new(),
+            raw: format!(r#"{{"seq":{i},"t":"2026-11-20T03:14:07Z","d":{{"step":"F4","status":200}}}}"#).into(),
             hash: lifeboat::units::sha256_hex(&i.to_le_bytes()),
         })
         .collect();

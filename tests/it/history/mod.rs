@@ -1,7 +1,11 @@
 //! What was observed outlives a restart, damage, a full disk and a second Lifeboat; and is bounded.
 
+mod charts;
+mod desk;
+
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use lifeboat::health::{EndpointId, Failure, Observation, Outcome, Stages};
 use lifeboat::history::{History, MINUTE, TOTAL};
