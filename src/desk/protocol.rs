@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::clock::Speed;
-pub use crate::health::{OwnEndpoint, WatchSettings};
+pub use crate::health::{Adjustment, Amount, Knob, Mistake, OwnEndpoint, Unit, WatchSettings};
 pub use crate::plan::draft::Draft;
 use crate::rehearsal::scenario::{Choice, Outcome};
 use crate::runbook::model::{StepId, Strategy};

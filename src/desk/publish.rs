@@ -4,13 +4,12 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError};
 
 use crate::clock::Clock;
-use crate::health::{Thresholds, skew};
+use crate::health::skew;
 use crate::journal::{contents, read_run};
 use crate::plan::readiness::{Subject, readiness};
 use crate::record::{Against, Checkpoint, Verdict};
 use crate::rehearsal::scenario::Choice;
 use crate::run::event::Mode;
-use crate::runbook::model::Tier;
 
 use super::executor::World;
 use super::snapshot;
@@ -245,7 +244,6 @@ fn settings(
             ),
         ],
     };
-    let t = Thresholds::of(Tier::T1);
     Settings {
         operator: operator.to_owned(),
         home: options.home.dir().display().to_string(),
@@ -253,43 +251,6 @@ fn settings(
         sign_in,
         cloud,
         watch: Arc::default(),
-        thresholds: vec![
-            row(
-                "Probe every",
-                t.interval.to_string(),
-                "often enough for a two-minute threshold, seldom enough to cost nothing",
-            ),
-            row(
-                "Suspect after",
-                format!("{} failures in a row", t.suspect_after),
-                "one error is retried, not believed",
-            ),
-            row(
-                "Persistent after (reversible moves)",
-                format!(
-                    "{} in a row, or {} % of {} calls in {}",
-                    t.persistent_after.unwrap_or(0),
-                    t.window_percent,
-                    t.window_calls,
-                    t.window
-                ),
-                "about two minutes; Microsoft's own advice is to look further when 5xx lasts longer than a few",
-            ),
-            row(
-                "Persistent (laborious moves)",
-                format!("{} % over {}", Thresholds::of(Tier::T2).window_percent, Thresholds::of(Tier::T2).window),
-                "most platform blips end sooner",
-            ),
-            row(
-                "Healthy again after",
-                format!("{} answers and {} without a failure", t.recover_after, t.hold),
-                "against flapping",
-            ),
-        ],
         version: env!("CARGO_PKG_VERSION").to_owned(),
     }
-}
-
-fn row(name: &str, value: String, why: &str) -> (String, String, String) {
-    (name.to_owned(), value, why.to_owned())
 }

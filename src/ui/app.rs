@@ -227,6 +227,7 @@ impl App {
     fn share(&mut self, snap: &Snapshot) {
         self.view.situation.awaited = Some(snap.situation.share.clone());
         self.say_to_desk(Command::Watch(WatchIntent::ShareSighting));
+        self.view.said.get_or_insert_with(|| "Writing down what this laptop sees …".to_owned());
     }
 
     /// Takes the block for colleagues that was asked for.

@@ -244,7 +244,7 @@ impl Ask {
             "Paste the block of text that their Lifeboat copied, or write their words, such as: Mira, office network: \
              East US does not answer."
                 .to_owned(),
-            "It is shown as theirs, with its age, and never counts as this laptop's own observation.".to_owned(),
+            "It stands beside what this laptop sees, as theirs and with its age.".to_owned(),
         ];
         a.fields.push(Field::new("Their text", Must::Text).tall().draft(draft));
         a

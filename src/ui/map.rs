@@ -82,10 +82,7 @@ pub struct Sought<'a> {
 
 impl Sought<'_> {
     fn labelled(&self, r: &RegionRow) -> bool {
-        r.mark != Mark::Ok
-            || !r.role.is_empty()
-            || self.chosen == Some(&*r.display)
-            || self.pinned.iter().any(|p| *p == r.display)
+        r.mark != Mark::Ok || !r.role.is_empty() || self.chosen == Some(&*r.display) || self.pinned.contains(&r.display)
     }
 }
 

@@ -283,8 +283,6 @@ pub struct Settings {
     pub sign_in: super::SignIn,
     /// Connected Azure: label → value, or how to connect.
     pub cloud: Vec<(String, String)>,
-    /// Detector thresholds: name, value, why.
-    pub thresholds: Vec<(String, String, String)>,
     /// The watch as it is set.
     pub watch: std::sync::Arc<crate::health::WatchSettings>,
     /// Version.

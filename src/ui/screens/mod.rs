@@ -10,6 +10,7 @@ pub mod settings;
 pub mod sign_in;
 pub mod situation;
 pub mod start;
+pub mod thresholds;
 pub mod watch;
 
 use eframe::egui::{CentralPanel, Frame, Margin, ScrollArea, Ui, Vec2};

@@ -1,4 +1,4 @@
-//! Who operates, how it looks, what is connected, and the thresholds with their reasons.
+//! Who operates, how it looks, what is connected, and how the watch is set.
 
 use eframe::egui::{Key, Ui};
 
@@ -42,20 +42,6 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
         ui.add_space(12.0);
         card(ui, |ui| super::watch::show(ui, cx, &mut view.watch));
         ui.add_space(12.0);
-        if !s.thresholds.is_empty() {
-            card(ui, |ui| {
-                ui.spacing_mut().item_spacing.y = 6.0;
-                heading(ui, "When a region counts as down");
-                for (name, value, why) in &s.thresholds {
-                    row(ui, LABEL, name, |ui| {
-                        ui.spacing_mut().item_spacing.y = 0.0;
-                        copyable(ui, body(value));
-                        copyable(ui, small(ui, why));
-                    });
-                }
-            });
-            ui.add_space(12.0);
-        }
         card(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 6.0;
             heading(ui, "This computer");

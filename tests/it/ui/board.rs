@@ -1,7 +1,8 @@
 //! The board of health: what a person finds, presses and hears on the Situation screen.
 
-use lifeboat::desk::protocol::{OwnEndpoint, WatchIntent, WatchSettings};
+use lifeboat::desk::protocol::{Adjustment, Amount, Knob, OwnEndpoint, WatchIntent, WatchSettings};
 use lifeboat::desk::snapshot::{Situation, Span};
+use lifeboat::runbook::model::Tier;
 
 use super::situations::{self, chart, down, large, on};
 use super::*;
@@ -230,33 +231,46 @@ fn settings() -> Window {
     w
 }
 
+fn write(w: &mut Window, label: &str, text: &str) {
+    w.harness.get_by_role_and_label(Role::TextInput, label).focus();
+    w.harness.run();
+    w.ctrl(Key::A);
+    w.type_text(text);
+}
+
 #[test]
-fn a_mistake_in_the_watch_is_named_and_loses_nothing() {
+fn a_mistake_in_the_watch_is_named_beside_its_field_and_loses_nothing() {
     let mut w = settings();
     w.click("Save the watch");
     assert_eq!(w.told(), [], "nothing is changed");
     w.click("Add an address");
-    for why in ["A name is needed", "An address is needed", "Something above is not right yet"] {
-        assert!(w.sees(why), "{why}");
+    assert!(w.reads("is no name for"));
+    write(&mut w, "Address", "http://shop.example/");
+    write(&mut w, "Its name", "shop");
+    write(&mut w, "Region, or empty", "eastus");
+    write(&mut w, "Suspect after", "soon");
+    write(&mut w, "Ask every", "1s");
+    for why in
+        ["http is for this computer only", "“soon” is no whole number.", "is not within 5 s to 1 min", "(2 wrong)"]
+    {
+        assert!(w.reads(why), "{why}");
     }
-    for (label, text) in [("Name", "shop"), ("Address", "http://shop.example/"), ("Region, or empty", "Eastus")] {
-        w.harness.get_all_by_role_and_label(Role::TextInput, label).last().unwrap().focus();
-        w.harness.run();
-        w.type_text(text);
-    }
-    assert!(w.reads("https only"));
     w.click("Save the watch");
-    assert_eq!(w.told(), []);
-    w.publish(|s| s.revision += 1);
-    w.harness.get_by_role_and_label(Role::TextInput, "Address").focus();
+    w.harness.state_mut().show(Screen::Audit);
     w.harness.run();
-    w.ctrl(Key::A);
-    w.type_text("https://shop.example/health");
+    w.harness.state_mut().show(Screen::Settings);
+    w.publish(|s| s.revision += 1);
+    assert_eq!(w.told(), []);
+    assert!(w.reads("“soon” is no whole number."), "what was typed is still there");
+    write(&mut w, "Address", "https://shop.example/health");
+    write(&mut w, "Suspect after", "4");
+    write(&mut w, "Ask every", "10s");
     w.click("A notice of the desktop when a verdict turns while this window is hidden");
     w.click("Save the watch");
-    let endpoints =
-        vec![OwnEndpoint { name: "shop".into(), url: "https://shop.example/health".into(), region: "eastus".into() }];
-    let set = WatchSettings { endpoints, desktop_notices: true, ..WatchSettings::default() };
+    let shop = OwnEndpoint { name: "shop".into(), url: "https://shop.example/health".into(), region: "eastus".into() };
+    let tight = Adjustment([(Knob::SuspectAfter, Amount(4)), (Knob::Interval, Amount(10_000))].into());
+    let tiers = [(Tier::T1, tight)].into();
+    let set = WatchSettings { endpoints: vec![shop], desktop_notices: true, tiers, ..WatchSettings::default() };
     assert_eq!(w.told(), watch([WatchIntent::Set(Box::new(set.clone()))]));
     w.publish(|s| Arc::make_mut(&mut s.settings).watch = Arc::new(set));
     assert!(!w.sees("Give back what is saved"), "what is saved is what stands there");

@@ -496,18 +496,6 @@ pub fn snapshot() -> Snapshot {
                 ("subscription".into(), "contoso-prod (3f1c…)".into()),
                 ("signed in as".into(), "dana@contoso.example, with az".into()),
             ],
-            thresholds: vec![
-                (
-                    "suspect after".into(),
-                    "2 failures in a row".into(),
-                    "One failure is retried: it is usually the path, not the region.".into(),
-                ),
-                (
-                    "persistent after".into(),
-                    "3 min of failures".into(),
-                    "Moving users costs more than a short outage.".into(),
-                ),
-            ],
             watch: Arc::default(),
             version: "0.1.0".into(),
         }),

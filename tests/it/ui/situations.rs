@@ -293,6 +293,7 @@ pub fn large(regions: usize, endpoints: usize) -> Situation {
     };
     let events = |i: i64| ChartEvent { at: NOW - i * 110_000, text: format!("Event {i}"), mark: Mark::Degraded };
     let mut picture = (*chart(Some("oai-0003"), 400, true)).clone();
+    // As if it were chosen: five stages, whichever endpoint is looked at.
     picture.endpoint = None;
     picture.events = (0..30).map(events).collect();
     picture.gaps = (0..30).map(|i| (NOW - i * 115_000 - 30_000, NOW - i * 115_000)).collect();

@@ -40,7 +40,7 @@ pub fn show(ui: &mut Ui, cx: &Cx, s: &Situation, view: &SituationView) {
         (good, all) => format!("{good} of {all} answered"),
     };
     row(ui, LABEL, "Last hour", |ui| copyable(ui, body(calls)));
-    row(ui, LABEL, "Address", |ui| copyable(ui, body(&e.address)));
+    row(ui, LABEL, "URL", |ui| copyable(ui, body(&e.address)));
     for (what, value) in &e.facts {
         row(ui, LABEL, what, |ui| copyable(ui, body(value)));
     }
@@ -70,6 +70,10 @@ fn parts(e: &EndpointRow) -> [(&'static str, Option<Millis>); 4] {
     [("DNS", s.dns), ("TCP", s.connect), ("TLS", s.tls), ("first byte", s.first_byte)]
 }
 
+fn time(took: Millis) -> String {
+    if took.0 == 0 { "under 1 ms".to_owned() } else { took.to_string() }
+}
+
 /// One under the other, each beginning where the one before ended.
 fn stages(ui: &mut Ui, e: &EndpointRow) {
     let t = theme::of(ui);
@@ -80,7 +84,7 @@ fn stages(ui: &mut Ui, e: &EndpointRow) {
     let mut done = 0.0;
     for (i, (name, took)) in parts.into_iter().enumerate() {
         let text = match took {
-            Some(took) => took.to_string(),
+            Some(took) => time(took),
             None if last.is_some_and(|last| i < last) => "not needed".to_owned(),
             None => "not reached".to_owned(),
         };
@@ -110,10 +114,10 @@ fn stages(ui: &mut Ui, e: &EndpointRow) {
 
 /// As text, for a ticket or a colleague.
 fn all(e: &EndpointRow) -> String {
-    let mut text = format!("{}: {}\naddress: {}\n", e.id, sentence_of(e), e.address);
+    let mut text = format!("{}: {}\nURL: {}\n", e.id, sentence_of(e), e.address);
     for (name, took) in parts(e) {
         if let Some(took) = took {
-            let _ = writeln!(text, "{name}: {took}");
+            let _ = writeln!(text, "{name}: {}", time(took));
         }
     }
     for (what, value) in &e.facts {
