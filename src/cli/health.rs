@@ -80,8 +80,9 @@ pub fn run(args: &Args, wish: &Wish) -> u8 {
         eprintln!("lifeboat: no region could be asked within {} s{why}", PATIENCE.as_secs());
         return FAILED;
     }
-    let _ = handle.wait(REST, |s| complete(s));
-    let _ = handle.wait(NEWS, |s| s.situation.notices_read.is_some());
+    let _ = handle.wait(REST, complete);
+    // Who cannot see hears no news either.
+    let _ = handle.wait(NEWS, |s| s.situation.notices_read.is_some() || s.situation.mark == Some(Mark::Blind));
     let block = wish.share.then(|| {
         handle.send(Command::Watch(WatchIntent::ShareSighting));
         let shared = handle.wait(ANSWERS_WITHIN + REST, |s| s.situation.share.is_some());
