@@ -373,7 +373,7 @@ pub fn hex(bytes: &[u8]) -> String {
 pub fn unhex(text: &str) -> Option<Vec<u8>> {
     let digit = |c: char| c.to_digit(16).and_then(|d| u8::try_from(d).ok());
     let digits: Vec<u8> = text.chars().map(digit).collect::<Option<_>>()?;
-    (digits.len() % 2 == 0).then(|| digits.chunks_exact(2).map(|p| p[0] << 4 | p[1]).collect())
+    digits.len().is_multiple_of(2).then(|| digits.chunks_exact(2).map(|p| (p[0] << 4) | p[1]).collect())
 }
 
 /// SHA-256 of `bytes` in hexadecimal.

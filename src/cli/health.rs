@@ -80,8 +80,9 @@ pub fn run(args: &Args, wish: &Wish) -> u8 {
         say!("lifeboat: no region could be asked within {} s{why}", PATIENCE.as_secs());
         return FAILED;
     }
-    let _ = handle.wait(REST, |s| complete(s));
-    let _ = handle.wait(NEWS, |s| s.situation.notices_read.is_some());
+    let _ = handle.wait(REST, complete);
+    // Who cannot see hears no news either.
+    let _ = handle.wait(NEWS, |s| s.situation.notices_read.is_some() || s.situation.mark == Some(Mark::Blind));
     let block = wish.share.then(|| {
         handle.send(Command::Watch(WatchIntent::ShareSighting));
         let shared = handle.wait(ANSWERS_WITHIN + REST, |s| s.situation.share.is_some());
@@ -104,8 +105,8 @@ fn asked(s: &Situation) -> bool {
 /// Whether everything was asked: without the witnesses nobody knows whether this computer sees.
 fn complete(s: &Snapshot) -> bool {
     let all = s.situation.endpoints.iter().all(|e| e.at.is_some());
-    let others = s.ladder.iter().filter(|l| s.situation.regions.iter().all(|r| r.display != l.name));
-    all && others.fold(true, |known, l| known && l.mark != Mark::Unknown)
+    let mut others = s.ladder.iter().filter(|l| s.situation.regions.iter().all(|r| r.display != l.name));
+    all && others.all(|l| l.mark != Mark::Unknown)
 }
 
 fn now(s: &Snapshot) -> i64 {
@@ -181,17 +182,16 @@ fn document(s: &Snapshot, block: Option<&str>) -> Value {
         json!({ "source": p.source, "title": p.title, "text": p.text, "status": p.status, "region": p.region,
                 "state": p.mark.word(), "age_ms": age(s, p.at) })
     });
-    let all = |rows: &mut dyn Iterator<Item = Value>| rows.collect::<Vec<_>>();
     json!({
         "at": utc_text(now(s)), "headline": sit.headline, "explanation": sit.explanation,
         "blind": sit.mark == Some(Mark::Blind),
-        "regions": all(&mut regions.into_iter()), "reasons": reasons(&sit.reasons),
-        "ladder": all(&mut ladder.into_iter()), "endpoints": all(&mut endpoints.into_iter()),
+        "regions": regions.collect::<Vec<_>>(), "reasons": reasons(&sit.reasons),
+        "ladder": ladder.collect::<Vec<_>>(), "endpoints": endpoints.collect::<Vec<_>>(),
         "recommendation": {
             "text": sit.recommendation, "plan": sit.open_plan,
             "arithmetic": sit.arithmetic.iter().map(|(what, value)| json!({ "what": what, "value": value })).collect::<Vec<_>>(),
         },
-        "notices": reasons(&sit.notices), "posted": all(&mut posted.into_iter()),
+        "notices": reasons(&sit.notices), "posted": posted.collect::<Vec<_>>(),
         "notices_age_ms": sit.notices_read.map(|at| age(s, at)),
         "gaps": sit.gaps.iter().map(|g| json!({ "from": utc_text(g.from), "to": utc_text(g.to), "why": g.why })).collect::<Vec<_>>(),
         "colleagues": reasons(&sit.colleagues), "share": block,

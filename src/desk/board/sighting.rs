@@ -275,7 +275,7 @@ impl Desk {
             .collect();
         let (rehearsal, now) = (self.in_rehearsal(), self.system_clock.now().mono);
         for notice in self.sharing.turns.take(&seen, &situation.headline, away, rehearsal, now) {
-            let to = self.sharing.desktop.get_or_insert_with(|| desktop());
+            let to = self.sharing.desktop.get_or_insert_with(desktop);
             // A desktop that does not keep up misses some; the board does not.
             let _ = to.try_send(notice);
         }
