@@ -45,7 +45,7 @@ fn bench(c: &mut Criterion) {
     println!(
         "one point: {} bytes; an hour at 15 s: {} KiB",
         size_of::<Point>() + 16,
-        (size_of::<Point>() + 16) * 256 >> 10
+        (size_of::<Point>() + 16) * 256 / 1_024
     );
     let mut g = c.benchmark_group("observe");
     g.throughput(Throughput::Elements(u64::try_from(SAMPLES).unwrap()));

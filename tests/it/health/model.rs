@@ -208,7 +208,7 @@ fn days() -> impl Strategy<Value = Vec<(Outcome, i64, bool)>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(150))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(150) })]
     #[test]
     fn it_says_what_the_plain_rules_say(tier in tiers(), steps in days(), later in 0i64..60_000) {
         let t = Thresholds::of(tier);

@@ -165,7 +165,7 @@ fn an_outage_hidden_in_noise_is_found_in_its_tiers_time() {
             let at = T0 + i as i64 * STEP + dice.below(1_000) as i64;
             // Nine in ten fail; the rest answers or is throttled, as a region that goes down often does.
             let o = match dice.below(100) {
-                _ if i < begins => calm[i].clone(),
+                _ if i < begins => calm.get(i).cloned().unwrap(),
                 0..4 => (ok(), 900),
                 4..8 => (failed(Failure::status(429)), 30),
                 _ => (any_failure(&mut dice), 10_000),

@@ -101,7 +101,7 @@ fn fronts_decide_and_what_fails_behind_them_is_named() {
     let plain = (d("thing", &silent()), Dependency);
     let (yes, no, wait, refused) = (&ok(), &silent(), &failed(Failure::status(429)), &failed(Failure::status(403)));
     let no_key = &failed(Failure::status(401));
-    use Advice::{BackOff, Confirm, MovePart, Nothing, Watch};
+    use Advice::{Confirm, MovePart, Nothing, Watch};
     for (endpoints, state, advice, sentence) in [
         (vec![front(yes), chat(yes), vault(yes)], State::Ok, Nothing, "East US answers in 61 ms"),
         (
