@@ -120,8 +120,7 @@ fn mark_of(word: &str) -> Mark {
 fn of_run(run: &Run) -> Vec<ChartEvent> {
     let told = ["verdict", "colleague"];
     let observed = run.observed.iter().filter(|(_, o)| told.contains(&o.what.as_str()));
-    let mut out: Vec<ChartEvent> =
-        observed.map(|(at, o)| event(*at, o.text.clone(), mark_of(&o.state))).collect();
+    let mut out: Vec<ChartEvent> = observed.map(|(at, o)| event(*at, o.text.clone(), mark_of(&o.state))).collect();
     let t = run.clocks.t;
     out.extend(t[0].map(|at| event(at, "T0: the impact began".to_owned(), Mark::Down)));
     out.extend([8, 9, 11].into_iter().filter_map(|n| Some(event(t[n]?, NAMES[n].to_owned(), Mark::Ok))));
@@ -146,7 +145,8 @@ fn failing(w: &Watched, now: i64) -> Option<i64> {
 fn shown(w: &Watched, s: &Situation, endpoint: Option<&str>) -> (Option<String>, Vec<Shown>) {
     let every = |id: &str| w.named(id).map_or(0, |d| i64::try_from(d.thresholds().interval.0).unwrap_or(0));
     if let Some(row) = endpoint.and_then(|id| s.endpoints.iter().find(|e| e.id == id)) {
-        let one = Shown { name: row.id.clone(), mark: row.mark, endpoints: vec![row.id.clone()], every: every(&row.id) };
+        let one =
+            Shown { name: row.id.clone(), mark: row.mark, endpoints: vec![row.id.clone()], every: every(&row.id) };
         return (Some(row.id.clone()), vec![one]);
     }
     let region = |(region, _, d): (&crate::units::Region, Role, &crate::health::Detector)| {

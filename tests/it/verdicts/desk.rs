@@ -1,8 +1,7 @@
-//! One case at a real desk against the embedded simulator, at full speed: every picture that the desk publishes is kept.
+//! One case at a real desk against the embedded simulator, at full speed, looked at every few seconds.
 
 use std::fs;
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use lifeboat::azure::Cloud;
@@ -23,6 +22,8 @@ use super::Case;
 const FRESH: i64 = 60_000;
 /// In real time; a case takes a fraction of a second.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Between two looks: several fall between two probes of an endpoint.
+const LOOK: Millis = Millis::from_secs(4);
 /// Two regions with an account each, two witnesses, a store; two deployments that serve users.
 const WORLD: &str = r#"#![enable(implicit_some)]
 Scenario(
@@ -196,28 +197,21 @@ fn options(home: &std::path::Path, cloud: Option<Cloud>) -> Options {
     Options { home, disk: Arc::new(RealDisk), cloud, watch, operator: "Ada".to_owned(), script: None }
 }
 
-/// The desk between incidents: no run is open, and every batch of news is a picture.
+/// The desk between incidents: no run is open.
 fn on_call(case: &Case, scenario: Scenario, home: &std::path::Path) -> Vec<Picture> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let runtime = runtime();
     let clock = Clock::scenario(1_795_144_440_000, Millis(0), Speed::Times(0));
     let mut simulated = simulator::Options::new(scenario, clock.clone());
     simulated.https = case.https;
     let simulator = runtime.block_on(Simulator::start(simulated)).unwrap();
     let line = serde_json::to_string(&simulator.connection()).unwrap();
     let desk = start_by(options(home, Some(Cloud::from_line(&line).unwrap())), clock.clone()).unwrap();
-    let pictures = watch(&desk);
-    // Until the desk watches, nobody holds the clock.
-    let first = desk.wait(PATIENCE, |s| s.situation.watching);
-    let first = first.unwrap_or_else(|| panic!("{} is not watched: {:?}", case.name, desk.snapshot().activity));
-    let first = Picture::of(&first);
+    until(case, &desk, "a watch", |s| s.situation.watching);
     if case.model_calls {
         let settings = WatchSettings { model_calls: true, ..WatchSettings::default() };
         desk.send(Command::Watch(WatchIntent::Set(Box::new(settings))));
     }
-    clock.set_speed(Speed::Max);
-    let all = until(case, &pictures, || format!("{:?}", desk.snapshot().activity));
-    clock.set_speed(Speed::Times(0));
-    first.into_iter().chain(all).collect()
+    play(case, &desk, &clock, &runtime)
 }
 
 /// A rehearsal: the scenario's colleagues speak, and the run knows when the impact began.
@@ -225,33 +219,38 @@ fn rehearsed(case: &Case, scenario: &Scenario, home: &std::path::Path) -> Vec<Pi
     let pretty = ron::ser::PrettyConfig::new().struct_names(true);
     fs::write(home.join("plans/scenario.ron"), ron::ser::to_string_pretty(scenario, pretty).unwrap()).unwrap();
     let desk = start(Options { watch: None, ..options(home, None) }).unwrap();
-    let pictures = watch(&desk);
     let (scenario, strategy) = ("verdicts".to_owned(), Some(Strategy::HotWarm));
-    desk.send(Command::StartRehearsal { scenario, strategy, speed: Speed::Max, seed: 1 });
-    until(case, &pictures, || format!("{:?}", desk.snapshot().notice))
+    desk.send(Command::StartRehearsal { scenario, strategy, speed: Speed::Times(0), seed: 1 });
+    let s = until(case, &desk, "a run", |s| s.run.is_some() || s.notice.is_some());
+    assert!(s.notice.is_none(), "{}: {:?}", case.name, s.notice);
+    play(case, &desk, &s.clock, &runtime())
 }
 
-/// Every picture as it is published; the clock stands still meanwhile.
-fn watch(desk: &Handle) -> Receiver<Picture> {
-    let (to, from) = channel();
-    let link = desk.link();
-    let (snapshots, to): (_, Mutex<Sender<Picture>>) = (link.snapshots.clone(), Mutex::new(to));
-    (link.on_wake)(Box::new(move || {
-        if let Some(p) = Picture::of(&snapshots.borrow()) {
-            let _ = to.lock().unwrap().send(p);
-        }
-    }));
-    from
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap()
 }
 
-fn until(case: &Case, pictures: &Receiver<Picture>, why: impl Fn() -> String) -> Vec<Picture> {
+fn until(case: &Case, desk: &Handle, what: &str, wanted: impl FnMut(&Snapshot) -> bool) -> Arc<Snapshot> {
+    desk.wait(PATIENCE, wanted).unwrap_or_else(|| {
+        let s = desk.snapshot();
+        panic!("{}: {what} was not seen; {:?}; {:?}", case.name, s.notice, s.activity)
+    })
+}
+
+/// Lets time run from one look to the next. It stands still while somebody looks: the picture is that of the moment.
+fn play(case: &Case, desk: &Handle, clock: &Clock, runtime: &tokio::runtime::Runtime) -> Vec<Picture> {
+    let looker = clock.task();
+    clock.set_speed(Speed::Max);
     let mut all: Vec<Picture> = Vec::new();
     while all.last().is_none_or(|p| p.at < case.until * 1_000) {
-        match pictures.recv_timeout(PATIENCE) {
-            Ok(p) => all.push(p),
-            Err(e) => panic!("{}: {e} after {:?}: {}", case.name, all.last(), why()),
-        }
+        let before = desk.snapshot().revision;
+        // Any command makes a new picture.
+        desk.send(Command::DismissNotice);
+        let s = until(case, desk, "a picture", |s| s.revision > before);
+        all.extend(Picture::of(&s));
+        runtime.block_on(looker.sleep(LOOK));
     }
+    clock.set_speed(Speed::Times(0));
     all
 }
 
