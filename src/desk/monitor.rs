@@ -36,7 +36,8 @@ pub struct Known {
 
 impl Known {
     fn new(item: Item, thresholds: Thresholds) -> Self {
-        Self { detector: Detector::new(item.id.clone(), item.thresholds(thresholds)), item, newest: None }
+        let detector = Detector::new(item.id.clone(), item.thresholds(thresholds)).of_kind(item.kind);
+        Self { detector, item, newest: None }
     }
 }
 

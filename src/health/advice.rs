@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::detector::ms;
 use super::eyes::Eyes;
-use super::verdict::{Inputs, Notice, RegionVerdict, Role, State};
+use super::parts::Scene;
+use super::verdict::{Inputs, Notice, RegionInput, RegionVerdict, Role, State, list};
 use super::view::span;
 use crate::runbook::model::Tier;
 use crate::units::{Millis, utc_clock};
@@ -16,6 +17,8 @@ use crate::units::{Millis, utc_clock};
 pub const COLLEAGUE_FRESH: Millis = Millis::from_mins(15);
 /// Throttling that lasts so long is answered by moving a part of the load.
 pub const SPILL_AFTER: Millis = Millis::from_mins(10);
+/// What cannot be taken back is not begun before it has failed for so long, whatever the thresholds are.
+const NO_WAY_BACK_AFTER: Millis = Millis::from_mins(30);
 
 /// What a decision is measured by.
 #[derive(Debug, Clone, Default)]
@@ -91,6 +94,27 @@ pub struct Recommendation {
     pub arithmetic: Option<Arithmetic>,
 }
 
+impl Arithmetic {
+    /// Line by line: what, and how much.
+    pub fn rows(&self) -> Vec<(String, String)> {
+        let whole = |ms: i64| span(ms.saturating_abs()).to_string();
+        let left = match self.left {
+            left if left < 0 => ("RTO passed", format!("{} ago", whole(left))),
+            left => ("Left of the RTO", whole(left)),
+        };
+        let pace = if self.rehearsed { "1.5 times the last drill" } else { "1.5 times the planned time (unrehearsed)" };
+        let decide = if self.due { "none".to_owned() } else { whole(self.left - ms(self.needed)) };
+        let rows = [
+            ("Agreed RTO", self.rto.to_string()),
+            ("Since impact", whole(ms(self.elapsed))),
+            left,
+            (pace, self.needed.to_string()),
+            ("Time left to decide", decide),
+        ];
+        rows.into_iter().map(|(what, much)| (what.to_owned(), much)).collect()
+    }
+}
+
 impl Recommendation {
     fn plain(advice: Advice, sentence: impl Into<String>) -> Self {
         Self { advice, sentence: sentence.into(), missing: Vec::new(), arithmetic: None }
@@ -110,25 +134,81 @@ pub(super) fn advise(i: &Inputs<'_>, regions: &[RegionVerdict], eyes: &Eyes) -> 
     }
     match p.state {
         State::Down => down(i, p, regions, eyes),
-        State::Throttled => throttled(i, p),
+        State::Throttled => throttled(i, p, regions),
+        State::Degraded => degraded(i, p, regions, eyes),
         State::Ok => Recommendation::plain(Advice::Nothing, "No failover is called for."),
-        State::Blind | State::Suspect | State::Unstable | State::Degraded | State::Unknown => Recommendation::plain(
-            Advice::Watch,
-            "Not enough for a failover: keep looking, and ask a colleague to look.",
-        ),
+        State::Suspect => {
+            let rule = watched(i, p).and_then(|r| r.deciding().next()).map(|d| d.thresholds().rule());
+            let rule = rule.map_or_else(String::new, |r| format!(" ({r})"));
+            not_enough(format!("the threshold has not passed{rule}. Ask a colleague to look meanwhile."))
+        }
+        State::Unstable => {
+            not_enough("it comes and goes, and users who are moved may meet it coming back. Keep looking.")
+        }
+        State::Unknown | State::Blind => {
+            not_enough(format!("{}, and the unknown is no outage. Mend the watch, or ask a colleague.", p.sentence))
+        }
     }
 }
 
-fn throttled(i: &Inputs<'_>, p: &RegionVerdict) -> Recommendation {
-    let lasted = span(i.now - p.since.unwrap_or(i.now));
-    if lasted >= SPILL_AFTER {
-        let text = format!(
-            "Throttled for {lasted}: move a part of the load. A full failover would overload the other region."
-        );
-        return Recommendation::plain(Advice::MovePart, text);
+fn not_enough(why: impl AsRef<str>) -> Recommendation {
+    Recommendation::plain(Advice::Watch, format!("Not enough for a failover: {}", why.as_ref()))
+}
+
+/// What is watched of a region.
+fn watched<'a>(i: &'a Inputs<'a>, p: &RegionVerdict) -> Option<&'a RegionInput<'a>> {
+    i.regions.iter().find(|r| r.region == p.region)
+}
+
+/// The second region, or why it cannot take any load.
+fn elsewhere(regions: &[RegionVerdict]) -> Result<&RegionVerdict, String> {
+    let secondary = regions.iter().find(|r| r.role == Role::Secondary);
+    let secondary = secondary.ok_or_else(|| "no second region is watched".to_owned())?;
+    if secondary.state == State::Ok { Ok(secondary) } else { Err(secondary.sentence.clone()) }
+}
+
+/// The region serves: what does not may be moved by itself, and the rest is mended where it is.
+fn degraded(i: &Inputs<'_>, p: &RegionVerdict, regions: &[RegionVerdict], eyes: &Eyes) -> Recommendation {
+    let scene = watched(i, p).map(|r| Scene::look(r, i, eyes));
+    if scene.as_ref().is_some_and(Scene::past_proxy) {
+        let text = "Do not fail over from here: it is the proxy, not the region. Repair the proxy, or go past it.";
+        return Recommendation::plain(Advice::LookAtYourNetwork, text);
     }
-    let text = "Throttling is no outage: back off and read the headers. Failed calls use up the limit too.";
-    Recommendation::plain(Advice::BackOff, text)
+    let lost = scene.as_ref().map(Scene::lost_deployments).unwrap_or_default();
+    if lost.is_empty() {
+        return not_enough(format!("{}. Keep looking, and ask a colleague to look.", p.sentence));
+    }
+    let what = list(&lost);
+    match elsewhere(regions) {
+        Ok(s) => {
+            let to = s.region.display();
+            let text = format!("Move the calls of {what} to {to}, and only those: the region itself answers.");
+            Recommendation::plain(Advice::MovePart, text)
+        }
+        Err(why) => not_enough(format!("the region itself answers; the calls of {what} cannot move either: {why}.")),
+    }
+}
+
+fn throttled(i: &Inputs<'_>, p: &RegionVerdict, regions: &[RegionVerdict]) -> Recommendation {
+    const BACK_OFF: &str = "Throttling is no outage: back off and read the headers. Failed calls use up the limit too.";
+    let lasted = span(i.now - p.since.unwrap_or(i.now));
+    if lasted < SPILL_AFTER {
+        let text = format!("{BACK_OFF} If it lasts {SPILL_AFTER}, move a part of the load; so far: {lasted}.");
+        return Recommendation::plain(Advice::BackOff, text);
+    }
+    match elsewhere(regions) {
+        Ok(s) => {
+            let text = format!(
+                "Throttled for {lasted}: move a part of the load to {}. A full failover would overload it.",
+                s.region.display()
+            );
+            Recommendation::plain(Advice::MovePart, text)
+        }
+        Err(why) => {
+            let text = format!("{BACK_OFF} It has lasted {lasted}, and nobody can take a part of the load: {why}.");
+            Recommendation::plain(Advice::BackOff, text)
+        }
+    }
 }
 
 fn down(i: &Inputs<'_>, p: &RegionVerdict, regions: &[RegionVerdict], eyes: &Eyes) -> Recommendation {
@@ -144,7 +224,7 @@ fn down(i: &Inputs<'_>, p: &RegionVerdict, regions: &[RegionVerdict], eyes: &Eye
     let missing = missing(i, p, secondary, eyes);
     let numbers = arithmetic.as_ref().map_or_else(String::new, |a| format!(" {}", a.sentence));
     let (advice, sentence) = if missing.is_empty() {
-        decide(i, p, arithmetic.as_ref(), &numbers)
+        decide(i, p, arithmetic.as_ref(), &format!("{}{numbers}", owners_word(i)))
     } else {
         (Advice::Confirm, format!("It looks like a failover; first: {}.{numbers}", missing.join("; ")))
     };
@@ -162,6 +242,14 @@ fn decide(i: &Inputs<'_>, p: &RegionVerdict, a: Option<&Arithmetic>, numbers: &s
             Advice::FailOver,
             format!("Fail over: the threshold has passed and no repair is announced in time.{numbers}"),
         ),
+    }
+}
+
+/// What the recommendation cannot know, and the run asks for.
+fn owners_word(i: &Inputs<'_>) -> &'static str {
+    match i.decision.tier {
+        Some(Tier::T3) => " It cannot be taken back: the owner must accept the loss, and a second person agree.",
+        _ => "",
     }
 }
 
@@ -186,9 +274,15 @@ fn missing(i: &Inputs<'_>, p: &RegionVerdict, secondary: Option<&RegionVerdict>,
             out.push(text.to_owned());
         }
     }
-    let confirmed = i.notices.iter().any(|n| n.names(&p.region) && Notice::active(n));
-    if i.decision.tier == Some(Tier::T3) && !confirmed {
-        out.push("an incident confirmed by Microsoft, because this cannot be taken back".to_owned());
+    if i.decision.tier == Some(Tier::T3) {
+        let confirmed = i.notices.iter().any(|n| n.names(&p.region) && Notice::active(n));
+        if !confirmed {
+            out.push("an incident confirmed by Microsoft, because this cannot be taken back".to_owned());
+        }
+        let lasted = span(p.since.map_or(0, |s| i.now - s));
+        if lasted < NO_WAY_BACK_AFTER {
+            out.push(format!("wait until it has failed for {NO_WAY_BACK_AFTER} (now {lasted}), for the same reason"));
+        }
     }
     out
 }

@@ -58,24 +58,31 @@ pub struct Ladder {
     pub arm: Lamp,
     /// Each region's data plane, in the order given.
     pub regions: Vec<(Region, Role, Lamp)>,
+    /// The control plane of the regions where it is watched apart.
+    pub controls: Vec<(Region, Role, Lamp)>,
 }
 
 impl Ladder {
-    /// The lamp of what a step needs; none for a step that needs nothing, or a region that is not watched.
+    /// The lamp of what a step needs; none for a step that needs nothing, or a region that is not watched. Changes are
+    /// made in the second region: where its own control plane is worse off than the whole, that is the lamp.
     pub fn rung(&self, rung: Rung) -> Option<&Lamp> {
         let region = |role| self.regions.iter().find(|r| r.1 == role).map(|r| &r.2);
         match rung {
             Rung::Nothing => None,
             Rung::Network => Some(&self.laptop),
             Rung::Entra => Some(&self.entra),
-            Rung::Arm => Some(&self.arm),
+            Rung::Arm => {
+                let there = self.controls.iter().find(|r| r.1 == Role::Secondary).map(|r| &r.2);
+                Some(there.filter(|l| l.state.carries() < self.arm.state.carries()).unwrap_or(&self.arm))
+            }
             Rung::PrimaryData => region(Role::Primary),
             Rung::SecondaryData => region(Role::Secondary),
         }
     }
     /// All lamps, lowest first.
     pub fn lamps(&self) -> impl Iterator<Item = &Lamp> {
-        [&self.laptop, &self.entra, &self.arm].into_iter().chain(self.regions.iter().map(|r| &r.2))
+        let below = [&self.laptop, &self.entra, &self.arm].into_iter().chain(self.controls.iter().map(|r| &r.2));
+        below.chain(self.regions.iter().map(|r| &r.2))
     }
 }
 
@@ -88,6 +95,7 @@ pub fn climb(i: &Inputs<'_>) -> Ladder {
         laptop: laptop(i, &eyes),
         entra: service("Entra ID", i.entra, &eyes, i.now),
         arm: service("ARM", i.arm, &eyes, i.now),
+        controls: i.regions.iter().filter_map(|r| control(r, &eyes, i.now)).collect(),
         regions: regions.map(|(r, v)| (r.region.clone(), r.role, region(v, r, i.now))).collect(),
     }
 }
@@ -138,6 +146,13 @@ fn service(name: &str, d: Option<&Detector>, eyes: &Eyes, now: i64) -> Lamp {
     Lamp { name: name.to_owned(), state, text, latency: answer_time(d, now), since, age: age(d, now) }
 }
 
+/// A region's own control plane, beside its data plane.
+fn control(r: &RegionInput<'_>, eyes: &Eyes, now: i64) -> Option<(Region, Role, Lamp)> {
+    let arm = r.arm?;
+    let name = format!("{} ARM", r.region.display());
+    Some((r.region.clone(), r.role, service(&name, Some(arm), eyes, now)))
+}
+
 fn answer_time(d: &Detector, now: i64) -> Option<Millis> {
     d.typical().filter(|_| d.answers(now) == Some(true))
 }
@@ -147,9 +162,22 @@ fn region(v: &RegionVerdict, r: &RegionInput<'_>, now: i64) -> Lamp {
         name: v.region.display(),
         state: v.state.lamp(),
         text: v.sentence.clone(),
-        latency: r.detectors().filter_map(|d| answer_time(d, now)).max(),
+        latency: r.deciding().filter_map(|d| answer_time(d, now)).max(),
         since: v.since,
         age: r.detectors().filter_map(|d| age(d, now)).min(),
+    }
+}
+
+impl LampState {
+    /// How far it carries: not at all, perhaps, nobody knows, well.
+    fn carries(self) -> u8 {
+        match self {
+            Self::Down | Self::Blind => 0,
+            Self::Suspect => 1,
+            Self::Unknown => 2,
+            Self::Degraded => 3,
+            Self::Ok => 4,
+        }
     }
 }
 

@@ -105,6 +105,11 @@ impl<'a> RegionInput<'a> {
     pub(super) fn roads(&self) -> impl Iterator<Item = &'a Detector> {
         self.endpoints.iter().flat_map(|e| std::iter::once(e.detector).chain(e.direct))
     }
+    /// What tells whether the region serves: what users call; where nothing of that is watched, everything.
+    pub(super) fn deciding(&self) -> impl Iterator<Item = &'a Detector> {
+        let fronted = self.fronted();
+        self.endpoints.iter().filter(move |e| !fronted || e.part == Part::Front).map(|e| e.detector)
+    }
     /// Whether anything that users call is watched.
     pub(super) fn fronted(&self) -> bool {
         self.endpoints.iter().any(|e| e.part == Part::Front)
@@ -301,14 +306,11 @@ fn elsewhere(r: &RegionInput<'_>, i: &Inputs<'_>, eyes: &Eyes) -> Option<Reason>
 }
 
 fn others_answering(r: &RegionInput<'_>, i: &Inputs<'_>) -> Vec<String> {
-    i.regions.iter().filter(|o| o.region != r.region && serves(o, i.now)).map(|o| o.region.display()).collect()
-}
-
-/// Whether users are answered there.
-fn serves(o: &RegionInput<'_>, now: i64) -> bool {
-    let fronted = o.fronted();
-    let deciding = o.endpoints.iter().filter(|e| !fronted || e.part == Part::Front);
-    deciding.into_iter().any(|e| e.detector.state(now) == DetectorState::Ok)
+    i.regions
+        .iter()
+        .filter(|o| o.region != r.region && o.deciding().any(|d| d.state(i.now) == DetectorState::Ok))
+        .map(|o| o.region.display())
+        .collect()
 }
 
 fn control_plane(d: &Detector, regional: bool, state: State, now: i64) -> Option<Reason> {

@@ -76,6 +76,8 @@ pub(super) async fn http2(
     builder.enable_push(false).max_header_list_size(HEADERS_MAX as u32);
     let (sender, connection) = builder.handshake(line).await.map_err(|e| broken2(&e))?;
     let (parts, body) = request.into_parts();
+    let mut ended = None;
+    let connection = async { ended = connection.await.err() };
     let answer = async {
         let mut sender = sender.ready().await.map_err(|e| broken2(&e))?;
         let head = Request::from_parts(parts, ());
@@ -96,7 +98,9 @@ pub(super) async fn http2(
         }
         Ok(answer)
     };
-    drive(answer, connection).await
+    let answer = drive(answer, connection).await;
+    // Of a connection that a server gives up, the request only learns that it broke.
+    answer.map_err(|trouble| ended.filter(h2::Error::is_go_away).map_or(trouble, |e| broken2(&e)))
 }
 
 /// Runs a connection for as long as its one answer needs it, without a task of its own that could outlive the probe.

@@ -24,10 +24,10 @@ pub fn rows(w: &Watched, now: i64) -> Vec<EndpointRow> {
         Subject::Azure => (usize::MAX, 1),
         Subject::Nowhere => (usize::MAX, 2),
     });
-    all.into_iter().map(|k| row(k, w.pinned.contains(&k.item.id.0), now)).collect()
+    all.into_iter().map(|k| row(w, k, now)).collect()
 }
 
-fn row(k: &Known, pinned: bool, now: i64) -> EndpointRow {
+fn row(w: &Watched, k: &Known, now: i64) -> EndpointRow {
     let (item, d) = (&k.item, &k.detector);
     let mark = mark(d, now);
     let t = d.tally(now - HOUR);
@@ -44,9 +44,9 @@ fn row(k: &Known, pinned: bool, now: i64) -> EndpointRow {
         },
         calls: (t.answered, t.calls),
         stages: k.newest.as_ref().map(|o| o.stages).unwrap_or_default(),
-        facts: facts(k),
+        facts: facts(w, k),
         at: k.newest.as_ref().map(|o| o.at),
-        pinned,
+        pinned: w.pinned.contains(&item.id.0),
     }
 }
 
@@ -86,10 +86,14 @@ fn word(d: &Detector, now: i64) -> String {
     }
 }
 
-fn facts(k: &Known) -> Vec<(String, String)> {
+fn facts(w: &Watched, k: &Known) -> Vec<(String, String)> {
     let mut out = Vec::new();
     let mut add = |name: &str, value: String| out.push((name.to_owned(), value));
     add("Asked", format!("every {}", k.detector.thresholds().interval));
+    // Of the resource behind it, not of this road to it.
+    for n in w.measured.iter().filter(|m| m.0.ends_with(&format!("/{}", k.item.id))).map(|m| m.1) {
+        add(&n.source, format!("{} ({})", n.text, n.status));
+    }
     let Some(o) = &k.newest else { return out };
     if let Some(peer) = &o.peer {
         add("Address", peer.clone());

@@ -221,14 +221,8 @@ fn series(region: &str, d: &crate::health::Detector, a: &Assessment, _now: i64) 
 fn notices(w: &Watched) -> Vec<Reason> {
     w.notices
         .iter()
-        .chain(w.measured.values())
         .map(|n| Reason {
-            mark: match n.status.as_str() {
-                _ if n.active() => Mark::Down,
-                "red" | "amber" => Mark::Degraded,
-                "unknown" => Mark::Unknown,
-                _ => Mark::Ok,
-            },
+            mark: if n.active() { Mark::Down } else { Mark::Ok },
             text: if n.text.to_lowercase().contains(&n.status.to_lowercase()) {
                 format!("{}: {}", n.source, n.text)
             } else {

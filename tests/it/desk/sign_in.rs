@@ -26,8 +26,12 @@ impl Azure {
     }
 
     pub fn by(clock: Clock) -> Self {
+        Self::of(REGION_LOSS, clock)
+    }
+
+    pub fn of(scenario: &str, clock: Clock) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let options = Simulated::new(ron::from_str(REGION_LOSS).unwrap(), clock);
+        let options = Simulated::new(ron::from_str(scenario).unwrap(), clock);
         let simulator = runtime.block_on(Simulator::start(options)).unwrap();
         Self { at: simulator.connection(), _simulator: simulator, runtime }
     }

@@ -5,11 +5,14 @@ use super::*;
 
 use lifeboat::azure::{Azure, Cloud};
 use lifeboat::catalog::Catalog;
+use lifeboat::clock::Clock;
 use lifeboat::desk::protocol::{OwnEndpoint, WatchIntent, WatchSettings};
 use lifeboat::desk::snapshot::{EndpointRow, Mark, Snapshot};
 use lifeboat::desk::watch::{As, Item, List, Question, Subject};
 use lifeboat::health::{Part, Role};
 use lifeboat::units::Region;
+
+const SANDBOX: &str = include_str!("../../../assets/scenarios/sandbox.ron");
 
 fn row<'s>(s: &'s Snapshot, id: &str) -> Option<&'s EndpointRow> {
     s.situation.endpoints.iter().find(|e| e.id == id)
@@ -21,7 +24,7 @@ fn all_asked(s: &Snapshot) -> bool {
 
 #[test]
 fn everything_that_a_plan_depends_on_is_asked_at_once_and_said_of() {
-    let (place, azure) = (Place::new(), Simulated::new());
+    let (place, azure) = (Place::new(), Simulated::of(SANDBOX, Clock::system()));
     let began = std::time::Instant::now();
     let desk = at(&place, Some(azure.cloud()));
     let s = until(&desk, "everything asked", all_asked);
@@ -31,8 +34,8 @@ fn everything_that_a_plan_depends_on_is_asked_at_once_and_said_of() {
         ("data plane", "East US"),
         ("deployment", "East US"),
         ("control plane", "East US"),
-        ("data plane", "Sweden Central"),
-        ("control plane", "Sweden Central"),
+        ("data plane", "West Europe"),
+        ("control plane", "West Europe"),
         ("witness", ""),
         ("sign-in", ""),
         ("control plane", ""),
@@ -40,17 +43,22 @@ fn everything_that_a_plan_depends_on_is_asked_at_once_and_said_of() {
     ] {
         assert!(kinds.contains(&wanted), "{wanted:?} of {kinds:?}");
     }
-    assert!(kinds.iter().rposition(|k| k.1 == "East US") < kinds.iter().position(|k| k.1 == "Sweden Central"));
-    let front = row(&s, "oai-prod-eastus").unwrap();
+    assert!(kinds.iter().rposition(|k| k.1 == "East US") < kinds.iter().position(|k| k.1 == "West Europe"));
+    let front = row(&s, "oai-sandbox-eastus").unwrap();
     assert_eq!((front.mark, front.word.as_str(), front.calls), (Mark::Ok, "answers", (1, 1)), "{front:?}");
     assert!(front.stages.total.is_some() && front.stages.first_byte.is_some(), "{front:?}");
-    assert!(front.address.starts_with("oai-prod-eastus.openai.azure.com/openai/models"), "{}", front.address);
+    assert!(front.address.starts_with("oai-sandbox-eastus.openai.azure.com/openai/models"), "{}", front.address);
     assert!(front.facts.iter().any(|f| f.0 == "Address" && f.1.starts_with("127.0.0.1:")), "{:?}", front.facts);
     // Chat and embeddings are different questions; each deployment was asked the one that it takes.
     for name in ["chat", "embed"] {
-        let d = row(&s, &format!("{name} at oai-prod-eastus")).unwrap();
+        let d = row(&s, &format!("{name} at oai-sandbox-eastus")).unwrap();
         assert_eq!(d.word, "answers", "{d:?}");
     }
+    // One that was never made in the other region is said to be missing, and says nothing of the region.
+    let absent = row(&s, "chat at oai-sandbox-westeurope").unwrap();
+    assert_eq!(absent.word, "not found (404)", "{absent:?}");
+    let s = until(&desk, "a verdict", |s| s.situation.regions.iter().all(|r| r.mark == Mark::Ok));
+    assert_eq!(s.situation.mark, Some(Mark::Ok), "{}", s.situation.headline);
     let s = until(&desk, "what Azure says", |s| s.situation.notices_read.is_some());
     assert!(
         s.situation.posted.iter().any(|p| p.source == "Resource Health" && p.region == "East US"),
@@ -63,7 +71,7 @@ fn everything_that_a_plan_depends_on_is_asked_at_once_and_said_of() {
 
 #[test]
 fn the_watch_is_set_while_it_goes_on_and_what_stays_keeps_its_history() {
-    let (place, azure) = (Place::new(), Simulated::new());
+    let (place, azure) = (Place::new(), Simulated::of(SANDBOX, Clock::system()));
     let desk = at(&place, Some(azure.cloud()));
     until(&desk, "everything asked", all_asked);
     let set = |s: WatchSettings| assert!(desk.send(Command::Watch(WatchIntent::Set(Box::new(s)))));
@@ -75,11 +83,11 @@ fn the_watch_is_set_while_it_goes_on_and_what_stays_keeps_its_history() {
     assert!(!place.home().join("watch.json").exists());
 
     // The simulated Azure plays this host: an address of one's own that a rehearsal may ask.
-    let endpoints = vec![own("store", "https://appcs-prod-chat.azconfig.io/".to_owned())];
+    let endpoints = vec![own("store", "https://appcs-sandbox.azconfig.io/".to_owned())];
     set(WatchSettings { endpoints, keep_mib: 32, ..WatchSettings::default() });
     let s = until(&desk, "the new one asked", |s| row(s, "store").is_some_and(|r| r.at.is_some()));
     assert_eq!(row(&s, "store").unwrap().kind, "own");
-    assert!(row(&s, "oai-prod-eastus").unwrap().calls.1 >= 1, "its history is kept");
+    assert!(row(&s, "oai-sandbox-eastus").unwrap().calls.1 >= 1, "its history is kept");
     assert_eq!(s.settings.watch.keep_mib, 32);
     assert!(s.notice.is_none());
     desk.send(Command::Watch(WatchIntent::Pin("store".to_owned(), true)));

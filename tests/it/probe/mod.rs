@@ -1,5 +1,11 @@
 //! Tests of `probe`, against small servers on loopback that misbehave in one way each.
 
+mod alone;
+mod faults;
+mod proxies;
+mod servers;
+mod trust;
+
 use std::sync::{Arc, Mutex};
 
 use lifeboat::clock::{Clock, Speed, WORK_HEADER};
@@ -294,39 +300,10 @@ async fn what_must_not_be_asked_is_not() {
     assert_eq!(failure(&probe(&task, &t).await), Failure::NotAsked);
 }
 
-fn certificate() -> (rcgen::Certificate, rcgen::KeyPair) {
-    let key = rcgen::KeyPair::generate().unwrap();
-    let params = rcgen::CertificateParams::new(vec!["oai.test".to_owned()]).unwrap();
-    (params.self_signed(&key).unwrap(), key)
-}
-
-/// A TLS server with this certificate that answers with the list of models.
-async fn tls_server(certificate: &rcgen::Certificate, key: &rcgen::KeyPair) -> u16 {
-    use tokio_rustls::rustls::{ServerConfig, crypto::aws_lc_rs, pki_types::PrivateKeyDer};
-    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate.der().clone()], PrivateKeyDer::try_from(key.serialize_der()).unwrap())
-        .unwrap();
-    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let Ok(mut s) = acceptor.accept(stream).await else { continue };
-            head(&mut s).await;
-            s.write_all(models().as_bytes()).await.unwrap_or_default();
-            s.shutdown().await.unwrap_or_default();
-        }
-    });
-    port
-}
-
 #[tokio::test]
 async fn tls_is_a_stage_of_its_own_and_fails_on_its_own() {
-    let (trusted, key) = certificate();
-    let port = tls_server(&trusted, &key).await;
+    let (trusted, key) = servers::certificate();
+    let port = servers::tls_server(&trusted, &key).await;
     let clock = Clock::system();
     let task = clock.task();
     let mut t = target(&format!("https://127.0.0.1:{port}/"));
@@ -338,7 +315,7 @@ async fn tls_is_a_stage_of_its_own_and_fails_on_its_own() {
 
     // Another authority, another name: somebody in between, or a wrong clock. Not the region.
     let mut wrong = t.clone();
-    wrong.tls = Some(Tls::with_extra_ca(certificate().0.pem().as_bytes()).unwrap());
+    wrong.tls = Some(Tls::with_extra_ca(servers::certificate().0.pem().as_bytes()).unwrap());
     let o = probe(&task, &wrong).await;
     assert_eq!(failure(&o), Failure::Certificate, "{o:?}");
     let mut wrong = t.clone();
