@@ -95,14 +95,18 @@ pub fn table() -> Vec<Case> {
             .fault(Place::Arm, How::BlackHole, T0, END + 100)
             .until(END)
             .turns(Who::Arm, State::Down, T0 + 80..=T0 + 170)
-            .fine(&[Who::Primary, Who::Secondary, Who::Laptop, Who::Entra])
-            .advises(&[Advice::Nothing], 60..=END),
+            .holds(Who::Primary, CARRIES, 60..=END)
+            .holds(Who::Secondary, CARRIES, 60..=END)
+            .fine(&[Who::Laptop, Who::Entra])
+            .advises(&[Advice::Nothing, Advice::Watch], 60..=END),
         case("Resource Manager answers 503")
             .fault(Place::Arm, How::Status(503), T0, END + 100)
             .until(END)
             .turns(Who::Arm, State::Down, T0 + 80..=T0 + 170)
-            .fine(&[Who::Primary, Who::Secondary, Who::Laptop, Who::Entra])
-            .advises(&[Advice::Nothing], 60..=END),
+            .holds(Who::Primary, CARRIES, 60..=END)
+            .holds(Who::Secondary, CARRIES, 60..=END)
+            .fine(&[Who::Laptop, Who::Entra])
+            .advises(&[Advice::Nothing, Advice::Watch], 60..=END),
         case("Resource Manager throttles")
             .fault(Place::Arm, throttle(), T0, END + 100)
             .until(END)
@@ -114,7 +118,11 @@ pub fn table() -> Vec<Case> {
             .holds(Who::Primary, &[State::Ok, State::Degraded], 60..=END)
             .fine(&[Who::Secondary, Who::Laptop, Who::Entra, Who::Arm]),
         served("Resource Manager takes no changes", Place::ArmChanges, How::Status(503)),
-        served("Resource Manager is slow for the primary", Place::ArmIn(east()), slow(30)),
+        case("Resource Manager is slow for the primary")
+            .fault(Place::ArmIn(east()), slow(30), T0, END + 100)
+            .until(END)
+            .holds(Who::Primary, CARRIES, 60..=END)
+            .fine(&[Who::Secondary]),
         served("accepted work fails in the end", Place::Arm, How::FailsLate("InternalServerError".into())),
         served("a latency that nobody minds", inference(), How::Slow(lifeboat::units::Millis(900))),
         case("App Configuration is silent")
@@ -192,6 +200,7 @@ pub fn table() -> Vec<Case> {
     ];
     all.push(
         case("two hours without any fault")
+            .on_call()
             .until(7_200)
             .turns(Who::Primary, State::Ok, 0..=T0 + 15)
             .fine(&[Who::Primary, Who::Secondary, Who::Laptop, Who::Entra, Who::Arm])
