@@ -88,6 +88,7 @@ Plan(
 
 /// What a person sees at one moment.
 #[derive(Debug, Clone)]
+#[expect(dead_code, reason = "the words are printed when a row fails")]
 pub struct Picture {
     /// Scenario time, in milliseconds.
     pub at: u64,

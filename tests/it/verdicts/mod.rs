@@ -203,7 +203,7 @@ fn wrong(case: &Case, all: &[Picture]) -> Vec<String> {
         out.extend(bad.map(|b| format!("{rule:?}: {b}")));
     }
     // Of every row: nothing is well before it was heard, or once its news is old.
-    let early = all.first().filter(|p| (p.primary != State::Unknown || p.entra != State::Unknown));
+    let early = all.first().filter(|p| p.primary != State::Unknown || p.entra != State::Unknown);
     out.extend(early.map(|p| format!("known before any news, {}", moment(p))));
     out.extend(all.iter().find(|p| !p.stale.is_empty()).map(|p| format!("well without fresh news, {}", moment(p))));
     out
