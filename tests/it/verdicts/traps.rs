@@ -62,7 +62,8 @@ pub fn table() -> Vec<Case> {
             .holds(Who::Primary, &[State::Blind], T0 + 60..=T0 + 200)
             .holds(Who::Primary, &[State::Down], T0 + 370..=T0 + 420)
             .turns(Who::Primary, State::Down, T0 + 225..=T0 + 370)
-            .holds(Who::Secondary, &[State::Ok, State::Degraded], T0 + 240..=T0 + 420),
+            .never(Who::Secondary, &[State::Down])
+            .holds(Who::Secondary, &[State::Ok, State::Degraded], T0 + 320..=T0 + 420),
         case("both regions at once")
             .fault(inference(), How::Status(503), T0, END + 100)
             .fault(Place::DataPlane(sweden()), How::Status(503), T0, END + 100)
