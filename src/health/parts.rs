@@ -96,7 +96,8 @@ impl<'a> Scene<'a> {
         let failing = |s: &Seen<'_>| matches!(s.view, View::Persistent | View::Suspect);
         let arm_down = self.region.arm.is_some_and(|a| a.state(i.now) == DetectorState::Persistent);
         match () {
-            () if eyes.blind.is_some() && heard && !fresh(true) => State::Blind,
+            // The first answer after a cut ends it; what failed before is no evidence even then.
+            () if eyes.blind.is_some() && heard && (!fresh(true) || self.seen.iter().any(failing)) => State::Blind,
             // One endpoint is not the region: something else there is alive.
             () if self.has(View::Persistent) && alive => State::Degraded,
             () if self.has(View::Persistent) && self.lost() => State::Down,

@@ -99,7 +99,8 @@ fn notice(told: &Told, region: &Region, of: Option<&ResourceId>, now: i64) -> No
     Notice {
         text: of.map_or_else(|| told.title.clone(), |id| format!("{} is {}", id.name(), told.title.to_lowercase())),
         source: told.source.clone(),
-        status: told.status.clone(),
+        // What the customer did is no incident of the platform: it confirms none.
+        status: if told.by_customer { format!("{}, by the customer", told.status) } else { told.status.clone() },
         region: Some(region.clone()),
         at: told.updated.or(told.since).unwrap_or(now),
     }

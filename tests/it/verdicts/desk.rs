@@ -1,8 +1,8 @@
-//! One case at a real desk against the embedded simulator, at full speed: every picture that the desk publishes is kept.
+//! One case at a real desk against the embedded simulator, at full speed, looked at every few seconds.
 
 use std::fs;
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex};
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use lifeboat::azure::Cloud;
@@ -19,10 +19,14 @@ use lifeboat::units::Millis;
 
 use super::Case;
 
-/// Four probes: the news of a healthy endpoint is never older, jitter included.
+/// Four probes: the news of a healthy endpoint is never older, jitter included. On call, with everything well for minutes,
+/// a probe goes out once a minute.
 const FRESH: i64 = 60_000;
+const FRESH_ON_CALL: i64 = 240_000;
 /// In real time; a case takes a fraction of a second.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Between two looks: several fall between two probes of an endpoint.
+const LOOK: Millis = Millis::from_secs(4);
 /// Two regions with an account each, two witnesses, a store; two deployments that serve users.
 const WORLD: &str = r#"#![enable(implicit_some)]
 Scenario(
@@ -84,6 +88,7 @@ Plan(
 
 /// What a person sees at one moment.
 #[derive(Debug, Clone)]
+#[expect(dead_code, reason = "the words are printed when a row fails")]
 pub struct Picture {
     /// Scenario time, in milliseconds.
     pub at: u64,
@@ -121,11 +126,12 @@ impl Picture {
 
 /// What is shown as well without an answer that is fresh.
 fn stale(s: &Snapshot, now: i64) -> Vec<String> {
-    let rows = s.situation.endpoints.iter().filter(|e| e.mark == Mark::Ok && e.at.is_none_or(|at| now - at > FRESH));
+    let limit = if s.run.is_some() { FRESH } else { FRESH_ON_CALL };
+    let rows = s.situation.endpoints.iter().filter(|e| e.mark == Mark::Ok && e.at.is_none_or(|at| now - at > limit));
     let mut out: Vec<String> = rows.map(|e| e.id.clone()).collect();
     for r in s.situation.regions.iter().filter(|r| r.mark == Mark::Ok) {
         let mut lines = s.situation.series.iter().filter(|l| l.region == r.display);
-        let fresh = |p: &(i64, Option<u32>)| p.1.is_some() && now - p.0 <= FRESH;
+        let fresh = |p: &(i64, Option<u32>)| p.1.is_some() && now - p.0 <= limit;
         if !lines.any(|l| l.points.iter().rev().take(8).any(fresh)) {
             out.push(r.display.clone());
         }
@@ -171,87 +177,118 @@ fn advice(sentence: &str) -> Advice {
     found.unwrap_or_else(|| panic!("which advice is this? {sentence}")).1
 }
 
-/// Everything that was shown until the case's end.
-pub fn shown(case: &Case) -> Vec<Picture> {
-    let home = tempfile::tempdir().unwrap();
-    let plans = home.path().join("plans");
+/// The plan of a tier, and the scenario of a row.
+fn plan(tier: Tier) -> String {
+    format!("watched-{tier:?}").to_lowercase()
+}
+
+/// A desk for one rehearsal after another: to start one costs as much as a row.
+pub struct Lab {
+    home: tempfile::TempDir,
+    desk: Handle,
+}
+
+impl Lab {
+    /// With everything that these rows need on its shelf.
+    pub fn new(table: &[Case]) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        shelve(home.path());
+        for (n, case) in table.iter().enumerate().filter(|(_, c)| c.rehearsed) {
+            let world: Scenario = ron::from_str(WORLD).unwrap();
+            let (id, plan) = (format!("row-{n}"), plan(case.tier));
+            let scenario = Scenario { id: id.clone(), plan, timeline: case.timeline.clone(), ..world };
+            let pretty = ron::ser::PrettyConfig::new().struct_names(true);
+            let text = ron::ser::to_string_pretty(&scenario, pretty).unwrap();
+            fs::write(home.path().join(format!("plans/{id}.ron")), text).unwrap();
+        }
+        let desk = start(options(home.path(), None)).unwrap();
+        Self { home, desk }
+    }
+
+    /// Everything that was shown until the row's end.
+    pub fn shown(&self, n: usize, case: &Case) -> Vec<Picture> {
+        if case.rehearsed { self.rehearsed(n, case) } else { on_call(case) }
+    }
+
+    /// A rehearsal: the scenario's colleagues speak, and the run knows when the impact began.
+    fn rehearsed(&self, n: usize, case: &Case) -> Vec<Picture> {
+        let (scenario, strategy) = (format!("row-{n}"), Some(Strategy::HotWarm));
+        self.desk.send(Command::StartRehearsal { scenario, strategy, speed: Speed::Times(0), seed: 1 });
+        let s = until(case, &self.desk, "a run", |s| s.run.is_some() || s.notice.is_some());
+        assert!(s.notice.is_none(), "{}: {:?}", case.name, s.notice);
+        let all = play(case, &self.desk, &s.clock, &runtime());
+        self.desk.send(Command::LeaveRun);
+        until(case, &self.desk, "its end", |s| s.run.is_none());
+        // Runs before this one are read again whenever one begins.
+        fs::remove_dir_all(self.home.path().join("runs").join(&s.run.as_ref().unwrap().id)).unwrap();
+        all
+    }
+}
+
+/// A runbook and a plan for each tier; a hole in place of the reserve for a full disk.
+fn shelve(home: &Path) {
+    let plans = home.join("plans");
     fs::create_dir_all(&plans).unwrap();
-    let tier = match case.tier {
-        Tier::T1 => "T1",
-        Tier::T2 => "T2",
-        Tier::T3 => "T3",
-    };
-    fs::write(plans.join("runbook.ron"), RUNBOOK.replace("tier: T1", &format!("tier: {tier}"))).unwrap();
-    fs::write(plans.join("plan.ron"), PLAN).unwrap();
-    let scenario = Scenario { timeline: case.timeline.clone(), ..ron::from_str(WORLD).unwrap() };
-    if case.rehearsed { rehearsed(case, &scenario, home.path()) } else { on_call(case, scenario, home.path()) }
+    for (tier, own) in [Tier::T1, Tier::T2, Tier::T3].map(|t| (format!("{t:?}"), plan(t))) {
+        let runbook = RUNBOOK.replace("tier: T1", &format!("tier: {tier}")).replace("\"watched\"", &format!("{own:?}"));
+        fs::write(plans.join(format!("runbook-{tier}.ron")), runbook).unwrap();
+        fs::write(plans.join(format!("plan-{tier}.ron")), PLAN.replace("\"watched\"", &format!("{own:?}"))).unwrap();
+    }
+    let runs = home.join("runs");
+    fs::create_dir_all(&runs).unwrap();
+    fs::File::create(runs.join("ballast")).unwrap().set_len(lifeboat::journal::BALLAST).unwrap();
 }
 
-fn options(home: &std::path::Path, cloud: Option<Cloud>) -> Options {
+fn options(home: &Path, cloud: Option<Cloud>) -> Options {
     let home = Home::find(Some(home)).unwrap();
-    // A hole in place of the reserve for a full disk.
-    fs::create_dir_all(home.runs()).unwrap();
-    fs::File::create(home.runs().join("ballast")).unwrap().set_len(lifeboat::journal::BALLAST).unwrap();
-    let watch = Some("watched".to_owned());
-    Options { home, disk: Arc::new(RealDisk), cloud, watch, operator: "Ada".to_owned(), script: None }
+    Options { home, disk: Arc::new(RealDisk), cloud, watch: None, operator: "Ada".to_owned(), script: None }
 }
 
-/// The desk between incidents: no run is open, and every batch of news is a picture.
-fn on_call(case: &Case, scenario: Scenario, home: &std::path::Path) -> Vec<Picture> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+/// The desk between incidents: no run is open.
+fn on_call(case: &Case) -> Vec<Picture> {
+    let (home, runtime) = (tempfile::tempdir().unwrap(), runtime());
+    shelve(home.path());
     let clock = Clock::scenario(1_795_144_440_000, Millis(0), Speed::Times(0));
+    let scenario = Scenario { timeline: case.timeline.clone(), ..ron::from_str(WORLD).unwrap() };
     let mut simulated = simulator::Options::new(scenario, clock.clone());
     simulated.https = case.https;
     let simulator = runtime.block_on(Simulator::start(simulated)).unwrap();
     let line = serde_json::to_string(&simulator.connection()).unwrap();
-    let desk = start_by(options(home, Some(Cloud::from_line(&line).unwrap())), clock.clone()).unwrap();
-    let pictures = watch(&desk);
-    // Until the desk watches, nobody holds the clock.
-    let first = desk.wait(PATIENCE, |s| s.situation.watching);
-    let first = first.unwrap_or_else(|| panic!("{} is not watched: {:?}", case.name, desk.snapshot().activity));
-    let first = Picture::of(&first);
+    let options = options(home.path(), Some(Cloud::from_line(&line).unwrap()));
+    let desk = start_by(Options { watch: Some(plan(case.tier)), ..options }, clock.clone()).unwrap();
+    until(case, &desk, "a watch", |s| s.situation.watching);
     if case.model_calls {
         let settings = WatchSettings { model_calls: true, ..WatchSettings::default() };
         desk.send(Command::Watch(WatchIntent::Set(Box::new(settings))));
     }
+    play(case, &desk, &clock, &runtime)
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap()
+}
+
+fn until(case: &Case, desk: &Handle, what: &str, wanted: impl FnMut(&Snapshot) -> bool) -> Arc<Snapshot> {
+    desk.wait(PATIENCE, wanted).unwrap_or_else(|| {
+        let s = desk.snapshot();
+        panic!("{}: {what} was not seen; {:?}; {:?}", case.name, s.notice, s.activity)
+    })
+}
+
+/// Lets time run from one look to the next. It stands still while somebody looks: the picture is that of the moment.
+fn play(case: &Case, desk: &Handle, clock: &Clock, runtime: &tokio::runtime::Runtime) -> Vec<Picture> {
+    let looker = clock.task();
     clock.set_speed(Speed::Max);
-    let all = until(case, &pictures, || format!("{:?}", desk.snapshot().activity));
-    clock.set_speed(Speed::Times(0));
-    first.into_iter().chain(all).collect()
-}
-
-/// A rehearsal: the scenario's colleagues speak, and the run knows when the impact began.
-fn rehearsed(case: &Case, scenario: &Scenario, home: &std::path::Path) -> Vec<Picture> {
-    let pretty = ron::ser::PrettyConfig::new().struct_names(true);
-    fs::write(home.join("plans/scenario.ron"), ron::ser::to_string_pretty(scenario, pretty).unwrap()).unwrap();
-    let desk = start(Options { watch: None, ..options(home, None) }).unwrap();
-    let pictures = watch(&desk);
-    let (scenario, strategy) = ("verdicts".to_owned(), Some(Strategy::HotWarm));
-    desk.send(Command::StartRehearsal { scenario, strategy, speed: Speed::Max, seed: 1 });
-    until(case, &pictures, || format!("{:?}", desk.snapshot().notice))
-}
-
-/// Every picture as it is published; the clock stands still meanwhile.
-fn watch(desk: &Handle) -> Receiver<Picture> {
-    let (to, from) = channel();
-    let link = desk.link();
-    let (snapshots, to): (_, Mutex<Sender<Picture>>) = (link.snapshots.clone(), Mutex::new(to));
-    (link.on_wake)(Box::new(move || {
-        if let Some(p) = Picture::of(&snapshots.borrow()) {
-            let _ = to.lock().unwrap().send(p);
-        }
-    }));
-    from
-}
-
-fn until(case: &Case, pictures: &Receiver<Picture>, why: impl Fn() -> String) -> Vec<Picture> {
     let mut all: Vec<Picture> = Vec::new();
     while all.last().is_none_or(|p| p.at < case.until * 1_000) {
-        match pictures.recv_timeout(PATIENCE) {
-            Ok(p) => all.push(p),
-            Err(e) => panic!("{}: {e} after {:?}: {}", case.name, all.last(), why()),
-        }
+        let before = desk.snapshot().revision;
+        // Any command makes a new picture.
+        desk.send(Command::DismissNotice);
+        let s = until(case, desk, "a picture", |s| s.revision > before);
+        all.extend(Picture::of(&s));
+        runtime.block_on(looker.sleep(LOOK));
     }
+    clock.set_speed(Speed::Times(0));
     all
 }
 

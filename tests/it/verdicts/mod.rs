@@ -15,7 +15,7 @@ use lifeboat::rehearsal::scenario::{Happening, How, Place, What};
 use lifeboat::runbook::model::Tier;
 use lifeboat::units::Region;
 
-use desk::{Picture, at, shown};
+use desk::{Lab, Picture, at};
 
 /// When most faults begin: the desk has seen a healthy world before.
 const T0: u64 = 100;
@@ -74,7 +74,7 @@ struct Case {
 
 /// A row in which nothing happens yet.
 fn case(name: &'static str) -> Case {
-    let (https, rehearsed, model_calls) = (false, false, false);
+    let (https, rehearsed, model_calls) = (false, true, false);
     Case { name, tier: Tier::T1, https, rehearsed, model_calls, timeline: Vec::new(), until: 0, rules: Vec::new() }
 }
 
@@ -104,18 +104,15 @@ impl Case {
         self.tier = tier;
         self
     }
-    fn https(mut self) -> Self {
-        self.https = true;
-        self
+    /// At a desk on call, between incidents; else it is a rehearsal.
+    fn on_call(self) -> Self {
+        Self { rehearsed: false, ..self }
     }
-    /// As a rehearsal, in which colleagues speak.
-    fn rehearsed(mut self) -> Self {
-        self.rehearsed = true;
-        self
+    fn https(self) -> Self {
+        Self { https: true, ..self.on_call() }
     }
-    fn model_calls(mut self) -> Self {
-        self.model_calls = true;
-        self
+    fn model_calls(self) -> Self {
+        Self { model_calls: true, ..self.on_call() }
     }
     /// A fault from one second to another; it may outlast the case.
     fn fault(mut self, on: Place, how: How, from: u64, until: u64) -> Self {
@@ -206,7 +203,7 @@ fn wrong(case: &Case, all: &[Picture]) -> Vec<String> {
         out.extend(bad.map(|b| format!("{rule:?}: {b}")));
     }
     // Of every row: nothing is well before it was heard, or once its news is old.
-    let early = all.first().filter(|p| !case.rehearsed && (p.primary != State::Unknown || p.entra != State::Unknown));
+    let early = all.first().filter(|p| p.primary != State::Unknown || p.entra != State::Unknown);
     out.extend(early.map(|p| format!("known before any news, {}", moment(p))));
     out.extend(all.iter().find(|p| !p.stale.is_empty()).map(|p| format!("well without fresh news, {}", moment(p))));
     out
@@ -215,16 +212,11 @@ fn wrong(case: &Case, all: &[Picture]) -> Vec<String> {
 /// Plays these rows one after another.
 fn hold(table: Vec<Case>) {
     let only = std::env::var("LIFEBOAT_TEST_CASE").unwrap_or_default();
-    let mut failed = Vec::new();
-    for case in table.iter().filter(|c| c.name.contains(&only)) {
+    let (lab, mut failed) = (Lab::new(&table), Vec::new());
+    for (n, case) in table.iter().enumerate().filter(|(_, c)| c.name.contains(&only)) {
         let began = std::time::Instant::now();
-        let all = shown(case);
+        let all = lab.shown(n, case);
         println!("{:>6} ms {:>5} pictures  {}", began.elapsed().as_millis(), all.len(), case.name);
-        if !only.is_empty() {
-            for p in all.iter().filter(|p| std::env::var("FROM").is_ok_and(|f| p.at >= f.parse::<u64>().unwrap())) {
-                println!("{p:?}");
-            }
-        }
         let wrong = wrong(case, &all);
         if !wrong.is_empty() {
             failed.push(format!("{}\n    {}", case.name, wrong.join("\n    ")));

@@ -114,7 +114,7 @@ fn agreed(name: &'static str, tier: Tier, advice: &'static [Advice]) -> (Case, u
         Tier::T3 => 30,
     };
     let due = T0 + minutes * MINUTE + AFTER;
-    let mut c = case(name).tier(tier).rehearsed().fault(inference(), How::Status(503), T0, due + 3_600);
+    let mut c = case(name).tier(tier).fault(inference(), How::Status(503), T0, due + 3_600);
     c = c
         .until(due + 120)
         .holds(Who::Primary, &[State::Down], due..=due + 1_000)

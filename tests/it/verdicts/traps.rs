@@ -62,7 +62,8 @@ pub fn table() -> Vec<Case> {
             .holds(Who::Primary, &[State::Blind], T0 + 60..=T0 + 200)
             .holds(Who::Primary, &[State::Down], T0 + 370..=T0 + 420)
             .turns(Who::Primary, State::Down, T0 + 225..=T0 + 370)
-            .holds(Who::Secondary, &[State::Ok, State::Degraded], T0 + 240..=T0 + 420),
+            .never(Who::Secondary, &[State::Down])
+            .holds(Who::Secondary, &[State::Ok, State::Degraded], T0 + 320..=T0 + 420),
         case("both regions at once")
             .fault(inference(), How::Status(503), T0, END + 100)
             .fault(Place::DataPlane(sweden()), How::Status(503), T0, END + 100)
@@ -95,14 +96,18 @@ pub fn table() -> Vec<Case> {
             .fault(Place::Arm, How::BlackHole, T0, END + 100)
             .until(END)
             .turns(Who::Arm, State::Down, T0 + 80..=T0 + 170)
-            .fine(&[Who::Primary, Who::Secondary, Who::Laptop, Who::Entra])
-            .advises(&[Advice::Nothing], 60..=END),
+            .holds(Who::Primary, CARRIES, 60..=END)
+            .holds(Who::Secondary, CARRIES, 60..=END)
+            .fine(&[Who::Laptop, Who::Entra])
+            .advises(&[Advice::Nothing, Advice::Watch], 60..=END),
         case("Resource Manager answers 503")
             .fault(Place::Arm, How::Status(503), T0, END + 100)
             .until(END)
             .turns(Who::Arm, State::Down, T0 + 80..=T0 + 170)
-            .fine(&[Who::Primary, Who::Secondary, Who::Laptop, Who::Entra])
-            .advises(&[Advice::Nothing], 60..=END),
+            .holds(Who::Primary, CARRIES, 60..=END)
+            .holds(Who::Secondary, CARRIES, 60..=END)
+            .fine(&[Who::Laptop, Who::Entra])
+            .advises(&[Advice::Nothing, Advice::Watch], 60..=END),
         case("Resource Manager throttles")
             .fault(Place::Arm, throttle(), T0, END + 100)
             .until(END)
@@ -114,7 +119,11 @@ pub fn table() -> Vec<Case> {
             .holds(Who::Primary, &[State::Ok, State::Degraded], 60..=END)
             .fine(&[Who::Secondary, Who::Laptop, Who::Entra, Who::Arm]),
         served("Resource Manager takes no changes", Place::ArmChanges, How::Status(503)),
-        served("Resource Manager is slow for the primary", Place::ArmIn(east()), slow(30)),
+        case("Resource Manager is slow for the primary")
+            .fault(Place::ArmIn(east()), slow(30), T0, END + 100)
+            .until(END)
+            .holds(Who::Primary, CARRIES, 60..=END)
+            .fine(&[Who::Secondary]),
         served("accepted work fails in the end", Place::Arm, How::FailsLate("InternalServerError".into())),
         served("a latency that nobody minds", inference(), How::Slow(lifeboat::units::Millis(900))),
         case("App Configuration is silent")
@@ -192,6 +201,7 @@ pub fn table() -> Vec<Case> {
     ];
     all.push(
         case("two hours without any fault")
+            .on_call()
             .until(7_200)
             .turns(Who::Primary, State::Ok, 0..=T0 + 15)
             .fine(&[Who::Primary, Who::Secondary, Who::Laptop, Who::Entra, Who::Arm])
