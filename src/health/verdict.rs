@@ -9,6 +9,7 @@ use super::advice::{COLLEAGUE_FRESH, Decision, Recommendation, advise};
 use super::detector::{Detector, DetectorState, ms};
 use super::eyes::Eyes;
 use super::parts::Scene;
+use super::signal::Failure;
 use super::view::{reason, span};
 use crate::units::Region;
 
@@ -266,6 +267,9 @@ pub(super) fn unknown(name: &str, r: &RegionInput<'_>, now: i64) -> String {
             format!("{name} is known in part only: some of its endpoints were not heard lately")
         }
         Some(_) => format!("{name} has not been heard often enough to judge"),
+        None if r.detectors().any(|d| d.last().is_some()) => {
+            format!("{name} is known in part only: some of its endpoints were not heard yet")
+        }
         None => format!("Nothing is known of {name} yet"),
     }
 }
@@ -382,7 +386,7 @@ fn summary(i: &Inputs<'_>, regions: &[RegionVerdict], eyes: &Eyes) -> (String, S
         return ("No region is watched".to_owned(), "Open a plan, or add a region to watch.".to_owned());
     };
     match worst.state {
-        State::Ok => (answering(&names(State::Ok)), "Nothing to do.".to_owned()),
+        State::Ok => all_well(&names(State::Ok), i),
         State::Down => {
             let since = span(i.now - worst.since.unwrap_or(i.now));
             let whom = if i.workload.is_empty() { String::new() } else { format!(" for {}", i.workload) };
@@ -392,6 +396,23 @@ fn summary(i: &Inputs<'_>, regions: &[RegionVerdict], eyes: &Eyes) -> (String, S
             )
         }
         _ => (worst.sentence.clone(), first_reason(worst)),
+    }
+}
+
+/// Users are served; what operators need may be missing all the same.
+fn all_well(names: &[String], i: &Inputs<'_>) -> (String, String) {
+    let fails = |d: Option<&Detector>| {
+        d.is_some_and(|d| matches!(d.state(i.now), DetectorState::Persistent | DetectorState::Suspect))
+    };
+    let (headline, sign_in, arm) = (answering(names), fails(i.entra), fails(i.arm));
+    let token = "Users are served. Nobody can sign in anew: what holds a token works until it ends.";
+    match (sign_in, arm) {
+        (true, _) => (format!("{headline}; sign-in does not"), token.to_owned()),
+        (false, true) => (
+            format!("{headline}; Azure Resource Manager does not"),
+            "Users are served. Nothing can be changed in Azure meanwhile; that is no reason to move them.".to_owned(),
+        ),
+        (false, false) => (headline, "Nothing to do.".to_owned()),
     }
 }
 
@@ -416,7 +437,15 @@ fn whose_fault(v: &RegionVerdict, i: &Inputs<'_>, eyes: &Eyes) -> String {
             if who.is_empty() { String::new() } else { format!("; {}", answering(&who)) }
         );
     }
-    let but = if v.disagreement { " But sources disagree: see the reasons." } else { "" };
+    let region = i.regions.iter().find(|r| r.region == v.region);
+    let unresolved = |d: &Detector| d.news(i.now).and_then(|p| p.outcome.failure()) == Some(&Failure::Dns);
+    let but = if v.disagreement {
+        " But sources disagree: see the reasons."
+    } else if region.is_some_and(|r| r.deciding().all(unresolved)) {
+        " But only its name does not resolve: that may be your own DNS, so ask another resolver."
+    } else {
+        ""
+    };
     format!("It is the region, not us: {} from this laptop.{but}", answering(&who))
 }
 

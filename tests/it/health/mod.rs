@@ -3,6 +3,8 @@
 mod detector;
 mod gaps;
 mod model;
+mod noise;
+mod parts;
 mod schedule;
 mod settings;
 mod signal;

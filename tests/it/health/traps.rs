@@ -438,7 +438,11 @@ fn an_unsure_secondary_is_no_place_to_go() {
 fn what_cannot_be_taken_back_needs_a_confirmed_incident() {
     let mut w = World::new().east(20, &silent()).colleague("Ana", false);
     w.decision.tier = Some(Tier::T3);
-    assert_eq!(w.verdict().1, Advice::Confirm);
+    let missing = w.assess().recommend.missing;
+    assert!(missing[0].starts_with("an incident confirmed by Microsoft"), "{missing:?}");
+    assert_eq!(missing[1], "wait until it has failed for 30 min (now 4 min 45 s), for the same reason");
+    w = w.east(101, &silent()).colleague("Ana", false);
+    assert_eq!(w.assess().recommend.missing.len(), 1);
     w.notices.push(Notice {
         source: "Resource Health".to_owned(),
         text: "The account is unavailable".to_owned(),
@@ -447,6 +451,7 @@ fn what_cannot_be_taken_back_needs_a_confirmed_incident() {
         at: w.now,
     });
     assert_eq!(w.verdict().1, Advice::FailOver);
+    assert!(w.assess().recommend.sentence.contains("the owner must accept the loss"));
 }
 
 #[test]
