@@ -179,7 +179,10 @@ impl Probe<'_> {
                 seen.stages.first_byte = Some(Millis(now.mono - before.mono));
                 seen.ahead = date(headers).map(|date| skew::offset(before.utc, now.utc, date));
             };
-            let answer = if newer { http2(line, request, first).await? } else { http1(line, request, first).await? };
+            let answer = match newer {
+                true => Box::pin(http2(line, request, first)).await?,
+                false => Box::pin(http1(line, request, first)).await?,
+            };
             match (open_to, answer.code) {
                 (Some(proxy), 407 | 502 | 504) => {
                     Err(proxy.refusal(answer.code, &host_and_port(target), &format!("status {}", answer.code)))
