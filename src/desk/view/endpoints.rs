@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::health::{Arithmetic, Detector, DetectorState, Outcome};
+use crate::health::{Detector, DetectorState, Outcome};
 use crate::units::{Millis, Region, utc_text};
 
 use super::super::monitor::{Known, Watched};
@@ -118,23 +118,4 @@ fn span(ms: i64) -> Millis {
 /// Stretches in which nobody looked.
 pub fn gaps(w: &Watched) -> Vec<Gap> {
     w.gaps.iter().map(|g| Gap { from: g.from, to: g.to, why: g.why.clone() }).collect()
-}
-
-/// The numbers of the recommendation.
-pub fn arithmetic(a: Option<&Arithmetic>) -> Vec<(String, String)> {
-    let Some(a) = a else { return Vec::new() };
-    let left = match a.left {
-        l if l < 0 => format!("over by {}", span(-l)),
-        l => span(l).to_string(),
-    };
-    let needed = if a.rehearsed { "one and a half times the last drill" } else { "planned, not rehearsed" };
-    [
-        ("Agreed (RTO)", a.rto.to_string()),
-        ("Since the impact began", span(i64::try_from(a.elapsed.0).unwrap_or(i64::MAX)).to_string()),
-        ("Left", left),
-        ("A failover takes", format!("{} ({needed})", a.needed)),
-        ("Therefore", if a.due { "decide now" } else { "there is time to look" }.to_owned()),
-    ]
-    .map(|(name, value)| (name.to_owned(), value))
-    .to_vec()
 }

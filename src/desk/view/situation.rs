@@ -114,7 +114,7 @@ pub fn view(w: &Watched, a: &Assessment, open_plan: Option<&str>, now: i64) -> S
         endpoints: super::endpoints::rows(w, now),
         gaps: super::endpoints::gaps(w),
         posted: w.posted.clone(),
-        arithmetic: super::endpoints::arithmetic(advice.arithmetic.as_ref()),
+        arithmetic: advice.arithmetic.as_ref().map(|a| a.rows()).unwrap_or_default(),
         notices: notices(w),
         notices_read: w.notices_read,
         colleagues: w

@@ -11,6 +11,7 @@ mod platform;
 mod rounds;
 mod targets;
 
+pub use gaps::roads;
 pub use list::{As, Item, List, Question, Subject, account};
 pub use targets::Targets;
 

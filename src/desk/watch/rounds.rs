@@ -12,8 +12,9 @@ use super::When;
 
 /// Everything must have been well for so long before it is asked less often.
 const CALM_AFTER: Millis = Millis::from_mins(5);
-/// On another network everything is asked within this.
-const SOON: Millis = Millis::from_secs(4);
+/// On another network everything is asked within this, or this much an endpoint.
+const SOON: u64 = 4_000;
+const SOON_EACH: u64 = 10;
 /// Where nothing more may be begun, an end is waited for, and this is the longest.
 const IDLE: u64 = 60_000;
 
@@ -39,7 +40,12 @@ pub async fn asking(world: World, task: Task, when: When) {
                     schedule.ended(n, task.now().mono);
                 }
             }
-            soon = targets.asked_anew() => schedule.resumed(task.now().mono, soon.then_some(SOON)),
+            soon = targets.asked_anew() => {
+                let list = targets.list();
+                let quick = Millis(SOON.max(SOON_EACH * list.items.len() as u64));
+                let within = if soon { quick } else { list.thresholds.interval };
+                schedule.resumed(task.now().mono, Some(within));
+            }
             () = task.sleep(Millis(wait)) => {}
         }
         if when == When::Idle

@@ -8,7 +8,7 @@ use lifeboat::catalog::Catalog;
 use lifeboat::clock::Clock;
 use lifeboat::desk::protocol::{OwnEndpoint, WatchIntent, WatchSettings};
 use lifeboat::desk::snapshot::{EndpointRow, Mark, Snapshot};
-use lifeboat::desk::watch::{As, Item, List, Question, Subject};
+use lifeboat::desk::watch::{As, Item, List, Question, Subject, roads};
 use lifeboat::health::{Part, Role};
 use lifeboat::units::Region;
 
@@ -211,4 +211,35 @@ fn settings_say_how_often_and_an_address_of_ones_own_may_speak_for_a_region() {
     let past: Vec<&Item> = roads.items.iter().filter(|i| matches!(i.subject, Subject::Past(..))).collect();
     assert_eq!(past.len(), 4, "two sides, two own addresses: {past:?}");
     assert_eq!(list.clone().with_roads(|_| false).items, list.items);
+}
+
+#[test]
+fn another_network_is_seen_without_a_word_sent() {
+    let own = |script: &str| {
+        let mut c = std::process::Command::new("unshare");
+        c.args(["--net", "sh", "-c", script]).arg(std::env::current_exe().unwrap());
+        c
+    };
+    const SET: &str = "ip link set lo up && ip addr add 10.1.0.2/32 dev lo && ip route add default dev lo src 10.1.0.2";
+    if !own(SET).output().is_ok_and(|o| o.status.success()) {
+        eprintln!("no network namespace may be made here");
+        return;
+    }
+    let out = own(&format!("{SET} && exec \"$0\" --ignored --exact desk::watch::inside_a_namespace")).output().unwrap();
+    let said = String::from_utf8_lossy(&out.stdout);
+    assert!(out.status.success() && said.contains("1 passed"), "{said}");
+}
+
+#[test]
+#[ignore = "run by the test before it, in a namespace of its own"]
+fn inside_a_namespace() {
+    let ip = |args: &str| assert!(std::process::Command::new("ip").args(args.split(' ')).status().unwrap().success());
+    let first = roads();
+    assert_eq!(first.v4, Some([10, 1, 0, 2]));
+    assert_eq!(first.changed(roads()), None);
+    ip("addr add 10.2.0.2/32 dev lo");
+    ip("route replace default dev lo src 10.2.0.2");
+    assert_eq!(first.changed(roads()), Some("another network"));
+    ip("route del default");
+    assert_eq!(first.changed(roads()), Some("the network is gone"));
 }
