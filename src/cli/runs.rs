@@ -19,24 +19,24 @@ pub fn record(args: &Args, run: &str, json: bool) -> u8 {
     let record = match read {
         Ok(r) => r,
         Err(e) => {
-            eprintln!("lifeboat: {}", crate::desk::chain(&e));
+            say!("lifeboat: {}", crate::desk::chain(&e));
             return if matches!(e, DeskError::NoSuchRun { .. }) { USAGE } else { FAILED };
         }
     };
     for r in &record.rows {
         if json {
-            println!("{}", r.raw);
+            out!("{}", r.raw);
             continue;
         }
-        println!("{:>5}  {}  {:<18} {:<8} {}: {}", r.seq, r.time, r.kind, r.step, r.actor, r.text);
+        out!("{:>5}  {}  {:<18} {:<8} {}: {}", r.seq, r.time, r.kind, r.step, r.actor, r.text);
         for line in &r.more {
-            println!("       {line}");
+            out!("       {line}");
         }
     }
     if !json {
-        println!("{}", record.summary);
+        out!("{}", record.summary);
         for v in &record.badge {
-            println!("  {}", v.sentence);
+            out!("  {}", v.sentence);
         }
     }
     FINE

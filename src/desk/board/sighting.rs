@@ -187,7 +187,7 @@ impl Desk {
                 region: Some(s.region.name().to_owned()),
                 state: if s.answers { "ok" } else { "down" }.to_owned(),
                 reasons: [s.mark(), s.note.as_str()].into_iter().filter(|r| !r.is_empty()).map(str::to_owned).collect(),
-                picture: None,
+                picture: Vec::new(),
             };
             self.order_as(self.me(), Order::Observe(fact))?;
         }

@@ -131,7 +131,12 @@ fn a_noisy_day_raises_nothing() {
                 witnesses: vec![&witness[0]],
                 entra: Some(&entra[0]),
                 // Whoever wants to fail over has everything else that is wanted for it.
-                colleagues: vec![Sighting { who: "Ana".into(), region: Region::new("eastus"), answers: false, at }],
+                colleagues: vec![Sighting {
+                    who: "Ana".into(),
+                    region: Region::new("eastus"),
+                    at,
+                    ..Sighting::default()
+                }],
                 decision: Decision {
                     tier: Some(Tier::T1),
                     rto: Some(Millis::from_mins(30)),
