@@ -33,8 +33,6 @@ pub struct Situation {
     pub open_plan: Option<String>,
     /// Watched regions.
     pub regions: Vec<RegionRow>,
-    /// Answer times by endpoint.
-    pub series: Vec<Series>,
     /// Everything that is asked: regions in their order, then witnesses, sign-in and control plane.
     pub endpoints: Vec<EndpointRow>,
     /// What the chosen chart shows.
@@ -80,19 +78,6 @@ pub struct RegionRow {
     pub control: Option<(Mark, String)>,
     /// Evidence, strongest first.
     pub reasons: Vec<Reason>,
-}
-
-/// Answer times of one endpoint.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Series {
-    /// Endpoint.
-    pub name: String,
-    /// Region's portal name.
-    pub region: String,
-    /// Present status.
-    pub mark: Mark,
-    /// (UTC ms, answer time in ms; `None` = no answer), oldest first, bounded.
-    pub points: Vec<(i64, Option<u32>)>,
 }
 
 /// One address that is asked.

@@ -1,15 +1,12 @@
 //! The Situation screen and the ladder.
 
 use crate::health::{
-    Advice, Assessment, DetectorState, Lamp as HealthLamp, LampState, Point, Role, State, assess, climb, skew,
+    Advice, Assessment, DetectorState, Lamp as HealthLamp, LampState, Role, State, assess, climb, skew,
 };
 use crate::units::{Millis, Region, known_region};
 
 use super::super::monitor::Watched;
-use super::super::snapshot::{Lamp, Mark, Reason, RegionRow, Series, Situation};
-
-/// Points a plot keeps: an hour at a probe every 15 s, with room.
-const PLOT_POINTS: usize = 300;
+use super::super::snapshot::{Lamp, Mark, Reason, RegionRow, Situation};
 
 /// Shape of a state.
 pub fn mark(s: State) -> Mark {
@@ -110,7 +107,6 @@ pub fn view(w: &Watched, a: &Assessment, open_plan: Option<&str>, now: i64) -> S
             .then(|| open_plan.map(str::to_owned))
             .flatten(),
         regions: a.regions.iter().zip(w.regions()).map(|(v, (_, role, d))| region_row(v, role, d, w, now)).collect(),
-        series: w.regions().map(|(r, _, d)| series(&r.display(), d, a, now)).collect(),
         endpoints: super::endpoints::rows(w, now),
         gaps: super::endpoints::gaps(w),
         posted: w.posted.clone(),
@@ -191,21 +187,6 @@ fn control(w: &Watched, region: &Region, now: i64) -> Option<(Mark, String)> {
         DetectorState::Persistent => Some((Mark::Down, "ARM does not answer for this region".to_owned())),
         DetectorState::Suspect => Some((Mark::Suspect, "ARM may be failing for this region".to_owned())),
         _ => says.or_else(|| (asked.answers(now) == Some(true)).then(|| (Mark::Ok, "ARM answers".to_owned()))),
-    }
-}
-
-fn series(region: &str, d: &crate::health::Detector, a: &Assessment, _now: i64) -> Series {
-    let skip = d.history().len().saturating_sub(PLOT_POINTS);
-    let point = |p: &Point| {
-        let took = p.outcome.answered().then(|| p.took.map(|t| u32::try_from(t.0).unwrap_or(u32::MAX))).flatten();
-        (p.at, took)
-    };
-    let state = a.regions.iter().find(|v| v.region.display() == region).map_or(State::Unknown, |v| v.state);
-    Series {
-        name: d.id().0.clone(),
-        region: region.to_owned(),
-        mark: mark(state),
-        points: d.history().skip(skip).map(point).collect(),
     }
 }
 

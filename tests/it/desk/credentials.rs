@@ -52,7 +52,7 @@ fn a_key_is_tried_at_the_watched_account_and_stands_in_for_sign_in() {
         script: None,
     })
     .unwrap();
-    let probed = |s: &Snapshot| s.situation.series.iter().any(|e| !e.points.is_empty());
+    let probed = |s: &Snapshot| s.situation.endpoints.iter().any(|e| e.at.is_some());
     let s = until(&desk, "a first round", |s| s.situation.watching && probed(s));
     assert_ne!(east(&s), Some(Mark::Ok), "without a token nothing is known of it: {:?}", s.situation.regions);
 

@@ -34,7 +34,7 @@ fn after_a_restart_the_chart_shows_what_was_before_and_the_gap() {
     let folder = place.home().join("observations/simulated");
     let first = at(&place, Some(azure.cloud()));
     let s = until(&first, "an answer", |s| s.situation.chart.as_ref().is_some_and(|c| drawn(c) > 0));
-    let endpoint = s.situation.series[0].name.clone();
+    let endpoint = s.situation.endpoints[0].id.clone();
     let names: Vec<&str> = chart(&s).lines.iter().map(|l| l.name.as_str()).collect();
     assert_eq!(names, ["East US", "Sweden Central"]);
     drop(first);
@@ -76,7 +76,7 @@ fn a_rehearsal_has_a_chart_of_its_own_time_and_its_frozen_picture_stands_in_the_
     });
     let run = s.run.as_ref().unwrap();
     let (id, t0) = (run.id.clone(), run.clocks.t[0].unwrap());
-    let primary = s.situation.series[0].name.clone();
+    let primary = s.situation.endpoints[0].id.clone();
     desk.send(Command::Watch(WatchIntent::Chart(Some(primary.clone()), Span::SinceT0)));
     let s = until(&desk, "the chart", |s| {
         s.situation.chart.as_ref().is_some_and(|c| c.endpoint.as_deref() == Some(&*primary))

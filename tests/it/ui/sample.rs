@@ -40,19 +40,6 @@ fn region(name: &str, mark: Mark, word: &str, figure: &str, calls: &str, role: &
     }
 }
 
-fn series(name: &str, region: &str, mark: Mark, base: u32, dies: Option<i64>) -> Series {
-    let points = (0..240)
-        .map(|i| {
-            let at = NOW - 3_600_000 + i * 15_000;
-            let noise = ((i * i * 131 + i * 17 + i64::from(base) * 31) % 29) as u32;
-            let spike = if (i * 31 + i64::from(base)) % 53 == 0 { 130 } else { 0 };
-            let dead = dies.is_some_and(|d| i > d);
-            (at, (!dead).then_some(base + noise + spike))
-        })
-        .collect();
-    Series { name: name.into(), region: region.into(), mark, points }
-}
-
 pub fn situation() -> Situation {
     Situation {
         notices_read: Some(NOW - 60_000),
@@ -74,10 +61,6 @@ pub fn situation() -> Situation {
             region("westeurope", Mark::Ok, "witness", "58 ms", "62 of 62", ""),
             region("eastus2", Mark::Degraded, "ARM slow", "2.1 s", "data plane ok", ""),
             region("japaneast", Mark::Unknown, "not watched", "", "", ""),
-        ],
-        series: vec![
-            series("oai-prod-eastus", "East US", Mark::Down, 110, Some(195)),
-            series("oai-prod-swedencentral", "Sweden Central", Mark::Ok, 60, None),
         ],
         notices: vec![],
         colleagues: vec![reason(Mark::Down, "Mira, on the office network: East US times out for her too", 80)],

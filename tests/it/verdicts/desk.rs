@@ -8,7 +8,7 @@ use std::time::Duration;
 use lifeboat::azure::Cloud;
 use lifeboat::clock::{Clock, Speed};
 use lifeboat::desk::protocol::{Command, WatchIntent};
-use lifeboat::desk::snapshot::{Mark, RegionRow, Snapshot};
+use lifeboat::desk::snapshot::{EndpointRow, Mark, RegionRow, Snapshot};
 use lifeboat::desk::{Handle, Home, Options, start, start_by};
 use lifeboat::health::{Advice, State, WatchSettings};
 use lifeboat::journal::RealDisk;
@@ -130,9 +130,8 @@ fn stale(s: &Snapshot, now: i64) -> Vec<String> {
     let rows = s.situation.endpoints.iter().filter(|e| e.mark == Mark::Ok && e.at.is_none_or(|at| now - at > limit));
     let mut out: Vec<String> = rows.map(|e| e.id.clone()).collect();
     for r in s.situation.regions.iter().filter(|r| r.mark == Mark::Ok) {
-        let mut lines = s.situation.series.iter().filter(|l| l.region == r.display);
-        let fresh = |p: &(i64, Option<u32>)| p.1.is_some() && now - p.0 <= limit;
-        if !lines.any(|l| l.points.iter().rev().take(8).any(fresh)) {
+        let answers = |e: &&EndpointRow| e.region == r.display && e.mark == Mark::Ok;
+        if !s.situation.endpoints.iter().filter(answers).any(|e| e.at.is_some_and(|at| now - at <= limit)) {
             out.push(r.display.clone());
         }
     }
