@@ -3,7 +3,7 @@
 //! A key vault that fails makes a region degraded and says which; it makes no outage while users are answered. A proxy
 //! that fails is no region that fails.
 
-use super::detector::DetectorState;
+use super::detector::{Detector, DetectorState};
 use super::eyes::Eyes;
 use super::verdict::{Endpoint, Inputs, Part, RegionInput, State, list, unknown};
 use super::view::{View, commonest, span};
@@ -94,7 +94,10 @@ impl<'a> Scene<'a> {
         let alive = self.seen.iter().filter(counts).any(|s| s.view.alive());
         let serves = self.deciding().any(|s| s.view.serves());
         let failing = |s: &Seen<'_>| matches!(s.view, View::Persistent | View::Suspect);
-        let arm_down = self.region.arm.is_some_and(|a| a.state(i.now) == DetectorState::Persistent);
+        let failing_arm = |d: &Detector| matches!(d.state(i.now), DetectorState::Persistent | DetectorState::Suspect);
+        // Down everywhere it is no matter of this region, and has a lamp of its own.
+        let arm_down = self.region.arm.is_some_and(|a| a.state(i.now) == DetectorState::Persistent)
+            && !i.arm.is_some_and(failing_arm);
         match () {
             // The first answer after a cut ends it; what failed before is no evidence even then.
             () if eyes.blind.is_some() && heard && (!fresh(true) || self.seen.iter().any(failing)) => State::Blind,

@@ -59,7 +59,11 @@ impl Past {
             }
         }
         for n in &s.notices {
-            self.event(event(n.at, n.text.clone(), n.mark));
+            let e = event(n.at, n.text.clone(), n.mark);
+            // The same word, read again, is no event, though the platform gives it the time of its last look.
+            if !self.events.iter().any(|old| old.text == e.text) {
+                self.event(e);
+            }
         }
     }
 }
