@@ -19,6 +19,8 @@ struct Shown {
     state: StepState,
     what: String,
     next: String,
+    /// When, by the run's clock.
+    at: String,
     picture: Snapshot,
 }
 
@@ -33,7 +35,8 @@ fn all_shown(desk: &Handle, look: impl Fn(&StepCard)) -> (Vec<Shown>, Arc<Snapsh
             && all.iter().all(|a| a.what != p.what || a.step != card.id)
         {
             let (step, state, what, next) = (card.id.clone(), card.state, p.what.clone(), p.next.clone());
-            all.push(Shown { step, state, what, next, picture: s.clone() });
+            let at = lifeboat::units::utc_clock(s.clock.now().utc);
+            all.push(Shown { step, state, what, next, at, picture: s.clone() });
         }
         run.closed.is_some()
     });
@@ -44,7 +47,8 @@ fn all_shown(desk: &Handle, look: impl Fn(&StepCard)) -> (Vec<Shown>, Arc<Snapsh
 
 /// The first problem of a step that says this, as a person finds it in the window.
 fn seen<'a>(all: &'a [Shown], step: &str, words: &str) -> &'a Shown {
-    let told = || all.iter().map(|s| format!("{} {:?}: {}", s.step, s.state, s.what)).collect::<Vec<_>>().join("\n");
+    let told =
+        || all.iter().map(|s| format!("{} {} {:?}: {}", s.at, s.step, s.state, s.what)).collect::<Vec<_>>().join("\n");
     let found = all.iter().find(|s| s.step == step && s.what.contains(words));
     let found = found.unwrap_or_else(|| panic!("“{words}” was not seen at {step}, but:\n{}", told()));
     let window = Window::on(found.picture.clone(), Screen::Run);
@@ -53,7 +57,7 @@ fn seen<'a>(all: &'a [Shown], step: &str, words: &str) -> &'a Shown {
     found
 }
 
-/// An operator who tries a failed step again every ten minutes, and closes the run behind the redirect.
+/// An operator who tries a failed step again every nine minutes, and closes the run behind the redirect.
 const PATIENT: &str = r#"#![enable(implicit_some)]
 [
     Answer(step: "D3", answer: Confirm("East US hangs from Denver too."), takes: "1m"),
@@ -61,9 +65,9 @@ const PATIENT: &str = r#"#![enable(implicit_some)]
     Answer(step: "D9", answer: Decide(choice: FailOver, reason: "East US is gone.", expected_loss: "Requests in flight."), takes: "10m"),
     Answer(step: "D10", answer: Confirm("Pipelines are frozen."), takes: "1m"),
     Answer(step: "AO-F7", answer: Close(outcome: Recovered, summary: "Users moved; the rest is another drill."), takes: "10s"),
-    Answer(step: "*", when: NotApplied, answer: Retry, takes: "10m"),
-    Answer(step: "*", when: Failed, answer: Retry, takes: "10m"),
-    Answer(step: "*", when: FailedAgain, answer: Retry, takes: "10m"),
+    Answer(step: "*", when: NotApplied, answer: Retry, takes: "9m"),
+    Answer(step: "*", when: Failed, answer: Retry, takes: "9m"),
+    Answer(step: "*", when: FailedAgain, answer: Retry, takes: "9m"),
     Answer(step: "*", answer: Perform),
 ]"#;
 
@@ -100,10 +104,10 @@ fn a_run_goes_through_every_fault_and_each_has_its_own_sentence() {
     let faults = [
         // The token of the beginning lasts an hour, less the last minute.
         fault(3, 75, "Entra", "BlackHole"),
-        fault(9, 23, "Arm", "BlackHole"),
-        fault(23, 36, "Arm", "Page"),
-        fault(36, 49, "Arm", "Cut"),
-        fault(49, 62, "Arm", "Throttle(retry_after: \"20s\")"),
+        fault(9, 21, "Arm", "BlackHole"),
+        fault(21, 33, "Arm", "Page"),
+        fault(33, 45, "Arm", "Cut"),
+        fault(45, 57, "Arm", "Throttle(retry_after: \"20s\")"),
         fault(76, 87, "ArmChanges", "Throttle(retry_after: \"20s\")"),
         fault(87, 98, "ArmChanges", "BlackHole"),
         fault(98, 109, "ArmChanges", "Page"),

@@ -130,7 +130,7 @@ fn stale(s: &Snapshot, now: i64) -> Vec<String> {
     let rows = s.situation.endpoints.iter().filter(|e| e.mark == Mark::Ok && e.at.is_none_or(|at| now - at > limit));
     let mut out: Vec<String> = rows.map(|e| e.id.clone()).collect();
     for r in s.situation.regions.iter().filter(|r| r.mark == Mark::Ok) {
-        let answers = |e: &&EndpointRow| e.region == r.display && e.mark == Mark::Ok;
+        let answers = |e: &&EndpointRow| e.region == r.display && e.calls.0 > 0;
         if !s.situation.endpoints.iter().filter(answers).any(|e| e.at.is_some_and(|at| now - at <= limit)) {
             out.push(r.display.clone());
         }
