@@ -332,7 +332,7 @@ def main():
         subprocess.run(["xdotool", "key", "alt+F4"], check=True)
         report["exit"] = w.app.wait(20)
         report["ok"] = True
-    except (Stuck, subprocess.SubprocessError) as e:
+    except (Stuck, GLib.Error, subprocess.SubprocessError) as e:
         report["stuck"] = str(e)
         w.picture("stuck")
         print("the window said:\n  " + "\n  ".join(f"{n.role} `{n.name}`" + ("" if n.on else " (off)")
