@@ -143,6 +143,8 @@ pub enum Failure {
     NotTheService,
     /// The proxy on the way does not carry the question: the fault is on this side of the region, or cannot be told.
     Proxy,
+    /// The proxy answers, but cannot reach the host or keeps silent about it: `CONNECT` got 502, 503, 504 or nothing.
+    BeyondProxy,
     /// No request was made; why stands in [`Observation::detail`].
     NotAsked,
 }
@@ -165,7 +167,8 @@ impl Failure {
             | Self::Unreachable
             | Self::Tls
             | Self::Reset
-            | Self::NoAnswer => true,
+            | Self::NoAnswer
+            | Self::BeyondProxy => true,
             Self::Status { code, .. } => COUNTING.contains(code),
             Self::NoRoute | Self::Certificate | Self::NotTheService | Self::Proxy | Self::NotAsked => false,
         }
@@ -213,6 +216,7 @@ impl Failure {
             Self::NoAnswer => "no answer in time",
             Self::NotTheService => "something else answers in its place",
             Self::Proxy => "the proxy does not let us through",
+            Self::BeyondProxy => "not reached through the proxy",
             Self::NotAsked => "not asked",
             Self::Status { code, .. } => {
                 let words = match code {
