@@ -242,7 +242,8 @@ impl Failure {
 pub enum Expectation {
     /// 2xx and a JSON object with this key. A page of a captive portal is none.
     JsonWith(String),
-    /// Any status below 500 on an authentic connection: enough to show that the network carries us there.
+    /// Any status below 500 on an authentic connection: enough to show that the network carries us there. But who gives
+    /// up waiting (408) serves nobody, and who throttles (429) says so.
     Reachable,
 }
 
@@ -250,7 +251,7 @@ impl Expectation {
     /// Judges an answer. `complete` is false when `body` was cut at the reader's limit.
     pub fn judge(&self, code: u16, body: &[u8], complete: bool, retry_after: Option<Millis>) -> Outcome {
         match self {
-            Self::Reachable if code < 500 => Outcome::Answered,
+            Self::Reachable if code < 500 && code != 408 && code != 429 => Outcome::Answered,
             Self::JsonWith(key) if (200..300).contains(&code) => {
                 let whole = !complete || serde_json::from_slice::<IgnoredAny>(body).is_ok();
                 if whole && has_key(body, key) { Outcome::Answered } else { Outcome::Failed(Failure::NotTheService) }
