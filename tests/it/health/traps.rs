@@ -164,6 +164,10 @@ fn a_region_that_is_down_is_said_plainly() {
     let w = World::new().east(18, &silent()).colleague("Ana (Dublin)", false);
     let a = w.assess();
     assert_eq!(a.headline, "East US is down for prod-chat, persistently, for 4 min 15 s");
+    // Another region does not serve it today.
+    let mut inputs = w.inputs();
+    inputs.regions[0].role = Role::Watched;
+    assert_eq!(assess(&inputs).headline, "East US is down, persistently, for 4 min 15 s");
     assert_eq!(
         a.explanation,
         "It is the region, not us: West Europe, all 3 witnesses and the sign-in service answer from this laptop."
