@@ -33,6 +33,9 @@ pub struct Notice {
     pub updated: Option<i64>,
     /// The platform says that the customer caused it; then moving away does not help.
     pub by_customer: bool,
+    /// An event of type `ServiceIssue`: an incident, neither maintenance nor one account's state.
+    #[serde(default)]
+    pub incident: bool,
     /// It could not be read, and the title says why. Nothing follows about the platform.
     pub unread: bool,
 }
@@ -80,6 +83,7 @@ pub fn event(row: &Value) -> Option<Notice> {
         since: time(&p["impactStartTime"]),
         updated: time(&p["lastUpdateTime"]),
         by_customer: false,
+        incident: kind.eq_ignore_ascii_case(KINDS[0]),
         unread: false,
     })
 }
@@ -100,6 +104,7 @@ pub fn availability(row: &Value) -> Notice {
         since: time(&p["occuredTime"]).or_else(|| time(&p["occurredTime"])),
         updated: time(&p["reportedTime"]),
         by_customer: by("context", "CustomerInitiated") || by("healthEventCause", "UserInitiated"),
+        incident: false,
         unread: false,
     }
 }

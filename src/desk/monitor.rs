@@ -179,7 +179,7 @@ impl Watched {
         // After a clock was set back, now is the earlier of the two.
         let now = if gap.back { gap.from } else { gap.to };
         for k in &mut self.all {
-            k.detector.gap(gap.from, now);
+            k.detector.gap(now);
         }
         self.clocks.clear();
         if self.gaps.len() >= GAPS_KEPT {

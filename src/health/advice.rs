@@ -138,7 +138,13 @@ pub(super) fn advise(i: &Inputs<'_>, regions: &[RegionVerdict], eyes: &Eyes) -> 
         State::Degraded => degraded(i, p, regions, eyes),
         State::Ok => Recommendation::plain(Advice::Nothing, "No failover is called for."),
         State::Suspect => {
-            let rule = watched(i, p).and_then(|r| r.deciding().next()).map(|d| d.thresholds().rule());
+            let region = watched(i, p);
+            if region.is_some_and(|r| Scene::look(r, i, eyes).fails()) {
+                return not_enough(
+                    "not all that users call there is known to fail. Mend the watch, or ask a colleague.",
+                );
+            }
+            let rule = region.and_then(|r| r.deciding().next()).map(|d| d.thresholds().rule());
             let rule = rule.map_or_else(String::new, |r| format!(" ({r})"));
             not_enough(format!("the threshold has not passed{rule}. Ask a colleague to look meanwhile."))
         }
@@ -254,7 +260,16 @@ fn second<'a>(i: &'a Inputs<'_>, p: &'a RegionVerdict) -> impl Iterator<Item = &
 /// Whose word stands beside this laptop's, and what vouches for it.
 fn rests_on(i: &Inputs<'_>, p: &RegionVerdict) -> String {
     let voices: Vec<String> = second(i, p).filter(|c| !c.answers).map(Sighting::voice).collect();
-    if voices.is_empty() { String::new() } else { format!(" Second vantage point: {}.", list(&voices)) }
+    let mut out = if voices.is_empty() { String::new() } else { format!(" Second vantage point: {}.", list(&voices)) };
+    if let Some(n) = confirmed(i, p).filter(|_| i.decision.tier == Some(Tier::T3)) {
+        out.push_str(&format!(" Confirmed by Microsoft: {}.", n.text.trim_end_matches('.')));
+    }
+    out
+}
+
+/// The incident in this region that Microsoft confirms and has not ended; the newest.
+fn confirmed<'a>(i: &'a Inputs<'_>, p: &RegionVerdict) -> Option<&'a Notice> {
+    i.notices.iter().filter(|n| n.confirms && n.active() && n.names(&p.region)).max_by_key(|n| n.at)
 }
 
 /// What the recommendation cannot know, and the run asks for.
@@ -291,8 +306,7 @@ fn missing(i: &Inputs<'_>, p: &RegionVerdict, secondary: Option<&RegionVerdict>,
         }
     }
     if i.decision.tier == Some(Tier::T3) {
-        let confirmed = i.notices.iter().any(|n| n.names(&p.region) && Notice::active(n));
-        if !confirmed {
+        if confirmed(i, p).is_none() {
             out.push("an incident confirmed by Microsoft, because this cannot be taken back".to_owned());
         }
         let lasted = span(p.since.map_or(0, |s| i.now - s));

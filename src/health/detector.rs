@@ -22,6 +22,8 @@ const HISTORY_SPAN: i64 = LONGEST_WINDOW.0.cast_signed() + 2 * 60_000;
 const TYPICAL_OVER: usize = 5;
 /// Over how long throttling is counted.
 const THROTTLE_WINDOW: i64 = 5 * 60_000;
+/// A longer pause between two throttled calls parts a storm from what was before it.
+const THROTTLE_PAUSE: i64 = THROTTLE_WINDOW / 2;
 /// Fewer throttled calls than this are no storm.
 const THROTTLE_CALLS: usize = 3;
 
@@ -97,7 +99,7 @@ pub struct Detector {
     last_judged: Option<i64>,
     /// Whether the newest that could be judged was an answer.
     answering: Option<bool>,
-    /// When the newest stretch of throttling began, and its newest call.
+    /// When the storm of throttling began, and when it was last seen to blow.
     throttled: Option<(i64, i64)>,
     failures: u32,
     /// The first of the failures in a row.
@@ -145,7 +147,7 @@ impl Detector {
         let mut at = o.at;
         if let Some(last) = self.last().map(|p| p.at) {
             if (o.at - last).abs() > stale {
-                self.gap(last, o.at);
+                self.gap(o.at);
             } else {
                 // Answers come out of order.
                 at = at.max(last);
@@ -156,8 +158,9 @@ impl Detector {
         }
         let bout = o.outcome.counts() && self.answering == Some(true);
         self.remember(Point { at, outcome: o.outcome.clone(), took: o.stages.total }, bout);
-        if o.outcome.failure().is_some_and(Failure::is_throttle) {
-            let began = self.throttled.filter(|t| at - t.1 <= THROTTLE_WINDOW).map_or(at, |t| t.0);
+        if self.storm(at) {
+            // A lull of a few probes does not end it; single throttled calls before it are no part of it.
+            let began = self.throttled.filter(|t| self.fresh(t.1, at)).map_or_else(|| self.storm_began(at), |t| t.0);
             self.throttled = Some((began, at));
         }
         if o.outcome.answered() {
@@ -171,9 +174,9 @@ impl Detector {
         }
     }
 
-    /// Nobody looked between these instants (a sleeping laptop), or another network or clock begins at `to`: what was seen
-    /// before proves nothing about now, failures in a row begin anew, and no window reaches across.
-    pub fn gap(&mut self, _from: i64, to: i64) {
+    /// Nobody looked until now (a sleeping laptop), or another network or clock begins: what was seen before proves
+    /// nothing about now, failures in a row begin anew, and no window reaches across.
+    pub fn gap(&mut self, to: i64) {
         self.forget();
         self.horizon = to;
         (self.answering, self.throttled) = (None, None);
@@ -442,9 +445,27 @@ impl Detector {
     /// Since when it throttles us, while it does.
     pub fn throttled_since(&self, now: i64) -> Option<i64> {
         self.news(now)?;
+        self.throttled.filter(|_| self.storm(now)).map(|(began, _)| began)
+    }
+
+    fn storm(&self, now: i64) -> bool {
         let t = self.tally((now - THROTTLE_WINDOW).max(self.horizon));
-        let storm = t.throttled >= THROTTLE_CALLS && t.throttled * 100 >= t.calls * self.thresholds.throttled_percent;
-        self.throttled.filter(|_| storm).map(|(began, _)| began)
+        t.throttled >= THROTTLE_CALLS && t.throttled * 100 >= t.calls * self.thresholds.throttled_percent
+    }
+
+    /// The first throttled call of a new storm: the first in the window without a long pause after it.
+    fn storm_began(&self, now: i64) -> i64 {
+        let from = (now - THROTTLE_WINDOW).max(self.horizon);
+        let window = self.history().rev().take_while(|p| p.at >= from);
+        let calls = window.filter(|p| p.outcome.failure().is_some_and(Failure::is_throttle)).map(|p| p.at);
+        let mut began = None;
+        for at in calls {
+            if began.is_some_and(|b| b - at > THROTTLE_PAUSE) {
+                break;
+            }
+            began = Some(at);
+        }
+        began.unwrap_or(now)
     }
 
     /// The 95th percentile (nearest rank) of the total time of the last `n` answers.

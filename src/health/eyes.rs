@@ -1,8 +1,8 @@
 //! Can this laptop see at all? Without that question every VPN drop looks like a region outage.
 
 use super::detector::{Detector, DetectorState};
-use super::signal::Failure;
-use super::verdict::Inputs;
+use super::signal::{Failure, Outcome};
+use super::verdict::{Inputs, RegionInput};
 
 /// Why nothing answers while what is asked past the proxy does.
 const PROXY: &str = "the proxy does not carry: past it something answers";
@@ -24,13 +24,16 @@ pub(super) struct Eyes {
 
 impl Eyes {
     pub(super) fn look(i: &Inputs<'_>) -> Self {
-        let heard: Vec<bool> = i.witnesses.iter().filter_map(|w| w.answers(i.now)).collect();
+        // A witness that throttles us was reached.
+        let reached = |o: &Outcome| o.answered() || o.failure().is_some_and(Failure::is_throttle);
+        let heard: Vec<bool> = i.witnesses.iter().filter_map(|w| w.news(i.now)).map(|p| reached(&p.outcome)).collect();
         let (asked, answering) = (heard.len(), heard.iter().filter(|up| **up).count());
         let entra = i.entra.and_then(|e| e.answers(i.now));
         let regions = || i.regions.iter().flat_map(|r| r.roads());
         let failing = |d: &Detector| matches!(d.state(i.now), DetectorState::Suspect | DetectorState::Persistent);
         let closed = if asked > 0 {
-            answering == 0 && entra != Some(true)
+            // A network may keep all witnesses out, and a region that answers meanwhile is seen all the same.
+            answering == 0 && entra != Some(true) && !seen_since(dark_since(i), i)
         } else {
             // Nobody unrelated was asked: that nothing answers at all is the best evidence there is.
             let silent = entra == Some(false) || (entra.is_none() && regions().any(failing));
@@ -78,6 +81,19 @@ impl Eyes {
     }
 }
 
+/// Since when nothing unrelated answers, as far as the histories tell.
+fn dark_since(i: &Inputs<'_>) -> i64 {
+    let first = |d: &Detector| d.history().rev().take_while(|p| !p.outcome.answered()).last().map(|p| p.at);
+    let asked = i.witnesses.iter().copied().chain(i.entra).filter(|d| d.news(i.now).is_some());
+    asked.filter_map(first).max().unwrap_or(i64::MIN)
+}
+
+/// Whether a region answered since then by its newest news. The road past the proxy does not tell: clients do not take it.
+fn seen_since(from: i64, i: &Inputs<'_>) -> bool {
+    let newest = |d: &Detector| d.news(i.now).is_some_and(|p| p.outcome.answered() && p.at >= from);
+    i.regions.iter().flat_map(RegionInput::detectors).any(newest)
+}
+
 /// The likeliest cause, from what the failures have in common.
 fn why<'a>(all: impl Iterator<Item = &'a Detector>, now: i64) -> String {
     let failures: Vec<&Failure> = all.filter_map(|d| d.news(now)?.outcome.failure()).collect();
@@ -87,6 +103,8 @@ fn why<'a>(all: impl Iterator<Item = &'a Detector>, now: i64) -> String {
         "this laptop has no route: network or VPN is off"
     } else if !failures.is_empty() && failures.iter().all(|f| matches!(f, Failure::Dns)) {
         "no name resolves: DNS of this laptop, its network or VPN"
+    } else if !failures.is_empty() && failures.iter().all(|f| matches!(f, Failure::Proxy | Failure::BeyondProxy)) {
+        "the proxy carries nothing: mend it, or go past it"
     } else {
         "neither the witnesses nor the sign-in service answer: look at this laptop's network, VPN and proxy first"
     };

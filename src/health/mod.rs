@@ -1,4 +1,5 @@
-//! What may be believed: signals, detector, verdict, ladder.
+//! What may be believed: when to ask (schedule), what came back (signal), what nobody saw (gaps) or dated wrongly (skew),
+//! what follows (detector, verdict, ladder), what others see (sighting), and how patient to be (thresholds, settings).
 //!
 //! One observation is no outage, silence is no health, and a laptop without a network sees every region fail. These
 //! rules keep the three apart. Pure: observations and the time come in as values (UTC milliseconds of the run's clock).

@@ -48,16 +48,27 @@ impl<'a> Scene<'a> {
         self.region.fronted()
     }
 
-    /// What tells whether the region serves: what users call; where nothing of that is watched, everything.
+    /// What tells whether the region serves.
     fn deciding(&self) -> impl Iterator<Item = &Seen<'a>> {
-        let fronted = self.fronted();
-        self.seen.iter().filter(move |s| !fronted || s.endpoint.part == Part::Front)
+        self.seen.iter().filter(|s| self.region.decides(s.endpoint.part))
     }
 
     /// What stands behind it.
     fn beside(&self) -> impl Iterator<Item = &Seen<'a>> {
-        let fronted = self.fronted();
-        self.seen.iter().filter(move |s| fronted && s.endpoint.part != Part::Front)
+        self.seen.iter().filter(|s| !self.region.decides(s.endpoint.part))
+    }
+
+    /// Whether this shows that something of the region lives that serves users. A key vault that answers does not serve
+    /// them. What stands behind is asked more seldom: its last answer may be older than the outage, so its newest news
+    /// must be no failure.
+    fn alive(&self, s: &Seen<'_>) -> bool {
+        let news = || s.endpoint.detector.news(self.now).is_some_and(|p| !p.outcome.counts());
+        s.view.alive() && (self.region.decides(s.endpoint.part) || (s.endpoint.part == Part::Deployment && news()))
+    }
+
+    /// Whether something that users call fails persistently.
+    pub(super) fn fails(&self) -> bool {
+        self.has(View::Persistent)
     }
 
     fn deployments(&self) -> impl Iterator<Item = &Seen<'a>> {
@@ -89,9 +100,7 @@ impl<'a> Scene<'a> {
     pub(super) fn state(&self, i: &Inputs<'_>, eyes: &Eyes) -> State {
         let fresh = |answers: bool| self.region.roads().any(|d| d.answers(i.now) == Some(answers));
         let heard = self.region.roads().any(|d| d.last().is_some());
-        // A key vault that answers does not serve users.
-        let counts = |s: &&Seen<'_>| !self.fronted() || s.endpoint.part != Part::Dependency;
-        let alive = self.seen.iter().filter(counts).any(|s| s.view.alive());
+        let alive = self.seen.iter().any(|s| self.alive(s));
         let serves = self.deciding().any(|s| s.view.serves());
         let failing = |s: &Seen<'_>| matches!(s.view, View::Persistent | View::Suspect);
         let failing_arm = |d: &Detector| matches!(d.state(i.now), DetectorState::Persistent | DetectorState::Suspect);
@@ -116,9 +125,11 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// What users call is lost when it fails; where only what stands behind it is watched, all of that must fail.
+    /// What users call is lost when none of it is known to do better; where only what stands behind it is watched, all of
+    /// that must fail persistently.
     fn lost(&self) -> bool {
-        self.fronted() || self.deciding().all(|s| s.view == View::Persistent)
+        let lost = |v| v == View::Persistent || (v == View::Suspect && self.fronted());
+        self.deciding().all(|s| lost(s.view))
     }
 
     /// A dependency that refuses our question is alive, and that is all that is asked of it.
@@ -188,7 +199,7 @@ impl<'a> Scene<'a> {
         if !lost.is_empty() {
             let (n, all) = (lost.len(), self.deciding().count());
             let verb = if n == 1 { "fails" } else { "fail" };
-            let alive = self.seen.iter().find(|s| s.endpoint.part == Part::Deployment && s.view.alive());
+            let alive = self.seen.iter().find(|s| s.endpoint.part == Part::Deployment && self.alive(s));
             return match alive {
                 _ if !self.fronted() => format!("{name} answers in part: {} {}", named(&lost), do_not_answer(n)),
                 Some(s) if n == all => {

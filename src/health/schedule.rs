@@ -11,7 +11,7 @@
 //! endpoints that are all silent, and within the 1,024 files that a process may open by default. Beyond that the oldest
 //! turn goes first: each is asked later, none is left out.
 
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
 use crate::units::Millis;
@@ -48,6 +48,8 @@ struct Entry {
     /// When it was last asked.
     asked: u64,
     under_way: bool,
+    /// While it is under way: the next turn comes no later, whatever the rhythm.
+    no_later: u64,
 }
 
 /// Whose turn it is. Times are milliseconds of a clock that never goes back; endpoints are named by their number.
@@ -71,6 +73,7 @@ impl Schedule {
             base: now,
             asked: now,
             under_way: false,
+            no_later: u64::MAX,
         };
         let entries = rhythms.iter().enumerate().map(entry).collect();
         let mut new = Self { seed, entries, waiting: BinaryHeap::new(), under_way: 0, at_once: 0 };
@@ -107,7 +110,7 @@ impl Schedule {
         let Some(e) = self.entries.get_mut(n).filter(|e| e.under_way) else { return };
         e.under_way = false;
         self.under_way -= 1;
-        let at = e.turn_after(self.seed, n, now);
+        let at = e.turn_after(self.seed, n, now).min(std::mem::replace(&mut e.no_later, u64::MAX)).max(now);
         self.waiting.push(Reverse((at, n)));
     }
 
@@ -119,16 +122,36 @@ impl Schedule {
 
     /// Other rhythms from now on, by number. Nothing comes later than it would have, unless its interval grew.
     pub fn set(&mut self, now: u64, rhythm: impl Fn(usize) -> Rhythm) {
+        let before: Vec<(Reverse<(u64, usize)>, u64)> =
+            self.waiting.drain().map(|w| (w, self.entries[w.0.1].rhythm.every.0)).collect();
         for (n, e) in self.entries.iter_mut().enumerate() {
-            e.rhythm = rhythm(n);
+            let new = rhythm(n);
+            if e.under_way && new.every < e.rhythm.every {
+                e.no_later = e.no_later.min(e.turn_after(self.seed, n, now));
+            }
+            // Who keeps its rhythm keeps its turns.
+            if new.every != e.rhythm.every {
+                e.base = now;
+            }
+            e.rhythm = new;
         }
-        self.lay(now, None);
+        for (Reverse((due, n)), every) in before {
+            let e = &self.entries[n];
+            let place = now.saturating_add(e.part_of(e.rhythm.every));
+            let at = match e.rhythm.every.0.cmp(&every) {
+                Ordering::Less => due.min(place),
+                Ordering::Equal => due,
+                Ordering::Greater => place,
+            };
+            self.waiting.push(Reverse((at, n)));
+        }
+        self.at_once = at_once(&self.entries);
     }
 
     fn lay(&mut self, now: u64, within: Option<Millis>) {
         self.waiting.clear();
         for (n, e) in self.entries.iter_mut().enumerate() {
-            e.base = now;
+            (e.base, e.no_later) = (now, u64::MAX);
             let over = within.map_or(e.rhythm.every, |w| w.min(e.rhythm.every));
             if !e.under_way {
                 self.waiting.push(Reverse((now.saturating_add(e.part_of(over)), n)));

@@ -143,6 +143,8 @@ pub enum Failure {
     NotTheService,
     /// The proxy on the way does not carry the question: the fault is on this side of the region, or cannot be told.
     Proxy,
+    /// The proxy answers, but cannot reach the host or keeps silent about it: `CONNECT` got 502, 503, 504 or nothing.
+    BeyondProxy,
     /// No request was made; why stands in [`Observation::detail`].
     NotAsked,
 }
@@ -165,7 +167,8 @@ impl Failure {
             | Self::Unreachable
             | Self::Tls
             | Self::Reset
-            | Self::NoAnswer => true,
+            | Self::NoAnswer
+            | Self::BeyondProxy => true,
             Self::Status { code, .. } => COUNTING.contains(code),
             Self::NoRoute | Self::Certificate | Self::NotTheService | Self::Proxy | Self::NotAsked => false,
         }
@@ -213,6 +216,7 @@ impl Failure {
             Self::NoAnswer => "no answer in time",
             Self::NotTheService => "something else answers in its place",
             Self::Proxy => "the proxy does not let us through",
+            Self::BeyondProxy => "not reached through the proxy",
             Self::NotAsked => "not asked",
             Self::Status { code, .. } => {
                 let words = match code {
@@ -238,7 +242,8 @@ impl Failure {
 pub enum Expectation {
     /// 2xx and a JSON object with this key. A page of a captive portal is none.
     JsonWith(String),
-    /// Any status below 500 on an authentic connection: enough to show that the network carries us there.
+    /// Any status below 500 on an authentic connection: enough to show that the network carries us there. But who gives
+    /// up waiting (408) serves nobody, and who throttles (429) says so.
     Reachable,
 }
 
@@ -246,7 +251,7 @@ impl Expectation {
     /// Judges an answer. `complete` is false when `body` was cut at the reader's limit.
     pub fn judge(&self, code: u16, body: &[u8], complete: bool, retry_after: Option<Millis>) -> Outcome {
         match self {
-            Self::Reachable if code < 500 => Outcome::Answered,
+            Self::Reachable if code < 500 && code != 408 && code != 429 => Outcome::Answered,
             Self::JsonWith(key) if (200..300).contains(&code) => {
                 let whole = !complete || serde_json::from_slice::<IgnoredAny>(body).is_ok();
                 if whole && has_key(body, key) { Outcome::Answered } else { Outcome::Failed(Failure::NotTheService) }

@@ -106,10 +106,13 @@ impl<'a> RegionInput<'a> {
     pub(super) fn roads(&self) -> impl Iterator<Item = &'a Detector> {
         self.endpoints.iter().flat_map(|e| std::iter::once(e.detector).chain(e.direct))
     }
-    /// What tells whether the region serves: what users call; where nothing of that is watched, everything.
+    /// What tells whether the region serves.
     pub(super) fn deciding(&self) -> impl Iterator<Item = &'a Detector> {
-        let fronted = self.fronted();
-        self.endpoints.iter().filter(move |e| !fronted || e.part == Part::Front).map(|e| e.detector)
+        self.endpoints.iter().filter(|e| self.decides(e.part)).map(|e| e.detector)
+    }
+    /// Whether this part tells it: what users call; where nothing of that is watched, everything.
+    pub(super) fn decides(&self, part: Part) -> bool {
+        part == Part::Front || !self.fronted()
     }
     /// Whether anything that users call is watched.
     pub(super) fn fronted(&self) -> bool {
@@ -130,6 +133,9 @@ pub struct Notice {
     pub region: Option<Region>,
     /// When it was posted or last updated.
     pub at: i64,
+    /// An incident that Microsoft confirms: a Service Health event of type `ServiceIssue`. Maintenance, a word of
+    /// Resource Health on one account and a meter are evidence, and confirm none.
+    pub confirms: bool,
 }
 
 impl Notice {
@@ -418,7 +424,11 @@ fn summary(i: &Inputs<'_>, regions: &[RegionVerdict], eyes: &Eyes) -> (String, S
         State::Ok => all_well(&names(State::Ok), i),
         State::Down => {
             let since = span(i.now - worst.since.unwrap_or(i.now));
-            let whom = if i.workload.is_empty() { String::new() } else { format!(" for {}", i.workload) };
+            // Another region does not serve the workload today.
+            let whom = match worst.role {
+                Role::Primary if !i.workload.is_empty() => format!(" for {}", i.workload),
+                _ => String::new(),
+            };
             (
                 format!("{} is down{whom}, persistently, for {since}", worst.region.display()),
                 whose_fault(worst, i, eyes),
@@ -478,7 +488,8 @@ fn whose_fault(v: &RegionVerdict, i: &Inputs<'_>, eyes: &Eyes) -> String {
     format!("It is the region, not us: {} from this laptop.{but}", answering(&who))
 }
 
-fn capital(text: &str) -> String {
+/// The text with a capital first letter.
+pub(super) fn capital(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
 }

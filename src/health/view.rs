@@ -116,6 +116,8 @@ pub(super) fn reason(e: &Endpoint<'_>, view: View, now: i64) -> Reason {
         }
         View::PastProxy => {
             let why = last.map_or_else(String::new, |p| p.outcome.text());
+            // Some failures say it themselves.
+            let why = why.trim_end_matches(" through the proxy");
             format!("{why} through the proxy; past it, it answers: it is the proxy, not the region")
         }
         View::Refuses | View::Unknown => match (d.news(now), last) {

@@ -15,7 +15,7 @@ const LONGEST: u64 = NONE as u64 - 1;
 /// The mark of a probe that a proxy carried, beside its outcome.
 const PROXY: u16 = 0x8000;
 /// Codes of failures that are no HTTP status; their order is the format of the files, so it only grows.
-const FAILURES: [Failure; 11] = [
+const FAILURES: [Failure; 13] = [
     Failure::Dns,
     Failure::ConnectTimeout,
     Failure::Refused,
@@ -27,6 +27,8 @@ const FAILURES: [Failure; 11] = [
     Failure::NoAnswer,
     Failure::NotTheService,
     Failure::NotAsked,
+    Failure::Proxy,
+    Failure::BeyondProxy,
 ];
 /// Statuses of HTTP have three digits.
 const STATUS: std::ops::RangeInclusive<u16> = 100..=999;
@@ -46,6 +48,26 @@ fn short(t: Option<Millis>) -> u16 {
     t.map_or(NONE, |t| u16::try_from(t.0.min(LONGEST)).unwrap_or(NONE))
 }
 
+/// The code of a failure: its place among [`FAILURES`] from 1, or the status. The compiler asks for a new one here.
+fn code(f: &Failure) -> u16 {
+    match f {
+        Failure::Dns => 1,
+        Failure::ConnectTimeout => 2,
+        Failure::Refused => 3,
+        Failure::Unreachable => 4,
+        Failure::NoRoute => 5,
+        Failure::Tls => 6,
+        Failure::Certificate => 7,
+        Failure::Reset => 8,
+        Failure::NoAnswer => 9,
+        Failure::NotTheService => 10,
+        Failure::NotAsked => 11,
+        Failure::Proxy => 12,
+        Failure::BeyondProxy => 13,
+        Failure::Status { code, .. } => (*code).clamp(*STATUS.start(), *STATUS.end()),
+    }
+}
+
 fn some(ms: u16) -> Option<u16> {
     (ms != NONE).then_some(ms)
 }
@@ -55,11 +77,7 @@ impl Point {
     pub fn of(o: &Observation) -> Self {
         let code = match &o.outcome {
             Outcome::Answered => 0,
-            Outcome::Failed(Failure::Status { code, .. }) => (*code).clamp(*STATUS.start(), *STATUS.end()),
-            Outcome::Failed(f) => {
-                let place = FAILURES.iter().position(|x| x == f).unwrap_or(FAILURES.len() - 1);
-                u16::try_from(place + 1).unwrap_or(1)
-            }
+            Outcome::Failed(f) => code(f),
         };
         let s = &o.stages;
         Self {

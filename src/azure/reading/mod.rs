@@ -127,6 +127,7 @@ fn unread(source: &str, error: &AzureError) -> Notice {
         since: None,
         updated: None,
         by_customer: false,
+        incident: false,
         unread: true,
     }
 }

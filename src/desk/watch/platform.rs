@@ -103,6 +103,7 @@ fn notice(told: &Told, region: &Region, of: Option<&ResourceId>, now: i64) -> No
         status: if told.by_customer { format!("{}, by the customer", told.status) } else { told.status.clone() },
         region: Some(region.clone()),
         at: told.updated.or(told.since).unwrap_or(now),
+        confirms: told.incident,
     }
 }
 
@@ -186,6 +187,7 @@ async fn calls(azure: &Azure, task: &Task, region: &Region, id: &ResourceId) -> 
         status: "measured".to_owned(),
         region: Some(region.clone()),
         at: newest,
+        confirms: false,
     })
 }
 
@@ -217,7 +219,7 @@ async fn thing(azure: &Azure, task: &Task, id: &ResourceId) -> Option<Notice> {
             ("Traffic Manager", parts(id.name(), "endpoint", stands.collect()))
         }
     };
-    Some(Notice { source: source.to_owned(), text, status: status.to_owned(), region: None, at: now })
+    Some(Notice { source: source.to_owned(), text, status: status.to_owned(), region: None, at: now, confirms: false })
 }
 
 fn copy(name: &str, synced: Option<i64>, now: i64) -> (&'static str, String) {

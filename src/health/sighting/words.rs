@@ -260,7 +260,7 @@ fn meaning(words: &[String], here: &Here<'_>) -> Result<Said, &'static str> {
     while let Some(word) = words.get(n) {
         if word == "from" {
             let place: Vec<&str> = words[n + 1..].iter().map(String::as_str).take_while(|w| !ends_place(w)).collect();
-            said.from = place.iter().map(|w| capital(w)).collect::<Vec<_>>().join(" ");
+            said.from = place.iter().map(|w| super::super::verdict::capital(w)).collect::<Vec<_>>().join(" ");
             n += 1 + place.len();
             continue;
         }
@@ -311,11 +311,6 @@ fn meaning(words: &[String], here: &Here<'_>) -> Result<Said, &'static str> {
 
 fn ends_place(word: &str) -> bool {
     is_word(word) || [",", "and", "but", "since", "for", "at", "now", "too"].contains(&word)
-}
-
-fn capital(word: &str) -> String {
-    let mut chars = word.chars();
-    chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
 }
 
 /// `10 min`, `an hour`: the time before `ago`, in milliseconds.

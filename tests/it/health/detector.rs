@@ -151,6 +151,21 @@ fn coming_and_going_is_unstable() {
 }
 
 #[test]
+fn a_storm_of_throttling_begins_with_itself() {
+    let wait = failed(Failure::status(429));
+    // One in sixteen calls is no storm, and what comes after it does not make it one.
+    let lone = || times(15, &ok()).chain([wait.clone()]);
+    let (d, at) = fed("e", Tier::T1, lone().chain(lone()).chain(lone()));
+    assert_eq!(d.throttled_since(at), None);
+    let calm = || lone().chain(lone()).chain(lone()).chain(times(11, &ok()));
+    let (d, at) = fed("e", Tier::T1, calm().chain(times(5, &wait)));
+    assert_eq!(d.throttled_since(at), Some(T0 + 59 * STEP), "not with the first lone one");
+    // It blows for an hour with a call in between that is answered: one storm.
+    let (d, at) = fed("e", Tier::T1, calm().chain((0..240).map(|i| if i % 4 == 3 { ok() } else { wait.clone() })));
+    assert_eq!(d.throttled_since(at), Some(T0 + 59 * STEP));
+}
+
+#[test]
 fn since_when_how_fast_and_how_steadily() {
     let (d, at) = fed("e", Tier::T1, times(5, &ok()).chain(times(9, &silent())));
     assert_eq!(d.since(at), Some(T0 + 5 * STEP));
@@ -200,7 +215,8 @@ pub fn outcomes() -> impl Strategy<Value = Outcome> {
         4 => codes.prop_map(|c| failed(Failure::status(c))),
         2 => prop::sample::select(vec![
             Failure::Dns, Failure::ConnectTimeout, Failure::Refused, Failure::Unreachable, Failure::NoRoute, Failure::Tls,
-            Failure::Certificate, Failure::Reset, Failure::NoAnswer, Failure::NotTheService, Failure::NotAsked,
+            Failure::Certificate, Failure::Reset, Failure::NoAnswer, Failure::NotTheService, Failure::NotAsked, Failure::Proxy,
+            Failure::BeyondProxy,
         ]).prop_map(failed),
     ]
 }

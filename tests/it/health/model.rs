@@ -19,12 +19,23 @@ struct Plain {
     failing_since: Option<i64>,
     judged: Option<i64>,
     success: Option<i64>,
+    storm: Option<(i64, i64)>,
 }
 
 impl Plain {
     fn new(t: Thresholds) -> Self {
         let state = DetectorState::Unknown;
-        Self { t, seen: vec![], horizon: 0, state, since: 0, failing_since: None, judged: None, success: None }
+        Self {
+            t,
+            seen: vec![],
+            horizon: 0,
+            state,
+            since: 0,
+            failing_since: None,
+            judged: None,
+            success: None,
+            storm: None,
+        }
     }
 
     fn stale(&self) -> i64 {
@@ -36,6 +47,7 @@ impl Plain {
         self.seen.retain(|p| p.0 < to);
         self.state = DetectorState::Unknown;
         self.failing_since = None;
+        self.storm = None;
         self.judged = self.judged.filter(|at| *at <= to);
         self.success = self.success.filter(|at| *at <= to);
     }
@@ -98,6 +110,10 @@ impl Plain {
         }
         let (answered, counts) = (o.answered(), o.counts());
         self.seen.push((at, o));
+        if self.storms(at) {
+            let goes_on = self.storm.filter(|s| at - s.1 <= self.stale());
+            self.storm = Some((goes_on.map_or_else(|| self.storm_began(at), |s| s.0), at));
+        }
         if answered || counts {
             self.judged = Some(at);
         }
@@ -166,17 +182,22 @@ impl Plain {
     }
 
     fn throttled_since(&self, now: i64) -> Option<i64> {
-        let last = self.seen.last().filter(|p| p.0 >= self.horizon && (now - p.0).abs() <= self.stale())?;
+        self.seen.last().filter(|p| p.0 >= self.horizon && (now - p.0).abs() <= self.stale())?;
+        self.storm.filter(|_| self.storms(now)).map(|s| s.0)
+    }
+
+    fn storms(&self, now: i64) -> bool {
         let t = self.tally((now - 5 * MINUTE).max(self.horizon));
-        let mut since = last.0;
-        let storm = t.throttled >= 3 && t.throttled * 100 >= t.calls * self.t.throttled_percent;
-        for (i, p) in self.valid().rev().filter(|p| p.1.failure().is_some_and(Failure::is_throttle)).enumerate() {
-            if i > 0 && since - p.0 > 5 * MINUTE {
-                break;
-            }
-            since = p.0;
-        }
-        storm.then_some(since)
+        t.throttled >= 3 && t.throttled * 100 >= t.calls * self.t.throttled_percent
+    }
+
+    /// Of the throttled calls in the window, the first that none follows by more than half of it.
+    fn storm_began(&self, now: i64) -> i64 {
+        let throttled =
+            self.valid().filter(|p| p.0 >= now - 5 * MINUTE && p.1.failure().is_some_and(Failure::is_throttle));
+        let all: Vec<i64> = throttled.map(|p| p.0).collect();
+        let pause = all.windows(2).rposition(|w| w[1] - w[0] > 5 * MINUTE / 2);
+        all[pause.map_or(0, |i| i + 1)]
     }
 }
 
@@ -216,7 +237,7 @@ proptest! {
         let mut at = T0;
         for (o, pause, gap) in steps {
             if gap {
-                fast.gap(at, at + pause);
+                fast.gap(at + pause);
                 plain.gap(at + pause);
             }
             at += pause;
@@ -240,7 +261,7 @@ fn a_burst_within_seconds_is_one_failure_as_far_as_time_goes() {
     for tier in [Tier::T1, Tier::T2, Tier::T3] {
         let (mut d, at) = fed("e", tier, times(40, &ok()));
         let awake = at + 8 * 60 * MINUTE;
-        d.gap(at, awake);
+        d.gap(awake);
         // The network is not there yet, and everything is asked at once.
         for i in 0..100 {
             d.observe(&seen("e", awake + i * 100, silent()));
@@ -257,7 +278,7 @@ fn nothing_is_carried_over_a_gap() {
     // Seven failures before, seven after: never eight in a row; ten in the window before, nine after: never half of it.
     let (mut d, at) = fed("e", Tier::T1, times(20, &ok()).chain(times(7, &silent())));
     assert_eq!(d.state(at), DetectorState::Suspect);
-    d.gap(at + 1_000, at + 5_000);
+    d.gap(at + 5_000);
     assert_eq!((d.state(at + 5_000), d.answers(at + 5_000)), (DetectorState::Unknown, None));
     for i in 1..=7 {
         d.observe(&seen("e", at + i * STEP, silent()));
@@ -269,14 +290,14 @@ fn nothing_is_carried_over_a_gap() {
 
     // Asked before the gap and answered after it: no news.
     let (mut d, at) = fed("e", Tier::T1, times(3, &ok()));
-    d.gap(at, at + MINUTE);
+    d.gap(at + MINUTE);
     d.observe(&seen("e", at + STEP, ok()));
     assert_eq!(d.state(at + MINUTE), DetectorState::Unknown);
     assert_eq!(d.last().unwrap().at, at);
 
     // An outage of fourteen minutes, a nap, and two minutes more are no outage of fifteen.
     let (mut d, at) = fed("e", Tier::T2, times(57, &silent()));
-    d.gap(at, at + STEP);
+    d.gap(at + STEP);
     for i in 1..=8 {
         d.observe(&seen("e", at + i * STEP, silent()));
     }
@@ -289,7 +310,7 @@ fn a_clock_that_is_set_back_does_not_keep_old_news_fresh() {
     assert_eq!(d.state(at - 10 * MINUTE), DetectorState::Unknown, "news from the future is none");
     // Whether the watch says so or the next observation shows it.
     let mut told = d.clone();
-    told.gap(at, at - 10 * MINUTE);
+    told.gap(at - 10 * MINUTE);
     assert_eq!((told.last(), told.last_success()), (None, None));
     d.observe(&seen("e", at - 10 * MINUTE, silent()));
     for d in [&d, &told] {

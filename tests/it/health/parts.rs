@@ -25,6 +25,11 @@ fn kind(id: &str, kind: &'static str, then: &Outcome) -> Detector {
     d(id, then).of_kind(kind)
 }
 
+/// Good until these.
+fn until(id: &str, then: &[Outcome]) -> Detector {
+    fed(id, Tier::T1, times(BEFORE + AFTER - then.len(), &ok()).chain(then.iter().cloned())).0
+}
+
 /// Kept silent from the start: what was never heard.
 fn unheard(id: &str) -> Detector {
     fed(id, Tier::T1, []).0
@@ -150,6 +155,32 @@ fn fronts_decide_and_what_fails_behind_them_is_named() {
             Watch,
             "East US answers in part: oai-east does not answer, but its deployment chat does",
         ),
+        // Its last answer is older than the outage: it no longer shows that something lives there.
+        (
+            vec![front(no), (until("chat", &[silent()]), Deployment)],
+            State::Down,
+            Confirm,
+            "East US is down, persistently, for 11 min 45 s",
+        ),
+        // Of two that users call, both must be failing.
+        (
+            vec![front(no), (until("own", &[silent(), silent(), silent()]), Front)],
+            State::Down,
+            Confirm,
+            "East US is down, persistently, for 11 min 45 s",
+        ),
+        (
+            vec![front(no), (until("own", &[silent()]), Front)],
+            State::Degraded,
+            Watch,
+            "East US answers in part: 1 of 2 endpoints fails, so it is not the whole region",
+        ),
+        (
+            vec![front(no), (d("own", &failed(Failure::Certificate)), Front)],
+            State::Suspect,
+            Watch,
+            "East US may be failing: no answer in time, 48 in a row",
+        ),
         // A refusal shows that a dependency is alive; of what users call it shows too little.
         (vec![front(yes), vault(refused)], State::Ok, Nothing, "East US answers in 61 ms"),
         (
@@ -197,6 +228,7 @@ fn fronts_decide_and_what_fails_behind_them_is_named() {
 #[test]
 fn a_proxy_that_fails_is_no_region_that_fails() {
     let (yes, no, denied) = (&ok(), &failed(Failure::ConnectTimeout), &failed(Failure::NotTheService));
+    let beyond = &failed(Failure::BeyondProxy);
     for (road, past, state, advice, sentence) in [
         (yes, yes, State::Ok, Advice::Nothing, "East US answers in 61 ms"),
         // A network that lets nobody out but through its proxy: that is how it is.
@@ -216,6 +248,15 @@ fn a_proxy_that_fails_is_no_region_that_fails() {
             "East US answers past the proxy and not through it: it is the proxy, not the region",
         ),
         (no, no, State::Down, Advice::Confirm, "East US is down, persistently, for 11 min 45 s"),
+        // What the proxy cannot reach either is an outage as any.
+        (beyond, no, State::Down, Advice::Confirm, "East US is down, persistently, for 11 min 45 s"),
+        (
+            beyond,
+            yes,
+            State::Degraded,
+            Advice::LookAtYourNetwork,
+            "East US answers past the proxy and not through it: it is the proxy, not the region",
+        ),
         (denied, no, State::Unknown, Advice::Watch, "East US cannot be judged: something else answers in its place"),
     ] {
         let a = World::proxied(road, past).assess();
@@ -227,6 +268,10 @@ fn a_proxy_that_fails_is_no_region_that_fails() {
         first(no, yes),
         "oai-east: connect timeout through the proxy; past it, it answers: it is the proxy, not the region"
     );
+    assert_eq!(
+        first(beyond, yes),
+        "oai-east: not reached through the proxy; past it, it answers: it is the proxy, not the region"
+    );
     assert_eq!(first(yes, no), "oai-east: answers in 61 ms, 21 of 21; past the proxy it does not answer");
     assert!(first(no, no).ends_with("; past the proxy it fails too"));
 
@@ -237,6 +282,37 @@ fn a_proxy_that_fails_is_no_region_that_fails() {
     assert_eq!(a.blind.as_deref(), Some("the proxy does not carry: past it something answers"));
     assert_eq!((a.regions[0].state, a.regions[1].state), (State::Degraded, State::Blind));
     assert_eq!(a.recommend.advice, Advice::LookAtYourNetwork);
+    // It reaches nobody, and nothing answers past it.
+    let mut w = World::proxied(beyond, no);
+    (w.west, w.witness, w.entra, w.arm) = (d("west", beyond), d("one", beyond), d("login", beyond), d("arm", beyond));
+    let a = w.assess();
+    assert_eq!((a.regions[0].state, a.regions[1].state), (State::Blind, State::Blind));
+    w.east[0].2 = None;
+    assert_eq!(w.assess().blind.as_deref(), Some("the proxy carries nothing: mend it, or go past it"));
+}
+
+#[test]
+fn a_network_that_keeps_the_witnesses_out_is_not_blind_while_regions_answer() {
+    let mut w = World::new(vec![(d("oai-east", &ok()), Front)]);
+    (w.witness, w.entra) = (d("one", &silent()), d("login", &silent()));
+    let a = w.assess();
+    assert_eq!((&a.blind, a.sees, a.regions[0].state), (&None, false, State::Ok));
+    assert_eq!(a.headline, "East US and West Europe answer; sign-in does not");
+    let laptop = climb(&w.inputs()).laptop;
+    assert_eq!((laptop.state, laptop.text.as_str()), (LampState::Degraded, "only 0 of 1 witnesses answer"));
+    // One region down while another answers: red, and nobody moves before somebody unrelated was heard.
+    w.east[0].0 = d("oai-east", &silent());
+    let a = w.assess();
+    assert_eq!((a.regions[0].state, a.regions[1].state, a.recommend.advice), (State::Down, State::Ok, Advice::Confirm));
+    assert!(a.recommend.missing[0].starts_with("hear a witness or the sign-in service"), "{:?}", a.recommend);
+    // A cable is pulled: what the regions answered before it shows nothing.
+    let cut = [silent(), silent()];
+    (w.witness, w.entra) = (until("one", &cut), until("login", &cut));
+    w.west = fed("oai-west", Tier::T1, times(BEFORE + AFTER - 2, &ok())).0;
+    assert!(w.assess().blind.is_some());
+    // A witness that throttles us was reached.
+    w.witness = d("one", &failed(Failure::status(429)));
+    assert_eq!((w.assess().blind, w.assess().sees), (None, true));
 }
 
 #[test]
@@ -373,7 +449,7 @@ proptest! {
         let (mut now, mut gap) = (T0, i64::MIN);
         for (shows, n, pause) in &m.stretches {
             if *pause != 0 {
-                all.iter_mut().for_each(|d| d.gap(now, now + pause));
+                all.iter_mut().for_each(|d| d.gap(now + pause));
                 now += pause;
                 gap = now;
             }
@@ -404,7 +480,8 @@ proptest! {
         let a = assess(&inputs);
         let fresh = |d: &Detector| d.last_success().is_some_and(|at| at > gap && (now - at).abs() <= 45_000);
         let answers = |d: &Detector| d.answers(now) == Some(true) && fresh(d);
-        let unrelated = inputs.witnesses.iter().copied().chain(inputs.entra).any(answers);
+        let throttles = |d: &Detector| d.news(now).and_then(|p| p.outcome.failure()).is_some_and(Failure::is_throttle);
+        let unrelated = inputs.witnesses.iter().any(|w| answers(w) || throttles(w)) || inputs.entra.is_some_and(answers);
         let roads = || inputs.regions.iter().flat_map(|r| &r.endpoints).flat_map(|e| [Some(e.detector), e.direct]).flatten();
         let anything = unrelated || roads().any(answers);
         for (v, r) in a.regions.iter().zip(&inputs.regions) {

@@ -126,3 +126,24 @@ fn another_pace_holds_at_once() {
     let (asked, _) = play(&mut s, 10, now, now + EVERY, 50);
     assert!(asked.iter().filter(|a| !a.is_empty()).count() >= 9, "all within one quick interval: {asked:?}");
 }
+
+#[test]
+fn nothing_comes_later_because_it_is_asked_more_often_or_as_often() {
+    let pace = |every| move |_| Rhythm { every: Millis(every), patience: Millis(10_000) };
+    for (every, takes) in [(20_000, 50), (EVERY, 50), (20_000, 9_000), (EVERY, 9_000)] {
+        let (n, now) = (40, 200_000);
+        let mut old = Schedule::new(4, &same(n, 20_000, 10_000), 0);
+        // All of them are waiting, or some are under way.
+        play(&mut old, n, 0, now, takes);
+        let mut new = old.clone();
+        new.set(now, pace(every));
+        let first = |mut s: Schedule| {
+            let under_way: Vec<usize> = (0..n).collect();
+            under_way.iter().for_each(|id| s.ended(*id, now));
+            play(&mut s, n, now, now + 30_000, 50).0
+        };
+        for (id, (a, b)) in first(old).iter().zip(first(new)).enumerate() {
+            assert!(b[0] <= a[0], "{id} was due at {}, and at {} after the change to {every}", a[0], b[0]);
+        }
+    }
+}

@@ -6,10 +6,10 @@ use lifeboat::health::{Expectation, Failure, Outcome};
 #[test]
 fn only_connectivity_and_the_services_own_errors_count() {
     use Failure::*;
-    for f in [Dns, ConnectTimeout, Refused, Unreachable, Tls, Reset, NoAnswer] {
-        assert!(f.counts(), "{f:?}");
+    for f in [Dns, ConnectTimeout, Refused, Unreachable, Tls, Reset, NoAnswer, BeyondProxy] {
+        assert!(f.counts() && !f.is_ours(), "{f:?}");
     }
-    for f in [NoRoute, Certificate, NotTheService, NotAsked] {
+    for f in [NoRoute, Certificate, NotTheService, Proxy, NotAsked] {
         assert!(!f.counts(), "{f:?}");
         assert!(!f.proves_life(), "{f:?}");
     }
@@ -63,8 +63,13 @@ fn a_long_answer_is_judged_by_its_beginning() {
 
 #[test]
 fn a_witness_only_has_to_be_reached() {
-    assert_eq!(Expectation::Reachable.judge(404, b"", true, None), Outcome::Answered);
-    assert_eq!(Expectation::Reachable.judge(503, b"", true, None), Outcome::Failed(Failure::status(503)));
+    for code in [200, 302, 401, 403, 404, 405] {
+        assert_eq!(Expectation::Reachable.judge(code, b"", true, None), Outcome::Answered, "{code}");
+    }
+    // A gateway that gives up waiting, or that throttles every call, serves nobody.
+    for code in [408, 429, 500, 503] {
+        assert_eq!(Expectation::Reachable.judge(code, b"", true, None), Outcome::Failed(Failure::status(code)));
+    }
 }
 
 #[test]

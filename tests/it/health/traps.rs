@@ -164,6 +164,10 @@ fn a_region_that_is_down_is_said_plainly() {
     let w = World::new().east(18, &silent()).colleague("Ana (Dublin)", false);
     let a = w.assess();
     assert_eq!(a.headline, "East US is down for prod-chat, persistently, for 4 min 15 s");
+    // Another region does not serve it today.
+    let mut inputs = w.inputs();
+    inputs.regions[0].role = Role::Watched;
+    assert_eq!(assess(&inputs).headline, "East US is down, persistently, for 4 min 15 s");
     assert_eq!(
         a.explanation,
         "It is the region, not us: West Europe, all 3 witnesses and the sign-in service answer from this laptop."
@@ -379,6 +383,7 @@ fn a_posted_incident_against_green_probes_is_shown_as_disagreement() {
         status: status.to_owned(),
         region: Some(Region::new(region)),
         at: T0,
+        confirms: true,
     };
     w.notices = vec![notice("Active", "eastus")];
     let a = w.assess();
@@ -449,15 +454,26 @@ fn what_cannot_be_taken_back_needs_a_confirmed_incident() {
     assert_eq!(missing[1], "wait until it has failed for 30 min (now 4 min 45 s), for the same reason");
     w = w.east(101, &silent()).colleague("Ana", false);
     assert_eq!(w.assess().recommend.missing.len(), 1);
-    w.notices.push(Notice {
-        source: "Resource Health".to_owned(),
-        text: "The account is unavailable".to_owned(),
-        status: "Unavailable".to_owned(),
+    let notice = |source: &str, text: &str, status: &str, confirms| Notice {
+        source: source.to_owned(),
+        text: text.to_owned(),
+        status: status.to_owned(),
         region: Some(eastus()),
-        at: w.now,
-    });
+        at: T0,
+        confirms,
+    };
+    // One account's state and planned maintenance confirm no incident of the region; nor does what has ended.
+    w.notices = vec![
+        notice("Resource Health", "The account is unavailable", "Unavailable", false),
+        notice("Service Health", "Maintenance of racks", "Active", false),
+        notice("Service Health", "Connectivity issues", "Resolved", true),
+    ];
+    assert_eq!(w.verdict().1, Advice::Confirm);
+    w.notices.push(notice("Service Health", "Power loss in East US", "Active", true));
     assert_eq!(w.verdict().1, Advice::FailOver);
-    assert!(w.assess().recommend.sentence.contains("the owner must accept the loss"));
+    let sentence = w.assess().recommend.sentence;
+    assert!(sentence.contains("the owner must accept the loss"));
+    assert!(sentence.ends_with(" Confirmed by Microsoft: Power loss in East US."), "{sentence}");
 }
 
 #[test]

@@ -67,6 +67,7 @@ fn failures() -> Vec<Failure> {
     let codes = [400, 401, 403, 404, 408, 409, 418, 429, 500, 503].map(Failure::status);
     [Dns, ConnectTimeout, Refused, Unreachable, NoRoute, Tls, Certificate, Reset, NoAnswer, NotTheService, NotAsked]
         .into_iter()
+        .chain([Proxy, BeyondProxy])
         .chain(codes)
         .collect()
 }
@@ -98,7 +99,7 @@ fn what_was_seen_is_there_after_a_restart_without_what_might_be_secret() {
     let sum = |f: fn(&lifeboat::history::Bucket) -> u16| minutes.iter().map(f).sum::<u16>();
     // What was not asked is no call.
     let counted = (sum(|b| b.calls), sum(|b| b.answered), sum(|b| b.failed), sum(|b| b.throttled));
-    assert_eq!(counted, (21, 1, 10, 1));
+    assert_eq!(counted, (23, 1, 11, 1));
     assert_eq!((minutes[0].mean(0), minutes[0].mean(TOTAL), minutes[0].slowest()), (None, Some(60), Some(60)));
     assert_eq!(minutes[4].mean(TOTAL), None, "nothing answered");
     // Two hours later the observations are gone, and the minutes are not.

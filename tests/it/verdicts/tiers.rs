@@ -156,7 +156,7 @@ pub fn others() -> Vec<Case> {
         row("T3: Resource Health says that we did it", t3, not_yet, &|c, due| {
             c.happens(T0 + 600, resource_health(true)).colleague(due, false).never_advises(Advice::FailOver)
         }),
-        row("T3: Resource Health says that the platform did it", t3, yes, &|c, due| {
+        row("T3: Resource Health says it of one account", t3, not_yet, &|c, due| {
             c.happens(T0 + 600, resource_health(false)).colleague(due, false)
         }),
     ]
