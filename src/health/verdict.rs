@@ -160,6 +160,8 @@ pub enum Vouched {
     NewKey(String),
     /// A key that is not the one known here under this name: its fingerprint.
     OtherKey(String),
+    /// A block without a signature, under a name whose key is known here.
+    NotSigned,
 }
 
 /// What a colleague on another network sees.

@@ -41,7 +41,12 @@ pub(super) async fn connect(
                 *peer = Some(here);
                 return Ok(stream);
             }
-            Ok(Err(e)) => Trouble::new(class(&e), format!("{address}: {e}")),
+            Ok(Err(e)) => match class(&e) {
+                Failure::NotAsked => {
+                    Trouble::new(Failure::NotAsked, format!("{OURS}, so {address} was not asked: {e}"))
+                }
+                failure => Trouble::new(failure, format!("{address}: {e}")),
+            },
             Err(late) => Trouble::new(Failure::ConnectTimeout, format!("{address}: {late}")),
         };
         // A laptop without IPv6 has no route to the second address of a host whose first is down: the first one tells.
@@ -54,7 +59,11 @@ pub(super) async fn connect(
     Err(trouble)
 }
 
-/// What an error of the network means.
+/// Begins the words for a want of this computer.
+pub(super) const OURS: &str = "this computer could not open a connection";
+
+/// What an error of the network means. Only what the other side or the way there does is told apart: the rest, such as too
+/// many open files, is this computer's own and speaks of nobody else.
 pub(super) fn class(e: &io::Error) -> Failure {
     match e.kind() {
         io::ErrorKind::ConnectionRefused => Failure::Refused,
@@ -64,6 +73,22 @@ pub(super) fn class(e: &io::Error) -> Failure {
         | io::ErrorKind::NetworkDown
         | io::ErrorKind::AddrNotAvailable
         | io::ErrorKind::PermissionDenied => Failure::NoRoute,
-        _ => Failure::Reset,
+        io::ErrorKind::ConnectionReset
+        | io::ErrorKind::ConnectionAborted
+        | io::ErrorKind::BrokenPipe
+        | io::ErrorKind::NotConnected
+        | io::ErrorKind::UnexpectedEof => Failure::Reset,
+        _ => Failure::NotAsked,
+    }
+}
+
+/// The same on a line that is open, where an error that no system call gave may be of what came over it: none for those.
+pub(super) fn on_the_line(e: &io::Error) -> Option<Failure> {
+    match class(e) {
+        failure @ (Failure::NoRoute | Failure::Unreachable) => Some(failure),
+        Failure::NotAsked if e.raw_os_error().is_some() || e.kind() == io::ErrorKind::OutOfMemory => {
+            Some(Failure::NotAsked)
+        }
+        _ => None,
     }
 }

@@ -9,7 +9,7 @@ use hyper::header::HeaderMap;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 
-use super::connect::{Line, class};
+use super::connect::{Line, on_the_line};
 use super::http::Trouble;
 use crate::health::Failure;
 
@@ -125,7 +125,7 @@ fn broken(e: &hyper::Error) -> Trouble {
     while let Some(cause) = source {
         causes.push(cause.to_string());
         if let Some(io) = cause.downcast_ref::<io::Error>() {
-            failure = of_io(io).unwrap_or(failure);
+            failure = on_the_line(io).unwrap_or(failure);
         }
         source = cause.source();
     }
@@ -136,7 +136,7 @@ fn broken(e: &hyper::Error) -> Trouble {
 fn broken2(e: &h2::Error) -> Trouble {
     let reason = e.reason().map_or_else(|| "no reason given".to_owned(), |r| r.description().to_owned());
     if let Some(io) = e.get_io() {
-        return Trouble::new(of_io(io).unwrap_or(Failure::Reset), format!("the HTTP/2 connection broke: {io}"));
+        return Trouble::new(on_the_line(io).unwrap_or(Failure::Reset), format!("the HTTP/2 connection broke: {io}"));
     }
     match (e.is_remote(), e.is_go_away(), e.is_reset()) {
         (true, true, _) => {
@@ -157,9 +157,4 @@ fn broken2(e: &h2::Error) -> Trouble {
 fn too_large() -> Trouble {
     let why = format!("its headers are longer than {} KiB, or more than a hundred", HEADERS_MAX / 1024);
     Trouble::new(Failure::NotTheService, why)
-}
-
-/// What speaks of the network rather than of the other side.
-fn of_io(e: &io::Error) -> Option<Failure> {
-    Some(class(e)).filter(|c| matches!(c, Failure::NoRoute | Failure::Unreachable))
 }

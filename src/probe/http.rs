@@ -14,7 +14,7 @@ use tokio_rustls::rustls::{self, ClientConfig};
 use url::{Host, Position};
 
 use super::certificate::certificate;
-use super::connect::{Line, connect};
+use super::connect::{Line, connect, on_the_line};
 use super::exchange::{Answer, http1, http2};
 use super::names;
 use super::proxy::Proxy;
@@ -137,6 +137,8 @@ impl Probe<'_> {
         let before = task.now().mono;
         let so_far = self.seen.stages.connect.unwrap_or_default();
         let patience = self.left().min(target.connect_timeout.saturating_sub(so_far));
+        // Silence before that is the proxy's own.
+        let mut sent = false;
         let asked = task.request(patience, |_| async {
             let mut line = line;
             if let Some(name) = proxy.secure() {
@@ -147,6 +149,7 @@ impl Probe<'_> {
                 line = Box::new(shaken.map_err(|(t, _)| proxy.on_the_way(t))?);
             }
             if tunnel {
+                sent = true;
                 proxy.tunnel(&mut line, &host_and_port(target)).await?;
             }
             Ok(line)
@@ -156,7 +159,8 @@ impl Probe<'_> {
         self.seen.stages.connect = Some(Millis(so_far.0 + task.now().mono - before));
         asked.map_err(|_| {
             let (to, whole) = (host_and_port(target), target.connect_timeout);
-            proxy.fault(format!("is silent: it did not connect us to {to} within {whole}"))
+            let what = format!("is silent: it did not connect us to {to} within {whole}");
+            if sent { proxy.beyond(what) } else { proxy.fault(what) }
         })?
     }
 
@@ -184,7 +188,7 @@ impl Probe<'_> {
                 false => Box::pin(http1(line, request, first)).await?,
             };
             match (open_to, answer.code) {
-                (Some(proxy), 407 | 502 | 504) => {
+                (Some(proxy), 407 | 502..=504) => {
                     Err(proxy.refusal(answer.code, &host_and_port(target), &format!("status {}", answer.code)))
                 }
                 _ => judge(task, target, open_to, &answer),
@@ -240,6 +244,7 @@ async fn handshake(
         let failure = match cause {
             Some(rustls::Error::InvalidCertificate(_)) => Failure::Certificate,
             None if e.kind() == std::io::ErrorKind::ConnectionReset => Failure::Reset,
+            None => on_the_line(&e).unwrap_or(Failure::Tls),
             _ => Failure::Tls,
         };
         (Trouble::new(failure, e), None)

@@ -3,15 +3,21 @@
 //! The system's resolver blocks a thread, for half a minute if it likes, and cannot be called off. So each name is asked
 //! by one thread at a time, whoever wants to know it waits for the same answer, and only so many threads run at once.
 //! They are threads of their own: a shared pool would be held up, and the end of the program with it.
+//!
+//! A lookup that fails for want of files or memory says nothing about the name, though the system's words for it may be those
+//! of a resolver that is out of order. So after each that failed it is tried whether this computer could ask at all.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::fmt::Display;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs, UdpSocket};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use url::Host;
 
+use super::connect::{class, on_the_line};
 use super::http::Trouble;
 use crate::clock::Task;
 use crate::health::{Failure, Stages};
@@ -22,8 +28,13 @@ pub const AT_ONCE: usize = 64;
 /// Addresses of one name that are tried; a name with more is asked again by the next probe anyway.
 const ADDRESSES_MAX: usize = 4;
 
+/// Files that a lookup has open at a time, and some to spare: the list of hosts, and sockets to resolvers.
+const FILES: usize = 4;
+/// How both systems' libraries say that memory ran out.
+const NO_MEMORY: &str = "Memory allocation failure";
+
 /// What became of a name; none while it is being resolved.
-type Answer = Option<Result<Vec<IpAddr>, String>>;
+type Answer = Option<Result<Vec<IpAddr>, (Failure, String)>>;
 
 static SLOTS: Semaphore = Semaphore::const_new(AT_ONCE);
 /// Names that the resolver has answered so far, with addresses or without: shows whether it is silent to all.
@@ -81,7 +92,7 @@ async fn ask(name: &str, asked: &mut bool) -> Result<Vec<IpAddr>, Trouble> {
     let answer = answer.wait_for(Option::is_some).await.map_err(lost)?.clone();
     match answer {
         Some(Ok(found)) => Ok(found),
-        Some(Err(cause)) => Err(Trouble::new(Failure::Dns, cause)),
+        Some(Err((failure, cause))) => Err(Trouble::new(failure, cause)),
         None => Err(Trouble::new(Failure::NotAsked, "the resolver's thread ended early")),
     }
 }
@@ -96,7 +107,7 @@ fn start(name: &str, slot: SemaphorePermit<'static>) -> Result<watch::Receiver<A
     let entry = Entry { name: name.to_owned(), _slot: slot };
     let work = move || {
         let found = (entry.name.as_str(), 0).to_socket_addrs();
-        let found = found.map(|all| all.map(|a| a.ip()).take(ADDRESSES_MAX).collect()).map_err(|e| e.to_string());
+        let found = found.map(|all| all.map(|a| a.ip()).take(ADDRESSES_MAX).collect()).map_err(|e| cause(&e));
         ANSWERED.fetch_add(1, Ordering::Relaxed);
         // Whoever asks from now on asks anew.
         drop(entry);
@@ -108,6 +119,26 @@ fn start(name: &str, slot: SemaphorePermit<'static>) -> Result<watch::Receiver<A
     drop(all);
     thread.spawn(work).map_err(|e| Trouble::new(Failure::NotAsked, format!("no thread to resolve names: {e}")))?;
     Ok(answer)
+}
+
+/// What a failed lookup means.
+fn cause(e: &io::Error) -> (Failure, String) {
+    let ours = |e: &dyn Display| (Failure::NotAsked, format!("this computer could not ask the resolver: {e}"));
+    // Those that the resolver's own library has no words for carry the number of a system call.
+    let system = e.raw_os_error().and_then(|_| on_the_line(e));
+    match system {
+        Some(Failure::NotAsked) => return ours(e),
+        Some(Failure::NoRoute) => return (Failure::NoRoute, e.to_string()),
+        _ => {}
+    }
+    if e.to_string().contains(NO_MEMORY) {
+        return ours(e);
+    }
+    let spare: io::Result<Vec<_>> = (0..FILES).map(|_| UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))).collect();
+    match spare {
+        Err(want) if class(&want) == Failure::NotAsked => ours(&want),
+        _ => (Failure::Dns, e.to_string()),
+    }
 }
 
 struct Entry {

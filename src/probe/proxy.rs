@@ -1,8 +1,9 @@
 //! The proxy that egress may demand: which one, and how a probe gets through it.
 //!
 //! What a proxy does wrong is told apart from what the region does wrong: [`Failure::Proxy`] never counts against a
-//! region. That holds for a proxy's 502 and 504 as well, since nobody here can tell whether the proxy or the region is at
-//! fault; a probe past the proxy can.
+//! region. A proxy that hears the question and then cannot reach the endpoint (502, 503, 504, or silence) is
+//! [`Failure::BeyondProxy`], which does: behind a compulsory proxy an outage looks like nothing else. That the proxy itself
+//! is sick shows at the witnesses, which are asked through the same one.
 
 use std::fmt;
 
@@ -129,6 +130,11 @@ impl Proxy {
         Trouble::new(Failure::Proxy, format!("the proxy {self} {what}"))
     }
 
+    /// A failure of what is behind the proxy, as far as the proxy knows.
+    pub(super) fn beyond(&self, what: impl fmt::Display) -> Trouble {
+        Trouble::new(Failure::BeyondProxy, format!("the proxy {self} {what}"))
+    }
+
     /// A failure on the way to the proxy. That this laptop has no route, or asked nobody, stays what it is.
     pub(super) fn on_the_way(&self, trouble: Trouble) -> Trouble {
         let what = match trouble.failure {
@@ -171,16 +177,14 @@ impl Proxy {
         }
     }
 
-    /// What a status other than success means, of the proxy itself.
+    /// What a status other than success means where a proxy may have said it.
     pub(super) fn refusal(&self, code: u16, to: &str, said: &str) -> Trouble {
-        self.fault(match code {
-            407 if self.user.is_some() => format!("does not accept its name and password: {said}"),
-            407 => format!("wants a name and password, which its address here does not hold: {said}"),
-            403 => format!("forbids connections to {to}: {said}"),
-            502..=504 => {
-                format!("could not get through to {to} itself; it or the endpoint is at fault, see past it: {said}")
-            }
-            _ => format!("does not let us through to {to}: {said}"),
-        })
+        match code {
+            502..=504 => self.beyond(format!("could not get through to {to}: {said}")),
+            407 if self.user.is_some() => self.fault(format!("does not accept its name and password: {said}")),
+            407 => self.fault(format!("wants a name and password, which its address here does not hold: {said}")),
+            403 => self.fault(format!("forbids connections to {to}: {said}")),
+            _ => self.fault(format!("does not let us through to {to}: {said}")),
+        }
     }
 }

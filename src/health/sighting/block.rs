@@ -12,8 +12,9 @@
 //! ```
 //!
 //! Mail and chats quote, wrap and beautify what they carry. So fields end with `;` instead of the line, blanks, `>` and `|`
-//! mean nothing, and what is signed is the letters, digits and `.,:/%` of each field with its name, in their order: all
-//! that carries a meaning, and nothing that is changed on the way. Values are written with few other characters.
+//! mean nothing, and what is signed is the letters, digits and `.,:/%()+-` of each field with its name, in their order.
+//! Nothing else is read: what a signature does not cover is dropped before anything is made of it, and no name or word
+//! differs from another by a blank.
 
 use jiff::Timestamp;
 
@@ -151,10 +152,21 @@ fn answers(word: &str) -> Option<bool> {
 
 /// A value as it is written: nothing that ends a field, and nothing that mail or chats make something else of.
 fn plain(text: &str) -> String {
-    let keep = |c: char| if c.is_alphanumeric() || " .:/%()+-".contains(c) { c } else { ' ' };
+    let keep = |c: char| if is_signed(c) && c != ',' { c } else { ' ' };
     let text: String = text.chars().map(keep).collect();
     let words: Vec<&str> = text.split_whitespace().collect();
     words.join(" ").chars().take(WORDS).collect()
+}
+
+/// What a signature covers; all that is read of a value but blanks.
+fn is_signed(c: char) -> bool {
+    c.is_alphanumeric() || ".,:/%()+-".contains(c)
+}
+
+/// Whether two names are one person's, as far as a signature can tell.
+pub(super) fn same_name(a: &str, b: &str) -> bool {
+    let bare = |name: &str| name.chars().filter(|c| is_signed(*c)).flat_map(char::to_lowercase).collect::<String>();
+    bare(a) == bare(b)
 }
 
 /// The bytes that a signature is of.
@@ -163,7 +175,7 @@ fn canonical<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<u8> {
     for (name, value) in fields {
         out.push_str(name);
         out.push(':');
-        out.extend(value.chars().filter(|c| c.is_alphanumeric() || ".,:/%".contains(*c)));
+        out.extend(value.chars().filter(|c| is_signed(*c)));
         out.push('\n');
     }
     out.into_bytes()
@@ -220,6 +232,7 @@ fn one(text: &str, here: &Here<'_>) -> Result<Taken, SightingError> {
     if version.trim() != "1" {
         return Err(SightingError::Newer(version.trim().chars().take(20).collect()));
     }
+    let body: String = body.chars().filter(|c| is_signed(*c) || *c == ';' || *c == ' ').collect();
     let fields: Vec<(&str, &str)> = body
         .split(';')
         .map(str::trim)
@@ -238,6 +251,8 @@ fn one(text: &str, here: &Here<'_>) -> Result<Taken, SightingError> {
     let mut taken = Taken::default();
     // First whether it is what was written, then what it says.
     let vouched = match (get("key"), get("signature")) {
+        // Who takes the signature away takes the doubt away with it.
+        (None, None) if here.known.iter().any(|c| same_name(&c.name, &who)) => Vouched::NotSigned,
         (None, None) => Vouched::Unsigned,
         (None, Some(_)) | (Some(_), None) => return Err(SightingError::Changed(who)),
         (Some(key), Some(signature)) => {
@@ -258,10 +273,10 @@ fn one(text: &str, here: &Here<'_>) -> Result<Taken, SightingError> {
         }
     };
     // A namesake has a key of their own.
-    if vouched == Vouched::Unsigned && who.to_lowercase() == plain(here.me).to_lowercase() {
+    if get("key").is_none() && same_name(&who, here.me) {
         return Err(SightingError::Mine);
     }
-    if of != plain(here.of) {
+    if !same_name(&of, here.of) {
         return Err(SightingError::Elsewhere { there: of, here: here.of.to_owned() });
     }
     let at = when.as_millisecond();

@@ -11,6 +11,8 @@ pub use block::{Block, Line};
 pub use key::{Colleague, PublicKey};
 pub use words::names_a_key;
 
+use block::same_name;
+
 use super::advice::COLLEAGUE_FRESH;
 use super::detector::ms;
 use super::verdict::{Sighting, Vouched};
@@ -133,11 +135,8 @@ pub fn take(text: &str, here: &Here<'_>) -> Result<Taken, SightingError> {
 pub fn merge(kept: &mut Vec<Sighting>, new: &[Sighting]) -> Vec<String> {
     let mut remarks = Vec::new();
     for s in new {
-        // A word under somebody's name by another's key takes nothing from the real one.
-        let forged = |x: &Sighting| matches!(x.vouched, Vouched::OtherKey(_));
-        let same = |x: &Sighting| {
-            x.region == s.region && x.who.to_lowercase() == s.who.to_lowercase() && forged(x) == forged(s)
-        };
+        // A word under somebody's name that does not count takes nothing from the real one.
+        let same = |x: &Sighting| x.region == s.region && same_name(&x.who, &s.who) && x.counts() == s.counts();
         if let Some(old) = kept.iter().find(|x| same(x) && x.at > s.at) {
             let (who, at) = (&s.who, utc_clock(old.at));
             remarks.push(format!("{who} has said something newer of {}, at {at} UTC; that stays", s.region.display()));
@@ -158,9 +157,10 @@ impl Sighting {
         now.saturating_sub(self.at) <= ms(COLLEAGUE_FRESH)
     }
 
-    /// Whether it may stand as the second vantage point: under somebody's name by another's key it may not.
+    /// Whether it may stand as the second vantage point: a block under the name of somebody whose key is known here may not
+    /// without that key.
     pub fn counts(&self) -> bool {
-        !matches!(self.vouched, Vouched::OtherKey(_))
+        !matches!(self.vouched, Vouched::OtherKey(_) | Vouched::NotSigned)
     }
 
     /// Whose word it is, from where, and what vouches for it: `Ben, from Berlin (unsigned)`.
@@ -176,6 +176,7 @@ impl Sighting {
             Vouched::Known => "signed",
             Vouched::NewKey(_) => "signed by a key that is not known here, so taken as unsigned",
             Vouched::OtherKey(_) => "signed by another key than theirs, so it does not count",
+            Vouched::NotSigned => "not signed, though their key is known here, so it does not count",
         }
     }
 
@@ -195,6 +196,10 @@ impl Sighting {
                 let who = &self.who;
                 text.push_str(&format!(". Ask {who}: if the key is theirs, paste: know {who} {print}"));
             }
+            Vouched::NotSigned => {
+                let who = &self.who;
+                text.push_str(&format!(". Ask {who}, and paste what they say in plain words: that counts"));
+            }
             Vouched::Unsigned | Vouched::Known => {}
         }
         if !self.fresh(now) {
@@ -206,7 +211,7 @@ impl Sighting {
 
 /// What vouches for a name that a fitting signature came with.
 fn vouched(who: &str, key: &PublicKey, known: &[Colleague]) -> Vouched {
-    let mut theirs = known.iter().filter(|c| c.name.to_lowercase() == who.to_lowercase()).peekable();
+    let mut theirs = known.iter().filter(|c| same_name(&c.name, who)).peekable();
     if theirs.peek().is_none() {
         return Vouched::NewKey(key.fingerprint());
     }

@@ -3,7 +3,7 @@
 //! Forgiving about the order and about words that mean nothing here; strict about what would turn the meaning round: a
 //! question, a guess, or two words that contradict each other are not taken.
 
-use super::block::not_watched;
+use super::block::{not_watched, same_name};
 use super::key::FINGERPRINT;
 use super::{Colleague, Here, SightingError, Taken};
 use crate::health::{Sighting, Vouched};
@@ -50,9 +50,10 @@ const BAD: [&str; 18] = [
     "errors",
     "error",
 ];
-const NOT: [&str; 16] = [
+const NOT: [&str; 27] = [
     "not", "no", "never", "cannot", "cant", "doesnt", "dont", "isnt", "arent", "aint", "wont", "without", "unable",
-    "nothing", "neither", "didnt",
+    "nothing", "neither", "nor", "didnt", "couldnt", "hasnt", "havent", "nobody", "none", "hardly", "barely",
+    "stopped", "stops", "ceased",
 ];
 /// With one of these nobody has said that it is so.
 const DOUBT: [&str; 14] = [
@@ -60,7 +61,9 @@ const DOUBT: [&str; 14] = [
     "should", "unclear",
 ];
 /// What follows is over.
-const PAST: [&str; 2] = ["was", "were"];
+const PAST: [&str; 4] = ["was", "were", "wasnt", "werent"];
+/// Stand between regions of which the same is said.
+const JOINS: [&str; 3] = [",", "and", "or"];
 const SAYS: [&str; 9] = ["says", "said", "sees", "reports", "reported", "tells", "told", "confirms", "writes"];
 /// Names of people have so many words, names of regions too.
 const NAME: usize = 4;
@@ -112,11 +115,11 @@ pub fn names_a_key(text: &str, heard: &[Colleague]) -> Option<Result<Colleague, 
     };
     let digits = rest.iter().rev().take_while(digits).count();
     let (name, print) = rest.split_at(rest.len() - digits);
-    let (name, print) = (name.join(" ").to_lowercase(), print.concat().replace('-', "").to_lowercase());
+    let (name, print) = (name.join(" "), print.concat().replace('-', "").to_lowercase());
     if name.is_empty() || print.len() != FINGERPRINT {
         return None;
     }
-    let fits = |c: &&Colleague| c.name.to_lowercase() == name && c.key.fingerprint().replace('-', "") == print;
+    let fits = |c: &&Colleague| same_name(&c.name, &name) && c.key.fingerprint().replace('-', "") == print;
     let why =
         "no block of that name and fingerprint was pasted since the start; paste the block first, then compare again";
     Some(heard.iter().find(fits).cloned().ok_or_else(|| wrong(&line, why)))
@@ -143,7 +146,7 @@ fn read(line: &str, carried: &mut Option<String>, here: &Here<'_>) -> Result<Vec
         }
     }
     let who = carried.clone().ok_or_else(|| wrong(line, "it does not say who sees it"))?;
-    if who.to_lowercase() == here.me.trim().to_lowercase() {
+    if same_name(&who, here.me) {
         return Err(SightingError::Mine);
     }
     let tokens = tokens(&text);
@@ -251,11 +254,14 @@ struct Said {
     ago: i64,
 }
 
+/// Nothing is guessed: what can be read in two ways is an error.
 fn meaning(words: &[String], here: &Here<'_>) -> Result<Said, &'static str> {
+    const UNTIED: &str = "it is not clear what the “not” belongs to";
     let mut said = Said::default();
     // Named, and nothing said of them yet; a word that came first and holds for what follows; those it was said of last.
     let (mut waiting, mut held, mut last): (Vec<Region>, Option<bool>, Option<bool>) = (Vec::new(), None, None);
-    let (mut not, mut past) = (false, false);
+    // `near`: since a region was named nothing but a comma or an “and” came.
+    let (mut not, mut past, mut near) = (false, false, false);
     let mut n = 0;
     while let Some(word) = words.get(n) {
         if word == "from" {
@@ -267,23 +273,37 @@ fn meaning(words: &[String], here: &Here<'_>) -> Result<Said, &'static str> {
         if word == "ago" {
             said.ago = ago(&words[..n]).ok_or("it does not say how long ago")?;
         }
-        if let Some((r, long)) = region(&words[n..], here) {
-            match held {
-                Some(answers) => said.regions.push((r, answers)),
-                None => waiting.push(r),
-            }
+        let joins = JOINS.contains(&word.as_str());
+        let named = region(&words[n..], here);
+        if not && (joins || word == "but" || named.is_some()) {
+            return Err(UNTIED);
+        }
+        if let Some((r, long)) = named {
             n += long;
+            let joined = std::mem::replace(&mut near, true);
+            let ends = words.get(n).is_none_or(|w| ends_place(w) || w == "or" || w == "from");
+            match held {
+                // The first one that a word came before, and the rest of a list of them.
+                Some(answers) if said.regions.is_empty() || (joined && ends) => said.regions.push((r, answers)),
+                _ if waiting.is_empty() || joined => waiting.push(r),
+                _ => return Err("it does not say whether each region answers"),
+            }
             continue;
         }
-        if word == "," && not {
-            return Err("it is not clear what the “not” belongs to");
+        // `OK, I look at East US`.
+        if word == "," && said.regions.is_empty() {
+            held = None;
         }
+        near &= joins;
         not |= NOT.contains(&word.as_str());
         past |= PAST.contains(&word.as_str());
         let good = GOOD.contains(&word.as_str());
         if good || BAD.contains(&word.as_str()) {
             let answers = good != not;
             if !std::mem::take(&mut past) {
+                if held.is_some_and(|held| held != answers) {
+                    return Err("a word before a region and one after it differ; write a line for each region");
+                }
                 if !waiting.is_empty() {
                     said.regions.extend(waiting.drain(..).map(|r| (r, answers)));
                 } else if said.regions.is_empty() || held.is_some() {
@@ -296,6 +316,9 @@ fn meaning(words: &[String], here: &Here<'_>) -> Result<Said, &'static str> {
             not = false;
         }
         n += 1;
+    }
+    if not {
+        return Err(UNTIED);
     }
     let both = |a: &(Region, bool)| said.regions.iter().any(|b| a.0 == b.0 && a.1 != b.1);
     if said.regions.iter().any(both) {

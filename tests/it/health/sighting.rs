@@ -141,10 +141,24 @@ fn every_change_that_means_something_is_found() {
         ("of: Azure", "of: OtherAzure"),
         (";\nkey", ";\nregion: westeurope, ok, since unknown, 1 call, fine;\nkey"),
         ("when:", "from: here; when:"),
+        // What is kept is signed.
+        ("who: Ben", "who: B-en"),
+        ("who: Ben", "who: Be(n)"),
+        ("eastus, down", "eastus, do-wn"),
+        ("oai-prod", "oai+prod"),
     ] {
         assert!(text.contains(was), "{was}: {text}");
         let e = reader.take(&text.replacen(was, is, 1)).unwrap_err();
         assert!(matches!(e, SightingError::Changed(_)), "{was} → {is}: {e}");
+    }
+    // And what is not signed makes no difference: the same voice says the same.
+    let whole = reader.take(&text).unwrap();
+    for (was, is) in [("who: Ben", "who: B e_n"), ("eastus, down", "east us, do_w n"), ("of: Azure", "of: Az*ure ")] {
+        let taken = reader.take(&text.replacen(was, is, 1)).unwrap();
+        let mut kept = whole.sightings.clone();
+        merge(&mut kept, &taken.sightings);
+        let what: Vec<_> = kept.iter().map(|s| (s.answers, s.vouched.clone())).collect();
+        assert_eq!(what, [(false, Vouched::Known)], "{was} → {is}");
     }
     let half = text.split("signature").next().unwrap().to_owned() + "[end of Lifeboat sighting]";
     assert!(matches!(reader.take(&half), Err(SightingError::Changed(_))), "a key without a signature");
@@ -195,7 +209,11 @@ fn what_is_wrong_with_a_block_is_said() {
             signed(&block("Ben", vec![line("atlantis", State::Down), line("westus", State::Ok)]), 1),
             "Ben speaks of “atlantis”, which is no region that is known here | West US is not watched here",
         ),
-        (bare.clone(), "Ben, from Berlin office (unsigned): East US does not answer"),
+        (
+            bare.clone(),
+            "Ben, from Berlin office (not signed, though their key is known here, so it does not count): East US does not answer",
+        ),
+        (bare.replacen("Ben", "B.en", 1), "B.en, from Berlin office (unsigned): East US does not answer"),
         (
             format!("{ben}\n{}", signed(&block("Ana", down()), 3)),
             "Ana, from Berlin office (signed by a key that is not known here, so taken as unsigned)",
@@ -266,6 +284,19 @@ fn plain_words_are_understood_or_it_is_said_why_not() {
         ("Ben: no problem, East US ok", "it is not clear what the “not” belongs to"),
         ("Ben: East US down, West Europe", "it does not say whether each region answers"),
         ("Ben: East US down a while ago", "it does not say how long ago"),
+        ("Ben: can't reach West Europe, East US is fine", "a word before a region and one after it differ"),
+        ("Ben: outage in East US, West Europe fine", "a word before a region and one after it differ"),
+        ("Ben: without VPN East US works", "it is not clear what the “not” belongs to"),
+        ("Ben: no VPN and East US up", "it is not clear what the “not” belongs to"),
+        ("Ben: outage in West Europe, East US is normal", "it does not say whether each region answers"),
+        ("Ben: East US was fine, West Europe down", "it does not say whether each region answers"),
+        ("Ben: ok, I look at East US", "it does not say whether each region answers"),
+        ("Ben: nobody can reach East US", "Ben (unsigned): East US does not answer"),
+        ("Ben: couldn't reach East US", "Ben (unsigned): East US does not answer"),
+        ("Ben: East US stopped answering", "Ben (unsigned): East US does not answer"),
+        ("Ben: East US works not", "it is not clear what the “not” belongs to"),
+        ("Ben: down: East US, West Europe", "East US does not answer | Ben (unsigned): West Europe does not answer"),
+        ("A_da: East US down", "refused: this is your own word"),
         ("Ada: East US down", "refused: this is your own word"),
     ];
     for (text, want) in table {
@@ -330,6 +361,7 @@ fn the_recommendation_says_whose_word_it_rests_on() {
         ("Ben: East US down".to_owned(), Advice::FailOver, "Second vantage point: Ben (unsigned)."),
         (of(2, State::Down), Advice::Confirm, "ask Ben whether that key is theirs"),
         (of(2, State::Ok), Advice::Confirm, "a second vantage point"),
+        (of(1, State::Down).replace("key: ", "x: ").replace("signature: ", "y: "), Advice::Confirm, "ask Ben"),
         (of(1, State::Ok), Advice::Confirm, "find out why Ben reaches East US"),
     ] {
         let (a, colleagues) = judged(&text);

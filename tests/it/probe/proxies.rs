@@ -146,18 +146,14 @@ async fn what_a_proxy_does_wrong_is_not_the_regions_fault() {
     })
     .await;
     let (closing, _) = serve(|mut s| async move { drop(head(&mut s).await) }).await;
+    // A proxy that wants TLS and says nothing is silent for itself.
+    let behind_tls = format!("https://127.0.0.1:{silent}");
     let (https, http) = ("https://oai.test/", "http://oai.test/");
     let cases = [
         (no_name, https, "d", None, "has a name that does not resolve"),
         (format!("http://127.0.0.1:{closed}"), https, "c", None, "refuses the connection"),
         (format!("http://127.0.0.1:{closed}"), http, "c", None, "refuses the connection"),
-        (
-            format!("http://127.0.0.1:{silent}"),
-            https,
-            "c",
-            Some(EARLY),
-            "is silent: it did not connect us to oai.test:443",
-        ),
+        (behind_tls, https, "c", Some(EARLY), "is silent"),
         (format!("http://127.0.0.1:{closing}"), https, "c", None, "closed the connection"),
         (format!("socks5://127.0.0.1:{closed}"), https, "", None, "is of the kind socks5"),
         (says("HTTP/1.1 407 Who are you\r\n\r\n").await, https, "c", None, "does not accept its name and password"),
@@ -169,24 +165,39 @@ async fn what_a_proxy_does_wrong_is_not_the_regions_fault() {
             None,
             "forbids connections to oai.test",
         ),
-        (
-            says("HTTP/1.0 502 Bad Gateway\r\n\r\n").await,
-            https,
-            "c",
-            None,
-            "could not get through to oai.test:443 itself",
-        ),
-        (says("HTTP/1.1 504 Late\r\n\r\n").await, https, "c", None, "could not get through to"),
         (says("HTTP/1.1 200 OK\r\n\r\nhello").await, https, "c", None, "speaks before oai.test:443 could"),
         (says("220 mail.example ESMTP\r\n\r\n").await, https, "c", None, "does not answer as a proxy: 220 mail"),
     ];
+    // What it knows of the endpoint is the endpoint's: behind a compulsory proxy an outage looks like this.
+    let beyond = [
+        (
+            format!("http://ada:hush@127.0.0.1:{silent}"),
+            https,
+            "c",
+            Some(EARLY),
+            "is silent: it did not connect us to oai.test:443",
+        ),
+        (says("HTTP/1.0 502 Bad Gateway\r\n\r\n").await, https, "c", None, "could not get through to oai.test:443: "),
+        (says("HTTP/1.1 503 No YWRhOmh1c2g=\r\n\r\n").await, https, "c", None, "could not get through to"),
+        (says("HTTP/1.1 504 Late\r\n\r\n").await, https, "c", None, "could not get through to"),
+        (
+            says("HTTP/1.1 502 Bad\r\ncontent-length: 0\r\n\r\n").await,
+            http,
+            "cf",
+            None,
+            "could not get through to oai.test:80: ",
+        ),
+        (says("HTTP/1.1 503 No\r\ncontent-length: 0\r\n\r\n").await, http, "cf", None, "could not get through to"),
+        (says("HTTP/1.1 504 Late\r\ncontent-length: 0\r\n\r\n").await, http, "cf", None, "could not get through to"),
+    ];
     let clock = Clock::system();
-    let all = cases.iter().map(|(proxy, url, stages, after, words)| {
+    let cases = cases.iter().map(|c| (Failure::Proxy, c)).chain(beyond.iter().map(|c| (Failure::BeyondProxy, c)));
+    let all = cases.map(|(failure, (proxy, url, stages, after, words))| {
         let clock = &clock;
         async move {
-            let wanted = Wanted { name: words, failure: Failure::Proxy, stages, after: *after, words };
+            let wanted = Wanted { name: words, failure, stages, after: *after, words };
             let o = expect(clock, &through(proxy, url), &wanted).await;
-            assert!(o.via_proxy && !o.outcome.counts(), "{o:?}");
+            assert!(o.via_proxy && o.outcome.counts() == (wanted.failure == Failure::BeyondProxy), "{o:?}");
             let detail = o.detail.unwrap();
             assert!(!detail.contains("hush") && !detail.contains("YWRhOmh1c2g"), "{detail}");
         }
@@ -196,7 +207,7 @@ async fn what_a_proxy_does_wrong_is_not_the_regions_fault() {
     let o = probe(&clock.task(), &through(&wants, https)).await;
     assert!(o.detail.unwrap().contains("wants a name and password, which its address here does not hold"));
     // What the endpoint itself says is the endpoint's.
-    let own = answer("503 Service Unavailable", "", "");
+    let own = answer("500 Internal Server Error", "", "");
     let (port, _) = serve(move |mut s| {
         let own = own.clone();
         async move {
@@ -206,5 +217,5 @@ async fn what_a_proxy_does_wrong_is_not_the_regions_fault() {
     })
     .await;
     let o = probe(&clock.task(), &through(&format!("http://127.0.0.1:{port}"), http)).await;
-    assert_eq!(failure(&o), Failure::status(503));
+    assert_eq!(failure(&o), Failure::status(500));
 }
