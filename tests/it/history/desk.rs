@@ -43,7 +43,11 @@ fn after_a_restart_the_chart_shows_what_was_before_and_the_gap() {
     // What another Lifeboat saw until ten minutes ago.
     let now = s.clock.now().utc;
     let mut other = History::open(folder, 64, now - 40 * MINUTE);
+    let filed: Vec<String> = other.recent().map(|o| o.endpoint.0).collect();
+    let filed = filed.iter().find(|f| f.starts_with(&format!("{endpoint} #"))).unwrap();
     for n in 0..120 {
+        other.take(&answered(filed, now - 40 * MINUTE + n * 15_000));
+        // Another address under the same name is another endpoint.
         other.take(&answered(&endpoint, now - 40 * MINUTE + n * 15_000));
     }
     drop(other);
@@ -56,7 +60,7 @@ fn after_a_restart_the_chart_shows_what_was_before_and_the_gap() {
     assert!(c.gaps.iter().any(|g| g.1 - g.0 >= 9 * MINUTE && g.1 - g.0 < 12 * MINUTE), "{:?}", c.gaps);
     // The detector was warmed with it: the answers of the first one count, too.
     let row = s.situation.endpoints.iter().find(|e| e.id == endpoint).unwrap();
-    assert!(row.calls.1 >= 121, "{:?}", row.calls);
+    assert!((121..200).contains(&row.calls.1), "{:?}", row.calls);
     // Without news the picture is the same one.
     let again = second.snapshot();
     if again.situation.chart.as_ref().unwrap().range == c.range {
