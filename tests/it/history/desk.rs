@@ -42,8 +42,8 @@ fn after_a_restart_the_chart_shows_what_was_before_and_the_gap() {
 
     // What another Lifeboat saw until ten minutes ago.
     let now = s.clock.now().utc;
+    let filed: Vec<String> = History::open(folder.clone(), 64, now).recent().map(|o| o.endpoint.0).collect();
     let mut other = History::open(folder, 64, now - 40 * MINUTE);
-    let filed: Vec<String> = other.recent().map(|o| o.endpoint.0).collect();
     let filed = filed.iter().find(|f| f.starts_with(&format!("{endpoint} #"))).unwrap();
     for n in 0..120 {
         other.take(&answered(filed, now - 40 * MINUTE + n * 15_000));
