@@ -33,7 +33,10 @@ fn after_a_restart_the_chart_shows_what_was_before_and_the_gap() {
     let (place, azure) = (Place::new(), Azure::new());
     let folder = place.home().join("observations/simulated");
     let first = at(&place, Some(azure.cloud()));
-    let s = until(&first, "an answer", |s| s.situation.chart.as_ref().is_some_and(|c| drawn(c) > 0));
+    let s = until(&first, "an answer", |s| {
+        s.situation.endpoints.first().is_some_and(|e| e.at.is_some())
+            && s.situation.chart.as_ref().is_some_and(|c| drawn(c) > 0)
+    });
     let endpoint = s.situation.endpoints[0].id.clone();
     let names: Vec<&str> = chart(&s).lines.iter().map(|l| l.name.as_str()).collect();
     assert_eq!(names, ["East US", "Sweden Central"]);
