@@ -24,6 +24,10 @@ impl Millis {
     pub const fn from_mins(m: u64) -> Self {
         Self(m * 60_000)
     }
+    /// A stretch between two instants, in whole seconds and never below zero: what people read.
+    pub fn whole_seconds(ms: i64) -> Self {
+        Self(u64::try_from(ms).unwrap_or(0) / 1_000 * 1_000)
+    }
     /// As a fraction of seconds, for arithmetic that ends on a screen.
     pub fn as_secs_f64(self) -> f64 {
         self.0 as f64 / 1_000.0

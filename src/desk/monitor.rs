@@ -6,10 +6,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::health::gaps::Gap;
 use crate::health::{
     Decision, Detector, Endpoint, EndpointId, Failure, Inputs, Notice, Observation, Part, Provisioning, RegionInput,
-    Role, Sighting, Thresholds, skew,
+    Role, Sighting, Stages, Thresholds, skew,
 };
 use crate::plan::model::Plan;
-use crate::units::Region;
+use crate::units::{Region, sha256_hex};
 
 use super::snapshot::Posted;
 use super::watch::{Item, List, Subject};
@@ -20,6 +20,8 @@ pub const ENTRA: &str = "Entra ID";
 pub const ARM: &str = "ARM";
 /// Gaps that are shown; a laptop that sleeps every night has weeks of them.
 const GAPS_KEPT: usize = 50;
+/// Digits that tell addresses under one name apart.
+const ADDRESS: usize = 8;
 
 /// Shared between the desk's tasks; locked for moments only.
 pub struct Monitor(Mutex<Watched>);
@@ -32,16 +34,37 @@ pub struct Known {
     pub detector: Detector,
     /// The newest observation.
     pub newest: Option<Observation>,
+    /// What its observations are filed under: another address under the same name is another endpoint.
+    pub filed: String,
 }
 
 impl Known {
     fn new(item: Item, thresholds: Thresholds) -> Self {
         let detector = Detector::new(item.id.clone(), item.thresholds(thresholds)).of_kind(item.kind);
-        Self { detector, item, newest: None }
+        let address = sha256_hex(item.public.as_str().as_bytes());
+        let filed = format!("{} #{}", item.id, address.get(..ADDRESS).unwrap_or_default());
+        Self { detector, item, newest: None, filed }
     }
-}
 
-impl Known {
+    /// The same, judged by other thresholds: what was seen since nobody looked last is judged anew.
+    fn judged_by(self, item: Item, thresholds: Thresholds, since: i64) -> Self {
+        let mut new = Self { newest: self.newest, ..Self::new(item, thresholds) };
+        for p in self.detector.history().filter(|p| p.at >= since) {
+            new.detector.observe(&Observation {
+                endpoint: new.item.id.clone(),
+                at: p.at,
+                outcome: p.outcome.clone(),
+                stages: Stages { total: p.took, ..Stages::default() },
+                peer: None,
+                via_proxy: false,
+                certificate: None,
+                detail: None,
+                ahead: None,
+            });
+        }
+        new
+    }
+
     /// Whether there is anything that could say something: a deployment that was never made in a region, or that nobody
     /// asked yet, says nothing of it.
     fn is_there(&self) -> bool {
@@ -123,16 +146,18 @@ impl Monitor {
 impl Watched {
     /// Watches this from now on. What stays keeps what is known of it.
     pub fn apply(&mut self, list: &List) {
-        // Other thresholds judge from now on: what was counted by the old ones is no count of the new.
+        // Other thresholds judge from now on, and what was seen already as well.
+        let since = self.gaps.back().map_or(i64::MIN, Gap::over);
         let same = self.thresholds == list.thresholds;
         self.thresholds = list.thresholds;
         let mut before: HashMap<EndpointId, Known> =
             std::mem::take(&mut self.all).into_iter().map(|k| (k.item.id.clone(), k)).collect();
         for item in &list.items {
             // Another address under the same name is another endpoint.
-            let stays = before.remove(&item.id).filter(|k| same && k.item.public == item.public);
+            let stays = before.remove(&item.id).filter(|k| k.item.public == item.public);
             self.all.push(match stays {
-                Some(known) => Known { item: item.clone(), ..known },
+                Some(known) if same => Known { item: item.clone(), ..known },
+                Some(known) => known.judged_by(item.clone(), self.thresholds, since),
                 None => Known::new(item.clone(), self.thresholds),
             });
         }
@@ -171,13 +196,14 @@ impl Watched {
     /// Whether every endpoint has fresh news, and none of it is trouble.
     pub fn all_well(&self, now: i64) -> bool {
         let fine = |f: &Failure| f.proves_life() && !f.is_throttle();
-        self.all.iter().all(|k| k.detector.news(now).is_some_and(|p| p.outcome.failure().is_none_or(fine)))
+        // Where only the proxy leads out, the direct road fails for ever.
+        let mut asked = self.all.iter().filter(|k| !matches!(k.item.subject, Subject::Past(..)));
+        asked.all(|k| k.detector.news(now).is_some_and(|p| p.outcome.failure().is_none_or(fine)))
     }
 
     /// Nobody looked for a while: what was seen before proves nothing about now.
     pub fn gap(&mut self, gap: Gap) {
-        // After a clock was set back, now is the earlier of the two.
-        let now = if gap.back { gap.from } else { gap.to };
+        let now = gap.over();
         for k in &mut self.all {
             k.detector.gap(now);
         }
@@ -240,6 +266,22 @@ impl Watched {
     /// Everything that is asked, in its order.
     pub fn known(&self) -> impl Iterator<Item = &Known> {
         self.all.iter()
+    }
+
+    /// Whether it is a road past a proxy, beside the one that is taken.
+    pub fn is_past(&self, id: &EndpointId) -> bool {
+        let known = self.numbers.get(id).and_then(|n| self.all.get(*n));
+        known.is_some_and(|k| matches!(k.item.subject, Subject::Past(..)))
+    }
+
+    /// What an endpoint's observations are filed under.
+    pub fn filed(&self, id: &EndpointId) -> Option<&str> {
+        self.numbers.get(id).and_then(|n| self.all.get(*n)).map(|k| k.filed.as_str())
+    }
+
+    /// Whether everything is asked seldom.
+    pub fn is_calm(&self) -> bool {
+        self.calm
     }
 
     /// The witnesses' detectors.

@@ -165,7 +165,14 @@ impl Desk {
         }
         let (id, pace) = (o.session.id.clone(), o.pace);
         self.open = None;
-        self.open_run(&id, pace).await
+        let opened = self.open_run(&id, pace).await;
+        if opened.is_err() && self.open.is_none() && self.idle.is_none() {
+            // Its watch ended with it; why the run cannot be opened is what has to be said.
+            if let Err(e) = self.watch_idle().await {
+                self.say(format!("not watching: {}", super::chain(&e)));
+            }
+        }
+        opened
     }
 
     fn must_be_free(&self) -> Result<(), DeskError> {
@@ -242,6 +249,8 @@ impl Desk {
             }
             (None, false) => Some(self.connected()?),
         };
+        // Whatever can fail comes first: a run that cannot be opened does not end the watch.
+        let world = azure.map(|a| self.world(a, plan.clone(), number, &clock, seed)).transpose()?;
         // What was seen of the same plan before the run began is evidence of it.
         let seen = self.idle.take().filter(|i| i.world.plan.digest == plan.digest && !clock.is_scenario());
         let script = match (&self.options.script, &session.scenario) {
@@ -264,15 +273,17 @@ impl Desk {
             jumping: false,
             sealed: false,
             verdicts: Default::default(),
+            unjudged: false,
+            seeing_since: None,
             unsaved: Vec::new(),
             score: None,
             timeline: None,
             rights: None,
         });
-        if let Some(azure) = azure {
-            let mut world = self.world(azure, plan, number, &clock, seed)?;
-            if let Some(idle) = &seen {
-                world.monitor = idle.world.monitor.clone();
+        if let Some(mut world) = world {
+            match &seen {
+                Some(idle) => world.monitor = idle.world.monitor.clone(),
+                None => self.warm(&world),
             }
             {
                 let mut watched = world.monitor.lock();
@@ -332,9 +343,7 @@ impl Desk {
                 watched.decision.last_drill = pace(plan.subject(), &self.past.runs());
             }
         }
-        let world = World { azure, monitor, clock: clock.clone(), plan, mail: self.mailbox(number, clock), targets };
-        self.warm(&world);
-        Ok(world)
+        Ok(World { azure, monitor, clock: clock.clone(), plan, mail: self.mailbox(number, clock), targets })
     }
 
     /// After a restart: what was at work is made honest, then what is owed is begun.
@@ -418,6 +427,7 @@ impl Desk {
         let number = self.sessions;
         let clock = self.system_clock.clone();
         let world = self.world(azure, Arc::new(plan), number, &clock, 0)?;
+        self.warm(&world);
         self.idle = Some(Idle { watch: watch::start(world.clone(), When::Idle), world, number });
         Ok(())
     }

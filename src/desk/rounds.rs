@@ -3,18 +3,19 @@
 use std::sync::Arc;
 
 use crate::health::gaps::Gap;
-use crate::health::{Assessment, DetectorState, Role, Sighting, State, skew};
+use crate::health::{Assessment, DetectorState, Observation, Role, Sighting, State, skew};
 use crate::rehearsal::scenario::What;
 use crate::run::command::{Command as Order, StepCommand};
 use crate::run::event::{Actor, Observed, StepState};
 use crate::run::state::Run;
-use crate::units::{Region, utc_text};
+use crate::units::Region;
 
 use super::DeskError;
 use super::executor::World;
 use super::mailbox::Mail;
+use super::monitor::Watched;
 use super::opening::SCENARIO;
-use super::snapshot::Problem;
+use super::snapshot::{self, Problem};
 use super::supervisor::Desk;
 use super::view::situation::assessment;
 
@@ -63,12 +64,6 @@ fn worth_keeping(mail: &Mail) -> Option<Mail> {
     })
 }
 
-/// That nobody looked, for the activity line and the record.
-fn gap_text(gap: &Gap) -> String {
-    let (from, to) = (utc_text(gap.from), utc_text(gap.to));
-    format!("nobody looked from {from} to {to}: {}", gap.why)
-}
-
 impl World {
     /// What the watch tells.
     fn take_in(&self, mail: Mail) {
@@ -95,7 +90,7 @@ fn second_vantage(run: &Run) -> Option<String> {
 impl Desk {
     /// A letter of the open run. True: the picture must be published.
     pub(super) fn session_mail(&mut self, mail: Mail) -> bool {
-        let routine = matches!(mail, Mail::Probed(_));
+        let mut routine = false;
         let kept = worth_keeping(&mail);
         let result = match mail {
             Mail::Step(step, command) => self.fact(&step, command),
@@ -114,7 +109,7 @@ impl Desk {
             }
             Mail::Looked(step, result, purpose) => self.looked(&step, result, purpose),
             Mail::LookAgain(step) => self.look_again(&step),
-            Mail::Probed(seen) => self.probed(&seen),
+            Mail::Probed(seen) => self.probed(&seen).map(|turned| routine = !turned),
             Mail::Notices { .. } | Mail::Measured(_) => {
                 if let Some(world) = self.open.as_ref().and_then(|o| o.world.as_ref()) {
                     world.take_in(mail);
@@ -166,7 +161,8 @@ impl Desk {
         }
         let Some(idle) = &self.idle else { return };
         if let Mail::Gap(gap) = &mail {
-            let text = gap_text(gap);
+            let text = snapshot::Gap::from(gap).text();
+            self.charting.gap(gap);
             idle.world.take_in(mail);
             return self.say(text);
         }
@@ -181,7 +177,10 @@ impl Desk {
     fn gap(&mut self, gap: Gap) -> Result<(), DeskError> {
         let Some(o) = self.open.as_deref() else { return Ok(()) };
         let open = o.session.run.open() && o.session.read_only().is_none();
-        let text = gap_text(&gap);
+        let text = snapshot::Gap::from(&gap).text();
+        if o.session.epoch.is_none() {
+            self.charting.gap(&gap);
+        }
         if let Some(world) = &o.world {
             world.take_in(Mail::Gap(gap));
         }
@@ -241,30 +240,59 @@ impl Desk {
         Ok(())
     }
 
-    fn probed(&mut self, seen: &crate::health::Observation) -> Result<(), DeskError> {
+    /// What a probe saw is kept; it is judged with what else came, unless time is the scenario's. True: a state turned.
+    fn probed(&mut self, seen: &Observation) -> Result<bool, DeskError> {
         self.keep(seen);
+        let Some(o) = self.open.as_deref_mut() else { return Ok(false) };
+        let Some(world) = o.world.clone() else { return Ok(false) };
+        o.unjudged = true;
+        let (by_scenario, now) = (world.clock.is_scenario(), world.clock.now().utc);
+        let (turned, failures) = {
+            let mut w = world.monitor.lock();
+            let state = |w: &Watched| w.named(&seen.endpoint.0).map(|d| d.state(now));
+            let before = state(&w);
+            w.observe(seen);
+            let failures = w.named(&seen.endpoint.0).map_or(0, |d| d.consecutive_failures());
+            // Where only the proxy leads out, the direct road fails for ever, and that is no news.
+            (state(&w) != before, (seen.outcome.counts() && !w.is_past(&seen.endpoint)).then_some(failures))
+        };
+        if let Some(failures) = failures {
+            self.say(format!("probe {}: {} ({failures} in a row)", seen.endpoint.0, seen.outcome.text()));
+        }
+        if by_scenario {
+            self.judge_probes()?;
+        }
+        Ok(turned && !by_scenario)
+    }
+
+    /// What was seen since the last time becomes instants and verdicts in the record.
+    pub(super) fn judge_probes(&mut self) -> Result<(), DeskError> {
         let Some(o) = self.open.as_deref_mut() else { return Ok(()) };
-        let Some(world) = o.world.clone() else { return Ok(()) };
+        let Some(world) = o.world.clone().filter(|_| std::mem::take(&mut o.unjudged)) else { return Ok(()) };
         let now = world.clock.now().utc;
         let number = o.number;
         let (a, ahead, t1, t2, t9) = {
             let mut w = world.monitor.lock();
-            w.observe(seen);
             w.decision.t0 = o.session.run.clocks.t[0];
             w.decision.override_reason = second_vantage(&o.session.run);
             w.decision.planned =
                 o.session.run.plan.as_deref().map(|p| super::view::run::planned_left(&o.session.run, p));
+            let a = assessment(&w, now);
+            // What fails while this computer cannot see is no failure of the region, also right after.
+            let sees = a.blind.is_none() && a.sees;
+            o.seeing_since = if sees { o.seeing_since.or(Some(now)) } else { None };
             // What was seen before a restart is no news until it is asked again.
             let primary = w.regions().find(|r| r.1 == Role::Primary).map(|r| r.2).filter(|d| d.news(now).is_some());
-            let t1 = primary.and_then(|d| d.failing_since());
-            let t2 = primary.and_then(|d| d.persistent_since());
+            // One failed probe is no impact.
+            let failing = primary.filter(|d| {
+                let seen = d.last().zip(o.seeing_since).is_some_and(|(p, since)| p.at >= since);
+                seen && matches!(d.state(now), DetectorState::Suspect | DetectorState::Persistent)
+            });
+            let t1 = failing.and_then(|d| d.failing_since());
+            let t2 = failing.and_then(|d| d.persistent_since());
             let t9 = primary.is_some_and(|d| d.state(now) == DetectorState::Ok);
-            (assessment(&w, now), w.ahead(now), t1, t2, t9)
+            (a, w.ahead(now), t1, t2, t9)
         };
-        if seen.outcome.counts() {
-            let failures = world.monitor.lock().named(&seen.endpoint.0).map_or(0, |d| d.consecutive_failures());
-            self.say(format!("probe {}: {} ({failures} in a row)", seen.endpoint.0, seen.outcome.text()));
-        }
         let mut orders = Vec::new();
         if let Some(text) = self.new_of_clock(number, ahead) {
             orders.push(Order::Note(text));

@@ -162,6 +162,10 @@ pub(super) struct Open {
     /// Its record is closed for good.
     pub sealed: bool,
     pub verdicts: std::collections::HashMap<String, String>,
+    /// Probes saw something since the last verdict.
+    pub unjudged: bool,
+    /// Since when this computer sees, by its witnesses.
+    pub seeing_since: Option<i64>,
     /// What was told while nothing could be recorded.
     pub unsaved: Vec<Mail>,
     pub score: Option<Score>,
@@ -281,6 +285,7 @@ impl Desk {
                 None => next.await,
             };
             let Some(next) = next else {
+                self.judge_and_say();
                 self.publish();
                 owed = false;
                 continue;
@@ -292,17 +297,27 @@ impl Desk {
                 kept.push(more.busy);
                 forced |= self.handle(more.session, more.mail).await;
             }
-            self.follow_up();
             let fast =
                 self.open.as_ref().is_some_and(|o| o.session.clock.speed() == Speed::Max && o.session.run.open());
             let every = if fast { PUBLISH_EVERY } else { WATCH_EVERY };
             let due = forced || self.published.elapsed() >= every;
+            if due {
+                self.judge_and_say();
+            }
+            self.follow_up();
             if due {
                 self.publish();
             }
             owed = !due;
             // Only now may the clock go on.
             drop(kept);
+        }
+    }
+
+    fn judge_and_say(&mut self) {
+        if let Err(e) = self.judge_probes() {
+            tracing::info!(error = %e, "refused");
+            self.problem(&e);
         }
     }
 

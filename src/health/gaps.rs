@@ -35,6 +35,13 @@ pub struct Gap {
     pub back: bool,
 }
 
+impl Gap {
+    /// When it was over: after a clock was set back, that is the earlier of the two.
+    pub fn over(&self) -> i64 {
+        if self.back { self.from } else { self.to }
+    }
+}
+
 /// What happened between two looks that should lie `apart`; none: nothing.
 pub fn between(before: Clocks, now: Clocks, apart: Millis) -> Option<Gap> {
     let ran = now.mono - before.mono;
@@ -47,14 +54,16 @@ pub fn between(before: Clocks, now: Clocks, apart: Millis) -> Option<Gap> {
     let told = before.boot.is_some() && now.boot.is_some();
     let mut why = Vec::new();
     if slept > NOTICED {
-        why.push(format!("this computer slept {}", span(slept)));
+        why.push(format!("this computer slept {}", Millis::whole_seconds(slept)));
     } else if late > STOOD_STILL {
-        why.push(format!("Lifeboat, or the machine it runs on, stood still for {}", span(late)));
+        why.push(format!("Lifeboat, or the machine it runs on, stood still for {}", Millis::whole_seconds(late)));
     }
     match set {
-        s if s > NOTICED && told => why.push(format!("the clock was set {} ahead", span(s))),
-        s if s > NOTICED => why.push(format!("this computer slept, or its clock was set ahead: {}", span(s))),
-        s if s < -NOTICED => why.push(format!("the clock was set {} back", span(-s))),
+        s if s > NOTICED && told => why.push(format!("the clock was set {} ahead", Millis::whole_seconds(s))),
+        s if s > NOTICED => {
+            why.push(format!("this computer slept, or its clock was set ahead: {}", Millis::whole_seconds(s)))
+        }
+        s if s < -NOTICED => why.push(format!("the clock was set {} back", Millis::whole_seconds(-s))),
         _ => {}
     }
     let back = set < -NOTICED;
@@ -65,10 +74,6 @@ pub fn between(before: Clocks, now: Clocks, apart: Millis) -> Option<Gap> {
         why: why.join("; "),
         back,
     })
-}
-
-fn span(ms: i64) -> Millis {
-    Millis(u64::try_from(ms).unwrap_or(0) / 1_000 * 1_000)
 }
 
 /// Which of this computer's addresses leads out, of each family.

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::health::Observation;
+use crate::health::{EndpointId, Observation, Outcome, Stages};
 
 pub use point::{Bucket, MINUTE, Point, STAGES, TOTAL};
 
@@ -41,6 +41,8 @@ const WAITING_MOST: usize = 20_000;
 const SLACK: i64 = 60_000;
 /// What is dated later than this after now was written under a wrong clock.
 const AHEAD: i64 = 5 * 60_000;
+/// The name of the mark that nobody looked; no endpoint is called so.
+const UNSEEN: &str = "nobody looked";
 /// Minutes of growth at once: less memory lies idle than by doubling.
 const GROWTH: usize = 64;
 
@@ -206,11 +208,36 @@ impl History {
 
     /// Takes an observation in. Costs no call of the system: what is due is handed to the thread that writes.
     pub fn take(&mut self, o: &Observation) {
+        self.take_as(&o.endpoint.0, o);
+    }
+
+    /// The same, under this name.
+    pub fn take_as(&mut self, name: &str, o: &Observation) {
+        self.file(name, o.at, &Point::of(o));
+    }
+
+    /// Until this instant nobody looked: a mark among the observations, so that it outlives a restart as they do.
+    pub fn gap(&mut self, until: i64) {
+        let outcome = Outcome::Answered;
+        let stages = Stages::default();
+        let (peer, detail, certificate, ahead) = (None, None, None, None);
+        let endpoint = EndpointId::from(UNSEEN);
+        let mark =
+            Observation { endpoint, at: until, outcome, stages, peer, via_proxy: false, certificate, detail, ahead };
+        self.take(&mark);
+    }
+
+    /// Until when nobody looked last, of the last two hours.
+    pub fn last_gap(&self) -> Option<i64> {
+        self.tracks.get(UNSEEN)?.points.back().map(|p| p.at)
+    }
+
+    fn file(&mut self, name: &str, at: i64, p: &Point) {
         let on_disk = self.on_disk.is_some();
-        let Some(track) = self.track(&o.endpoint.0) else { return };
-        let at = track.settle(o.at);
+        let Some(track) = self.track(name) else { return };
+        let at = track.settle(at);
         let Some(now) = minute(at) else { return };
-        let p = Point { at, ..Point::of(o) };
+        let p = Point { at, ..*p };
         let over = track.close(now);
         track.gathering.get_or_insert_with(|| Gathering::new(now)).add(&p);
         track.push_point(p);
@@ -221,14 +248,18 @@ impl History {
         }
         self.revision += 1;
         let since = at.saturating_sub(self.handed);
-        if !(0..HAND_OVER).contains(&since) || self.waiting.points.len() >= WAITING_MOST {
+        // What was asked before and answered slowly is no clock that was set back.
+        if since < -SLACK {
+            self.handed = at;
+        }
+        if since >= HAND_OVER || since < -SLACK || self.waiting.points.len() >= WAITING_MOST {
             self.hand_over(at, now);
         }
     }
 
     fn hand_over(&mut self, at: i64, before: u32) {
-        self.handed = at;
-        self.waiting.now = at;
+        self.handed = self.handed.max(at);
+        self.waiting.now = self.handed;
         let (mut buckets, mut points) = (0, 0);
         for t in self.tracks.values_mut() {
             if let Some(b) = t.close(before).filter(|_| self.on_disk.is_some()) {
@@ -311,7 +342,8 @@ impl History {
 
     /// Everything of the last two hours once more, each endpoint's oldest first: what detectors are warmed with.
     pub fn recent(&self) -> impl Iterator<Item = Observation> {
-        self.tracks.values().flat_map(|t| t.points.iter().filter_map(|p| p.observation(&t.name)))
+        let seen = self.tracks.values().filter(|t| &*t.name != UNSEEN);
+        seen.flat_map(|t| t.points.iter().filter_map(|p| p.observation(&t.name)))
     }
 
     /// Bytes of memory that it holds, as far as they are counted here.

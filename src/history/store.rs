@@ -5,7 +5,7 @@
 //! the same file, and one that comes and goes (from cron) goes on in the last file of its place. Nothing is synced, and
 //! nothing that was written is changed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -241,7 +241,8 @@ impl Store {
         let most = FILE_MOST.min(self.keep / FILES_LEAST);
         let fits = |n: &Name, len: u64| len < most && (0..holds.lasts()).contains(&now.saturating_sub(n.began));
         let mine = self.open.iter().position(|w| w.name.holds == holds).map(|i| self.open.swap_remove(i));
-        let mut writing = match mine.filter(|w| fits(&w.name, w.name.len)).or_else(|| {
+        // Somebody may have removed it: what is written to a file without a name is lost.
+        let mut writing = match mine.filter(|w| fits(&w.name, w.name.len) && w.name.path.exists()).or_else(|| {
             let last = files(&self.dir).into_iter().rev().find(|n| n.holds == holds && n.place == place && !n.aside)?;
             go_on(last).filter(|w| fits(&w.name, w.name.len))
         }) {
@@ -286,22 +287,42 @@ impl Store {
         }
     }
 
-    /// Nothing is kept that nobody can be shown.
+    /// Nothing is kept that nobody can be shown. Where nothing else is young, this clock may be wrong, and nothing goes.
     fn forget_old(&self, now: i64) {
-        for f in files(&self.dir).iter().filter(|f| f.old(now) && !self.at_work(&f.path)) {
+        let all = files(&self.dir);
+        if all.iter().rfind(|f| !self.at_work(&f.path)).is_none_or(|newest| newest.old(now)) {
+            return;
+        }
+        for f in all.iter().filter(|f| f.old(now) && !self.at_work(&f.path)) {
             let _ = fs::remove_file(&f.path);
         }
+    }
+
+    /// What other Lifeboats are writing: the newest file of each kind in every place that is held.
+    fn written(&self, all: &[Name]) -> Vec<PathBuf> {
+        let mut newest = BTreeMap::new();
+        for f in all.iter().filter(|f| !f.aside) {
+            newest.insert((f.place, f.holds), &f.path);
+        }
+        let held = |n: &u8| matches!(place(&self.dir, *n), Ok(None));
+        let places: BTreeSet<u8> = newest.keys().map(|k| k.0).filter(|n| *n < PLACES).collect();
+        let held: BTreeSet<u8> = places.into_iter().filter(held).collect();
+        newest.into_iter().filter(|(k, _)| held.contains(&k.0)).map(|(_, path)| path.clone()).collect()
     }
 
     fn at_work(&self, path: &Path) -> bool {
         self.open.iter().any(|w| w.name.path == path)
     }
 
-    /// The oldest files go first, whoever wrote them; never the one that is written now.
+    /// The oldest files go first, whoever wrote them; never one that is written now.
     fn make_room(&self, need: u64, now: &Path) {
         let all = files(&self.dir);
         let mut len: u64 = all.iter().map(|f| f.len).sum();
-        for f in all.iter().filter(|f| f.path != now && !self.at_work(&f.path)) {
+        if len.saturating_add(need) <= self.keep {
+            return;
+        }
+        let written = self.written(&all);
+        for f in all.iter().filter(|f| f.path != now && !written.contains(&f.path)) {
             if len.saturating_add(need) <= self.keep {
                 return;
             }

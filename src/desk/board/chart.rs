@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::health::{DetectorState, Observation, Role};
+use crate::health::gaps::Gap as Unseen;
+use crate::health::{DetectorState, EndpointId, Observation, Role};
 use crate::history::History;
 use crate::run::clocks::NAMES;
 use crate::run::event::StepState;
@@ -27,6 +28,8 @@ const FAR: i64 = 15_000;
 const STALE: i64 = 10_000;
 /// Events kept beside the record of a run.
 const EVENTS_KEPT: usize = 200;
+/// A detector looks back so far at most.
+const REMEMBERED: i64 = 3_600_000;
 /// Letters of an event.
 const WORDS: usize = 120;
 
@@ -92,6 +95,11 @@ impl Charting {
         self.real.history.keep(mib);
     }
 
+    /// Nobody looked, on this computer: what was seen before bears on no verdict after, not even after a restart.
+    pub fn gap(&mut self, gap: &Unseen) {
+        self.real.history.gap(gap.over());
+    }
+
     fn past(&mut self, rehearsal: Option<u64>) -> &mut Past {
         let Some(number) = rehearsal else { return &mut self.real };
         if self.rehearsal.as_ref().is_none_or(|r| r.0 != number) {
@@ -148,15 +156,19 @@ fn failing(w: &Watched, now: i64) -> Option<i64> {
 /// Whose answers are shown: the endpoint's if it is asked, else those of each region's deciding one.
 fn shown(w: &Watched, s: &Situation, endpoint: Option<&str>) -> (Option<String>, Vec<Shown>) {
     let every = |id: &str| w.named(id).map_or(0, |d| i64::try_from(d.thresholds().interval.0).unwrap_or(0));
+    let filed = |id: &EndpointId| w.filed(id).map(str::to_owned).into_iter().collect::<Vec<_>>();
     if let Some(row) = endpoint.and_then(|id| s.endpoints.iter().find(|e| e.id == id)) {
-        let one =
-            Shown { name: row.id.clone(), mark: row.mark, endpoints: vec![row.id.clone()], every: every(&row.id) };
+        let one = Shown {
+            name: row.id.clone(),
+            mark: row.mark,
+            endpoints: filed(&EndpointId(row.id.clone())),
+            every: every(&row.id),
+        };
         return (Some(row.id.clone()), vec![one]);
     }
     let region = |(region, _, d): (&crate::units::Region, Role, &crate::health::Detector)| {
         let mark = s.regions.iter().find(|r| r.region == region.name()).map_or(Mark::Unknown, |r| r.mark);
-        let id = d.id().0.clone();
-        Shown { name: region.display(), mark, every: every(&id), endpoints: vec![id] }
+        Shown { name: region.display(), mark, every: every(&d.id().0), endpoints: filed(d.id()) }
     };
     (None, w.regions().map(region).collect())
 }
@@ -183,18 +195,27 @@ impl Desk {
     /// Keeps an observation.
     pub(in super::super) fn keep(&mut self, seen: &Observation) {
         let rehearsal = self.rehearsal();
-        let history = &mut self.charting.past(rehearsal).history;
-        history.take(seen);
+        let filed = self.watched().and_then(|w| w.monitor.lock().filed(&seen.endpoint).map(str::to_owned));
+        if let Some(filed) = filed {
+            self.charting.past(rehearsal).history.take_as(&filed, seen);
+        }
         while let Some(text) = self.charting.real.history.said() {
             self.say(text);
         }
     }
 
     /// A watch that begins knows what was seen lately: a restart makes no detector forget more than the time it took.
+    /// Of the same addresses only, and only since nobody looked last.
     pub(in super::super) fn warm(&self, world: &World) {
-        if !world.clock.is_scenario() {
-            let mut w = world.monitor.lock();
-            self.charting.real.history.recent().for_each(|o| w.observe(&o));
+        if world.clock.is_scenario() {
+            return;
+        }
+        let history = &self.charting.real.history;
+        let from = history.last_gap().unwrap_or(i64::MIN).max(world.clock.now().utc - REMEMBERED);
+        let mut w = world.monitor.lock();
+        let all: Vec<(EndpointId, String)> = w.known().map(|k| (k.item.id.clone(), k.filed.clone())).collect();
+        for (id, filed) in all {
+            history.points(&filed, from).filter_map(|p| p.observation(&id.0)).for_each(|o| w.observe(&o));
         }
     }
 

@@ -108,6 +108,10 @@ impl Desk {
 
     /// The watch goes on as it is set now. What stays in it keeps its history. A rehearsal's is the scenario's.
     fn watch_anew(&mut self) -> Result<(), DeskError> {
+        // A sealed run is not watched any more.
+        if self.open.as_deref().is_some_and(|o| o.watch.is_none()) {
+            return Ok(());
+        }
         let in_run = self.open.is_some();
         let world = match (&self.open, &self.idle) {
             (Some(o), _) => o.world.clone(),

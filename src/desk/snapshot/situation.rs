@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::Mark;
-use crate::health::Stages;
+use crate::health::{Stages, gaps};
+use crate::units::utc_text;
 
 /// One line of evidence.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -173,6 +174,23 @@ pub struct Gap {
     pub to: i64,
     /// `this computer slept`, `the clock was set 10 min ahead`, `another network`.
     pub why: String,
+}
+
+impl Gap {
+    /// In a sentence, for the activity line and the record.
+    pub fn text(&self) -> String {
+        let (from, to) = (utc_text(self.from), utc_text(self.to));
+        match self.from == self.to {
+            true => format!("the network changed at {from}: {}", self.why),
+            false => format!("nobody looked from {from} to {to}: {}", self.why),
+        }
+    }
+}
+
+impl From<&gaps::Gap> for Gap {
+    fn from(g: &gaps::Gap) -> Self {
+        Self { from: g.from, to: g.to, why: g.why.clone() }
+    }
 }
 
 /// An announcement of the platform.

@@ -39,7 +39,7 @@ fn row(w: &Watched, k: &Known, now: i64) -> EndpointRow {
         mark,
         word: word(d, now),
         figure: match d.failing_since().filter(|_| matches!(mark, Mark::Down | Mark::Suspect)) {
-            Some(since) => span(now - since).to_string(),
+            Some(since) => Millis::whole_seconds(now - since).to_string(),
             None => d.typical().filter(|_| mark != Mark::Unknown).map_or_else(String::new, |t| t.to_string()),
         },
         calls: (t.answered, t.calls),
@@ -73,7 +73,7 @@ fn mark(d: &Detector, now: i64) -> Mark {
 fn word(d: &Detector, now: i64) -> String {
     let Some(last) = d.last() else { return "not asked yet".to_owned() };
     if d.news(now).is_none() {
-        return format!("no news for {}", span(now - last.at));
+        return format!("no news for {}", Millis::whole_seconds(now - last.at));
     }
     match &last.outcome {
         Outcome::Answered if d.state(now) == DetectorState::Recovering => "answers again".to_owned(),
@@ -111,11 +111,7 @@ fn facts(w: &Watched, k: &Known) -> Vec<(String, String)> {
     out
 }
 
-fn span(ms: i64) -> Millis {
-    Millis(u64::try_from(ms).unwrap_or(0) / 1_000 * 1_000)
-}
-
 /// Stretches in which nobody looked.
 pub fn gaps(w: &Watched) -> Vec<Gap> {
-    w.gaps.iter().map(|g| Gap { from: g.from, to: g.to, why: g.why.clone() }).collect()
+    w.gaps.iter().map(Gap::from).collect()
 }

@@ -150,10 +150,7 @@ pub fn picture(w: &Watched, a: &Assessment, s: &Situation, lamps: &[Lamp], now: 
     out.extend(lamps.iter().take(EACH).map(|l| seen("ladder", &l.name, l.mark.word(), &l.sentence, None)));
     out.extend(w.regions().next().map(|r| thresholds(r.2.thresholds())));
     let newest = |n: usize| n.saturating_sub(EACH);
-    out.extend(s.gaps[newest(s.gaps.len())..].iter().map(|g| {
-        let text = format!("nobody looked from {} to {}: {}", utc_text(g.from), utc_text(g.to), g.why);
-        seen("gap", "", "", &text, Some(g.from))
-    }));
+    out.extend(s.gaps[newest(s.gaps.len())..].iter().map(|g| seen("gap", "", "", &g.text(), Some(g.from))));
     let read = s.notices_read.map_or("never read", |_| "last read");
     out.push(seen("notice", "Service Health", "", read, s.notices_read));
     let said = s.posted.iter().take(EACH);

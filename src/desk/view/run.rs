@@ -166,7 +166,7 @@ fn phases(run: &Run, plan: &Plan, now: i64) -> Vec<PhaseView> {
         let over = run.phase_over(phase);
         let ended = members.iter().filter_map(|i| run.steps[*i].ended_at).max();
         let note = match (began, ended) {
-            (Some(a), Some(b)) if over => Millis(u64::try_from(b - a).unwrap_or(0) / 1_000 * 1_000).to_string(),
+            (Some(a), Some(b)) if over => Millis::whole_seconds(b - a).to_string(),
             _ => {
                 let planned: Millis =
                     members.iter().filter_map(|i| plan.step(&run.steps[*i].id)).map(|p| p.expect).sum();

@@ -31,13 +31,9 @@ fn lamp_mark(s: LampState) -> Mark {
     }
 }
 
-fn whole_seconds(ms: i64) -> Millis {
-    Millis(u64::try_from(ms).unwrap_or(0) / 1_000 * 1_000)
-}
-
 /// Seconds matter in the first minutes; after that they only take room.
 fn roughly(ms: i64) -> String {
-    let t = whole_seconds(ms);
+    let t = Millis::whole_seconds(ms);
     if t < Millis::from_mins(10) { t.to_string() } else { Millis(t.0 / 60_000 * 60_000).to_string() }
 }
 
@@ -138,12 +134,13 @@ fn region_row(
     let t = d.tally(from);
     let figure = match (v.state, d.typical(), v.since) {
         (State::Ok | State::Degraded | State::Throttled, Some(time), _) => time.to_string(),
-        (State::Down | State::Suspect | State::Blind, _, Some(since)) => whole_seconds(now - since).to_string(),
+        (State::Down | State::Suspect | State::Blind, _, Some(since)) => Millis::whole_seconds(now - since).to_string(),
         _ => String::new(),
     };
     let calls = match v.state {
         State::Down | State::Suspect | State::Blind => format!("{} of {} fail", t.failed, t.calls),
-        _ if t.calls == 0 => "not asked yet".to_owned(),
+        _ if d.last().is_none() => "not asked yet".to_owned(),
+        _ if t.calls == 0 => "no news".to_owned(),
         _ => format!("{} of {}", t.answered, t.calls),
     };
     let word = match v.state {

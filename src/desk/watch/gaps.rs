@@ -27,7 +27,7 @@ pub async fn looking(world: World, task: Task) {
         let mut gap = between(clocks, now, LOOK);
         let moved = roads.changed(out).filter(|_| by_network);
         if let (None, Some(why)) = (&gap, moved) {
-            gap = Some(Gap { from: clocks.utc, to: now.utc, why: why.to_owned(), back: false });
+            gap = Some(Gap { from: now.utc, to: now.utc, why: why.to_owned(), back: false });
         }
         (clocks, roads) = (now, out);
         if let Some(gap) = gap {

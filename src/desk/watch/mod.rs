@@ -45,13 +45,16 @@ pub enum When {
 /// Starts the watch; it ends when the returned handle is dropped.
 pub fn start(world: World, when: When) -> Watch {
     let task = || world.clock.task();
-    Watch(vec![
+    let mut all = vec![
         tokio::spawn(rounds::asking(world.clone(), task(), when)).abort_handle(),
         tokio::spawn(gaps::looking(world.clone(), task())).abort_handle(),
         tokio::spawn(platform::announcements(world.clone(), task())).abort_handle(),
         tokio::spawn(platform::meters(world.clone(), task())).abort_handle(),
-        tokio::spawn(served(world.clone(), task())).abort_handle(),
-    ])
+    ];
+    if when == When::Run {
+        all.push(tokio::spawn(served(world.clone(), task())).abort_handle());
+    }
+    Watch(all)
 }
 
 /// The watch's tasks.

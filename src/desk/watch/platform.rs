@@ -18,8 +18,9 @@ use super::super::mailbox::Mail;
 use super::super::snapshot::{Mark, Posted};
 use super::account;
 
-/// Between two looks.
+/// Between two looks, and so many times longer while no run is open and everything is well.
 const EVERY: Millis = Millis::from_mins(1);
+const CALM: u32 = 5;
 /// Subscriptions and resources that are read; each costs a request a minute.
 const SUBSCRIPTIONS: usize = 8;
 const RESOURCES: usize = 16;
@@ -74,7 +75,17 @@ pub async fn announcements(world: World, task: Task) {
         posted.dedup_by(|a, b| a.title == b.title && a.at == b.at && a.source == b.source && a.region == b.region);
         posted.truncate(SHOWN);
         world.mail.send(Mail::Notices { said, states, announced, posted });
+        rest(&world, &task).await;
+    }
+}
+
+/// Until the next look; trouble ends a longer rest.
+async fn rest(world: &World, task: &Task) {
+    for _ in 0..CALM {
         task.sleep(EVERY).await;
+        if !world.monitor.lock().is_calm() {
+            return;
+        }
     }
 }
 
@@ -143,7 +154,7 @@ fn unread(source: &str, of: &str, e: &AzureError, now: i64) -> Posted {
 /// Reads meters and copies for as long as the watch lasts: evidence with its lag, never proof.
 pub async fn meters(world: World, task: Task) {
     loop {
-        task.sleep(EVERY).await;
+        rest(&world, &task).await;
         let mut seen = Vec::new();
         for (region, id) in world.plan.sides().filter_map(|s| Some((s.region.clone(), account(s)?.clone()))) {
             seen.extend(calls(&world.azure, &task, &region, &id).await.map(|n| (id.to_string(), n)));
@@ -176,7 +187,7 @@ async fn calls(azure: &Azure, task: &Task, region: &Region, id: &ResourceId) -> 
     let rate = monitor::points(azure, task, id.as_str(), "ModelAvailabilityRate", Aggregation::Average, BACK).await;
     let rate = rate.ok().and_then(|points| monitor::combined(&points, Aggregation::Average));
     let rate = rate.map_or_else(String::new, |r| format!(", availability {r:.1} %"));
-    let lag = Millis(u64::try_from(task.now().utc - newest).unwrap_or(0) / 1_000 * 1_000);
+    let lag = Millis::whole_seconds(task.now().utc - newest);
     let text = format!(
         "of {all:.0} calls of {} in {BACK}, {failed:.0} failed with 5xx and {throttled:.0} were throttled{rate}; its data ends {lag} ago",
         id.name()
@@ -230,7 +241,7 @@ fn copy(name: &str, synced: Option<i64>, now: i64) -> (&'static str, String) {
         );
     };
     let behind = now - at;
-    let lag = Millis(u64::try_from(behind).unwrap_or(0) / 1_000 * 1_000);
+    let lag = Millis::whole_seconds(behind);
     let status = match behind {
         b if b >= RED => "red",
         b if b >= AMBER => "amber",

@@ -1,5 +1,7 @@
 //! Asking in turn: one task keeps the schedule, each question is a task of its own that tells the desk what it saw.
 
+use std::collections::HashMap;
+
 use tokio::task::JoinSet;
 
 use crate::clock::Task;
@@ -18,6 +20,9 @@ const SOON_EACH: u64 = 10;
 /// Where nothing more may be begun, an end is waited for, and this is the longest.
 const IDLE: u64 = 60_000;
 
+/// A wake-up later than this after its time: the process, or its machine, stood still.
+const LATE: u64 = 5_000;
+
 /// Asks for as long as the watch lasts.
 pub async fn asking(world: World, task: Task, when: When) {
     let targets = world.targets.clone();
@@ -25,20 +30,35 @@ pub async fn asking(world: World, task: Task, when: When) {
     let mut schedule = Schedule::new(targets.seed, &rhythms(false), task.now().mono);
     world.monitor.lock().calm(false);
     let mut pace = Pace::default();
-    let mut under_way = JoinSet::new();
+    let (mut under_way, mut numbers) = (JoinSet::new(), HashMap::new());
+    let mut planned = u64::MAX;
     loop {
         let now = task.now().mono;
+        if now > planned.saturating_add(LATE) && !world.clock.is_scenario() {
+            // What was missed is not made up for at once.
+            schedule.resumed(now, Some(targets.list().thresholds.interval));
+        }
         for n in schedule.due(now) {
-            under_way.spawn(one(world.clone(), world.clock.task(), n));
+            let question = under_way.spawn(one(world.clone(), world.clock.task(), n));
+            numbers.insert(question.id(), n);
         }
         let wait = schedule.next().map_or(IDLE, |at| at.saturating_sub(now).max(1));
+        planned = now.saturating_add(wait);
         tokio::select! {
             biased;
-            // The task comes back with the number: until it is counted, the clock stands.
-            Some(done) = under_way.join_next() => {
-                if let Ok((n, _busy)) = done {
-                    schedule.ended(n, task.now().mono);
+            // The task comes back: until its question is counted, the clock stands.
+            Some(done) = under_way.join_next_with_id() => {
+                let id = match &done {
+                    Ok((id, _busy)) => *id,
+                    Err(e) => e.id(),
+                };
+                let Some(n) = numbers.remove(&id) else { continue };
+                if let Err(e) = &done {
+                    // A defect on what one host says must not silence that endpoint, nor keep its place from the others.
+                    let name = targets.list().items.get(n).map_or("", |i| i.id.0.as_str());
+                    tracing::error!(endpoint = name, error = %e, "a question broke off");
                 }
+                schedule.ended(n, task.now().mono);
             }
             soon = targets.asked_anew() => {
                 let list = targets.list();
@@ -58,11 +78,11 @@ pub async fn asking(world: World, task: Task, when: When) {
     }
 }
 
-async fn one(world: World, task: Task, n: usize) -> (usize, Task) {
+async fn one(world: World, task: Task, n: usize) -> Task {
     if let Some(seen) = world.targets.ask(&world.azure, &task, n).await {
         world.mail.send(Mail::Probed(seen));
     }
-    (n, task)
+    task
 }
 
 /// How often everything is asked while no run is open.

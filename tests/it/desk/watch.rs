@@ -6,10 +6,11 @@ use super::*;
 use lifeboat::azure::{Azure, Cloud};
 use lifeboat::catalog::Catalog;
 use lifeboat::clock::Clock;
-use lifeboat::desk::protocol::{OwnEndpoint, WatchIntent, WatchSettings};
+use lifeboat::desk::protocol::{Adjustment, Amount, Knob, OwnEndpoint, WatchIntent, WatchSettings};
 use lifeboat::desk::snapshot::{EndpointRow, Mark, Snapshot};
 use lifeboat::desk::watch::{As, Item, List, Question, Subject, roads};
 use lifeboat::health::{Part, Role};
+use lifeboat::runbook::model::Tier;
 use lifeboat::units::Region;
 
 const SANDBOX: &str = include_str!("../../../assets/scenarios/sandbox.ron");
@@ -116,6 +117,39 @@ fn the_watch_is_set_while_it_goes_on_and_what_stays_keeps_its_history() {
         assert_eq!(fs::read_to_string(&file).unwrap(), text);
         until(&desk, "watching all the same", all_asked);
     }
+}
+
+#[test]
+fn other_thresholds_keep_what_was_seen_and_a_sealed_run_is_watched_no_more() {
+    let (place, azure) = (Place::new(), Simulated::of(SANDBOX, Clock::system()));
+    let desk = at(&place, Some(azure.cloud()));
+    until(&desk, "everything asked", all_asked);
+    // Spread over two seconds, so that a first question has not come again when the settings hold.
+    let slow = |ms: u64| {
+        let of = Adjustment([(Knob::Slow, Amount(ms))].into());
+        let tiers = [Tier::T1, Tier::T2, Tier::T3].map(|t| (t, of.clone())).into();
+        WatchSettings { tiers, ..WatchSettings::default() }
+    };
+    let set = |s: &WatchSettings| assert!(desk.send(Command::Watch(WatchIntent::Set(Box::new(s.clone())))));
+    let holds = |s: &Snapshot, wanted: &WatchSettings| *s.settings.watch == *wanted;
+    let wanted = slow(3_000);
+    set(&wanted);
+    let s = until(&desk, "other thresholds", |s| s.notice.is_some() || holds(s, &wanted));
+    assert!(all_asked(&s) && s.situation.endpoints.iter().all(|e| e.calls.1 >= 1), "{:?}", s.notice);
+
+    desk.send(Command::StartRun { plan: "sandbox".into(), strategy: None, dry_run: true });
+    until(&desk, "the run", |s| s.run.is_some());
+    desk.send(Command::Abort("enough".to_owned()));
+    let s = until(&desk, "the end", |s| s.run.as_ref().is_some_and(|r| r.closed.is_some()));
+    let asked = |s: &Snapshot| s.situation.endpoints.iter().map(|e| e.at).max();
+    let wanted = slow(4_000);
+    set(&wanted);
+    until(&desk, "set once more", |s| holds(s, &wanted));
+    std::thread::sleep(Duration::from_millis(2_500));
+    assert_eq!(asked(&desk.snapshot()), asked(&s), "its record is closed");
+    // With the next watch everything is asked again.
+    desk.send(Command::LeaveRun);
+    until(&desk, "on call again", |n| n.run.is_none() && asked(n) > asked(&s));
 }
 
 fn listed(plan: &str, cloud: &str, settings: &WatchSettings) -> (Azure, List) {

@@ -235,6 +235,62 @@ fn the_room_is_kept_and_the_oldest_go_first() {
 }
 
 #[test]
+fn what_another_lifeboat_is_writing_stays_whatever_room_or_clock() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = || dir.path().to_owned();
+    let mut window = History::open(path(), 64, T);
+    rounds(&mut window, 2, T, 8);
+    window.finish();
+    let minutes = |dir: &Path| files(dir).into_iter().find(|f| f.0.starts_with("minutes-0-"));
+    assert!(minutes(dir.path()).is_some());
+    let mut other = History::open(path(), 1, T);
+    for quarter in 0..40 {
+        rounds(&mut other, 100, T + HOUR + quarter * 15 * MINUTE, 60);
+        other.finish();
+    }
+    drop(other);
+    assert!(minutes(dir.path()).is_some(), "the oldest, and yet not over: {:?}", files(dir.path()));
+    // Gone all the same: it is begun anew.
+    files(dir.path()).iter().for_each(|f| fs::remove_file(dir.path().join(&f.0)).unwrap());
+    rounds(&mut window, 2, T + 2 * MINUTE, 8);
+    drop(window);
+    let kept = files(dir.path());
+    assert_eq!(kept.len(), 2, "{kept:?}");
+    // A clock that is ahead for a while takes nothing away.
+    let ahead = T + 10 * 24 * HOUR;
+    let mut wrong = History::open(path(), 64, ahead);
+    for n in 0..3 {
+        rounds(&mut wrong, 2, ahead + n * MINUTE, 4);
+        wrong.finish();
+    }
+    drop(wrong);
+    assert!(files(dir.path()).iter().filter(|f| kept.contains(f)).count() == 2, "{:?}", files(dir.path()));
+    assert_eq!(History::open(path(), 64, T + HOUR).points("endpoint-0001", 0).count(), 8);
+}
+
+#[test]
+fn slow_answers_among_fast_ones_are_written_in_whole_batches_and_a_gap_outlives_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut h = History::open(dir.path().to_owned(), 64, T);
+    for round in 0..200 {
+        for e in 0..10 {
+            let asked = T + round * 15_000 - (e % 2) * 10_000;
+            h.take(&answered(&format!("endpoint-{e:04}"), asked));
+        }
+        if round == 100 {
+            h.gap(T + round * 15_000);
+        }
+    }
+    h.finish();
+    let bytes: u64 = files(dir.path()).iter().filter(|f| f.0.starts_with("points")).map(|f| f.1).sum();
+    assert!(bytes < 42_000, "{bytes} bytes of 2,000 observations");
+    drop(h);
+    let h = History::open(dir.path().to_owned(), 64, T + HOUR);
+    assert_eq!(h.last_gap(), Some(T + 100 * 15_000));
+    assert!(h.recent().all(|o| o.endpoint.0.starts_with("endpoint-")));
+}
+
+#[test]
 fn a_folder_that_cannot_be_written_is_said_once_and_nothing_else_changes() {
     let dir = tempfile::tempdir().unwrap();
     // A file stands where the folder should be: nobody, not even root, can write into it.
