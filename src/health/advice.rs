@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::detector::ms;
 use super::eyes::Eyes;
 use super::parts::Scene;
-use super::verdict::{Inputs, Notice, RegionInput, RegionVerdict, Role, Sighting, State, list};
+use super::verdict::{Inputs, Notice, RegionInput, RegionVerdict, Role, Sighting, State, Vouched, list};
 use super::view::span;
 use crate::runbook::model::Tier;
 use crate::units::{Millis, utc_clock};
@@ -302,7 +302,10 @@ fn missing(i: &Inputs<'_>, p: &RegionVerdict, secondary: Option<&RegionVerdict>,
             // Somebody spoke, and it does not count.
             let doubtful = |c: &&Sighting| c.region == p.region && c.fresh(i.now) && !c.counts();
             let doubtful = i.colleagues.iter().find(doubtful);
-            out.extend(doubtful.map(|c| format!("ask {} whether that key is theirs", c.who)));
+            out.extend(doubtful.map(|c| match c.vouched {
+                Vouched::NotSigned => format!("ask {} themselves what they see: that block is not signed", c.who),
+                _ => format!("ask {} whether that key is theirs", c.who),
+            }));
         }
     }
     if i.decision.tier == Some(Tier::T3) {

@@ -423,7 +423,15 @@ fn summary(i: &Inputs<'_>, regions: &[RegionVerdict], eyes: &Eyes) -> (String, S
         return ("No region is watched".to_owned(), "Open a plan, or add a region to watch.".to_owned());
     };
     match worst.state {
-        State::Ok => all_well(&names(State::Ok), i),
+        State::Ok => {
+            let (headline, text) = all_well(&names(State::Ok), i);
+            match regions.iter().find(|r| r.disagreement) {
+                Some(r) => {
+                    (headline, format!("Sources disagree about {}: read the reasons. {text}", r.region.display()))
+                }
+                None => (headline, text),
+            }
+        }
         State::Down => {
             let since = span(i.now - worst.since.unwrap_or(i.now));
             // Another region does not serve the workload today.

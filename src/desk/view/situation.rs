@@ -81,12 +81,13 @@ pub fn view(w: &Watched, a: &Assessment, open_plan: Option<&str>, now: i64) -> S
         .map(|r| mark(r.state))
         .chain(a.blind.is_some().then_some(Mark::Blind))
         .max_by_key(|m| weight(*m));
-    let mut reasons: Vec<Reason> = a
-        .regions
-        .iter()
-        .max_by_key(|r| weight(mark(r.state)))
-        .map(|r| r.reasons.iter().map(reason).collect())
-        .unwrap_or_default();
+    // Of equals the one that is contradicted, then the primary.
+    let shown = a.regions.iter().max_by_key(|r| (weight(mark(r.state)), r.disagreement, r.role == Role::Primary));
+    let mut reasons: Vec<Reason> = shown.map(|r| r.reasons.iter().map(reason).collect()).unwrap_or_default();
+    if shown.is_some_and(|r| r.disagreement) {
+        // What contradicts must not be cut off.
+        reasons.sort_by_key(|r| std::cmp::Reverse(weight(r.mark)));
+    }
     // Every time in the other reasons is told by this clock.
     if let Some(text) = w.ahead(now).and_then(skew::sentence) {
         reasons.insert(0, Reason { mark: Mark::Degraded, text, at: now });

@@ -388,6 +388,7 @@ fn a_posted_incident_against_green_probes_is_shown_as_disagreement() {
     w.notices = vec![notice("Active", "eastus")];
     let a = w.assess();
     assert_eq!((a.regions[0].state, a.regions[0].disagreement), (State::Ok, true));
+    assert!(a.explanation.starts_with("Sources disagree about East US: read the reasons."), "{}", a.explanation);
     assert!(!texts(&a).iter().any(|t| t.contains("nothing posted")));
     w.notices = vec![notice("Resolved", "eastus"), notice("Active", "japaneast")];
     let a = w.assess();
