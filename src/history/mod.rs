@@ -252,7 +252,7 @@ impl History {
         if since < -SLACK {
             self.handed = at;
         }
-        if since >= HAND_OVER || since < -SLACK || self.waiting.points.len() >= WAITING_MOST {
+        if !(-SLACK..HAND_OVER).contains(&since) || self.waiting.points.len() >= WAITING_MOST {
             self.hand_over(at, now);
         }
     }
