@@ -133,7 +133,7 @@ mod bus {
         let began = Instant::now();
         let e = runtime.block_on(desktop.show(&notice)).unwrap_err();
         assert!(matches!(&e, NotifyError::Absent(_)), "{e}");
-        assert!(began.elapsed() < Duration::from_secs(2), "nothing waits for a desktop without notices");
+        assert!(began.elapsed() < Duration::from_secs(10), "nothing waits for a desktop without notices");
 
         let home = tempfile::tempdir().unwrap();
         std::fs::write(home.path().join("watch.json"), r#"{"desktop_notices":true}"#).unwrap();
