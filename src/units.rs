@@ -362,6 +362,14 @@ impl PartialEq for ResourceId {
 }
 impl Eq for ResourceId {}
 
+/// A number without a pattern for each number (`SplitMix64`): small and repeatable, where nothing needs to be unpredictable.
+pub fn mixed(n: u64) -> u64 {
+    let mut z = n.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
 /// Lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";

@@ -22,20 +22,6 @@ use super::view::situation::assessment;
 /// Letters kept while nothing can be recorded; a run has a few requests, checks and messages under way at most.
 const UNSAVED_KEPT: usize = 1_000;
 
-/// A state in the record's words.
-fn word(s: State) -> &'static str {
-    match s {
-        State::Ok => "ok",
-        State::Suspect => "suspect",
-        State::Down => "down",
-        State::Degraded => "degraded",
-        State::Throttled => "throttled",
-        State::Unstable => "unstable",
-        State::Unknown => "unknown",
-        State::Blind => "blind",
-    }
-}
-
 /// What was believed, for the record.
 pub fn observed(what: &str, region: Option<&Region>, state: &str, a: &Assessment, reasons: &[String]) -> Observed {
     let reasons = if reasons.is_empty() {
@@ -323,7 +309,7 @@ impl Desk {
         let blind = a.blind.is_some();
         let mut turned = false;
         for v in &a.regions {
-            let state = if blind && v.state == State::Blind { "blind" } else { word(v.state) };
+            let state = if blind && v.state == State::Blind { "blind" } else { v.state.word() };
             let known = o.verdicts.get(v.region.name()).map(String::as_str);
             if known == Some(state) || (known.is_none() && state == "unknown") {
                 continue;

@@ -182,6 +182,20 @@ impl LampState {
 }
 
 impl State {
+    /// In the record's and the shared block's words.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Suspect => "suspect",
+            Self::Down => "down",
+            Self::Degraded => "degraded",
+            Self::Throttled => "throttled",
+            Self::Unstable => "unstable",
+            Self::Unknown => "unknown",
+            Self::Blind => "blind",
+        }
+    }
+
     /// The shape it is drawn with.
     pub fn lamp(self) -> LampState {
         match self {

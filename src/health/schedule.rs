@@ -14,7 +14,7 @@
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
-use crate::units::Millis;
+use crate::units::{Millis, mixed};
 
 /// To either side of a turn, in percent of the interval.
 pub const JITTER_PERCENT: u64 = 10;
@@ -186,12 +186,4 @@ impl Entry {
         let at = first.saturating_add(turn.saturating_mul(every)).saturating_add(dice);
         at.saturating_sub(jitter).max(now)
     }
-}
-
-/// Small and repeatable; nothing here needs to be unpredictable.
-fn mixed(n: u64) -> u64 {
-    let mut z = n.wrapping_add(GOLDEN);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
 }

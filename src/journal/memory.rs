@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::disk::{Disk, DiskFile, Entry, Lock, parent};
+use crate::units::mixed;
 
 /// What a disk writes whole.
 pub const SECTOR: usize = 512;
@@ -237,16 +238,13 @@ impl Node {
     }
 }
 
-/// `SplitMix64`: small, seeded, good enough to throw sectors away.
+/// Seeded, to throw sectors away.
 struct Dice(u64);
 
 impl Dice {
     fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % n.max(1) as u64) as usize
+        self.0 = mixed(self.0);
+        (self.0 % n.max(1) as u64) as usize
     }
 }
 

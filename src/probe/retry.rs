@@ -4,7 +4,7 @@ use super::http::probe;
 use super::target::Target;
 use crate::clock::Task;
 use crate::health::{Failure, Observation};
-use crate::units::Millis;
+use crate::units::{Millis, mixed};
 
 /// Seconds before each retry.
 pub const BACK_OFF: [u64; 5] = [1, 2, 4, 8, 16];
@@ -19,7 +19,8 @@ pub fn waits(jitter_seed: u64) -> [Millis; BACK_OFF.len()] {
     BACK_OFF.map(|s| {
         let whole = s * 1_000;
         let spread = whole * JITTER_PERCENT / 100;
-        Millis(whole - spread + splitmix(&mut seed) % (2 * spread + 1))
+        seed = mixed(seed);
+        Millis(whole - spread + seed % (2 * spread + 1))
     })
 }
 
@@ -38,13 +39,4 @@ pub async fn probe_with_retry(task: &Task, target: &Target, jitter_seed: u64) ->
         seen.push(probe(task, target).await);
     }
     seen
-}
-
-/// Small and repeatable; nothing here needs to be unpredictable.
-fn splitmix(state: &mut u64) -> u64 {
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mut z = *state;
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
 }

@@ -98,7 +98,7 @@ impl Block {
         out.extend(self.lines.iter().map(|l| {
             let since = l.since.map_or_else(|| "unknown".to_owned(), utc_text);
             let (calls, reason) = (plain(&l.calls), plain(&l.reason));
-            ("region", format!("{}, {}, since {since}, {calls}, {reason}", l.region, word(l.state)))
+            ("region", format!("{}, {}, since {since}, {calls}, {reason}", l.region, l.state.word()))
         }));
         out
     }
@@ -124,20 +124,6 @@ impl Block {
         let line = |(name, value): &(&str, String)| format!("{name}: {value};\n");
         let body: String = fields.iter().chain(end).map(line).collect();
         format!("{BEGIN} 1]\n{body}{END}\n")
-    }
-}
-
-/// A state in the block's words.
-fn word(s: State) -> &'static str {
-    match s {
-        State::Ok => "ok",
-        State::Suspect => "suspect",
-        State::Down => "down",
-        State::Degraded => "degraded",
-        State::Throttled => "throttled",
-        State::Unstable => "unstable",
-        State::Unknown => "unknown",
-        State::Blind => "blind",
     }
 }
 
