@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 
 const HOUR: Millis = Millis::from_mins(60);
 /// Real time in which a test must be over; a lost wake-up would wait for ever.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = crate::PATIENCE;
 
 fn at(speed: Speed) -> Clock {
     Clock::scenario(1_790_000_000_000, Millis(0), speed)

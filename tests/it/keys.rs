@@ -42,7 +42,7 @@ impl Keyboard {
             script: None,
         };
         let desk = start(options).unwrap();
-        desk.wait(Duration::from_secs(60), |s| s.busy.is_none() && s.revision > 0).unwrap();
+        desk.wait(crate::PATIENCE, |s| s.busy.is_none() && s.revision > 0).unwrap();
         let link = desk.link();
         let harness = Harness::builder().with_size([1280.0, 800.0]).build_eframe(|cc| App::new(cc, link));
         let mut k = Self { harness, desk, end: Instant::now() + LIMIT, pressed: BTreeSet::new(), _dir: dir };
@@ -187,7 +187,7 @@ fn turn(k: &mut Keyboard, proven: &mut BTreeSet<String>) -> bool {
     let Some(id) = run.current.clone() else {
         k.ctrl("Ctrl+L", Key::L);
         k.answer();
-        k.until("the run is closed", Duration::from_secs(60), |s| s.run.as_ref().is_some_and(|r| r.closed.is_some()));
+        k.until("the run is closed", crate::PATIENCE, |s| s.run.as_ref().is_some_and(|r| r.closed.is_some()));
         return true;
     };
     let card = run.cards.iter().find(|c| c.id == id).unwrap().clone();
@@ -241,7 +241,7 @@ fn turn(k: &mut Keyboard, proven: &mut BTreeSet<String>) -> bool {
         k.answer();
     }
     // Whatever was told shows within a moment.
-    k.until("the step answers", Duration::from_secs(60), |s| {
+    k.until("the step answers", crate::PATIENCE, |s| {
         s.notice.is_some()
             || s.run.as_ref().is_none_or(|r| {
                 r.current.as_ref() != Some(&id)
@@ -255,7 +255,7 @@ fn turn(k: &mut Keyboard, proven: &mut BTreeSet<String>) -> bool {
 fn a_lost_region_is_rehearsed_with_the_keyboard_alone() {
     let mut k = Keyboard::new();
     k.plain("Enter", Key::Enter);
-    k.until("one Enter starts the rehearsal", Duration::from_secs(60), |s| s.run.is_some());
+    k.until("one Enter starts the rehearsal", crate::PATIENCE, |s| s.run.is_some());
     assert_eq!(k.harness.state().view().screen, Screen::Run);
     let mut proven = BTreeSet::new();
     while turn(&mut k, &mut proven) {}
@@ -297,7 +297,7 @@ fn an_idle_window_waits_for_the_next_minute_and_a_run_for_the_next_second() {
     assert!(idle >= most, "an idle window repaints in {idle:?}; the minute turns in {to_the_minute:?}");
 
     k.plain("Enter", Key::Enter);
-    k.until("the rehearsal", Duration::from_secs(60), |s| s.run.is_some() && s.clock.speed() == Speed::Times(1));
+    k.until("the rehearsal", crate::PATIENCE, |s| s.run.is_some() && s.clock.speed() == Speed::Times(1));
     // Frames that the desk's news caused are not the window's own; between news it waits for the second.
     let mut waits = Vec::new();
     for _ in 0..40 {

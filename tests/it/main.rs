@@ -31,6 +31,9 @@ mod units;
 mod verdicts;
 mod window;
 
+/// How long a test waits for what has to come: a busy machine may take its time, and only a test that fails waits so long.
+pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(240);
+
 /// Says what a test could not do here. Nobody sees what a test prints that passes, so `tests/run` gives a file for it, and
 /// prints that in the end.
 pub fn left_out(what: &str) {

@@ -148,13 +148,13 @@ mod bus {
         // The service comes later than the desk; from then on it hears of what turns.
         let (service, shown) = serve();
         runtime.block_on(desktop.show(&notice)).unwrap();
-        let got = shown.recv_timeout(Duration::from_secs(5)).unwrap();
+        let got = shown.recv_timeout(crate::PATIENCE).unwrap();
         assert_eq!(got, ("East US: ok".to_owned(), "a &lt; b &amp; c".to_owned(), 0), "text alone, nothing to press");
         desk.send(start(Speed::Times(120)));
         until(&desk, "East US down", |s| s.situation.headline.starts_with("East US is down"));
         let mut titles = Vec::new();
         while !titles.iter().any(|t: &String| t.starts_with("Rehearsal: East US: ")) {
-            let (title, text, buttons) = shown.recv_timeout(Duration::from_secs(5)).unwrap();
+            let (title, text, buttons) = shown.recv_timeout(crate::PATIENCE).unwrap();
             assert!(title.starts_with("Rehearsal: ") && title.contains(" (was "), "{title}");
             assert!(!text.is_empty() && buttons == 0, "{title}: {text}");
             titles.push(title);

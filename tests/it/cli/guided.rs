@@ -8,9 +8,6 @@ use std::time::{Duration, Instant};
 
 use super::{lifeboat, say};
 
-/// Real time in which an expected line has to come.
-const PATIENCE: Duration = Duration::from_secs(60);
-
 struct Person {
     child: Child,
     hands: ChildStdin,
@@ -42,7 +39,7 @@ impl Person {
         let begun = Instant::now();
         let mut read = String::new();
         loop {
-            match self.eyes.recv_timeout(PATIENCE.saturating_sub(begun.elapsed())) {
+            match self.eyes.recv_timeout(crate::PATIENCE.saturating_sub(begun.elapsed())) {
                 Ok(line) => {
                     assert!(line.chars().count() <= 80 || line.contains("  $ "), "wider than a terminal: {line}");
                     read.push_str(&line);
@@ -60,7 +57,7 @@ impl Person {
 
     fn leaves(mut self) -> i32 {
         drop(self.hands);
-        while self.eyes.recv_timeout(PATIENCE).is_ok() {}
+        while self.eyes.recv_timeout(crate::PATIENCE).is_ok() {}
         self.child.wait().unwrap().code().unwrap()
     }
 }

@@ -15,7 +15,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use lifeboat::desk::snapshot::Snapshot;
 use lifeboat::desk::{Handle, Home, Options, ScriptSource, start};
@@ -141,7 +140,7 @@ pub fn desk_with(home: &Path, disk: Arc<dyn Disk>, script: Option<ScriptSource>)
 
 /// Waits for a picture.
 pub fn until(desk: &Handle, what: &str, wanted: impl FnMut(&Snapshot) -> bool) -> Arc<Snapshot> {
-    desk.wait(Duration::from_secs(60), wanted).unwrap_or_else(|| {
+    desk.wait(crate::PATIENCE, wanted).unwrap_or_else(|| {
         let s = desk.snapshot();
         let run = s.run.as_ref();
         panic!(

@@ -1,7 +1,6 @@
 //! The board at the desk: read, kept, and a recovery begun from it.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use lifeboat::azure::{Cloud, Method};
 use lifeboat::clock::Speed;
@@ -23,7 +22,7 @@ fn desk(home: &std::path::Path, cloud: Option<Cloud>) -> Handle {
 }
 
 fn until(desk: &Handle, what: &str, wanted: impl FnMut(&Snapshot) -> bool) -> Arc<Snapshot> {
-    desk.wait(Duration::from_secs(60), wanted).unwrap_or_else(|| {
+    desk.wait(crate::PATIENCE, wanted).unwrap_or_else(|| {
         let s = desk.snapshot();
         panic!("{what} was not seen; notice {:?}, said {:?}, board {:#?}", s.notice, s.activity, s.recovery)
     })

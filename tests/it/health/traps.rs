@@ -579,8 +579,7 @@ proptest! {
             prop_assert_eq!(a.regions[0].state, State::Down);
             prop_assert_eq!(a.regions[1].state, State::Ok);
             prop_assert_eq!(colleague, Some(false));
-            // A witness that throttles us was reached too.
-            let reached = |o: &Outcome| o.answered() || matches!(o, Outcome::Failed(Failure::Status { code: 429, .. }));
+            let reached = |o: &Outcome| o.answered() || o.failure().is_some_and(Failure::is_throttle);
             let witness = w.witnesses[0].news(w.now).is_some_and(|p| reached(&p.outcome));
             prop_assert!(witness || w.entra.answers(w.now) == Some(true));
             prop_assert!(a.recommend.missing.is_empty());

@@ -121,7 +121,7 @@ fn without_azure_or_with_one_that_does_not_answer_nothing_is_lost() {
     edit(&desk);
     let d = change(&desk, "primary_resource", "");
     desk.send(Command::ReadInventory);
-    let s = desk.wait(Duration::from_secs(60), |s| s.notice.is_some()).unwrap();
+    let s = desk.wait(crate::PATIENCE, |s| s.notice.is_some()).unwrap();
     let now = s.library.draft.as_ref().unwrap();
     assert_eq!((&now.draft, now.inventory.as_str()), (&d.draft, d.inventory.as_str()), "it is not reading any more");
     assert!(!place.home().join("inventory.json").exists());

@@ -88,7 +88,7 @@ impl Place {
 
 /// Waits for a library; a minute, since machines are shared.
 fn until(desk: &Handle, what: &str, wanted: impl FnMut(&Library) -> bool) -> Arc<Library> {
-    within(desk, Duration::from_secs(60), what, wanted)
+    within(desk, crate::PATIENCE, what, wanted)
 }
 
 fn within(desk: &Handle, time: Duration, what: &str, mut wanted: impl FnMut(&Library) -> bool) -> Arc<Library> {
@@ -110,7 +110,7 @@ fn within(desk: &Handle, time: Duration, what: &str, mut wanted: impl FnMut(&Lib
 /// Waits for a notice with these words.
 fn notice(desk: &Handle, words: &str) -> Arc<Snapshot> {
     let has = |s: &Snapshot| s.notice.as_ref().is_some_and(|n| format!("{} {}", n.what, n.raw).contains(words));
-    let seen = desk.wait(Duration::from_secs(60), has);
+    let seen = desk.wait(crate::PATIENCE, has);
     seen.unwrap_or_else(|| panic!("no notice with `{words}`: {:?}", desk.snapshot().notice))
 }
 
@@ -281,7 +281,7 @@ fn a_damaged_list_of_places_loses_nothing_else() {
         let l = until(&desk, "the team's own plan", |l| plan_at(l, &own).is_some());
         assert_eq!(l.places.len(), 1, "{:?}", l.places);
         let said = |s: &Snapshot| s.activity.iter().any(|a| a.text.contains("library.json cannot be read"));
-        assert!(desk.wait(Duration::from_secs(60), said).is_some(), "{:?}", desk.snapshot().activity);
+        assert!(desk.wait(crate::PATIENCE, said).is_some(), "{:?}", desk.snapshot().activity);
         assert_eq!(fs::read_to_string(&kept).unwrap(), damaged, "reading changes nothing");
         open(&desk, &book);
         until(&desk, "the runbook", |l| book_at(l, &book).is_some());

@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use lifeboat::azure::Cloud;
 use lifeboat::clock::{Clock, Speed};
@@ -23,8 +22,6 @@ use super::Case;
 /// a probe goes out once a minute.
 const FRESH: i64 = 60_000;
 const FRESH_ON_CALL: i64 = 240_000;
-/// In real time; a case takes a fraction of a second.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// Between two looks: several fall between two probes of an endpoint.
 const LOOK: Millis = Millis::from_secs(4);
 /// Two regions with an account each, two witnesses, a store; two deployments that serve users.
@@ -268,7 +265,7 @@ fn runtime() -> tokio::runtime::Runtime {
 }
 
 fn until(case: &Case, desk: &Handle, what: &str, wanted: impl FnMut(&Snapshot) -> bool) -> Arc<Snapshot> {
-    desk.wait(PATIENCE, wanted).unwrap_or_else(|| {
+    desk.wait(crate::PATIENCE, wanted).unwrap_or_else(|| {
         let s = desk.snapshot();
         panic!("{}: {what} was not seen; {:?}; {:?}", case.name, s.notice, s.activity)
     })
