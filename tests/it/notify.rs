@@ -150,7 +150,7 @@ mod bus {
         runtime.block_on(desktop.show(&notice)).unwrap();
         let got = shown.recv_timeout(crate::PATIENCE).unwrap();
         assert_eq!(got, ("East US: ok".to_owned(), "a &lt; b &amp; c".to_owned(), 0), "text alone, nothing to press");
-        desk.send(start(Speed::Times(120)));
+        desk.send(start(Speed::Times(60)));
         until(&desk, "East US down", |s| s.situation.headline.starts_with("East US is down"));
         let mut titles = Vec::new();
         while !titles.iter().any(|t: &String| t.starts_with("Rehearsal: East US: ")) {

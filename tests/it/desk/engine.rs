@@ -178,7 +178,7 @@ fn first(c: &StepCard) -> &ActionView {
 fn taking_back_is_shown_guarded_and_sent_as_it_was_seen() {
     let place = Place::new();
     let desk = desk_with(&place.home(), Arc::new(RealDisk), None);
-    desk.send(start("region-loss", Strategy::HotWarm, Speed::Times(120)));
+    desk.send(start("region-loss", Strategy::HotWarm, Speed::Times(60)));
     reach(&desk, "AO-F6");
     let s = desk.snapshot();
     let by_hand = &card(&s, "AO-F6").by_hand_now;
