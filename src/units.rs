@@ -362,9 +362,19 @@ impl PartialEq for ResourceId {
 }
 impl Eq for ResourceId {}
 
-/// A number without a pattern for each number (`SplitMix64`): small and repeatable, where nothing needs to be unpredictable.
+/// The golden ratio in 64 bits: its multiples are spread as evenly as can be, whatever their number.
+pub const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// The next number of a seeded row (`SplitMix64`): small and repeatable, where nothing needs to be unpredictable.
+pub fn splitmix(state: &mut u64) -> u64 {
+    let n = *state;
+    *state = n.wrapping_add(GOLDEN);
+    mixed(n)
+}
+
+/// A number without a pattern for each number.
 pub fn mixed(n: u64) -> u64 {
-    let mut z = n.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut z = n.wrapping_add(GOLDEN);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ (z >> 31)

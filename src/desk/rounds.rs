@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::health::gaps::Gap;
-use crate::health::{Assessment, DetectorState, Observation, Role, Sighting, State, skew};
+use crate::health::{Assessment, DetectorState, Observation, Role, Sighting, skew};
 use crate::rehearsal::scenario::What;
 use crate::run::command::{Command as Order, StepCommand};
 use crate::run::event::{Actor, Observed, StepState};
@@ -306,10 +306,9 @@ impl Desk {
         if t[2].is_some() && t[9].is_none() && t9 {
             orders.push(measure("T9", now, "the primary answers again and held"));
         }
-        let blind = a.blind.is_some();
         let mut turned = false;
         for v in &a.regions {
-            let state = if blind && v.state == State::Blind { "blind" } else { v.state.word() };
+            let state = v.state.word();
             let known = o.verdicts.get(v.region.name()).map(String::as_str);
             if known == Some(state) || (known.is_none() && state == "unknown") {
                 continue;

@@ -14,7 +14,7 @@
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
-use crate::units::{Millis, mixed};
+use crate::units::{GOLDEN, Millis, mixed};
 
 /// To either side of a turn, in percent of the interval.
 pub const JITTER_PERCENT: u64 = 10;
@@ -26,8 +26,6 @@ pub const AT_ONCE_MOST: usize = 768;
 const FIRST_WITHIN: u64 = 1_500;
 /// With many endpoints the first turns take this much longer for each.
 const FIRST_EACH: u64 = 10;
-/// Places in the interval follow the golden ratio: as even as can be, whatever their number.
-const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// One endpoint's rhythm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::disk::{Disk, DiskFile, Entry, Lock, parent};
-use crate::units::mixed;
+use crate::units::splitmix;
 
 /// What a disk writes whole.
 pub const SECTOR: usize = 512;
@@ -243,8 +243,7 @@ struct Dice(u64);
 
 impl Dice {
     fn below(&mut self, n: usize) -> usize {
-        self.0 = mixed(self.0);
-        (self.0 % n.max(1) as u64) as usize
+        (splitmix(&mut self.0) % n.max(1) as u64) as usize
     }
 }
 

@@ -4,7 +4,7 @@ use super::http::probe;
 use super::target::Target;
 use crate::clock::Task;
 use crate::health::{Failure, Observation};
-use crate::units::{Millis, mixed};
+use crate::units::{Millis, splitmix};
 
 /// Seconds before each retry.
 pub const BACK_OFF: [u64; 5] = [1, 2, 4, 8, 16];
@@ -19,8 +19,7 @@ pub fn waits(jitter_seed: u64) -> [Millis; BACK_OFF.len()] {
     BACK_OFF.map(|s| {
         let whole = s * 1_000;
         let spread = whole * JITTER_PERCENT / 100;
-        seed = mixed(seed);
-        Millis(whole - spread + seed % (2 * spread + 1))
+        Millis(whole - spread + splitmix(&mut seed) % (2 * spread + 1))
     })
 }
 

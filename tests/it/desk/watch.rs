@@ -29,7 +29,8 @@ fn everything_that_a_plan_depends_on_is_asked_at_once_and_said_of() {
     let began = std::time::Instant::now();
     let desk = at(&place, Some(azure.cloud()));
     let s = until(&desk, "everything asked", all_asked);
-    assert!(began.elapsed() < Duration::from_secs(40), "{:?}", began.elapsed());
+    // A first round that kept to the rhythm would take a whole interval.
+    assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
     let kinds: Vec<(&str, &str)> = s.situation.endpoints.iter().map(|e| (e.kind, e.region.as_str())).collect();
     for wanted in [
         ("data plane", "East US"),

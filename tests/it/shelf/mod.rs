@@ -86,7 +86,7 @@ impl Place {
     }
 }
 
-/// Waits for a library; a minute, since machines are shared.
+/// Waits for a library.
 fn until(desk: &Handle, what: &str, wanted: impl FnMut(&Library) -> bool) -> Arc<Library> {
     within(desk, crate::PATIENCE, what, wanted)
 }
