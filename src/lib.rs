@@ -8,7 +8,7 @@
 //!  3  conductor    desk: wires the world together, owns a run's tasks
 //!  2  the world    catalog  azure  probe  history  journal  secrets  simulator  export  notify     (never each other)
 //!  1½ time         clock: the computer's or a rehearsal's
-//!  1  the core     units  runbook  plan  run  rehearsal  health  recovery  record      (pure)
+//!  1  the core     units  runbook  plan  run  rehearsal  health  recovery  record  approval      (pure)
 //! ```
 //!
 //! | room | what it is |
@@ -18,6 +18,7 @@
 //! | `plan` | what would be done here: a runbook bound to real resources, in order |
 //! | `run` | what is being done: decide → facts → state; effects; clocks |
 //! | `rehearsal` | scenarios, their scripted operator, their score |
+//! | `approval` | what the second person is shown and signs: blocks, parts of pictures, words over the phone |
 //! | `health` | what may be believed: detector, verdict, ladder, advice |
 //! | `recovery` | what was deleted: deadlines, blockers, the order of the work |
 //! | `record` | audit bytes: canonical lines, chain, tree, verification |
@@ -29,7 +30,7 @@
 //! | `journal` | `record` on a disk: append, sync, lock, recover |
 //! | `secrets` | the OS keyring on a thread of its own; session memory |
 //! | `simulator` | the embedded Azure; shares no type with `azure` |
-//! | `notify` | a word on the desktop when a verdict turns and nobody looks |
+//! | `notify` | a word on the desktop when a verdict turns and nobody looks; messages to people outside, by webhook |
 //! | `export` | what leaves the program to be read elsewhere: a plan on paper |
 //! | `desk` | one mailbox, one road: order → facts → journal → state → effects → snapshot |
 //! | `ui`, `cli` | draw a snapshot, send commands; own nothing but what is on the screen |
@@ -41,6 +42,8 @@
 //! - No step is done without its verification or a person's word.
 //! - No real address is called for a file before a person has trusted exactly its bytes.
 //! - A rehearsal's client refuses every address that is not the simulator's.
+//! - A message to people outside is durable before it leaves, is never repeated after a restart, and holds nothing up.
+//! - Outside a rehearsal an approval names the device that vouches for it, and says where that proves less.
 //! - A secret lives in the OS keyring, or in memory; never in a file, a log or a record.
 //! - Unknown is a value: no health is ever a `bool`.
 
@@ -48,6 +51,7 @@
 
 pub mod units;
 
+pub mod approval;
 pub mod health;
 pub mod plan;
 pub mod record;

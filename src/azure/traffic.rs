@@ -1,6 +1,6 @@
 //! Traffic Manager: who is led where. The service knows no ETag, so a write is preceded by a look and followed by one.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::resources::{self, Resource};
 use super::{Azure, AzureError};
@@ -22,6 +22,61 @@ pub struct ProfileProperties {
     /// In no order that means anything.
     #[serde(default)]
     pub endpoints: Vec<Endpoint>,
+    /// How its name is answered.
+    #[serde(default)]
+    pub dns_config: Option<DnsConfig>,
+    /// How its endpoints are probed.
+    #[serde(default)]
+    pub monitor_config: Option<MonitorConfig>,
+}
+
+/// What of its DNS is used.
+#[derive(Debug, Clone, Deserialize)]
+pub struct DnsConfig {
+    /// Seconds.
+    #[serde(default)]
+    pub ttl: Option<u64>,
+}
+
+/// What of its probes is used.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MonitorConfig {
+    /// Seconds from one probe to the next.
+    #[serde(default)]
+    pub interval_in_seconds: Option<u64>,
+    /// Seconds until a probe has failed.
+    #[serde(default)]
+    pub timeout_in_seconds: Option<u64>,
+    /// Failures in a row that do not count yet.
+    #[serde(default)]
+    pub tolerated_number_of_failures: Option<u64>,
+}
+
+/// How fast a name can lead elsewhere, in seconds; what is not said is not known.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pace {
+    /// Between two probes.
+    pub interval: Option<u64>,
+    /// Failures in a row that do not count yet.
+    pub tolerated: Option<u64>,
+    /// Until a probe has failed.
+    pub timeout: Option<u64>,
+    /// How long an answer may be kept.
+    pub ttl: Option<u64>,
+}
+
+impl ProfileProperties {
+    /// How fast its name can lead elsewhere.
+    pub fn pace(&self) -> Pace {
+        let m = self.monitor_config.as_ref();
+        Pace {
+            interval: m.and_then(|m| m.interval_in_seconds),
+            tolerated: m.and_then(|m| m.tolerated_number_of_failures),
+            timeout: m.and_then(|m| m.timeout_in_seconds),
+            ttl: self.dns_config.as_ref().and_then(|d| d.ttl),
+        }
+    }
 }
 
 /// What of an endpoint is used.

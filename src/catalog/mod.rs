@@ -9,6 +9,7 @@ mod scenarios;
 mod watching;
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use crate::plan::model::{Plan, Texts};
 use crate::rehearsal::scenario::Scenario;
@@ -97,6 +98,12 @@ pub struct Catalog {
 impl Catalog {
     /// What is in the binary.
     pub fn builtin() -> Self {
+        // What every file is takes a look through all of them; they are the same each time.
+        static BUILTIN: LazyLock<Catalog> = LazyLock::new(Catalog::of_binary);
+        BUILTIN.clone()
+    }
+
+    fn of_binary() -> Self {
         let shelves = [("runbooks", builtin::RUNBOOKS), ("plans", builtin::PLANS), ("scenarios", &scenarios::FILES)];
         let files = shelves.iter().flat_map(|(shelf, files)| files.iter().map(move |f| (shelf, f)));
         let file = |(shelf, (name, text)): (&&str, &(&str, &str))| File {
@@ -182,8 +189,31 @@ impl Catalog {
     }
     /// A scenario by id.
     pub fn scenario(&self, id: &str) -> Result<Scenario, CatalogError> {
-        let (scenario, findings) = parse_scenario(self.scenario_file(id)?);
+        let (scenario, findings) = self.read_scenario(self.scenario_file(id)?);
         scenario.ok_or(CatalogError::Broken { findings })
+    }
+    /// A scenario's file in the world that it begins with.
+    fn read_scenario(&self, file: &File) -> (Option<Scenario>, Vec<Diagnostic>) {
+        let (scenario, mut findings) = parse_scenario(file);
+        let Some(mut scenario) = scenario else { return (None, findings) };
+        let mut wrong = |message: String| {
+            findings.push(runbook::diagnostic::about_file(&file.name, "RB003", message));
+        };
+        if let Some(id) = scenario.world_of.take() {
+            // One step, not a chain: whoever reads a scenario has two files to look at and no more.
+            let base = self.scenario_file(&id).ok().and_then(|f| parse_scenario(f).0).filter(|b| b.world_of.is_none());
+            match base {
+                Some(base) => scenario.world = std::mem::take(&mut scenario.world).over(base.world),
+                None => wrong(format!(
+                    "`{id}`, whose world this scenario begins with, is no scenario with a world of its own"
+                )),
+            }
+        }
+        if scenario.world.subscription.is_empty() || scenario.world.client_id.is_empty() {
+            wrong("the world has no subscription or no client_id".to_owned());
+        }
+        let whole = findings.iter().all(|d| !d.is_error());
+        (whole.then_some(scenario), findings)
     }
     /// A plan by id, bound to its runbook.
     pub fn plan(&self, id: &str, strategy: Option<Strategy>) -> Result<Plan, CatalogError> {
@@ -217,7 +247,7 @@ impl Catalog {
             Some(Kind::Runbook) => runbook::load(&self.source(file)).1,
             Some(Kind::Part) => runbook::check_part(&file.name, &file.text).1,
             Some(Kind::Plan) => self.bind(file, None).1,
-            Some(Kind::Scenario) => parse_scenario(file).1,
+            Some(Kind::Scenario) => self.read_scenario(file).1,
             None => {
                 let message = "this is no Runbook(…), Part(…), Plan(…) or Scenario(…)".to_owned();
                 vec![runbook::diagnostic::about_file(&file.name, "RB000", message)]
@@ -261,5 +291,7 @@ pub fn parse_scenario(file: &File) -> (Option<Scenario>, Vec<Diagnostic>) {
         let fix = runbook::format::other_schema(found, SCENARIO_SCHEMA);
         findings.push(Diagnostic { suggestion: Some(fix), ..finding });
     }
-    (scenario.filter(|_| newer.is_none()), findings)
+    let beyond = scenario.as_ref().and_then(Scenario::beyond_limits);
+    findings.extend(beyond.clone().map(|message| runbook::diagnostic::about_file(&file.name, "RB010", message)));
+    (scenario.filter(|_| newer.is_none() && beyond.is_none()), findings)
 }

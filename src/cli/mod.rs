@@ -16,12 +16,14 @@ use crate::runbook::model::Strategy;
 #[macro_use]
 pub mod say;
 
+pub mod approve;
 pub mod ask;
 pub mod bind;
 pub mod check;
 pub mod checks;
 pub mod credentials;
 pub mod guide;
+pub mod handover;
 pub mod health;
 pub mod plan;
 pub mod recoverable;
@@ -119,7 +121,7 @@ pub enum Cmd {
         #[arg(long, value_name = "RUN", conflicts_with_all = ["plan", "dry_run"])]
         resume: Option<String>,
     },
-    /// Rehearse a scenario on the embedded simulated Azure
+    /// Rehearse a scenario on the embedded simulated Azure, or around a table
     Rehearse {
         /// Scenario id (see --list)
         #[arg(required_unless_present_any = ["list", "resume"])]
@@ -136,6 +138,12 @@ pub enum Cmd {
         /// Answers to use instead of the scenario's (RON, a list of Answer)
         #[arg(long, value_name = "FILE", requires = "scripted")]
         answers: Option<PathBuf>,
+        /// One of the scenario's wrong ways; 0 when its mistakes are scored
+        #[arg(long, value_name = "ID", requires = "scripted", conflicts_with_all = ["answers", "resume"])]
+        wrong: Option<String>,
+        /// Without any Azure: people answer for the systems
+        #[arg(long, conflicts_with = "resume")]
+        tabletop: bool,
         /// Scenario seconds a real second, or `max` (default: 1, scripted: max)
         #[arg(long)]
         speed: Option<Speed>,
@@ -209,10 +217,14 @@ pub enum Cmd {
         out: PathBuf,
     },
     /// Approve a colleague's request as the second person
-    Approve {
-        /// The challenge they read or sent
-        challenge: String,
-    },
+    ///
+    /// Shows what exactly would be done, asks, and prints the answer to send back: 0 signed, 1 refused or not agreed to,
+    /// 2 bad input, 3 could not. Needs no Azure and no run.
+    Approve(approve::Wish),
+    /// Write a run into one encrypted file for a colleague; here it is only read afterwards
+    HandOver(handover::Away),
+    /// Take over the run in a colleague's file, or take back one that was handed over from here
+    TakeOver(handover::Here),
     /// Secrets in the OS keyring: one a system and region
     Credentials(credentials::Wish),
     /// The runs on this computer, or the record of one
@@ -277,19 +289,23 @@ pub fn dispatch(args: &Args, command: &Cmd) -> u8 {
             },
         ),
         Cmd::Rehearse { list: true, json, .. } => rehearse::list(*json),
-        Cmd::Rehearse { scenario, strategy, scripted, answers, speed, seed, resume, json, .. } => rehearse::run(
-            args,
-            &rehearse::Wish {
-                scenario: scenario.clone(),
-                strategy: *strategy,
-                scripted: *scripted,
-                answers: answers.clone(),
-                speed: *speed,
-                seed: *seed,
-                resume: resume.clone(),
-                json: *json,
-            },
-        ),
+        Cmd::Rehearse { scenario, strategy, scripted, answers, wrong, tabletop, speed, seed, resume, json, .. } => {
+            rehearse::run(
+                args,
+                &rehearse::Wish {
+                    scenario: scenario.clone(),
+                    strategy: *strategy,
+                    scripted: *scripted,
+                    answers: answers.clone(),
+                    wrong: wrong.clone(),
+                    tabletop: *tabletop,
+                    speed: *speed,
+                    seed: *seed,
+                    resume: resume.clone(),
+                    json: *json,
+                },
+            )
+        }
         Cmd::Simulate { scenario, listen, https, speed, strategy, limits } => {
             let catalog = crate::catalog::Catalog::builtin();
             match catalog.scenario_file(scenario) {
@@ -306,7 +322,9 @@ pub fn dispatch(args: &Args, command: &Cmd) -> u8 {
         Cmd::Runs { run: None, json } => runs::run(args, *json),
         Cmd::Recoverable(wish) => recoverable::run(args, wish),
         Cmd::Export { .. } => not_here("exporting; `runs` shows where the record lies, and it is plain JSONL"),
-        Cmd::Approve { .. } => not_here("approving by key"),
+        Cmd::Approve(wish) => approve::run(args, wish),
+        Cmd::HandOver(wish) => handover::away(args, wish),
+        Cmd::TakeOver(wish) => handover::here(args, wish),
         Cmd::Credentials(wish) => credentials::run(args, wish),
     }
 }

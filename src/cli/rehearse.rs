@@ -10,8 +10,8 @@ use crate::catalog::Catalog;
 use crate::clock::Speed;
 use crate::desk::protocol::Command;
 use crate::desk::snapshot::{RunView, Snapshot};
-use crate::desk::{Handle, ScriptSource};
-use crate::rehearsal::scenario::Answer;
+use crate::desk::{Handle, Home, ScriptSource};
+use crate::rehearsal::scenario::{Answer, Wrong};
 use crate::runbook::model::Strategy;
 use crate::units::{Millis, utc_text};
 
@@ -33,6 +33,10 @@ pub struct Wish {
     pub scripted: bool,
     /// Other answers.
     pub answers: Option<PathBuf>,
+    /// One of the scenario's wrong ways.
+    pub wrong: Option<String>,
+    /// Without any Azure.
+    pub tabletop: bool,
     /// Speed.
     pub speed: Option<Speed>,
     /// Seed.
@@ -70,7 +74,11 @@ pub fn list(json: bool) -> u8 {
             .iter()
             .map(|s| {
                 let strategies: Vec<_> = s.strategies.iter().map(|s| s.display()).collect();
-                json!({ "id": s.id, "title": s.title, "strategies": strategies })
+                let wrong: Vec<_> = s.wrong.iter().map(|w| json!({ "id": w.id, "about": w.about })).collect();
+                json!({
+                    "id": s.id, "title": s.title, "strategies": strategies, "about": s.about, "plan": s.plan,
+                    "minutes": s.minutes, "tabletop": s.tabletop.offered, "wrong": wrong,
+                })
             })
             .collect();
         out!("{}", json!({ "scenarios": rows }));
@@ -85,10 +93,11 @@ pub fn list(json: bool) -> u8 {
 
 /// Rehearses.
 pub fn run(args: &Args, wish: &Wish) -> u8 {
-    let script = match (&wish.answers, wish.scripted) {
-        (_, false) => None,
-        (None, true) => Some(ScriptSource::Scenario),
-        (Some(path), true) => match answers(path) {
+    let script = match (&wish.answers, &wish.wrong, wish.scripted) {
+        (_, _, false) => None,
+        (None, Some(id), true) => Some(ScriptSource::Wrong(id.clone())),
+        (None, None, true) => Some(ScriptSource::Scenario),
+        (Some(path), _, true) => match answers(path) {
             Ok(a) => Some(ScriptSource::Answers(a)),
             Err(e) => {
                 say!("lifeboat: {e}");
@@ -97,11 +106,13 @@ pub fn run(args: &Args, wish: &Wish) -> u8 {
         },
     };
     if let Some(id) = &wish.scenario
-        && let Err(why) = possible(id, wish.strategy)
+        && let Err(why) = possible(args, id, wish)
     {
         say!("lifeboat: {why}");
         return USAGE;
     }
+    // Every record names this very program by its hash: that is had by the time the first is written.
+    std::thread::spawn(crate::journal::this_app);
     let handle = match super::desk(args, script) {
         Ok(h) => h,
         Err(code) => return code,
@@ -109,9 +120,13 @@ pub fn run(args: &Args, wish: &Wish) -> u8 {
     let speed = wish.speed.unwrap_or(if wish.scripted { Speed::Max } else { guide::PERSON_SPEED });
     let command = match (&wish.resume, &wish.scenario) {
         (Some(run), _) => Command::OpenRun(run.clone()),
-        (None, Some(id)) => {
-            Command::StartRehearsal { scenario: id.clone(), strategy: wish.strategy, speed, seed: wish.seed }
-        }
+        (None, Some(id)) => Command::StartRehearsal {
+            scenario: id.clone(),
+            strategy: wish.strategy,
+            speed,
+            seed: wish.seed,
+            tabletop: wish.tabletop,
+        },
         (None, None) => {
             say!("lifeboat: name a scenario; --list shows them");
             return USAGE;
@@ -133,22 +148,41 @@ pub fn run(args: &Args, wish: &Wish) -> u8 {
     };
     if view.closed.is_some() {
         say!("lifeboat: run {} is closed; there is nothing to continue", view.short);
-        return report(view, wish.json);
+        return report(view, wish);
     }
-    if let Some(why) = &view.read_only {
+    // What was handed over can be looked at, and taken back.
+    if let Some(why) = view.read_only.as_ref().filter(|_| wish.scripted || view.papers.handed_over.is_none()) {
         say!("lifeboat: {why}");
         return FAILED;
     }
-    if wish.scripted { scripted(&handle, wish.json) } else { guide::guide(&handle) }
+    if wish.scripted { scripted(&handle, wish) } else { guide::guide(&handle) }
 }
 
 /// Whether there is such a rehearsal, before anything is started for it.
-fn possible(id: &str, strategy: Option<Strategy>) -> Result<(), String> {
-    let scenario = Catalog::builtin().scenario(id).map_err(|e| e.to_string())?;
+fn possible(args: &Args, id: &str, wish: &Wish) -> Result<(), String> {
+    // A team's own scenarios lie beside its plans.
+    let catalog = Home::find(args.home.as_deref()).ok().and_then(|h| h.catalog().ok()).unwrap_or_else(Catalog::builtin);
+    let scenario = catalog.scenario(id).map_err(|e| e.to_string())?;
     if scenario.plan.is_empty() {
         return Err(format!("`{id}` is a world without a rehearsal; connect to it with: lifeboat simulate {id}"));
     }
-    match strategy {
+    if wish.tabletop && !scenario.tabletop.offered {
+        return Err(format!("`{id}` is not meant for a tabletop; leave --tabletop out"));
+    }
+    if let Some(wrong) = &wish.wrong
+        && !scenario.wrong.iter().any(|w| w.id == *wrong)
+    {
+        let known: Vec<_> = scenario.wrong.iter().map(|w| w.id.as_str()).collect();
+        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        return Err(format!("`{id}` has no wrong way `{wrong}`; there is {known}"));
+    }
+    let with = wish.strategy.or(scenario.strategies.first().copied());
+    let not_here = |w: &&Wrong| !w.only_in.is_empty() && with.is_some_and(|s| !w.only_in.contains(&s));
+    if let Some(w) = scenario.wrong.iter().filter(|w| wish.wrong.as_ref() == Some(&w.id)).find(not_here) {
+        let known: Vec<_> = w.only_in.iter().map(|s| s.display()).collect();
+        return Err(format!("the wrong way `{}` is for {}; choose it with --strategy", w.id, known.join(", ")));
+    }
+    match wish.strategy {
         Some(s) if !scenario.strategies.contains(&s) => {
             let known: Vec<_> = scenario.strategies.iter().map(|s| s.display()).collect();
             Err(format!("`{id}` cannot be rehearsed {}; it can be {}", s.display(), known.join(", ")))
@@ -162,12 +196,24 @@ fn answers(path: &std::path::Path) -> Result<Vec<Answer>, String> {
     ron::from_str(&text).map_err(|e| format!("{}:{}: {}", path.display(), e.span.start, e.code))
 }
 
+/// Whether the mistakes of a wrong way were scored.
+fn caught(wish: &Wish, wrong: &str, made: &[String]) -> u8 {
+    let scenario = wish.scenario.as_ref().and_then(|id| Catalog::builtin().scenario(id).ok());
+    let fails = scenario.and_then(|s| s.wrong.into_iter().find(|w| w.id == wrong)).map(|w| w.fails).unwrap_or_default();
+    let missed: Vec<_> = fails.into_iter().filter(|f| !made.contains(f)).collect();
+    if missed.is_empty() {
+        return FINE;
+    }
+    say!("lifeboat: `{wrong}` was played, and these mistakes were not scored: {}", missed.join(", "));
+    FINDING
+}
+
 fn over(s: &Snapshot) -> bool {
     s.run.as_ref().is_some_and(|r| r.closed.is_some() || r.read_only.is_some())
         || s.clock.now().mono > STUCK_AFTER.0 && s.run.as_ref().is_some_and(|r| r.closed.is_none())
 }
 
-fn scripted(handle: &Handle, json: bool) -> u8 {
+fn scripted(handle: &Handle, wish: &Wish) -> u8 {
     let Some(end) = handle.wait(PATIENCE, over) else {
         say!("lifeboat: the script did not come to an end within {} min", PATIENCE.as_secs() / 60);
         stuck(&handle.snapshot());
@@ -178,10 +224,10 @@ fn scripted(handle: &Handle, json: bool) -> u8 {
         stuck(&end);
         return FAILED;
     }
-    if !json {
+    if !wish.json {
         transcript(handle, &run);
     }
-    report(&run, json)
+    report(&run, wish)
 }
 
 fn stuck(s: &Arc<Snapshot>) {
@@ -209,10 +255,10 @@ fn transcript(handle: &Handle, run: &RunView) {
     }
 }
 
-/// The result; 0 when the expectations are met.
-fn report(run: &RunView, json: bool) -> u8 {
+/// The result; 0 when the expectations are met, of a wrong way when its mistakes were scored.
+fn report(run: &RunView, wish: &Wish) -> u8 {
     let score = run.score.clone().unwrap_or_default();
-    if json {
+    if wish.json {
         let clocks: serde_json::Map<String, serde_json::Value> =
             run.clocks.t.iter().enumerate().map(|(n, t)| (format!("T{n}"), json!(t.map(utc_text)))).collect();
         let lines: Vec<_> = score
@@ -220,19 +266,26 @@ fn report(run: &RunView, json: bool) -> u8 {
             .iter()
             .map(|(what, points, of, why)| json!({ "what": what, "points": points, "of": of, "why": why }))
             .collect();
+        let segments: serde_json::Map<String, serde_json::Value> =
+            run.clocks.segments.iter().map(|(name, ms)| ((*name).to_owned(), json!(ms))).collect();
         let closed = run.closed.as_deref().unwrap_or_default();
         let (outcome, summary) = closed.split_once(". ").unwrap_or((closed, ""));
         out!(
             "{}",
             json!({
                 "run": run.id, "journal": run.journal, "strategy": run.strategy.display(),
-                "outcome": outcome, "summary": summary, "score": { "points": score.points, "of": score.of, "lines": lines },
-                "clocks": clocks, "rta_ms": run.clocks.rta, "rto_ms": run.clocks.rto,
+                "outcome": outcome, "summary": summary, "mode": run.mode.name(),
+                "score": { "points": score.points, "of": score.of, "lines": lines, "mistakes": score.mistakes },
+                "clocks": clocks, "segments_ms": segments, "rta_ms": run.clocks.rta, "rto_ms": run.clocks.rto,
                 "waited_ms": { "people": run.clocks.waited_people, "azure": run.clocks.waited_azure },
             })
         );
     } else {
         guide::summary(run);
     }
-    if score.points == score.of { FINE } else { FINDING }
+    match &wish.wrong {
+        Some(wrong) => caught(wish, wrong, &score.mistakes),
+        None if score.points == score.of => FINE,
+        None => FINDING,
+    }
 }

@@ -98,12 +98,15 @@ fn examine_one(path: &Path, outside: Option<&Checkpoint>, alone: bool) -> Result
     // One that cannot be read is no reason to call the log broken; accidents left it so.
     let beside = beside.and_then(|t| t.parse::<Checkpoint>().ok());
     let against = Against { outside, beside: beside.as_ref(), whole };
-    let report = verify(&segments, against);
-    match report.anchor {
+    let mut report = verify(&segments, against);
+    if matches!(report.anchor, Anchor::OtherLog { .. }) && !alone {
         // Of several logs the checkpoint is for one; the others are judged without it.
-        Anchor::OtherLog { .. } if !alone => Ok(verify(&segments, Against { outside: None, ..against })),
-        _ => Ok(report),
+        report = verify(&segments, Against { outside: None, ..against });
     }
+    if whole {
+        report.hold(|file| crate::desk::evidence::sha256_of(path, file));
+    }
+    Ok(report)
 }
 
 fn read_checkpoint(path: &Path) -> Result<Checkpoint, String> {

@@ -69,7 +69,12 @@ impl Credentials {
         self.secrets.clone()
     }
 
-    fn reread(&mut self) {
+    /// Whether a secret of this name is kept, by the list.
+    pub(super) fn has(&self, name: &Name) -> bool {
+        self.listed.iter().any(|c| c.name == *name)
+    }
+
+    pub(super) fn reread(&mut self) {
         match self.secrets.list() {
             Ok(all) => self.listed = all.into_iter().filter(|c| c.name.kind() == Kind::Credential).collect(),
             Err(e) => self.said = Some((false, sentence(&e))),

@@ -324,6 +324,8 @@ impl World {
             options: p.options.into_iter().map(|o| (o.id, o.label, o.consequence)).collect(),
             option,
             guards,
+            dns: p.dns,
+            synced: p.synced,
             read_at: p.read_at_utc,
             ..Preview::default()
         })

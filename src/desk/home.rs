@@ -93,6 +93,11 @@ impl Home {
         self.0.join("watch.json")
     }
 
+    /// Who outside is told of what; without addresses.
+    pub fn hooks(&self) -> PathBuf {
+        self.0.join("hooks.json")
+    }
+
     /// Which endpoints stay at the top of the list.
     pub fn pins(&self) -> PathBuf {
         self.0.join("pins.json")

@@ -54,8 +54,12 @@ pub enum Mail {
     Served(u32, i64),
     /// A happening of the scenario.
     Happened(u32),
-    /// The second person's turn: step and digest.
-    SecondPerson(StepId, String),
+    /// People around a table answer to a step.
+    People(StepId),
+    /// A step of the clock is over: its number.
+    Stepped(u32),
+    /// The second person's turn: step, digest, and who it is.
+    SecondPerson(StepId, String, String),
     /// What the saved sign-in came to.
     Connected(Box<Result<Option<Cloud>, SignInError>>),
     /// A token came, or could not be had.
@@ -74,6 +78,14 @@ pub enum Mail {
     Credential(super::credentials::Told),
     /// A block for colleagues, and what came of signing it.
     Signed(Box<super::board::Signed>),
+    /// The scripted operator has waited long enough for a second person.
+    NoAnswer(crate::rehearsal::script::Move),
+    /// What was signed, read or written for an approval.
+    Approval(Box<super::approvals::Told>),
+    /// What came of a message to people outside.
+    Sent(Box<super::hooks::Sent>),
+    /// What the keyring said of the address of such a message.
+    Hook(Box<super::hooks::Told>),
     /// The scripted operator's move is due.
     Move(crate::rehearsal::script::Move),
 }

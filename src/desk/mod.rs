@@ -11,13 +11,21 @@ use crate::azure::Cloud;
 use crate::journal::Disk;
 use crate::rehearsal::scenario::Answer;
 
+pub mod approvals;
 mod board;
 pub mod checks;
 mod conditions;
+mod conduct;
 mod connecting;
 mod credentials;
+pub mod evidence;
 mod executor;
+mod facilitate;
+pub mod handover;
+mod happenings;
 pub mod home;
+mod hooks;
+mod incoming;
 pub mod link;
 mod mailbox;
 mod monitor;
@@ -30,22 +38,26 @@ mod publish;
 mod record;
 pub mod recovery;
 mod rounds;
+mod scripted;
 mod session;
 mod shelf;
 pub mod sign_in;
 pub mod snapshot;
 mod steps;
 mod supervisor;
+mod tabletop;
+mod trends;
 pub mod trust;
 mod undo;
 pub mod view;
 pub mod watch;
 
-pub use board::notices_impossible;
+pub use board::{Roster, notices_impossible};
 pub use home::Home;
+pub use incoming::Taken;
 pub use link::{Link, Waker};
 pub use publish::record_of;
-pub use record::entry as entry_of;
+pub use record::{entry as entry_of, line as line_of};
 pub use session::replay;
 pub use supervisor::{Handle, start, start_by};
 
@@ -73,6 +85,8 @@ pub enum ScriptSource {
     Scenario,
     /// A file.
     Answers(Vec<Answer>),
+    /// One of the scenario's wrong ways, by its id.
+    Wrong(String),
 }
 
 /// What can go wrong at the desk; Display says what, and what to do.
@@ -87,6 +101,9 @@ pub enum DeskError {
     /// A command was refused.
     #[error(transparent)]
     Refused(#[from] crate::run::decide::Refusal),
+    /// It can only be rehearsed on the simulated Azure.
+    #[error("the scenario `{0}` is not meant for a tabletop; rehearse it on the simulated Azure")]
+    NoTabletop(String),
     /// Records do not make a run.
     #[error(transparent)]
     Replay(#[from] crate::run::state::ReplayError),
@@ -118,6 +135,15 @@ pub enum DeskError {
     /// An address.
     #[error("`{0}` is not an address that can be probed")]
     Address(String),
+    /// A file for a colleague, or from one.
+    #[error(transparent)]
+    HandOver(#[from] crate::export::handover::HandOverError),
+    /// A run that goes from one place to another.
+    #[error(transparent)]
+    Passing(#[from] handover::PassingError),
+    /// Evidence.
+    #[error(transparent)]
+    Evidence(#[from] evidence::EvidenceError),
     /// A plan with errors.
     #[error("the plan `{plan}` has errors: {first}; `lifeboat check` shows them all")]
     Plan {
@@ -193,6 +219,25 @@ pub enum DeskError {
     /// The watch cannot be set like that.
     #[error("the watch was not changed: {0}")]
     WatchSettings(String),
+    /// The file of messages to people outside.
+    #[error("{} is not used: {why}; nobody outside is told, and the file is left as it is: mend it and start again, or set the messages in Settings", path.display())]
+    HooksFile {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong.
+        why: String,
+    },
+    /// A message to people outside that cannot be set like that.
+    #[error(transparent)]
+    Hook(#[from] crate::notify::hook::HookError),
+    /// Its address.
+    #[error("the address of “{name}” was not kept or forgotten: {why}")]
+    HookAddress {
+        /// Which message.
+        name: String,
+        /// What the keyring says.
+        why: crate::secrets::SecretError,
+    },
     /// Nobody trusts the texts of this plan.
     #[error("`{plan}` is restricted: nobody here has trusted {foreign} as it is now, SHA-256 {digest}")]
     Restricted {
@@ -216,9 +261,40 @@ pub enum DeskError {
     /// Not the texts that were shown.
     #[error("the file has changed since it was shown: `{0}` is shown as it is now, and nothing was trusted")]
     OtherText(String),
-    /// Another run is open here.
-    #[error("the run {0} is open here; close it or leave it first")]
-    Open(String),
+    /// A rehearsal is open, and is alone.
+    #[error("the rehearsal {0} is open, and nothing else is open beside a rehearsal; close it or leave it first")]
+    RehearsalOpen(String),
+    /// A rehearsal would not be alone.
+    #[error(
+        "the run {0} is open, and a rehearsal has the desk to itself, so that nobody takes the one for the other; close the run or leave it first"
+    )]
+    NotAlone(String),
+    /// As many runs are open as can be.
+    #[error("{0} runs are open here, which is as many as one person can follow; close one or leave it first")]
+    TooMany(usize),
+    /// A plan has one live run at a time.
+    #[error(
+        "the live run {run} of the plan `{plan}` is not ended, and two would work against each other; go on with it (`lifeboat run --resume {run}`), or close it first. If it cannot be opened any more, move its folder out of {dir}"
+    )]
+    Live {
+        /// Run.
+        run: String,
+        /// Plan id.
+        plan: String,
+        /// Folder of the runs.
+        dir: PathBuf,
+    },
+    /// Another Lifeboat begins a run just now.
+    #[error("another Lifeboat begins a run at this moment; try again in a moment")]
+    Beginning,
+    /// Not one of the open runs.
+    #[error("the run {0} is not open here; open it from the list of runs")]
+    NotOpen(String),
+    /// Meant for another run than the one on show.
+    #[error(
+        "that was meant for the run {0}, which is not on show any more: nothing was done; switch to it and do it again"
+    )]
+    OtherRun(String),
     /// A request is on its way.
     #[error("a request of {0} is on its way to Azure; its answer is usually here within two minutes: wait for it")]
     OnItsWay(String),
@@ -253,12 +329,35 @@ pub enum DeskError {
         /// Why.
         why: String,
     },
+    /// Something about the second person.
+    #[error(transparent)]
+    Approval(#[from] crate::approval::ApprovalError),
+    /// This device's key.
+    #[error("this device cannot sign: {0}")]
+    NoKey(String),
+    /// Nobody of that name.
+    #[error("nobody called “{0}” is known here by key; take the line that their Lifeboat shows first")]
+    NoColleague(String),
+    /// No question is open.
+    #[error("{0} asks nothing of a second person now; ask first, and wait until the request is signed")]
+    NothingAsked(String),
+    /// What was asked cannot be shown any more.
+    #[error(
+        "what the second person was asked is not known on this laptop any more; withdraw the question and ask again"
+    )]
+    AskAgain,
+    /// No request is open.
+    #[error("no colleague's request is shown; paste it first")]
+    NoRequest,
     /// The saved sign-in.
     #[error(transparent)]
     SignIn(#[from] sign_in::SignInError),
     /// The step's looks.
     #[error("{0} has not been read yet; wait for the reading, or ask for it again")]
     NotRead(String),
+    /// What was answered is not what was on show.
+    #[error("it has changed since it was shown: read what it says now; nothing was signed and nothing was sent")]
+    ChangedSince,
     /// It changed meanwhile.
     #[error("what would be changed is no longer what you saw; it is shown anew, and nothing was sent")]
     Changed,

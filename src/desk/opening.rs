@@ -7,6 +7,7 @@ use crate::clock::{Clock, Speed};
 use crate::plan::model::Plan;
 use crate::plan::readiness::pace;
 use crate::rehearsal::scenario::{Scenario, What};
+use crate::rehearsal::schedule::Schedule;
 use crate::rehearsal::script::Script;
 use crate::run::command::Command;
 use crate::run::effect;
@@ -16,16 +17,17 @@ use crate::simulator::{self, Simulator};
 use crate::units::{Millis, sha256_hex};
 
 use super::executor::World;
-use super::mailbox::Mail;
+use super::happenings::schedule;
 use super::monitor::Monitor;
 use super::session::Session;
 use super::snapshot::Problem;
 use super::supervisor::{Desk, Idle, Open};
+use super::tabletop::around_table;
 use super::watch::{self, Targets, When};
 use super::{DeskError, ScriptSource};
 
 /// Name of the file in a rehearsal's folder that keeps the simulated world.
-const WORLD: &str = "world.json";
+pub(super) const WORLD: &str = "world.json";
 /// The scenario's name as an actor.
 pub(super) const SCENARIO: &str = "scenario";
 /// Phases of a run in an incident; preparation belongs before it.
@@ -40,9 +42,14 @@ impl Desk {
         strategy: Option<Strategy>,
         speed: Speed,
         seed: u64,
+        tabletop: bool,
     ) -> Result<(), DeskError> {
-        self.must_be_free()?;
+        self.room(true)?;
         let scenario = self.catalog.scenario(id)?;
+        let mode = if tabletop { Mode::Tabletop } else { Mode::Rehearsal };
+        if tabletop && !scenario.tabletop.offered {
+            return Err(DeskError::NoTabletop(scenario.id));
+        }
         let strategy = match strategy {
             Some(s) if !scenario.strategies.contains(&s) => {
                 let known: Vec<_> = scenario.strategies.iter().map(|s| s.display()).collect();
@@ -53,12 +60,13 @@ impl Desk {
         };
         let plan = Arc::new(self.catalog.plan(&scenario.plan, strategy)?);
         // Nothing costs scenario time before the first record is durable.
-        let epoch = Clock::system().now().wall;
+        // From a whole minute on: meters count by the minute, and the same seed must give the same rehearsal.
+        let epoch = Clock::system().now().wall / 60_000 * 60_000;
         let clock = Clock::scenario(epoch, Millis(0), Speed::Times(0));
         let mut session = Session::create(
             self.options.disk.clone(),
             &self.options.home.runs(),
-            Mode::Rehearsal,
+            mode,
             clock.clone(),
             Some(epoch),
             Some(scenario.clone()),
@@ -67,7 +75,7 @@ impl Desk {
         let phases = if scenario.phases.is_empty() { INCIDENT.to_vec() } else { scenario.phases.clone() };
         let start = start_of(
             &plan,
-            Mode::Rehearsal,
+            mode,
             phases,
             Some(ScenarioRef {
                 id: scenario.id.clone(),
@@ -77,10 +85,13 @@ impl Desk {
             }),
         );
         let (me, name) = (self.me(), self.operator.clone());
-        session.order(me, Command::Start { start: Box::new(start), texts: plan.texts.clone(), operator: name })?;
+        session.order(
+            me,
+            Command::Start { start: Box::new(start), texts: plan.texts.clone(), operator: name, key: None },
+        )?;
         let (actor, order) = declaration(&scenario, plan.strategy, epoch);
         session.order(actor, order)?;
-        self.bring_up(session, plan, seed, speed, false).await
+        Box::pin(self.bring_up(session, plan, seed, speed, false)).await
     }
 
     /// Starts a run on the connected Azure.
@@ -90,11 +101,13 @@ impl Desk {
         strategy: Option<Strategy>,
         dry_run: bool,
     ) -> Result<(), DeskError> {
-        self.must_be_free()?;
+        self.room(false)?;
         let cloud = self.cloud()?;
         self.catalog.reread();
         let plan = Arc::new(self.plan_named(plan_name, strategy)?);
         let trusted = self.trusted(&plan, &cloud)?;
+        let beginning = self.beginning()?;
+        self.no_live_run_of(&plan, cloud.is_simulated())?;
         let mode = match (dry_run, cloud.is_simulated()) {
             (true, _) => Mode::DryRun,
             (false, true) => Mode::Rehearsal,
@@ -106,22 +119,35 @@ impl Desk {
         session.run = crate::run::state::Run::of(plan.clone());
         let start = start_of(&plan, mode, INCIDENT.to_vec(), None);
         let (me, name) = (self.me(), self.operator.clone());
-        session.order(me, Command::Start { start: Box::new(start), texts: plan.texts.clone(), operator: name })?;
+        session.order(
+            me,
+            Command::Start { start: Box::new(start), texts: plan.texts.clone(), operator: name, key: None },
+        )?;
+        drop(beginning);
         if let Some(t) = &trusted {
             let (by, order) = Self::trust_note(t);
             session.order(by, order)?;
         }
-        self.bring_up(session, plan, 0, Speed::Times(1), false).await
+        Box::pin(self.bring_up(session, plan, 0, Speed::Times(1), false)).await
     }
 
     /// Takes a run up where it stood.
     pub(super) async fn open_run(&mut self, id: &str, speed: Speed) -> Result<(), DeskError> {
-        self.must_be_free()?;
         let dir = self.find_run(id)?;
-        let mut session = Session::open(&self.options.disk, dir)?;
+        let name = dir.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        if self.runs().any(|o| o.session.id == name && o.session.run.open()) {
+            return self.focus(&name);
+        }
+        // Whether it is a rehearsal only its record says; nothing is appended to that before there is room.
+        self.room(self.past.is_rehearsal(&name))?;
+        let mut session = Session::open(&self.options.disk, dir, self.past.open_as(&name))?;
         let plan = session.run.plan.clone().ok_or(crate::run::state::ReplayError::NotStarted)?;
         let reference = session.run.start.as_ref().and_then(|s| s.scenario.clone());
-        if session.run.open() && reference.is_none() {
+        self.room(reference.is_some())?;
+        if session.works() && reference.is_none() {
+            if session.mode != Mode::DryRun {
+                self.alone_with_its_plan(&plan, &session.id, session.mode)?;
+            }
             // A folder that came from elsewhere is somebody else's file too.
             let cloud = self.cloud()?;
             let simulated = matches!(session.mode, Mode::Rehearsal);
@@ -141,7 +167,7 @@ impl Desk {
         }
         let seed = reference.map_or(0, |r| r.seed);
         let damage = session.damage.clone();
-        self.bring_up(session, plan, seed, speed, true).await?;
+        Box::pin(self.bring_up(session, plan, seed, speed, true)).await?;
         if let Some(first) = damage.first() {
             self.notice = Some(Arc::new(damaged(first, damage.len())));
         }
@@ -152,35 +178,38 @@ impl Desk {
     /// process held, or whose folder could not be written at all, is opened anew.
     pub(super) async fn retry_journal(&mut self) -> Result<(), DeskError> {
         self.notice = None;
-        let Some(o) = self.open.as_deref_mut() else { return Ok(()) };
-        if o.session.read_only().is_none() {
-            return Ok(());
-        }
-        if o.session.holds_journal() {
-            o.session.retry_journal()?;
-            for mail in std::mem::take(&mut o.unsaved) {
-                self.session_mail(mail);
+        let mut all = Ok(());
+        self.each_run(|desk| {
+            if let Err(e) = desk.retry_held() {
+                all = Err(e);
             }
+        });
+        all?;
+        let Some(o) = self.open.as_deref() else { return Ok(()) };
+        if o.session.read_only().is_none() {
             return Ok(());
         }
         let (id, pace) = (o.session.id.clone(), o.pace);
         self.open = None;
         let opened = self.open_run(&id, pace).await;
-        if opened.is_err() && self.open.is_none() && self.idle.is_none() {
+        if opened.is_err()
             // Its watch ended with it; why the run cannot be opened is what has to be said.
-            if let Err(e) = self.watch_idle().await {
-                self.say(format!("not watching: {}", super::chain(&e)));
-            }
+            && let Err(e) = self.show_another().await
+        {
+            self.say(format!("not watching: {}", super::chain(&e)));
         }
         opened
     }
 
-    fn must_be_free(&self) -> Result<(), DeskError> {
-        self.nothing_on_its_way()?;
-        match &self.open {
-            Some(o) if o.session.run.open() => Err(DeskError::Open(super::view::run::short(&o.session.id))),
-            _ => Ok(()),
+    /// What could not be recorded, where this process still holds the journal.
+    fn retry_held(&mut self) -> Result<(), DeskError> {
+        let held = |o: &&mut Open| o.session.read_only().is_some() && o.session.holds_journal();
+        let Some(o) = self.open.as_deref_mut().filter(held) else { return Ok(()) };
+        o.session.retry_journal()?;
+        for mail in std::mem::take(&mut o.unsaved) {
+            self.session_mail(mail);
         }
+        Ok(())
     }
 
     /// The connected Azure.
@@ -232,9 +261,11 @@ impl Desk {
         let clock = session.clock.clone();
         let task = clock.task();
         let mut simulator = None;
-        let ended = !session.run.open();
+        let ended = !session.works();
         let azure = match (&session.scenario, ended) {
             (_, true) => None,
+            // People answer.
+            _ if session.mode == Mode::Tabletop => None,
             // The simulated Azure belongs to whoever can write beside it: another process may be using it.
             (Some(_), false) if session.read_only().is_some() => None,
             (Some(scenario), false) => {
@@ -242,6 +273,7 @@ impl Desk {
                 options.strategy = Some(plan.strategy);
                 options.seed = seed;
                 options.state_file = Some(session.dir.join(WORLD));
+                options.schedule = Some(Schedule::of(scenario, &session.run));
                 let s = Simulator::start(options).await?;
                 let line = serde_json::to_string(&s.connection()).unwrap_or_default();
                 simulator = Some(s);
@@ -258,8 +290,10 @@ impl Desk {
             (Some(ScriptSource::Answers(a)), Some(s)) => {
                 Some(Script::new(&Scenario { answers: a.clone(), ..s.clone() }, plan.strategy))
             }
+            (Some(ScriptSource::Wrong(id)), Some(s)) => s.gone_wrong(id).map(|s| Script::new(&s, plan.strategy)),
             _ => None,
         };
+        let rehearsed = pace(plan.subject(), &self.past.runs());
         let mut open = Box::new(Open {
             session,
             number,
@@ -268,7 +302,10 @@ impl Desk {
             simulator,
             script,
             moving: false,
-            task,
+            asked: Default::default(),
+            answering: Default::default(),
+            steps: Default::default(),
+            task: Some(task),
             pace: speed,
             jumping: false,
             sealed: false,
@@ -279,6 +316,12 @@ impl Desk {
             score: None,
             timeline: None,
             rights: None,
+            taking_back: None,
+            rehearsed,
+            drawn: Default::default(),
+            scored: None,
+            called: false,
+            not_led: None,
         });
         if let Some(mut world) = world {
             match &seen {
@@ -296,13 +339,16 @@ impl Desk {
                 let _ = azure.sign_in(&early).await;
             });
             open.watch = Some(watch::start(world.clone(), When::Run));
-            open.timeline = open.session.scenario.as_ref().map(|s| self.timeline(s, &world, plan_strategy(&open)));
             open.world = Some(world);
         }
-        if ended {
+        let stands = open.world.is_none() && (!around_table(&open) || ended || open.session.read_only().is_some());
+        if !stands {
+            open.timeline = schedule(&open).map(|s| self.timeline(&open, &s));
+        }
+        if !open.session.run.open() {
             open.score();
         }
-        let stands = open.world.is_none();
+        self.put_aside();
         self.open = Some(open);
         self.ask_rights_of_run();
         if again {
@@ -367,27 +413,6 @@ impl Desk {
             self.begin_effect(e);
         }
         Ok(())
-    }
-
-    /// The scenario's messages, each at its time.
-    fn timeline(&self, scenario: &Scenario, world: &World, strategy: Strategy) -> tokio::task::AbortHandle {
-        let mut due: Vec<(u32, Millis)> = scenario
-            .timeline
-            .iter()
-            .enumerate()
-            .filter(|(_, h)| h.only_in.is_empty() || h.only_in.contains(&strategy))
-            .filter(|(_, h)| matches!(h.what, What::Inject(_) | What::Colleague { .. }))
-            .map(|(n, h)| (u32::try_from(n).unwrap_or(u32::MAX), h.at))
-            .collect();
-        due.sort_by_key(|(_, at)| *at);
-        let (mail, task) = (world.mail.clone(), world.clock.task());
-        tokio::spawn(async move {
-            for (n, at) in due {
-                task.sleep(at.saturating_sub(Millis(task.now().mono))).await;
-                mail.send(Mail::Happened(n));
-            }
-        })
-        .abort_handle()
     }
 
     /// The plan asked for, or the first whose primary account this Azure knows; a team's own plans come first. What nobody

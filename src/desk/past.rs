@@ -18,16 +18,18 @@ use crate::rehearsal::scenario::Outcome;
 use crate::rehearsal::score::{Score, score};
 use crate::run::event::Mode;
 use crate::run::state::Run;
+use crate::runbook::model::Phase;
 use crate::units::{Millis, sha256_hex};
 
 use super::home::{Home, replace};
 use super::session::replay;
-use super::snapshot::RunRow;
-use super::view::audit::run_row;
+use super::snapshot::{RunRow, Trend};
+use super::trends::{Rehearsed, trends};
+use super::view::audit::{mode_word, run_row};
 use super::view::run::short;
 
 /// Shape of the file. Another one is not read, and made anew.
-const SCHEMA: u32 = 1;
+const SCHEMA: u32 = 3;
 /// Ten thousand runs are a few megabytes.
 const MAX_BYTES: usize = 16 * 1024 * 1024;
 
@@ -46,6 +48,8 @@ struct Known {
     row: Option<Row>,
     /// What it said about its plan; none while it is open.
     past: Option<PastRun>,
+    /// How it went, of a closed rehearsal.
+    rehearsed: Option<Rehearsed>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -55,6 +59,24 @@ struct Row {
     started: i64,
     outcome: String,
     open: bool,
+    /// Plan id.
+    plan: String,
+    /// On an Azure of its own.
+    scenario: bool,
+    /// It goes on elsewhere.
+    handed_over: bool,
+}
+
+/// A run that is open in this process, which need not be read to be known.
+pub struct Here {
+    /// Run id.
+    pub id: String,
+    /// As the list says it.
+    pub row: RunRow,
+    /// Plan id.
+    pub plan: String,
+    /// On an Azure of its own.
+    pub scenario: bool,
 }
 
 /// What past runs said.
@@ -67,6 +89,11 @@ pub struct Past {
 impl Past {
     /// Takes in what is new on the disk; what was known and has not grown is not read again.
     pub fn refresh(&mut self, disk: &dyn Disk, home: &Home, catalog: &Catalog) {
+        self.refresh_beside(disk, home, catalog, &[]);
+    }
+
+    /// The same; what is open here is not read either, which for a long run would take a while each time.
+    pub fn refresh_beside(&mut self, disk: &dyn Disk, home: &Home, catalog: &Catalog, here: &[Here]) {
         if !self.loaded {
             self.known = load(disk, &home.past()).unwrap_or_default();
             self.loaded = true;
@@ -79,6 +106,15 @@ impl Past {
             let bytes = length(disk, &dir).unwrap_or(0);
             let k = match self.known.remove(&entry.name) {
                 Some(k) if k.bytes == bytes => k,
+                _ if let Some(h) = here.iter().find(|h| h.id == entry.name) => {
+                    changed = true;
+                    Known {
+                        bytes,
+                        row: Some(Row::of(h.row.clone(), &h.plan, h.scenario, false)),
+                        past: None,
+                        rehearsed: None,
+                    }
+                }
                 _ => {
                     changed = true;
                     look(disk, &dir, &entry.name, bytes, catalog)
@@ -112,9 +148,37 @@ impl Past {
         rows
     }
 
+    /// The newest run of a plan that is not ended and works on a connected Azure, in this mode: four characters.
+    pub fn live(&self, plan: &str, mode: Mode) -> Option<String> {
+        let started = |id: &&str| self.known.get(*id).and_then(|k| k.row.as_ref()).map(|r| r.started);
+        self.all_live(plan, mode).max_by_key(|id| (started(id), *id)).map(short)
+    }
+
+    /// All of them, by id.
+    pub fn all_live<'a>(&'a self, plan: &'a str, mode: Mode) -> impl Iterator<Item = &'a str> {
+        let is = move |r: &Row| r.open && !r.scenario && !r.handed_over && r.plan == plan && r.mode == mode_word(mode);
+        self.known.iter().filter(move |(_, k)| k.row.as_ref().is_some_and(is)).map(|(id, _)| id.as_str())
+    }
+
+    /// Whether a run is a rehearsal on an Azure of its own, as far as is known.
+    pub fn is_rehearsal(&self, id: &str) -> bool {
+        self.known.get(id).and_then(|k| k.row.as_ref()).is_some_and(|r| r.scenario)
+    }
+
+    /// The mode of a run that was not ended when it was last read.
+    pub fn open_as(&self, id: &str) -> Option<Mode> {
+        let row = self.known.get(id)?.row.as_ref().filter(|r| r.open)?;
+        [Mode::Live, Mode::DryRun, Mode::Rehearsal, Mode::Tabletop].into_iter().find(|m| mode_word(*m) == row.mode)
+    }
+
     /// What closed runs said about their plans.
     pub fn runs(&self) -> Vec<PastRun> {
         self.known.values().filter_map(|k| k.past.clone()).collect()
+    }
+
+    /// How rehearsals went, by plan.
+    pub fn trends(&self) -> Vec<Trend> {
+        trends(self.known.iter().filter_map(|(id, k)| Some((id, k.rehearsed.as_ref()?))))
     }
 
     /// What one run said about its plan, by its id.
@@ -144,9 +208,45 @@ fn look(disk: &dyn Disk, dir: &Path, id: &str, bytes: u64, catalog: &Catalog) ->
     let records = read_run(disk, dir).unwrap_or_default();
     let row = run_row(id, &records);
     let closed = row.as_ref().is_some_and(|r| !r.open);
-    let past = if closed && sound(disk, dir) { past(id, &records, catalog) } else { None };
-    let row = row.map(|r| Row { title: r.title, mode: r.mode, started: r.started, outcome: r.outcome, open: r.open });
-    Known { bytes, row, past }
+    let told = if closed && sound(disk, dir) { past(id, &records, catalog) } else { None };
+    let (past, rehearsed) = told.map_or((None, None), |(past, rehearsed)| (Some(past), rehearsed));
+    let row = row.map(|r| {
+        let (plan, scenario, handed_over) = about(&records);
+        Row::of(r, &plan, scenario, handed_over)
+    });
+    Known { bytes, row, past, rehearsed }
+}
+
+impl Row {
+    fn of(r: RunRow, plan: &str, scenario: bool, handed_over: bool) -> Self {
+        Self {
+            title: r.title,
+            mode: r.mode,
+            started: r.started,
+            outcome: r.outcome,
+            open: r.open,
+            plan: plan.to_owned(),
+            scenario,
+            handed_over,
+        }
+    }
+}
+
+/// Plan, whether it is a rehearsal on an Azure of its own, and whether it goes on elsewhere.
+fn about(records: &[Stored]) -> (String, bool, bool) {
+    let (mut plan, mut scenario, mut handed_over) = (String::new(), false, false);
+    for r in records {
+        match r.body.kind.as_str() {
+            "run.start" => {
+                scenario = r.body.d.get("scenario").is_some_and(|s| !s.is_null());
+                plan = r.body.plan.as_ref().map_or_else(String::new, |p| p.id.clone());
+            }
+            "run.handover" => handed_over = true,
+            "session.operator" => handed_over = false,
+            _ => {}
+        }
+    }
+    (plan, scenario, handed_over)
 }
 
 /// A record that was altered proves nothing.
@@ -157,22 +257,32 @@ fn sound(disk: &dyn Disk, dir: &Path) -> bool {
     crate::record::verify(&found.segments(), against).verdict != Verdict::Broken
 }
 
-fn past(id: &str, records: &[Stored], catalog: &Catalog) -> Option<PastRun> {
+fn past(id: &str, records: &[Stored], catalog: &Catalog) -> Option<(PastRun, Option<Rehearsed>)> {
     let run = replay(records).ok()?;
     let (start, plan) = (run.start.as_ref()?, run.plan.as_ref()?);
     let ended = records.iter().rev().find(|r| matches!(r.body.kind.as_str(), "run.end" | "run.abort"))?;
     let pace = run.clocks.t[4].zip(run.clocks.over()).map(|(decided, served)| served.saturating_sub(decided));
-    Some(PastRun {
+    let score = scored(&run, catalog);
+    let began = records.iter().find(|r| r.body.kind.as_str() == "run.start").map_or(ended.body.ts, |r| r.body.ts);
+    let rehearsed = Rehearsed::of(&run, score.as_ref(), began);
+    let past = PastRun {
         run: short(id),
-        what: if start.mode == Mode::Live { "live run" } else { "rehearsal" }.to_owned(),
+        what: match start.mode {
+            Mode::Live => "live run",
+            Mode::Tabletop => "tabletop",
+            Mode::DryRun => "dry run",
+            Mode::Rehearsal => "rehearsal",
+        }
+        .to_owned(),
         plan: plan.id.clone(),
         strategy: start.strategy,
         digest: start.digest.clone(),
-        proof: proof(&run, start.mode, scored(&run, catalog).as_ref()),
+        proof: proof(&run, start.mode, score.as_ref()),
         closed_at: ended.body.ts,
         rta: run.clocks.rta(),
         pace: pace.map(|ms| Millis(u64::try_from(ms).unwrap_or(0))),
-    })
+    };
+    Some((past, rehearsed))
 }
 
 /// The score of a rehearsal whose scenario is still the one that was rehearsed.
@@ -181,7 +291,7 @@ fn scored(run: &Run, catalog: &Catalog) -> Option<Score> {
     let file = catalog.scenario_file(&reference.id).ok()?;
     let same = sha256_hex(file.text.as_bytes()) == reference.sha256;
     let scenario = catalog.scenario(&reference.id).ok().filter(|_| same)?;
-    Some(score(run, &scenario.expect))
+    Some(score(run, scenario.expected(run.start.as_ref()?.strategy)))
 }
 
 /// What a closed run says about its plan.
@@ -196,6 +306,8 @@ fn proof(run: &Run, mode: Mode, score: Option<&Score>) -> Proof {
         return Proof::Failed(format!("{}, {} of {} points", outcome.display(), s.points(), s.of()));
     }
     match outcome {
+        // A rehearsal that began after the failover, or ended before it, proves nothing of it.
+        Outcome::Recovered | Outcome::RecoveredWithFindings if !whole(run) => Proof::None,
         Outcome::Recovered | Outcome::RecoveredWithFindings if score.is_some() || run.clocks.rta_final() => Proof::Held,
         Outcome::Recovered | Outcome::RecoveredWithFindings => {
             Proof::Failed(format!("{}, but nobody saw that users are served and verified it", outcome.display()))
@@ -203,4 +315,10 @@ fn proof(run: &Run, mode: Mode, score: Option<&Score>) -> Proof {
         Outcome::FalseAlarm => Proof::None,
         Outcome::NotRecovered | Outcome::Inconclusive => Proof::Failed(outcome.display().to_owned()),
     }
+}
+
+/// It went from the decision to the verification.
+fn whole(run: &Run) -> bool {
+    let phases = run.start.as_ref().map_or(&[][..], |s| &s.phases);
+    phases.is_empty() || [Phase::Decide, Phase::FailOver, Phase::Verify].iter().all(|p| phases.contains(p))
 }

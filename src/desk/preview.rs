@@ -11,6 +11,8 @@ pub struct Preview {
     pub again: bool,
     /// It is a look at taking the step back.
     pub undo: bool,
+    /// Around a table: there is nothing to read, and people take it back.
+    pub told: bool,
     /// What taking back would leave as it is, and why.
     pub left: Vec<String>,
     /// What would be sent.
@@ -25,10 +27,16 @@ pub struct Preview {
     pub option: Option<String>,
     /// A guard asks for time until then (UTC ms).
     pub waits_until: Option<i64>,
+    /// How fast the name that it changes can lead elsewhere.
+    pub dns: Option<crate::azure::traffic::Pace>,
+    /// What is given up counts from here: an account, and up to when its copy is whole.
+    pub synced: Option<(String, Option<i64>)>,
     /// Guards.
     pub guards: Vec<Reading>,
     /// When (UTC ms on the run's clock).
     pub read_at: i64,
+    /// It was in a picture: nobody can mean what nobody saw.
+    pub shown: bool,
 }
 
 impl Preview {

@@ -4,15 +4,24 @@ use std::path::PathBuf;
 
 use crate::clock::Speed;
 pub use crate::health::{Adjustment, Amount, Knob, Mistake, OwnEndpoint, Unit, WatchSettings};
+pub use crate::notify::hook::{Address as HookAddress, Hook, HookKind, Moment};
 pub use crate::plan::draft::Draft;
 use crate::rehearsal::scenario::{Choice, Outcome};
+use crate::run::event::LossKind;
 use crate::runbook::model::{StepId, Strategy};
 pub use crate::secrets::Name;
-use crate::units::Secret;
+use crate::units::{Millis, Secret};
 
 /// A command to the desk.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
+    /// One that was made from the picture of this run: refused when another is on show by the time it is read.
+    Of {
+        /// Run id.
+        run: String,
+        /// What is wanted of it.
+        command: Box<Self>,
+    },
     /// Rehearse a scenario on the embedded simulated Azure.
     StartRehearsal {
         /// Scenario id.
@@ -23,6 +32,8 @@ pub enum Command {
         speed: Speed,
         /// Seed of the world's small variations.
         seed: u64,
+        /// Without any Azure: people answer for the systems.
+        tabletop: bool,
     },
     /// Start a run of a plan on the connected Azure.
     StartRun {
@@ -74,6 +85,16 @@ pub enum Command {
     JumpToNextEvent,
     /// Rehearsal: change the clock's speed.
     SetSpeed(Speed),
+    /// Rehearsal: let the clock go on by so much, and stand still again.
+    StepClock(Millis),
+    /// Something about an open run as a whole.
+    Run(RunIntent),
+    /// Something about the second person, on either side.
+    Approval(ApprovalIntent),
+    /// The facilitator of a rehearsal.
+    Facilitate(FacilitateIntent),
+    /// Messages to people outside.
+    Hook(HookIntent),
     /// Load the record of a run for the Audit screen.
     ShowRecord(String),
     /// Read runbooks or plans from this file or folder, and keep it on the shelf.
@@ -141,6 +162,39 @@ pub enum Command {
     RetryJournal,
 }
 
+impl Command {
+    /// The same, for this run alone where it concerns one; a command keeps the run that it was first made for.
+    pub fn of(self, run: Option<&str>) -> Self {
+        match run {
+            Some(run) if self.concerns_a_run() => Self::Of { run: run.to_owned(), command: Box::new(self) },
+            _ => self,
+        }
+    }
+
+    /// Carried out on the run on show, whichever that is.
+    fn concerns_a_run(&self) -> bool {
+        match self {
+            Self::Step(..)
+            | Self::LeaveRun
+            | Self::Note(_)
+            | Self::ImpactStarted(_)
+            | Self::Degraded(_)
+            | Self::FreezeHealth
+            | Self::Pause(_)
+            | Self::Resume
+            | Self::Close { .. }
+            | Self::Abort(_)
+            | Self::JumpToNextEvent
+            | Self::SetSpeed(_)
+            | Self::StepClock(_)
+            | Self::Facilitate(_) => true,
+            Self::Run(intent) => !matches!(intent, RunIntent::Focus(_) | RunIntent::TakeOver { .. }),
+            Self::Approval(intent) => intent.concerns_a_run(),
+            _ => false,
+        }
+    }
+}
+
 /// What can be said about the watch.
 #[derive(Debug, Clone, PartialEq)]
 pub enum WatchIntent {
@@ -156,6 +210,221 @@ pub enum WatchIntent {
     Set(Box<WatchSettings>),
     /// The window is hidden, or seen again.
     Hidden(bool),
+}
+
+/// What can be said about an open run as a whole.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RunIntent {
+    /// Show this one of the open runs.
+    Focus(String),
+    /// Something was created or changed in the secondary.
+    Ledger(String),
+    /// Something is lost, cannot be reached for now, or is there twice.
+    Loss(LossKind, String),
+    /// A text that proves something, of a step or of the run.
+    EvidenceText {
+        /// Step.
+        step: Option<StepId>,
+        /// Name.
+        name: String,
+        /// Text.
+        text: String,
+    },
+    /// A file that proves something: copied into the run's folder, hashed.
+    EvidenceFile {
+        /// Step.
+        step: Option<StepId>,
+        /// Which.
+        path: PathBuf,
+    },
+    /// Something to put right afterwards.
+    Finding(String),
+    /// How the oldest open finding is put right.
+    Corrective {
+        /// What is done.
+        text: String,
+        /// Who does it.
+        owner: String,
+        /// Until when, as `2027-01-31`.
+        due: String,
+    },
+    /// A person stands for the record.
+    SignOff {
+        /// As what.
+        role: String,
+        /// What they state.
+        statement: String,
+    },
+    /// Ask the second person to let a step go on although a guard does not hold.
+    BreakGlass {
+        /// Step.
+        step: StepId,
+        /// Guard, by its name.
+        guard: String,
+        /// Why.
+        reason: String,
+    },
+    /// Take back this step and everything done after it: guided, the newest first, one at a time.
+    TakeBackTo(StepId),
+    /// No more of that.
+    StopTakingBack,
+    /// Write the run into one encrypted file for a colleague; here it is only read afterwards.
+    HandOver {
+        /// The file.
+        file: PathBuf,
+        /// To whom, in words.
+        to: String,
+        /// How it is locked.
+        lock: Lock,
+    },
+    /// Take the run on show back after it was handed over: the file was not written, or nobody has it.
+    TakeRunBack {
+        /// Why.
+        reason: String,
+    },
+    /// Take up a run from a colleague's file.
+    TakeOver {
+        /// The file.
+        file: PathBuf,
+        /// Its passphrase; none: it is locked with this device's key.
+        passphrase: Option<Secret>,
+    },
+}
+
+/// What opens a hand-over file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lock {
+    /// Whoever knows it.
+    Passphrase(Secret),
+    /// This colleague of the roster, by name.
+    Colleague(String),
+}
+
+/// What can be said about approvals: by whoever asks, and by whoever is asked.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ApprovalIntent {
+    /// The answer came, as a block of text.
+    TakeAnswer(String),
+    /// The answer was read over the phone.
+    TakeCode {
+        /// Step.
+        step: StepId,
+        /// The question that was on show.
+        nonce: String,
+        /// Whose, by the roster.
+        approver: String,
+        /// The code they read.
+        code: String,
+    },
+    /// The second person stands here: they answer on this device.
+    SameDevice {
+        /// Step.
+        step: StepId,
+        /// The question that was on show.
+        nonce: String,
+        /// Their name.
+        name: String,
+    },
+    /// Rehearsal: whoever was asked does not answer, so somebody else of the scenario is.
+    AskAnother {
+        /// Step.
+        step: StepId,
+        /// Whom, by the scenario; empty: whoever of it can be reached.
+        name: String,
+    },
+    /// The question is withdrawn.
+    Withdraw {
+        /// Step.
+        step: StepId,
+        /// The question that was on show.
+        nonce: String,
+    },
+    /// Write the request as a picture.
+    SavePicture {
+        /// Step.
+        step: StepId,
+        /// The file.
+        file: PathBuf,
+    },
+    /// As the second person: a colleague's request, as a block of text or the challenge of a plan that is here.
+    Read(String),
+    /// As the second person: a colleague's request, from pictures.
+    ReadPictures(Vec<PathBuf>),
+    /// As the second person: yes, to exactly what is shown.
+    Approve {
+        /// The request that was on show, by its id.
+        request: String,
+        /// What was typed, where the target's name is asked for.
+        typed: Option<String>,
+    },
+    /// As the second person: no.
+    Refuse(String),
+    /// Put the request away.
+    PutAway,
+    /// Make this device's key, and show it.
+    MakeKey,
+    /// Know a colleague's key: the line that their Lifeboat shows.
+    Know(String),
+    /// Forget a colleague's key.
+    Forget(String),
+}
+
+impl ApprovalIntent {
+    /// Names a step; an answer says itself which run it is for, and a colleague's request is none of a run here.
+    fn concerns_a_run(&self) -> bool {
+        matches!(
+            self,
+            Self::TakeCode { .. }
+                | Self::SameDevice { .. }
+                | Self::AskAnother { .. }
+                | Self::Withdraw { .. }
+                | Self::SavePicture { .. }
+        )
+    }
+}
+
+/// What the facilitator of a rehearsal can do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FacilitateIntent {
+    /// Their window was opened beside a rehearsal that had begun without it: that stays in the record.
+    Open,
+    /// Let this happening come now.
+    Now(u32),
+    /// Hold happenings back, or let them come again.
+    Hold(bool),
+    /// Tell the operator a hidden happening.
+    Reveal(u32),
+    /// A note for afterwards.
+    Note(String),
+    /// Say something to the operator.
+    Say(String),
+    /// A key person cannot be reached, or can again.
+    Unavailable(String, bool),
+    /// Tabletop: what a system answers to a step.
+    Answer {
+        /// Step.
+        step: StepId,
+        /// Whether what it wants is so.
+        ok: Option<bool>,
+        /// What is seen.
+        text: String,
+    },
+}
+
+/// What can be said about messages to people outside. Addresses are secrets: whoever has one can write there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HookIntent {
+    /// Keep this one; its address goes into the keyring.
+    Set {
+        /// As it is set.
+        hook: Hook,
+        /// The address; none keeps the one that is there.
+        address: Option<Secret>,
+    },
+    /// Send a test message.
+    Test(String),
+    /// Forget it, with its address.
+    Delete(String),
 }
 
 /// What can be said about credentials.

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError};
 
 use crate::clock::Clock;
-use crate::health::skew;
+use crate::health::{DetectorState, Role, State, skew};
 use crate::journal::{contents, read_run};
 use crate::plan::readiness::{Subject, readiness};
 use crate::record::{Against, Checkpoint, Verdict};
@@ -12,10 +12,12 @@ use crate::rehearsal::scenario::Choice;
 use crate::run::event::Mode;
 
 use super::executor::World;
+use super::past::Here;
 use super::snapshot;
 use super::snapshot::{Audit, Band, DecisionView, Lamp, Library, Record, Score, Settings, Situation, Snapshot};
 use super::supervisor::{Desk, Open};
-use super::view::{audit, run, situation};
+use super::view::cards::Cards;
+use super::view::{audit, green, run, situation};
 use super::{DeskError, Options};
 
 impl Desk {
@@ -28,6 +30,10 @@ impl Desk {
             ladder: Arc::new(Vec::new()),
             situation: Arc::new(Situation::default()),
             run: None,
+            open_runs: Arc::default(),
+            approvals: Arc::default(),
+            facilitator: None,
+            trends: Arc::default(),
             library: Arc::new(Library::default()),
             recovery: Arc::default(),
             audit: Arc::new(Audit::default()),
@@ -47,7 +53,12 @@ impl Desk {
         situation.share = self.sharing.text();
         self.tell_turns(&situation);
         let mut settings = settings(&self.options, &self.operator, self.credentials.view(), self.sign_in_view());
+        let run = self.open.as_deref_mut().and_then(run_view);
+        if let Some(green) = run.as_ref().and_then(|r| r.green.as_ref()) {
+            situation.reasons.insert(0, green.reason(clock.now().utc));
+        }
         let ahead = self.watched().and_then(|w| w.monitor.lock().ahead(clock.now().utc));
+        settings.hooks = self.hooks_view();
         settings.watch.clone_from(&self.watching.settings);
         settings.cloud.extend(ahead.and_then(skew::sentence).map(|text| ("Clock".to_owned(), text)));
         let snapshot = Snapshot {
@@ -56,7 +67,11 @@ impl Desk {
             clock,
             ladder: Arc::new(ladder),
             situation: Arc::new(situation),
-            run: self.open.as_deref().and_then(run_view).map(Arc::new),
+            run: run.map(Arc::new),
+            open_runs: Arc::new(self.open_runs()),
+            approvals: Arc::new(self.approvals_view()),
+            facilitator: self.facilitator_view().map(Arc::new),
+            trends: self.trends.clone(),
             library: self.library.clone(),
             recovery: self.recovery.clone(),
             audit: self.audit.clone(),
@@ -117,8 +132,10 @@ impl Desk {
 
     /// Takes in what runs were begun or went on, and what that says about the plans of the library.
     pub(super) fn refresh_runs(&mut self) {
-        self.past.refresh(self.options.disk.as_ref(), &self.options.home, &self.catalog);
+        let here: Vec<Here> = self.runs().filter(|o| o.session.run.open()).filter_map(here).collect();
+        self.past.refresh_beside(self.options.disk.as_ref(), &self.options.home, &self.catalog, &here);
         self.audit = Arc::new(Audit { runs: self.past.rows(), shown: self.audit.shown.clone() });
+        self.trends = Arc::new(self.past.trends());
         let (past, now) = (self.past.runs(), self.system_clock.now().utc);
         let mut library = (*self.library).clone();
         for row in &mut library.plans {
@@ -174,9 +191,33 @@ pub fn record_of(disk: &dyn crate::journal::Disk, dir: &Path) -> Result<Record, 
     Ok(audit::record(&id, &records, badge, !broken))
 }
 
-fn run_view(o: &Open) -> Option<super::snapshot::RunView> {
+/// What is known of a run that is open here, without reading its record.
+fn here(o: &Open) -> Option<Here> {
+    let (start, plan) = (o.session.run.start.as_ref()?, o.session.run.plan.as_ref()?);
+    let row = snapshot::RunRow {
+        id: o.session.id.clone(),
+        short: run::short(&o.session.id),
+        title: format!("{}, {}", start.title, start.strategy.display()),
+        mode: audit::mode_word(start.mode).to_owned(),
+        started: o.session.began,
+        outcome: "open".to_owned(),
+        open: true,
+    };
+    Some(Here { id: o.session.id.clone(), row, plan: plan.id.clone(), scenario: start.scenario.is_some() })
+}
+
+fn run_view(o: &mut Open) -> Option<super::snapshot::RunView> {
     let now = o.session.clock.now().utc;
-    run::view(&run::RunPicture {
+    let decision = decision(o, now);
+    let mut drawn = std::mem::take(&mut o.drawn);
+    let view = run_view_with(o, &mut drawn, decision, now);
+    o.drawn = drawn;
+    o.session.previews.values_mut().for_each(|p| p.shown = true);
+    view
+}
+
+fn run_view_with(o: &Open, drawn: &mut Cards, decision: DecisionView, now: i64) -> Option<super::snapshot::RunView> {
+    let picture = run::RunPicture {
         id: &o.session.id,
         run: &o.session.run,
         previews: &o.session.previews,
@@ -185,18 +226,34 @@ fn run_view(o: &Open) -> Option<super::snapshot::RunView> {
         problems: &o.session.problems,
         scenario: o.session.scenario.as_ref().map(|s| s.title.as_str()),
         read_only: o.session.read_only(),
-        score: o.score.as_ref().map(|s| Score {
-            points: s.points(),
-            of: s.of(),
-            lines: s.lines.iter().map(|l| (l.what.clone(), l.points, l.of, l.why.clone())).collect(),
-        }),
+        score: o.score.as_ref().map(Score::from),
         journal: o.session.dir.display().to_string(),
         records: o.session.records(),
-        decision: decision(o, now),
+        decision,
         now,
         can_jump: o.session.epoch.is_some() && !o.jumping,
         rights: o.rights.as_ref().map(|r| &r.1),
-    })
+        touched: &o.session.touched,
+        taking_back: o.taking_back.as_ref().map_or(&[], |t| &t.left),
+        rehearsed: o.rehearsed,
+        serving: o.world.as_ref().and_then(|w| serving(w, now)),
+    };
+    run::view(&picture, drawn)
+}
+
+/// What is believed of the region users were led to.
+fn serving(world: &World, now: i64) -> Option<green::Serving> {
+    let w = world.monitor.lock();
+    let a = situation::assessment(&w, now);
+    let v = a.regions.iter().find(|r| r.role == Role::Secondary)?;
+    let ok = match v.state {
+        State::Ok => Some(true),
+        State::Unknown | State::Blind => None,
+        _ => Some(false),
+    };
+    let well = w.region(&v.region).filter(|d| d.state(now) == DetectorState::Ok);
+    let since = well.and_then(|d| d.since(now));
+    Some(green::Serving { region: v.region.display(), ok, since, sentence: v.sentence.clone() })
 }
 
 fn decision(o: &Open, now: i64) -> DecisionView {
@@ -250,6 +307,7 @@ fn settings(
         credentials,
         sign_in,
         cloud,
+        hooks: Vec::new(),
         watch: Arc::default(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     }

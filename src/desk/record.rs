@@ -3,13 +3,17 @@
 use serde_json::value::RawValue;
 
 use crate::journal::Draft as Line;
-use crate::record::{Actor as RecordActor, Authn, Body, Corr, Kind, Mode as RecordMode, Person, PlanRef, Target};
+use crate::record::{
+    Actor as RecordActor, Authn, Body, Corr, Envelope, Kind, Mode as RecordMode, Person, PlanRef, Target,
+};
 use crate::run::decide::Draft;
 use crate::run::event::{Actor, Correlation, Entry, Event, Mode};
 
 /// How the record tells a second person's and a scenario's word from the operator's.
 const SECOND_PERSON: &str = "second-person";
 const SCENARIO: &str = "scenario";
+/// How the record says that nobody but the app did it.
+const SYSTEM: &str = "\"system\"";
 
 /// Mode as records say it.
 pub fn mode(m: Mode) -> RecordMode {
@@ -91,13 +95,32 @@ pub fn entry(body: &Body, epoch: Option<i64>) -> Result<Option<Entry>, serde_jso
     }
     let d = RawValue::from_string(body.d.to_string())?;
     let Some(event) = Event::from_parts(body.kind.as_str(), &d)? else { return Ok(None) };
-    let epoch = match &event {
+    let at = instant(&event, epoch, body.at, body.ts);
+    Ok(Some(Entry { at, actor: actor_back(&body.actor), step: body.step.clone(), event }))
+}
+
+/// The same of a line as it was read, without a copy of everything that a run does not need.
+pub fn entry_read(e: &Envelope<'_>, epoch: Option<i64>) -> Result<Option<Entry>, serde_json::Error> {
+    if Kind::from_text(&e.kind) == Kind::Unknown {
+        return Ok(None);
+    }
+    let Some(event) = Event::from_parts(&e.kind, e.d)? else { return Ok(None) };
+    let at = instant(&event, epoch, e.at, e.ts);
+    let actor = match e.actor.map(RawValue::get) {
+        Some(SYSTEM) => Actor::System,
+        who => actor_back(&serde_json::from_str(who.unwrap_or_default())?),
+    };
+    Ok(Some(Entry { at, actor, step: e.step.as_deref().map(str::to_owned), event }))
+}
+
+/// When it was, by the run's clock.
+fn instant(event: &Event, epoch: Option<i64>, at: Option<u64>, ts: i64) -> i64 {
+    let epoch = match event {
         Event::Started(s) => s.scenario.as_ref().map(|s| s.epoch),
         _ => epoch,
     };
-    let at = match (epoch, body.at) {
+    match (epoch, at) {
         (Some(epoch), Some(at)) => epoch + i64::try_from(at).unwrap_or(0),
-        _ => body.ts,
-    };
-    Ok(Some(Entry { at, actor: actor_back(&body.actor), step: body.step.clone(), event }))
+        _ => ts,
+    }
 }

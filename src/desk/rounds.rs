@@ -2,19 +2,21 @@
 
 use std::sync::Arc;
 
+use crate::azure::reading::synced;
 use crate::health::gaps::Gap;
-use crate::health::{Assessment, DetectorState, Observation, Role, Sighting, skew};
-use crate::rehearsal::scenario::What;
+use crate::health::{Assessment, DetectorState, Observation, Role, skew};
+use crate::run::clocks::POINT;
 use crate::run::command::{Command as Order, StepCommand};
-use crate::run::event::{Actor, Observed, StepState};
+use crate::run::event::{Actor, Observed, Reading, StepState};
+use crate::run::forecast::planned_left;
 use crate::run::state::Run;
+use crate::runbook::model::Phase;
 use crate::units::Region;
 
 use super::DeskError;
 use super::executor::World;
 use super::mailbox::Mail;
 use super::monitor::Watched;
-use super::opening::SCENARIO;
 use super::snapshot::{self, Problem};
 use super::supervisor::Desk;
 use super::view::situation::assessment;
@@ -45,7 +47,8 @@ fn worth_keeping(mail: &Mail) -> Option<Mail> {
     Some(match mail {
         Mail::Step(step, command) => Mail::Step(step.clone(), command.clone()),
         Mail::Happened(n) => Mail::Happened(*n),
-        Mail::SecondPerson(step, digest) => Mail::SecondPerson(step.clone(), digest.clone()),
+        Mail::Sent(sent) => Mail::Sent(sent.clone()),
+        Mail::SecondPerson(step, digest, who) => Mail::SecondPerson(step.clone(), digest.clone(), who.clone()),
         _ => return None,
     })
 }
@@ -105,7 +108,13 @@ impl Desk {
             Mail::Gap(gap) => self.gap(gap),
             Mail::Served(percent, at) => self.served(percent, at),
             Mail::Happened(n) => self.happened(n),
-            Mail::SecondPerson(step, digest) => self.second_person(&step, digest),
+            Mail::NoAnswer(m) => self.no_answer(m),
+            Mail::People(step) => self.people(&step),
+            Mail::Stepped(n) => {
+                self.stepped(n);
+                Ok(())
+            }
+            Mail::SecondPerson(step, digest, who) => self.second_person(&step, digest, who),
             Mail::Move(m) => {
                 if let Some(o) = self.open.as_deref_mut() {
                     o.moving = false;
@@ -113,6 +122,7 @@ impl Desk {
                 self.do_move(m)
             }
             Mail::Rights(_, who, report) => self.rights_of_run(who, *report),
+            Mail::Sent(sent) => self.record_sent(*sent),
             Mail::Command(_)
             | Mail::Inventory(_)
             | Mail::Sides(_)
@@ -120,6 +130,8 @@ impl Desk {
             | Mail::Deleted(_)
             | Mail::Credential(_)
             | Mail::Signed(_)
+            | Mail::Approval(_)
+            | Mail::Hook(_)
             | Mail::Connected(_)
             | Mail::SignIn => Ok(()),
         };
@@ -177,10 +189,10 @@ impl Desk {
     /// Says once, in each run and while none is open, that this computer's clock is wrong; gives what is to be recorded.
     fn new_of_clock(&mut self, number: u64, ahead: Option<i64>) -> Option<String> {
         let Some(text) = skew::sentence(ahead?) else {
-            self.clock_told = None;
+            self.clock_told.remove(&number);
             return None;
         };
-        if self.clock_told.replace(number) == Some(number) {
+        if !self.clock_told.insert(number) {
             return None;
         }
         self.notice = Some(Arc::new(Problem {
@@ -210,7 +222,12 @@ impl Desk {
         if self.open.as_deref().is_some_and(|o| o.sealed) {
             return Ok(());
         }
+        let points = match &command {
+            StepCommand::Verified { readings, .. } => self.told_of_copies(step, readings),
+            _ => Vec::new(),
+        };
         self.step_as(Actor::System, step, command)?;
+        self.safe_up_to(step, points)?;
         // Given up while this was on its way: only now is the record complete.
         if self.open.as_deref().is_some_and(|o| o.session.run.ended.is_some()) {
             self.closed();
@@ -222,6 +239,35 @@ impl Desk {
         });
         if waits {
             self.land();
+        }
+        Ok(())
+    }
+
+    /// Up to when copies are whole, of those that a step looked at.
+    fn told_of_copies(&self, step: &str, readings: &[Reading]) -> Vec<(String, Option<i64>)> {
+        let planned = self.open.as_deref().and_then(|o| o.session.run.planned(step));
+        let checks = planned.map(|p| p.verify.as_slice()).unwrap_or_default();
+        checks.iter().filter_map(|c| synced(&c.condition, readings)).collect()
+    }
+
+    /// The recovery point goes by what was read last before users moved; what is not told is unknown, and recorded so.
+    /// Afterwards the copy is another one.
+    pub(super) fn safe_up_to(&mut self, step: &str, points: Vec<(String, Option<i64>)>) -> Result<(), DeskError> {
+        for (account, value) in points {
+            let run = &self.opened()?.session.run;
+            let before = run.planned(step).is_some_and(|p| matches!(p.phase, Phase::Decide | Phase::FailOver));
+            if !before {
+                return Ok(());
+            }
+            if !run.open() || run.clocks.points.contains(&(account.clone(), value)) {
+                continue;
+            }
+            let how = match value {
+                Some(_) => "lastSyncTime as Azure told it: everything written before is in the copy",
+                None => "Azure did not tell lastSyncTime: what is not in the copy is unknown, not nothing",
+            };
+            let (name, how) = (format!("{POINT} {account}"), how.to_owned());
+            self.order_as(Actor::System, Order::Measure { name, value, how })?;
         }
         Ok(())
     }
@@ -261,8 +307,7 @@ impl Desk {
             let mut w = world.monitor.lock();
             w.decision.t0 = o.session.run.clocks.t[0];
             w.decision.override_reason = second_vantage(&o.session.run);
-            w.decision.planned =
-                o.session.run.plan.as_deref().map(|p| super::view::run::planned_left(&o.session.run, p));
+            w.decision.planned = Some(planned_left(&o.session.run, now));
             let a = assessment(&w, now);
             // What fails while this computer cannot see is no failure of the region, also right after.
             let sees = a.blind.is_none() && a.sees;
@@ -350,53 +395,6 @@ impl Desk {
                 how: format!("by metrics, the secondary serves {percent} % of the requests"),
             },
         )?;
-        self.land();
-        Ok(())
-    }
-
-    fn happened(&mut self, n: u32) -> Result<(), DeskError> {
-        let Some(o) = self.open.as_deref() else { return Ok(()) };
-        let Some(scenario) = o.session.scenario.clone() else { return Ok(()) };
-        let Some(h) = scenario.timeline.get(n as usize) else { return Ok(()) };
-        let told = o.session.run.told.contains(&n);
-        let actor = Actor::Scenario(SCENARIO.to_owned());
-        match &h.what {
-            What::Inject(text) if !told => {
-                self.order_as(actor, Order::Inject { n, text: text.clone() })?;
-            }
-            What::Colleague { who, text, region, answers } => {
-                if let Some(world) = o.world.as_ref() {
-                    let at = o.session.epoch.unwrap_or(0) + i64::try_from(h.at.0).unwrap_or(0);
-                    let seen = Sighting {
-                        who: who.clone(),
-                        region: region.clone(),
-                        answers: *answers,
-                        at,
-                        ..Sighting::default()
-                    };
-                    let mut w = world.monitor.lock();
-                    // Told again after the disk was full, it is the same sighting.
-                    if !w.colleagues.iter().any(|c| c.who == seen.who && c.at == seen.at) {
-                        w.colleagues.push(seen);
-                    }
-                }
-                if !told {
-                    self.order_as(actor.clone(), Order::Inject { n, text: format!("{who}: {text}") })?;
-                    self.order_as(
-                        actor,
-                        Order::Observe(Observed {
-                            text: format!("{who}: {text}"),
-                            what: "colleague".to_owned(),
-                            region: Some(region.name().to_owned()),
-                            state: if *answers { "ok" } else { "down" }.to_owned(),
-                            reasons: Vec::new(),
-                            picture: Vec::new(),
-                        }),
-                    )?;
-                }
-            }
-            _ => return Ok(()),
-        }
         self.land();
         Ok(())
     }

@@ -6,16 +6,17 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::journal::{Disk, Header, Journal, JournalError, new_id, this_app};
-use crate::record::{Stored, client_request_id};
+use crate::record::{Read, RecordError, Stored, client_request_id};
 use crate::rehearsal::scenario::Scenario;
 use crate::run::command::{Command, Order};
-use crate::run::decide::{Draft, decide};
+use crate::run::decide::{Draft, Refusal, decide};
 use crate::run::effect::{self, Effect};
 use crate::run::event::{Actor, Entry, Event, Mode, Reading};
-use crate::run::state::Run;
+use crate::run::state::{ReplayError, Run};
 use crate::runbook::model::StepId;
 use crate::units::Millis;
 
+use super::hooks::{Before, Happened};
 use super::preview::Preview;
 use super::record;
 use super::snapshot::Problem;
@@ -41,12 +42,19 @@ pub struct Session {
     pub damage: Vec<String>,
     /// Looks at steps.
     pub previews: HashMap<StepId, Preview>,
+    /// When it was begun, by the computer's clock (UTC ms).
+    pub began: i64,
+    /// How often something was recorded of each step in this process.
+    pub touched: HashMap<StepId, u64>,
     /// What is going on.
     pub progress: HashMap<StepId, String>,
     /// Readings of a check in progress.
     pub live: HashMap<StepId, Vec<Reading>>,
     /// Refusals and failed looks.
     pub problems: HashMap<StepId, Problem>,
+    /// What people outside may want to know and were not told yet. Only what this process records comes here: a record that
+    /// is read again tells nobody.
+    pub happened: Vec<Happened>,
     journal: Option<Journal>,
     read_only: Option<String>,
     request_ids: HashMap<(StepId, u32), String>,
@@ -66,34 +74,71 @@ impl Session {
         let dir = runs.join(&id);
         let header = Header::new(id.clone(), record::mode(mode), this_app(), device());
         let journal = Journal::create(disk, dir.clone(), header)?;
-        let new = Replayed { id, run: Run::new(), mode, epoch };
+        let new = Replayed { id, run: Run::new(), mode, epoch, began: 0 };
         Ok(Self { scenario, ..Self::with(new, dir, clock, Some(journal)) })
     }
 
-    /// A run from its folder. Without a writable journal it is read only, and says why. Closed runs are only read.
-    pub fn open(disk: &Arc<dyn Disk>, dir: PathBuf) -> Result<Self, DeskError> {
-        let seen = Replayed::of(&crate::journal::read_run(disk.as_ref(), &dir)?)?;
+    /// A run from its folder. Without a writable journal it is read only, and says why. Closed runs are only read, and so
+    /// are those that go on elsewhere: one more record here, and what comes back would not fit. A run that is known to be open
+    /// in this mode is read and replayed once, which for a long one is most of the time it takes.
+    pub fn open(disk: &Arc<dyn Disk>, dir: PathBuf, known: Option<Mode>) -> Result<Self, DeskError> {
+        let name = dir.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        if let Some(mode) = known
+            && let Ok(opened) = Self::written(disk, &dir, name, mode)
+        {
+            return Ok(opened.only_read());
+        }
+        let seen = Replayed::read(disk.as_ref(), &dir)?;
+        if seen.run.handed_over.is_some() {
+            return Ok(seen.session(dir, None).only_read());
+        }
+        Self::writable(disk, dir, seen)
+    }
+
+    /// A run that goes on here from now on, wherever it went on before.
+    pub fn taken(disk: &Arc<dyn Disk>, dir: PathBuf) -> Result<Self, DeskError> {
+        let seen = Replayed::read(disk.as_ref(), &dir)?;
+        Self::writable(disk, dir, seen)
+    }
+
+    /// As it is, and without its journal where it goes on elsewhere.
+    fn only_read(mut self) -> Self {
+        if let Some(to) = self.run.handed_over.clone().filter(|_| self.run.open()) {
+            self.journal = None;
+            self.read_only = Some(Refusal::HandedOver(to).to_string());
+        }
+        self
+    }
+
+    fn writable(disk: &Arc<dyn Disk>, dir: PathBuf, seen: Replayed) -> Result<Self, DeskError> {
         if seen.run.ended.is_some() {
             return Ok(seen.session(dir, None));
         }
-        let header = Header::new(seen.id.clone(), record::mode(seen.mode), this_app(), device());
-        match Journal::open(disk.clone(), dir.clone(), header, None) {
-            Ok(opened) => {
-                // What was read before the lock was ours may have grown, or lost a torn end, meanwhile.
-                let mut session = Replayed::of(&opened.records)?.session(dir, Some(opened.journal));
-                session.damage = opened.damage;
-                Ok(session)
-            }
-            Err(e) => {
+        match Self::written(disk, &dir, seen.id.clone(), seen.mode) {
+            // What was read before the lock was ours may have grown, or lost a torn end, meanwhile.
+            Ok(session) => Ok(session),
+            Err(DeskError::Journal(e)) => {
                 let mut session = seen.session(dir, None);
                 session.read_only = Some(chain(&e));
                 Ok(session)
             }
+            Err(e) => Err(e),
         }
     }
 
+    /// Takes the journal, and what is in it.
+    fn written(disk: &Arc<dyn Disk>, dir: &std::path::Path, id: String, mode: Mode) -> Result<Self, DeskError> {
+        let header = Header::new(id, record::mode(mode), this_app(), device());
+        let opened = Journal::open_into(disk.clone(), dir.to_path_buf(), header, None, Replaying::fold)?;
+        let replayed = opened.records.end()?;
+        let journal = replayed.run.ended.is_none().then_some(opened.journal);
+        let mut session = replayed.session(dir.to_path_buf(), journal);
+        session.damage = opened.damage;
+        Ok(session)
+    }
+
     fn with(replayed: Replayed, dir: PathBuf, clock: Clock, journal: Option<Journal>) -> Self {
-        let Replayed { id, run, mode, epoch } = replayed;
+        let Replayed { id, run, mode, epoch, began } = replayed;
         Self {
             id,
             dir,
@@ -104,9 +149,12 @@ impl Session {
             scenario: None,
             damage: Vec::new(),
             previews: HashMap::new(),
+            began,
+            touched: HashMap::new(),
             progress: HashMap::new(),
             live: HashMap::new(),
             problems: HashMap::new(),
+            happened: Vec::new(),
             journal,
             read_only: None,
             request_ids: HashMap::new(),
@@ -116,6 +164,16 @@ impl Session {
     /// Records in the journal, those about the log itself included.
     pub fn records(&self) -> u64 {
         self.journal.as_ref().map_or(self.run.entries, |j| j.head().0)
+    }
+
+    /// Whether it is worked on here: begun, not ended, and not handed over.
+    pub fn works(&self) -> bool {
+        self.run.open() && self.run.handed_over.is_none()
+    }
+
+    /// How many records there are, and the hash of the last.
+    pub fn head(&self) -> Option<(u64, String)> {
+        self.journal.as_ref().map(|j| (j.head().0, j.head().1.to_string()))
     }
 
     /// Why nothing can be added.
@@ -135,7 +193,7 @@ impl Session {
 
     /// The only way anything is added: decided, made durable, applied; what it demands is returned.
     pub fn order(&mut self, actor: Actor, command: Command) -> Result<Vec<Effect>, DeskError> {
-        let order = Order { actor, command };
+        let order = Order { actor, command, now: self.clock.now().utc };
         let drafts = decide(&self.run, &order)?;
         if drafts.is_empty() {
             return Ok(Vec::new());
@@ -172,7 +230,15 @@ impl Session {
             if let (Event::ActionIntended { n, .. }, Some(step)) = (&entry.event, &entry.step) {
                 self.request_ids.insert((step.clone(), *n), client_request_id(&w.hash));
             }
+            if let (Event::Started(_), Some(at)) = (&entry.event, journal.written_at()) {
+                self.began = at;
+            }
+            if let Some(step) = &entry.step {
+                *self.touched.entry(step.clone()).or_default() += 1;
+            }
+            let before = Before::of(&self.run, &entry);
             self.run.apply(&entry)?;
+            self.happened.extend(before.happened(&self.run, &entry));
             effects.extend(effect::of(&self.run, &entry));
         }
         Ok(effects)
@@ -214,27 +280,77 @@ struct Replayed {
     run: Run,
     mode: Mode,
     epoch: Option<i64>,
+    began: i64,
+}
+
+/// A run on the way to that, record by record; the first that cannot be is kept.
+#[derive(Default)]
+struct Replaying {
+    id: String,
+    run: Run,
+    started: Option<(Mode, Option<i64>, i64)>,
+    trouble: Option<DeskError>,
+}
+
+impl Replaying {
+    fn take(&mut self, seq: u64, kind: &str, ts: i64, entry: Result<Option<Entry>, serde_json::Error>) {
+        if self.trouble.is_some() {
+            return;
+        }
+        let entry = match entry {
+            Ok(Some(entry)) => entry,
+            Ok(None) => return,
+            Err(e) => {
+                self.trouble = Some(DeskError::Record { seq, kind: kind.to_owned(), why: e.to_string() });
+                return;
+            }
+        };
+        if let Event::Started(s) = &entry.event {
+            self.started = Some((s.mode, s.scenario.as_ref().map(|s| s.epoch), ts));
+        }
+        self.trouble = self.run.apply(&entry).err().map(Into::into);
+    }
+
+    fn epoch(&self) -> Option<i64> {
+        self.started.and_then(|s| s.1)
+    }
+
+    /// A line of a log that is being read.
+    fn fold(&mut self, read: &Read<'_>) -> Result<(), RecordError> {
+        let e = &read.envelope;
+        if self.id.is_empty() {
+            e.run.clone_into(&mut self.id);
+        }
+        let entry = record::entry_read(e, self.epoch());
+        self.take(e.seq, &e.kind, e.ts, entry);
+        Ok(())
+    }
+
+    fn end(self) -> Result<Replayed, DeskError> {
+        if let Some(e) = self.trouble {
+            return Err(e);
+        }
+        let Some((mode, epoch, began)) = self.started else { return Err(ReplayError::NotStarted.into()) };
+        Ok(Replayed { id: self.id, run: self.run, mode, epoch, began })
+    }
 }
 
 impl Replayed {
     fn of(records: &[Stored]) -> Result<Self, DeskError> {
-        let (mut id, mut mode, mut epoch) = (String::new(), Mode::Live, None);
-        let mut entries = Vec::with_capacity(records.len());
+        let mut all = Replaying::default();
         for Stored { body, .. } in records {
-            id.clone_from(&body.run);
-            let entry = record::entry(body, epoch).map_err(|e| DeskError::Record {
-                seq: body.seq,
-                kind: body.kind.as_str().to_owned(),
-                why: e.to_string(),
-            })?;
-            let Some(entry) = entry else { continue };
-            if let Event::Started(s) = &entry.event {
-                mode = s.mode;
-                epoch = s.scenario.as_ref().map(|s| s.epoch);
+            if all.id.is_empty() {
+                all.id.clone_from(&body.run);
             }
-            entries.push(entry);
+            let entry = record::entry(body, all.epoch());
+            all.take(body.seq, body.kind.as_str(), body.ts, entry);
         }
-        Ok(Self { id, run: Run::replay(&entries)?, mode, epoch })
+        all.end()
+    }
+
+    /// What a folder tells, without its lock.
+    fn read(disk: &dyn Disk, dir: &std::path::Path) -> Result<Self, DeskError> {
+        crate::journal::read_into(disk, dir, Replaying::fold)?.end()
     }
 
     fn session(self, dir: PathBuf, journal: Option<Journal>) -> Session {

@@ -171,11 +171,16 @@ impl Desk {
         }
         self.shelf.inventory = self.options.home.known();
         self.shelf.places = kept.map(|k| k.places).unwrap_or_default();
-        self.reload();
+        self.reread();
     }
 
-    /// Everything on the shelf, read again.
+    /// Everything on the shelf, read and shown again.
     pub(super) fn reload(&mut self) {
+        self.reread();
+        self.redraw_library(None, None);
+    }
+
+    fn reread(&mut self) {
         let own = Some(self.own_plans()).filter(|p| p.is_dir());
         let paths: Vec<PathBuf> = own.into_iter().chain(self.shelf.places.iter().cloned()).collect();
         // Watched first, then read: what changes in between is read twice rather than never.
@@ -192,7 +197,6 @@ impl Desk {
         let others: Vec<File> = files.iter().filter(other).cloned().collect();
         self.catalog = Catalog::builtin().with(files);
         self.findings = others.iter().flat_map(|f| self.catalog.check(f)).collect();
-        self.redraw_library(None, None);
     }
 
     /// The files of all places, each once, and what to say of each place.
@@ -403,6 +407,7 @@ impl Desk {
         plan: Option<(&str, Option<Strategy>)>,
         book: Option<(&str, Option<Strategy>)>,
     ) {
+        self.library_due = false;
         // What cannot be read counts as nothing; that was said at the start, and is said again when it is in the way.
         let trusted = Book::read(self.options.disk.as_ref(), &self.options.home).unwrap_or_default();
         let (past, now) = (self.past.runs(), self.system_clock.now().utc);

@@ -1,12 +1,9 @@
 //! Commands of a front end, and the road of one step.
 
 use crate::clock::Speed;
-use crate::rehearsal::scenario::Reply;
-use crate::rehearsal::script::Move;
-use crate::run::approval;
 use crate::run::command::{Command as Order, StepCommand};
 use crate::run::effect::Effect;
-use crate::run::event::{Actor, Mode, StepState};
+use crate::run::event::{Actor, StepState};
 use crate::runbook::model::{Guard, StepId};
 
 use super::executor::{Facts, Purpose};
@@ -15,36 +12,31 @@ use super::preview::Preview;
 use super::protocol::{Command, StepIntent};
 use super::snapshot::Problem;
 use super::supervisor::{Desk, Open};
+use super::tabletop::around_table;
 use super::view::frozen;
 use super::view::situation::assessment;
 use super::{DeskError, chain};
 
-/// Who agrees in a rehearsal, until people approve with keys of their own.
-const SCRIPTED: &str = "second person (scripted)";
-/// How long the scripted second person takes when no scenario says.
-const ANSWERS_AFTER: crate::units::Millis = crate::units::Millis::from_secs(40);
-/// How long the scripted operator looks at what taking back would change.
-const SCRIPTED_LOOK: crate::units::Millis = crate::units::Millis::from_secs(20);
 /// Steps that only read and run side by side.
 const AT_ONCE: usize = 4;
 
 impl Desk {
     /// A front end's command.
     pub(super) async fn command(&mut self, c: Command) -> Result<(), DeskError> {
-        match c {
-            Command::StartRehearsal { scenario, strategy, speed, seed } => {
-                self.start_rehearsal(&scenario, strategy, speed, seed).await
+        match self.meant(c)? {
+            Command::Of { command, .. } => Box::pin(self.command(*command)).await,
+            Command::StartRehearsal { scenario, strategy, speed, seed, tabletop } => {
+                self.start_rehearsal(&scenario, strategy, speed, seed, tabletop).await
             }
+            Command::StepClock(by) => self.step_clock(by),
+            Command::Run(intent) => self.run_intent(intent).await,
+            Command::Approval(intent) => self.approval_intent(intent),
+            Command::Facilitate(intent) => self.facilitate(intent),
+            Command::Hook(intent) => self.hook_intent(intent),
             Command::StartRun { plan, strategy, dry_run } => self.start_run(&plan, strategy, dry_run).await,
             Command::TrustPlan { plan, digest } => self.trust_plan(&plan, &digest).await,
             Command::OpenRun(id) => self.open_run(&id, self.pace()).await,
-            Command::LeaveRun => {
-                // Whoever takes the run up would read back too early, and might send again.
-                self.nothing_on_its_way()?;
-                self.open = None;
-                self.refresh_runs();
-                self.watch_idle().await
-            }
+            Command::LeaveRun => self.leave().await,
             Command::Step(step, intent) => self.intent(&step, intent),
             Command::Note(t) => self.order(Order::Note(t)),
             Command::ImpactStarted(at) => {
@@ -65,6 +57,7 @@ impl Desk {
                 if let Some(o) = &mut self.open {
                     o.pace = speed;
                     o.jumping = false;
+                    o.steps.end();
                 }
                 self.run_at(speed);
                 Ok(())
@@ -109,7 +102,17 @@ impl Desk {
         }
     }
 
-    fn pace(&self) -> Speed {
+    /// What was pressed on the picture of one run is never done to another one.
+    fn meant(&self, c: Command) -> Result<Command, DeskError> {
+        match &c {
+            Command::Of { run, .. } if self.open.as_deref().is_none_or(|o| o.session.id != *run) => {
+                Err(DeskError::OtherRun(super::view::run::short(run)))
+            }
+            _ => Ok(c),
+        }
+    }
+
+    pub(super) fn pace(&self) -> Speed {
         if self.options.script.is_some() { Speed::Max } else { Speed::Times(1) }
     }
 
@@ -137,32 +140,23 @@ impl Desk {
 
     /// Begins what the facts demand.
     pub(super) fn begin_effect(&mut self, e: Effect) {
+        if let Effect::Ask(step, digest) = e {
+            return self.second_person_asked(step, digest);
+        }
         let Some(o) = self.open.as_deref_mut() else { return };
         let Some(world) = o.world.as_ref() else { return };
-        match e {
-            Effect::Ask(step, digest) => {
-                let wait = o.session.scenario.as_ref().map_or(ANSWERS_AFTER, |s| s.second_person);
-                let (mail, task) = (world.mail.clone(), world.clock.task());
-                tokio::spawn(async move {
-                    task.sleep(wait).await;
-                    mail.send(Mail::SecondPerson(step, digest));
-                });
+        let id = match &e {
+            Effect::Send(step, n, _) => o.session.request_id(step, *n).map(str::to_owned),
+            _ => None,
+        };
+        let facts = match &e {
+            Effect::ReadBack(step, n, _) => {
+                let change = o.session.run.step(step).and_then(|s| s.changes.get(*n as usize));
+                Facts { lost_at: change.and_then(|c| c.lost_at), ..facts(o) }
             }
-            e => {
-                let id = match &e {
-                    Effect::Send(step, n, _) => o.session.request_id(step, *n).map(str::to_owned),
-                    _ => None,
-                };
-                let facts = match &e {
-                    Effect::ReadBack(step, n, _) => {
-                        let change = o.session.run.step(step).and_then(|s| s.changes.get(*n as usize));
-                        Facts { lost_at: change.and_then(|c| c.lost_at), ..facts(o) }
-                    }
-                    _ => facts(o),
-                };
-                world.begin(e, facts, id);
-            }
-        }
+            _ => facts(o),
+        };
+        world.begin(e, facts, id);
     }
 
     pub(super) fn intent(&mut self, step: &str, intent: StepIntent) -> Result<(), DeskError> {
@@ -170,9 +164,15 @@ impl Desk {
         if let Some(o) = &mut self.open {
             o.session.problems.remove(step);
         }
+        if let Some(said) = self.table_intent(step, &intent) {
+            return said;
+        }
         match intent {
             StepIntent::Preview { option } => self.look(step, option, Purpose::Show),
-            StepIntent::Check => self.step_as(me, step, StepCommand::Check),
+            StepIntent::Check => {
+                self.by_hand(step);
+                self.step_as(me, step, StepCommand::Check)
+            }
             StepIntent::Perform { option, typed } => {
                 // Guards and values are read again right before it is done.
                 if self.seen(step)?.undo {
@@ -183,9 +183,14 @@ impl Desk {
             StepIntent::AskSecondPerson => {
                 let seen = self.seen(step)?;
                 let (changes, undo) = (seen.changes.clone(), seen.undo);
-                self.step_as(me, step, StepCommand::AskSecondPerson { changes, undo })
+                let ticket = self.ticket()?;
+                self.step_as(me, step, StepCommand::AskSecondPerson { changes, undo, ticket })
             }
-            StepIntent::Confirm { evidence } => self.step_as(me, step, StepCommand::Confirm { evidence }),
+            StepIntent::Confirm { evidence } => {
+                self.by_hand(step);
+                let confirm = Box::new(StepCommand::Confirm { evidence });
+                self.step_as(me, step, StepCommand::Ticketed(self.ticket()?, confirm))
+            }
             StepIntent::Skip { reason } => self.step_as(me, step, StepCommand::Skip { reason }),
             StepIntent::Retry { option } => {
                 let reason = option.as_ref().map_or("tried again".to_owned(), |o| format!("tried again with “{o}”"));
@@ -206,15 +211,21 @@ impl Desk {
             }
             StepIntent::Decide { choice, reason, expected_loss } => {
                 let information = self.known();
-                self.step_as(me, step, StepCommand::Decide { choice, reason, expected_loss, information })
+                let decide = Box::new(StepCommand::Decide { choice, reason, expected_loss, information });
+                self.step_as(me, step, StepCommand::Ticketed(self.ticket()?, decide))
             }
         }
     }
 
     /// What the operator has in front of them.
     pub(super) fn seen(&mut self, step: &str) -> Result<&Preview, DeskError> {
-        let not_read = || DeskError::NotRead(step.to_owned());
-        self.opened()?.session.previews.get(step).filter(|p| !p.reading).ok_or_else(not_read)
+        let seen = self.opened()?.session.previews.get(step).filter(|p| !p.reading);
+        match seen {
+            None => Err(DeskError::NotRead(step.to_owned())),
+            // Read anew between the picture that was looked at and the press.
+            Some(seen) if !seen.shown => Err(DeskError::ChangedSince),
+            Some(seen) => Ok(seen),
+        }
     }
 
     /// Reads what a step would change.
@@ -292,7 +303,9 @@ impl Desk {
         }
         let perform =
             StepCommand::Perform { changes: fresh.changes, guards: fresh.guards, option: fresh.option, typed };
-        self.step_as(me, step, perform)
+        self.step_as(me, step, perform)?;
+        let begun = self.opened()?.session.run.step(step).is_some_and(|s| s.own_state().busy());
+        self.safe_up_to(step, fresh.synced.filter(|_| begun).into_iter().collect())
     }
 
     /// A guard that asks for time is looked at again when the time is over.
@@ -344,7 +357,7 @@ impl Desk {
         self.order(Order::Observe(observed))
     }
 
-    fn close(&mut self, order: Order) -> Result<(), DeskError> {
+    pub(super) fn close(&mut self, order: Order) -> Result<(), DeskError> {
         self.order(order)?;
         self.closed();
         Ok(())
@@ -380,7 +393,16 @@ impl Desk {
     /// After each batch of letters: steps that run by themselves, looks, the script's next move, the end of a jump.
     pub(super) fn follow_up(&mut self) {
         let Some(o) = self.open.as_deref_mut() else { return };
-        if !o.session.run.open() || o.session.read_only().is_some() || o.world.is_none() {
+        if !o.session.run.open() || o.session.read_only().is_some() {
+            return;
+        }
+        if around_table(o) {
+            self.people_next();
+            self.go_on_taking_back();
+            self.script_next();
+            return;
+        }
+        if o.world.is_none() {
             return;
         }
         let busy = o.session.run.steps.iter().filter(|s| s.own_state() == StepState::Verifying).count();
@@ -392,6 +414,7 @@ impl Desk {
             }
         }
         self.look_ahead();
+        self.go_on_taking_back();
         self.script_next();
     }
 
@@ -407,124 +430,6 @@ impl Desk {
             && !o.session.previews.contains_key(&id);
         if wants && let Err(e) = self.look(&id, None, Purpose::Show) {
             self.problem(&e);
-        }
-    }
-
-    fn script_next(&mut self) {
-        let Some(o) = self.open.as_deref_mut() else { return };
-        if o.moving {
-            return;
-        }
-        let (Some(script), Some(world)) = (o.script.as_mut(), o.world.as_ref()) else { return };
-        // A look in progress comes first, and the time that a guard asks for.
-        let now = o.session.clock.now().utc;
-        if o.session.previews.values().any(|p| p.reading || p.waits(now)) {
-            return;
-        }
-        let back = o.session.previews.iter().find(|(id, p)| super::undo::wanted(&o.session.run, id, p));
-        let back = back.map(|(id, _)| Move { step: id.clone(), reply: Reply::Undo, takes: SCRIPTED_LOOK });
-        let Some(next) = back.or_else(|| script.next(&o.session.run)) else { return };
-        o.moving = true;
-        let (mail, task) = (world.mail.clone(), world.clock.task());
-        tokio::spawn(async move {
-            task.sleep(next.takes).await;
-            mail.send(Mail::Move(next));
-        });
-    }
-
-    /// The scripted operator's hand: the same commands as a person's.
-    pub(super) fn do_move(&mut self, m: Move) -> Result<(), DeskError> {
-        let decision = self
-            .opened()?
-            .session
-            .run
-            .plan
-            .as_ref()
-            .and_then(|p| p.steps.iter().find(|s| s.decision).map(|s| s.id.clone()));
-        let step = m.step;
-        match m.reply {
-            Reply::Perform => self.perform_scripted(&step),
-            Reply::PerformWith(option) => {
-                let failed = self.opened()?.session.run.step(&step).is_some_and(|s| s.own_state() == StepState::Failed);
-                if failed {
-                    self.intent(&step, StepIntent::Retry { option: Some(option) })
-                } else {
-                    self.intent(&step, StepIntent::Preview { option: Some(option) })
-                }
-            }
-            Reply::Confirm(evidence) => self.intent(&step, StepIntent::Confirm { evidence }),
-            Reply::Skip(reason) => self.intent(&step, StepIntent::Skip { reason }),
-            Reply::Decide { choice, reason, expected_loss } => {
-                let step = decision.unwrap_or(step);
-                self.intent(&step, StepIntent::Decide { choice, reason, expected_loss })
-            }
-            Reply::Retry => self.intent(&step, StepIntent::Retry { option: None }),
-            Reply::Undo => self.undo_scripted(&step),
-            Reply::Close { outcome, summary } => self.close(Order::Close { outcome, summary }),
-        }
-    }
-
-    /// Reads first, asks the second person where the runbook says so, then does it.
-    fn perform_scripted(&mut self, step: &str) -> Result<(), DeskError> {
-        let o = self.opened()?;
-        let planned = o.session.run.planned(step);
-        if planned.is_some_and(|p| p.action.is_none()) {
-            return self.intent(step, StepIntent::Check);
-        }
-        let two = planned.is_some_and(|p| p.second_person.is_some()) && o.session.mode != Mode::DryRun;
-        let Some(seen) = o.session.previews.get(step).filter(|p| p.read_at != 0).cloned() else {
-            return self.intent(step, StepIntent::Preview { option: None });
-        };
-        let run = &o.session.run;
-        let digest = approval::of_changes(run.start.as_ref().map_or("", |s| s.digest.as_str()), step, &seen.changes);
-        let agreed = run.step(step).and_then(|s| s.approval()).is_some_and(|(d, _)| d == digest);
-        if two && !seen.changes.is_empty() && !agreed {
-            return self.intent(step, StepIntent::AskSecondPerson);
-        }
-        let typed = run.planned(step).and_then(|p| p.typed_name().map(str::to_owned));
-        self.intent(step, StepIntent::Perform { option: seen.option, typed })
-    }
-
-    /// The second person's answer in a rehearsal.
-    pub(super) fn second_person(&mut self, step: &str, digest: String) -> Result<(), DeskError> {
-        self.step_as(
-            Actor::Approver(SCRIPTED.to_owned()),
-            step,
-            StepCommand::Answer {
-                digest,
-                verdict: Ok(()),
-                method: "scripted".to_owned(),
-                label: "scripted approver of the rehearsal, not a person".to_owned(),
-            },
-        )?;
-        self.land();
-        Ok(())
-    }
-
-    /// Only a wait can be jumped over: time that is the operator's own is not spent for them.
-    fn jump(&mut self) {
-        let Some(o) = self.open.as_deref_mut() else { return };
-        if o.session.epoch.is_none() || !o.session.run.open() {
-            return;
-        }
-        let waits = |s: StepState| s.busy() || matches!(s, StepState::AwaitingApproval | StepState::Indeterminate);
-        let now = o.session.clock.now().utc;
-        let reading = o.session.previews.values().any(|p| p.reading || p.waits(now));
-        if reading || o.session.run.steps.iter().any(|s| waits(s.own_state())) {
-            o.jumping = true;
-            o.session.clock.set_speed(Speed::Max);
-        } else {
-            self.say("nothing is being waited for: the next step is yours".to_owned());
-        }
-    }
-
-    /// A jump ends when something happened that concerns the operator.
-    pub(super) fn land(&mut self) {
-        if let Some(o) = self.open.as_deref_mut()
-            && o.jumping
-        {
-            o.jumping = false;
-            o.session.clock.set_speed(o.pace);
         }
     }
 }

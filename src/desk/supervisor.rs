@@ -32,12 +32,17 @@ const PUBLISH_EVERY: std::time::Duration = std::time::Duration::from_millis(40);
 /// their picture takes milliseconds to make.
 const WATCH_EVERY: std::time::Duration = std::time::Duration::from_millis(200);
 
+/// A desk that a script works at draws its library when nothing has come for so long: nobody looks at it meanwhile, and
+/// reading every runbook takes longer than a short rehearsal.
+const QUIET: std::time::Duration = std::time::Duration::from_millis(50);
+
 /// A running desk.
 pub struct Handle {
     commands: mpsc::UnboundedSender<Envelope>,
     snapshots: watch::Receiver<Arc<Snapshot>>,
     waker: Arc<Mutex<Option<Waker>>>,
     runtime: Option<tokio::runtime::Runtime>,
+    outgoing: super::hooks::Outgoing,
 }
 
 impl Handle {
@@ -80,6 +85,8 @@ impl Handle {
 
 impl Drop for Handle {
     fn drop(&mut self) {
+        // That a run was closed is said right before the program ends.
+        self.outgoing.wait();
         // A thread that waits for a disk must not keep the program from ending.
         if let Some(r) = self.runtime.take() {
             r.shutdown_timeout(std::time::Duration::from_secs(2));
@@ -114,6 +121,8 @@ pub fn start_by(options: Options, clock: Clock) -> Result<Handle, DeskError> {
         snapshots: watch::Sender::new(Arc::new(Desk::first(&options))),
         waker: waker.clone(),
         open: None,
+        others: Vec::new(),
+        aside: false,
         idle: None,
         sessions: 0,
         activity: VecDeque::new(),
@@ -121,6 +130,7 @@ pub fn start_by(options: Options, clock: Clock) -> Result<Handle, DeskError> {
         busy: None,
         revision: 0,
         library: Arc::new(Library::default()),
+        library_due: true,
         findings: Vec::new(),
         shelf: super::shelf::Shelf::default(),
         checks: super::checks::Asked::default(),
@@ -128,23 +138,27 @@ pub fn start_by(options: Options, clock: Clock) -> Result<Handle, DeskError> {
         recovery: Arc::default(),
         audit: Arc::new(Audit::default()),
         past: Past::default(),
+        trends: Arc::default(),
         published: std::time::Instant::now(),
         operator: options.operator.clone(),
         system_clock: clock,
+        approving: super::approvals::Approving::new(&options.home),
         credentials: super::credentials::Credentials::new(&options.home),
         connection: super::connecting::Connection::default(),
-        clock_told: None,
+        clock_told: Default::default(),
         charting: super::board::Charting::default(),
         sharing: super::board::Sharing::default(),
         watching: super::board::Watching::read(&options),
+        hooks: super::hooks::Hooks::read(&options),
         options,
     };
     let snapshots = desk.snapshots.subscribe();
+    let outgoing = desk.hooks.outgoing.clone();
     runtime.spawn(async move {
         desk.begin().await;
         Box::pin(desk.run(from)).await;
     });
-    Ok(Handle { commands: to, snapshots, waker, runtime: Some(runtime) })
+    Ok(Handle { commands: to, snapshots, waker, runtime: Some(runtime), outgoing })
 }
 
 /// A run that is open, with everything that works for it.
@@ -156,7 +170,14 @@ pub(super) struct Open {
     pub simulator: Option<Simulator>,
     pub script: Option<Script>,
     pub moving: bool,
-    pub task: Task,
+    /// Steps at which the scripted second person was asked.
+    pub asked: std::collections::HashSet<crate::runbook::model::StepId>,
+    /// Steps to which people around a table are about to answer.
+    pub answering: std::collections::HashSet<crate::runbook::model::StepId>,
+    /// Steps of the clock so far.
+    pub steps: super::facilitate::Steps,
+    /// Keeps its clock still while the desk is at work; only of the one on show.
+    pub task: Option<Task>,
     pub pace: Speed,
     pub jumping: bool,
     /// Its record is closed for good.
@@ -172,6 +193,18 @@ pub(super) struct Open {
     pub timeline: Option<tokio::task::AbortHandle>,
     /// Which rights its steps have, once Azure was asked.
     pub rights: Option<(Option<crate::run::event::Identity>, Arc<crate::plan::rights::RightsReport>)>,
+    /// Steps that are being taken back, one after another.
+    pub taking_back: Option<super::undo::TakingBack>,
+    /// How long moving the users took when its plan was last rehearsed.
+    pub rehearsed: Option<crate::units::Millis>,
+    /// Its cards as they were drawn last.
+    pub drawn: super::view::cards::Cards,
+    /// The score as it stood after so many entries, for the facilitator.
+    pub scored: Option<(u64, Arc<super::snapshot::Score>)>,
+    /// It was said that it needs the operator.
+    pub called: bool,
+    /// Why the last thing that its facilitator wanted was refused.
+    pub not_led: Option<String>,
 }
 
 impl Open {
@@ -188,8 +221,10 @@ impl Open {
 
     /// What a closed rehearsal came to.
     pub fn score(&mut self) {
-        let expect = self.session.scenario.as_ref().map(|s| &s.expect);
-        self.score = expect.map(|e| crate::rehearsal::score::score(&self.session.run, e));
+        let run = &self.session.run;
+        let expect =
+            self.session.scenario.as_ref().zip(run.start.as_ref()).map(|(s, start)| s.expected(start.strategy));
+        self.score = expect.map(|e| crate::rehearsal::score::score(run, e));
     }
 }
 
@@ -206,7 +241,12 @@ pub(super) struct Desk {
     pub to: mpsc::UnboundedSender<Envelope>,
     pub snapshots: watch::Sender<Arc<Snapshot>>,
     pub waker: Arc<Mutex<Option<Waker>>>,
+    /// The run on show.
     pub open: Option<Box<Open>>,
+    /// Runs that are open beside it, the one shown last at the end.
+    pub others: Vec<Box<Open>>,
+    /// What is worked on just now is one of those.
+    pub aside: bool,
     pub idle: Option<Idle>,
     pub sessions: u64,
     pub activity: VecDeque<Activity>,
@@ -214,6 +254,8 @@ pub(super) struct Desk {
     pub busy: Option<String>,
     pub revision: u64,
     pub library: Arc<Library>,
+    /// The library is still to be drawn.
+    pub library_due: bool,
     pub findings: Vec<crate::runbook::Diagnostic>,
     pub shelf: super::shelf::Shelf,
     pub checks: super::checks::Asked,
@@ -221,19 +263,25 @@ pub(super) struct Desk {
     pub recovery: Arc<super::snapshot::RecoveryView>,
     pub audit: Arc<Audit>,
     pub past: Past,
+    /// How rehearsals went.
+    pub trends: Arc<Vec<super::snapshot::Trend>>,
     pub published: std::time::Instant,
     pub operator: String,
     pub system_clock: Clock,
     pub credentials: super::credentials::Credentials,
     pub connection: super::connecting::Connection,
-    /// The run, or the watch, in which it was said that the clock is wrong.
-    pub clock_told: Option<u64>,
+    /// The runs, or the watch, in which it was said that the clock is wrong.
+    pub clock_told: std::collections::BTreeSet<u64>,
     /// What was observed, and the chart that is shown of it.
     pub charting: super::board::Charting,
     /// What colleagues are told, and the desktop.
     pub sharing: super::board::Sharing,
+    /// What is asked of a second person, here and by colleagues.
+    pub approving: super::approvals::Approving,
     /// How the watch is set.
     pub watching: super::board::Watching,
+    /// Who outside is told of what.
+    pub hooks: super::hooks::Hooks,
 }
 
 impl Desk {
@@ -255,13 +303,19 @@ impl Desk {
         self.fill_checks();
         self.fill_recovery();
         self.refresh_runs();
-        self.redraw_library(None, None);
+        if self.options.script.is_none() {
+            self.redraw_library(None, None);
+        }
         if let Err(e) = super::trust::Book::read(self.options.disk.as_ref(), &self.options.home) {
             self.problem(&e.into());
         }
         if let Some(e) = self.watching.trouble.take() {
             self.problem(&e);
             self.watching.trouble = Some(e);
+        }
+        if let Some(e) = self.hooks.trouble.take() {
+            self.problem(&e);
+            self.hooks.trouble = Some(e);
         }
         self.open_history();
         if let Err(e) = self.watch_idle().await {
@@ -273,56 +327,80 @@ impl Desk {
     async fn run(&mut self, mut from: mpsc::UnboundedReceiver<Envelope>) {
         let mut owed = false;
         loop {
+            let until = match (owed, self.library_due) {
+                (true, _) => Some(self.published + WATCH_EVERY),
+                (false, true) => Some(std::time::Instant::now() + QUIET),
+                (false, false) => None,
+            };
             let next = async {
-                match owed {
-                    true => tokio::time::timeout_at((self.published + WATCH_EVERY).into(), from.recv()).await.ok(),
-                    false => Some(from.recv().await),
+                match until {
+                    Some(until) => tokio::time::timeout_at(until.into(), from.recv()).await.ok(),
+                    None => Some(from.recv().await),
                 }
             };
-            let next = match self.open.as_ref() {
+            let next = match self.open.as_ref().and_then(|o| o.task.as_ref()) {
                 // While the desk waits for mail, the run's clock need not stand still.
-                Some(o) => o.task.wait(next).await,
+                Some(task) => task.wait(next).await,
                 None => next.await,
             };
             let Some(next) = next else {
-                self.judge_and_say();
+                if owed {
+                    self.judge_and_say();
+                } else {
+                    self.redraw_library(None, None);
+                }
                 self.publish();
                 owed = false;
                 continue;
             };
             let Some(envelope) = next else { return };
             let mut kept = vec![envelope.busy];
+            let mut asked = envelope.session == 0;
             let mut forced = self.handle(envelope.session, envelope.mail).await;
             while let Ok(more) = from.try_recv() {
                 kept.push(more.busy);
+                asked |= more.session == 0;
                 forced |= self.handle(more.session, more.mail).await;
             }
             let fast =
                 self.open.as_ref().is_some_and(|o| o.session.clock.speed() == Speed::Max && o.session.run.open());
             let every = if fast { PUBLISH_EVERY } else { WATCH_EVERY };
-            let due = forced || self.published.elapsed() >= every;
+            let late = self.published.elapsed() >= every;
+            let due = forced || late;
             if due {
                 self.judge_and_say();
             }
-            self.follow_up();
-            if due {
+            self.each_run(Self::follow_up);
+            self.each_run(Self::tell_outside);
+            self.call();
+            // Nobody can follow the steps of a run at full speed; what a front end asked for it sees at once.
+            let shown = late || due && (asked || !fast);
+            if shown {
                 self.publish();
             }
-            owed = !due;
+            owed = !shown;
             // Only now may the clock go on.
             drop(kept);
         }
     }
 
     fn judge_and_say(&mut self) {
-        if let Err(e) = self.judge_probes() {
-            tracing::info!(error = %e, "refused");
-            self.problem(&e);
-        }
+        self.each_run(|desk| {
+            if let Err(e) = desk.judge_probes() {
+                tracing::info!(error = %e, "refused");
+                desk.problem(&e);
+            }
+        });
     }
 
     /// One letter. True: the picture must be published.
     async fn handle(&mut self, session: u64, mail: Mail) -> bool {
+        let forced = self.take(session, mail).await;
+        self.each_run(Self::tell_outside);
+        forced
+    }
+
+    async fn take(&mut self, session: u64, mail: Mail) -> bool {
         if let Mail::Command(c) = mail {
             let what = format!("{c:?}");
             if let Err(e) = self.command(c).await {
@@ -332,6 +410,12 @@ impl Desk {
             return true;
         }
         match mail {
+            Mail::Hook(told) => self.hook_told(*told),
+            Mail::Sent(sent) => {
+                self.note_sent(&sent);
+                self.other_mail(session, Mail::Sent(sent));
+                self.hooks.outgoing.less();
+            }
             Mail::Inventory(read) => self.inventory_came(read),
             Mail::DeletedProgress(done, of) => self.deleted_progress(done, of),
             Mail::Deleted(read) => self.deleted_came(*read),
@@ -344,17 +428,22 @@ impl Desk {
                     self.problem(&e);
                 }
             }
+            Mail::Approval(told) => {
+                if let Err(e) = self.approval_told(*told) {
+                    self.problem(&e);
+                }
+            }
             Mail::Connected(came) => {
                 if let Err(e) = self.connected_as(*came).await {
                     self.problem(&e);
                 }
             }
-            Mail::SignIn => {
-                self.forget_rights_of_others();
-                if let Err(e) = self.sign_in_changed() {
-                    self.problem(&e);
+            Mail::SignIn => self.each_run(|desk| {
+                desk.forget_rights_of_others();
+                if let Err(e) = desk.sign_in_changed() {
+                    desk.problem(&e);
                 }
-            }
+            }),
             mail => return self.other_mail(session, mail),
         }
         true
@@ -366,11 +455,14 @@ impl Desk {
             self.idle_mail(mail);
             return false;
         }
-        if self.open.as_ref().is_none_or(|o| o.number != session) {
-            // A letter of a run that was left.
-            return false;
+        if self.open.as_ref().is_some_and(|o| o.number == session) {
+            return self.session_mail(mail);
         }
-        self.session_mail(mail)
+        match self.others.iter().position(|o| o.number == session) {
+            Some(i) => self.behind(i, |desk| desk.session_mail(mail)).unwrap_or(false),
+            // A letter of a run that was left.
+            None => false,
+        }
     }
 
     /// Something the operator has to know.
@@ -386,13 +478,23 @@ impl Desk {
                 "No action is executed while nothing can be recorded. Reading, health and by-hand commands go on.",
                 "Make room or mend the disk, then choose “Try the journal again”; or go on by hand.",
             ),
-            DeskError::Refused(_) | DeskError::Changed | DeskError::NotRead(_) | DeskError::OnItsWay(_) => {
-                ("Nothing was changed.", "Follow what it says, then try again.")
-            }
+            DeskError::Refused(_)
+            | DeskError::OtherRun(_)
+            | DeskError::Changed
+            | DeskError::ChangedSince
+            | DeskError::NotRead(_)
+            | DeskError::OnItsWay(_) => ("Nothing was changed.", "Follow what it says, then try again."),
             DeskError::Restricted { .. } => (
                 "It can be read, checked and rehearsed. Nothing real is called or changed for a file that nobody trusts.",
                 "Read it; then trust it as it is: “Trust this plan…” on its page, or `lifeboat run` with --trust and the SHA-256.",
             ),
+            DeskError::Passing(super::handover::PassingError::NotWritten { .. }) => (
+                "The run is paused for everybody: here it is only read, and nobody else has it.",
+                "Take it back, or make room and take it back; then hand it over again.",
+            ),
+            DeskError::Hook(_) | DeskError::HookAddress { .. } => {
+                ("The messages are set as they were.", "Follow what it says, then set it again.")
+            }
             DeskError::OtherText(_) => ("Nothing was changed.", "Read what it says now, then decide anew."),
             DeskError::Trust(_) => (
                 "Plans from files can be read and rehearsed; a live or dry run of them has to wait.",
@@ -404,11 +506,17 @@ impl Desk {
             _ => ("Nothing was changed.", "Mend what it names, then try again."),
         };
         self.notice = Some(Arc::new(Problem {
-            what: e.to_string(),
+            what: format!("{}{e}", self.of_whom()),
             means: means.to_owned(),
             next: next.to_owned(),
             raw: chain(e),
         }));
+    }
+
+    /// Names the run that is worked on, where it is not the one on show.
+    fn of_whom(&self) -> String {
+        let short = self.open.as_deref().filter(|_| self.aside).map(|o| super::view::run::short(&o.session.id));
+        short.map_or_else(String::new, |run| format!("Run {run}, beside this one: "))
     }
 
     /// A line for the activity line.
@@ -416,6 +524,7 @@ impl Desk {
         if self.activity.len() >= ACTIVITY_KEPT {
             self.activity.pop_front();
         }
+        let text = format!("{}{text}", self.of_whom());
         self.activity.push_back(Activity { at: self.clock().now().utc, text });
     }
 }

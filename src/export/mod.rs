@@ -1,11 +1,14 @@
-//! What leaves the program to be read elsewhere: today a plan as a printable sheet, for the hour when the laptop is dead.
+//! What leaves the program to be read elsewhere: a plan as a printable sheet, for the hour when the laptop is dead; pictures
+//! that another Lifeboat reads; and a run in one locked file, for the colleague who takes it over ([`handover`]).
 //!
 //! The sheet is laid out once, as a list of [`block::Block`]s made from the plan alone; `html` and `pdf` only draw it, so that
 //! both say the same. Neither reads a clock: the same plan and the same time give the same bytes.
 
 pub mod block;
+pub mod handover;
 mod html;
 mod pdf;
+pub mod qr;
 mod sheet;
 
 pub use pdf::Paper;
@@ -29,6 +32,12 @@ pub enum ExportError {
     /// More than anybody prints.
     #[error("the plan fills more than {0} pages; shorten its runbook, or print the HTML sheet")]
     TooLong(usize),
+    /// A text that no picture holds.
+    #[error("this is too much for one picture; send it as text")]
+    TooMuchForPicture,
+    /// A picture that cannot be read or made.
+    #[error("the picture cannot be used ({0}); take it again, sharp and whole, as PNG or JPEG")]
+    Picture(String),
     /// The PDF writer refused.
     #[error("the PDF could not be written; print the HTML sheet instead")]
     Pdf(#[from] krilla::error::KrillaError),

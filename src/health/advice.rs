@@ -102,7 +102,7 @@ impl Arithmetic {
             left if left < 0 => ("RTO passed", format!("{} ago", whole(left))),
             left => ("Left of the RTO", whole(left)),
         };
-        let pace = if self.rehearsed { "1.5 times the last drill" } else { "1.5 times the planned time (unrehearsed)" };
+        let pace = if self.rehearsed { "1.5 × the last drill" } else { "1.5 × the plan" };
         let decide = if self.due { "none".to_owned() } else { whole(self.left - ms(self.needed)) };
         let rows = [
             ("Agreed RTO", self.rto.to_string()),

@@ -46,10 +46,12 @@ pub trait Disk: Send + Sync {
     fn len(&self, file: &Path) -> io::Result<u64>;
     /// At most `max` bytes from `from` on.
     fn read(&self, file: &Path, from: u64, max: usize) -> io::Result<Vec<u8>>;
-    /// Gives a file another name, in the place of any that has it.
+    /// Gives a file another name, in the place of any that has it; or a folder one that nothing has.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
     /// Removes a file.
     fn remove(&self, file: &Path) -> io::Result<()>;
+    /// Removes an empty folder.
+    fn remove_dir(&self, dir: &Path) -> io::Result<()>;
     /// Locks a file, made if need be; `None` while another holds it.
     fn try_lock(&self, file: &Path) -> io::Result<Option<Box<dyn Lock>>>;
 
@@ -60,6 +62,19 @@ pub trait Disk: Send + Sync {
         f.sync_all()?;
         self.sync_dir(parent(file))
     }
+}
+
+/// Removes a folder with everything in it, of which there are only files and such folders; one that is not there is gone.
+pub fn remove_all(disk: &dyn Disk, dir: &Path) -> io::Result<()> {
+    let names = match disk.list(dir) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+        names => names?,
+    };
+    for Entry { name, dir: is_dir } in names {
+        let path = dir.join(name);
+        if is_dir { remove_all(disk, &path)? } else { disk.remove(&path)? }
+    }
+    disk.remove_dir(dir)
 }
 
 /// The folder a path is in.

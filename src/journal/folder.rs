@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::disk::{Disk, parent};
 use super::error::JournalError;
-use crate::record::{MAX_BODY, Segment, Stored, lines, walk};
+use super::open::folded;
+use crate::record::{MAX_BODY, Read, RecordError, Segment, Stored, lines};
 use crate::units::{hex, sha256_hex};
 
 /// Bytes of a run at most. A day-long run with every reading has a few megabytes.
@@ -86,20 +87,24 @@ pub fn contents(disk: &dyn Disk, dir: &Path) -> Result<Contents, JournalError> {
 /// The records of a run, in order. Stops at a torn tail, leaves out what a failed write left and was written again, and
 /// steps over damage, which [`crate::record::verify`] names.
 pub fn read_run(disk: &dyn Disk, dir: &Path) -> Result<Vec<Stored>, JournalError> {
+    read_into(disk, dir, |all: &mut Vec<Stored>, read| {
+        all.push(Stored::from_read(read)?);
+        Ok(())
+    })
+}
+
+/// The same, folded into a `T` as it is read.
+pub fn read_into<T: Default + Send>(
+    disk: &dyn Disk,
+    dir: &Path,
+    fold: impl Fn(&mut T, &Read<'_>) -> Result<(), RecordError> + Sync,
+) -> Result<T, JournalError> {
     let contents = contents(disk, dir)?;
-    let mut records = Vec::new();
-    let mut refused = None;
-    let walk = walk(&contents.segments(), true, &[], &mut |read| match Stored::from_read(read) {
-        Ok(stored) => records.push(stored),
-        Err(e) => refused = Some(e),
-    });
+    let (walk, all) = folded(&contents.segments(), &[], &fold, &mut |_| {});
     if let Some(format) = walk.newer {
         return Err(JournalError::Newer { path: dir.to_path_buf(), format });
     }
-    match refused {
-        Some(source) => Err(JournalError::Record { source }),
-        None => Ok(records),
-    }
+    all.map_err(|source| JournalError::Record { source })
 }
 
 /// The last known head of every other log in the folder of runs, as `log.open` cites it, so that a missing run shows.

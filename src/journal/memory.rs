@@ -121,6 +121,24 @@ impl State {
             None => Err(io::ErrorKind::NotFound.into()),
         }
     }
+
+    /// What is in a folder goes with it; whether the folder's own name is durable is the question of whoever holds it.
+    fn rename_dir(&mut self, from: &Path, to: &Path) -> io::Result<()> {
+        if self.names.contains_key(to) {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        let moved = |names: &BTreeMap<PathBuf, Option<usize>>| -> Vec<(PathBuf, Option<usize>)> {
+            let inside = names.iter().filter_map(|(path, node)| Some((path.strip_prefix(from).ok()?, *node)));
+            inside
+                .map(|(rest, node)| (if rest == Path::new("") { to.to_path_buf() } else { to.join(rest) }, node))
+                .collect()
+        };
+        let (now, then) = (moved(&self.names), moved(&self.durable));
+        self.names.retain(|path, _| !path.starts_with(from));
+        self.names.extend(now);
+        self.durable.extend(then.into_iter().filter(|(path, _)| path != to));
+        Ok(())
+    }
 }
 
 impl MemoryDisk {
@@ -372,6 +390,9 @@ impl Disk for MemoryDisk {
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         self.call(Op::Rename).1?;
         let mut s = self.state();
+        if let Some(None) = s.names.get(from) {
+            return s.rename_dir(from, to);
+        }
         let node = s.node(from)?;
         s.names.remove(from);
         s.names.insert(to.to_path_buf(), Some(node));
@@ -382,6 +403,14 @@ impl Disk for MemoryDisk {
         let mut s = self.state();
         s.node(file)?;
         s.names.remove(file);
+        Ok(())
+    }
+
+    fn remove_dir(&self, dir: &Path) -> io::Result<()> {
+        if !self.list(dir)?.is_empty() {
+            return Err(io::ErrorKind::DirectoryNotEmpty.into());
+        }
+        self.state().names.remove(dir);
         Ok(())
     }
 

@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 
+use serde::Deserialize;
 use serde_json::json;
 
 use super::disk::Disk;
@@ -12,15 +13,20 @@ use super::draft::{Draft, Header};
 use super::error::JournalError;
 use super::folder::{Contents, contents, is_run, segment_name};
 use super::write::{End, Journal};
-use crate::record::{Actor, Checkpoint, DAMAGED, Kind, Stored, Torn, Walk, walk};
+use crate::record::{Actor, Checkpoint, DAMAGED, Kind, Read, RecordError, Segment, Stored, Torn, Walk, walk};
 use crate::units::sha256_hex;
 
+/// Records handed from the thread that verifies a log to the one that takes them in, at a time.
+const HANDED: usize = 512;
+/// So many such heaps wait at most.
+const HEAPS: usize = 8;
+
 /// A log opened to go on with.
-pub struct Opened {
+pub struct Opened<T = Vec<Stored>> {
     /// The writer.
     pub journal: Journal,
     /// What stood in the log; state is folded from it.
-    pub records: Vec<Stored>,
+    pub records: T,
     /// What is wrong with it; not empty means a red banner, and the run can go on.
     pub damage: Vec<String>,
     /// Torn tails set aside just now.
@@ -47,14 +53,29 @@ impl Journal {
         header: Header,
         known: Option<&Checkpoint>,
     ) -> Result<Opened, JournalError> {
+        Self::open_into(disk, dir, header, known, |all: &mut Vec<Stored>, read| {
+            all.push(Stored::from_read(read)?);
+            Ok(())
+        })
+    }
+
+    /// The same, and what stood in the log is folded into a `T` as it is read, on a second thread: a long log takes as
+    /// long to take in as to verify.
+    pub fn open_into<T: Default + Send>(
+        disk: Arc<dyn Disk>,
+        dir: PathBuf,
+        header: Header,
+        known: Option<&Checkpoint>,
+        fold: impl Fn(&mut T, &Read<'_>) -> Result<(), RecordError> + Sync,
+    ) -> Result<Opened<T>, JournalError> {
         if !is_run(&*disk, &dir) {
             return Err(JournalError::NotARun(dir));
         }
         let run = header.run.clone();
         let mut journal = Self::locked(disk, dir, header)?;
-        let found = match Found::read(&journal, &run, known) {
+        let found = match Found::read(&journal, &run, known, &fold) {
             // Room for setting torn bytes aside.
-            Err(e) if e.is_full() && journal.release_ballast() => Found::read(&journal, &run, known),
+            Err(e) if e.is_full() && journal.release_ballast() => Found::read(&journal, &run, known, &fold),
             other => other,
         }?;
         let last = found.last_segment;
@@ -95,9 +116,9 @@ fn recovered(journal: &Journal, r: &Recovered) -> Draft {
     Draft::new(Kind::LogRecovered, journal.mode(), Actor::System, d)
 }
 
-struct Found {
+struct Found<T> {
     walk: Walk,
-    records: Vec<Stored>,
+    records: T,
     damage: Vec<String>,
     /// Damage that no file was begun behind yet.
     damaged_now: bool,
@@ -108,25 +129,29 @@ struct Found {
     last_segment: u64,
 }
 
-impl Found {
-    fn read(journal: &Journal, run: &str, known: Option<&Checkpoint>) -> Result<Self, JournalError> {
+impl<T: Default + Send> Found<T> {
+    fn read(
+        journal: &Journal,
+        run: &str,
+        known: Option<&Checkpoint>,
+        fold: &(impl Fn(&mut T, &Read<'_>) -> Result<(), RecordError> + Sync),
+    ) -> Result<Self, JournalError> {
         let (disk, dir) = (&*journal.disk, journal.dir.as_path());
         let contents = contents(disk, dir)?;
         let segments = contents.segments();
         let beside = contents.checkpoint.as_ref().and_then(|t| t.parse::<Checkpoint>().ok());
         let checkpoints: Vec<&Checkpoint> = known.into_iter().chain(&beside).collect();
         let sizes: Vec<u64> = checkpoints.iter().map(|c| c.size).collect();
-        let (mut records, mut refused) = (Vec::new(), None);
-        let walk = walk(&segments, true, &sizes, &mut |read| match Stored::from_read(read) {
-            Ok(stored) => records.push(stored),
-            Err(e) => refused = Some(e),
+        let mut named = HashSet::new();
+        let (walk, records) = folded(&segments, &sizes, fold, &mut |read| {
+            if read.envelope.kind == Kind::LogRecovered.as_str() {
+                named.extend(serde_json::from_str::<Named>(read.envelope.d.get()).ok().map(|n| n.file));
+            }
         });
         if let Some(format) = walk.newer {
             return Err(JournalError::Newer { path: dir.to_path_buf(), format });
         }
-        if let Some(source) = refused {
-            return Err(JournalError::Record { source });
-        }
+        let records = records.map_err(|source| JournalError::Record { source })?;
         if let Some(found) = walk.log.as_ref().filter(|l| *l != run) {
             let (found, expected) = (found.clone(), run.to_owned());
             return Err(JournalError::OtherRun { path: dir.to_path_buf(), found, expected });
@@ -145,10 +170,45 @@ impl Found {
         for t in torn.iter().filter(|t| t.bytes > 0) {
             fresh.push(set_aside(disk, dir, &contents, t)?);
         }
-        let mut recovered = unnamed(disk, dir, &contents, &records)?;
+        let mut recovered = unnamed(disk, dir, &contents, &named)?;
         recovered.extend(fresh.iter().cloned());
         Ok(Self { walk, records, damage, damaged_now, recovered, fresh, last_segment })
     }
+}
+
+/// `log.recovered`, as far as it is needed here.
+#[derive(Deserialize)]
+struct Named {
+    file: String,
+}
+
+/// Walks a log; what counts in it is folded on a thread of its own, a heap at a time, up to the first that is refused.
+pub(super) fn folded<T: Default + Send>(
+    segments: &[Segment<'_>],
+    sizes: &[u64],
+    fold: &(impl Fn(&mut T, &Read<'_>) -> Result<(), RecordError> + Sync),
+    seen: &mut dyn FnMut(&Read<'_>),
+) -> (Walk, Result<T, RecordError>) {
+    std::thread::scope(|scope| {
+        let (to, from) = mpsc::sync_channel::<Vec<Read<'_>>>(HEAPS);
+        let folding = scope.spawn(move || {
+            let mut all = T::default();
+            from.iter().flatten().try_for_each(|read| fold(&mut all, &read)).map(|()| all)
+        });
+        let mut heap = Vec::with_capacity(HANDED);
+        let walk = walk(segments, true, sizes, &mut |read| {
+            seen(read);
+            heap.push(read.clone());
+            if heap.len() == HANDED {
+                // Nobody takes it any more once a record was refused.
+                let _ = to.send(std::mem::replace(&mut heap, Vec::with_capacity(HANDED)));
+            }
+        });
+        let _ = to.send(heap);
+        drop(to);
+        let all = folding.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        (walk, all)
+    })
 }
 
 /// A checkpoint that the log does not fit. Behind damage there is nothing to compare.
@@ -196,12 +256,10 @@ fn unnamed(
     disk: &dyn Disk,
     dir: &Path,
     contents: &Contents,
-    records: &[Stored],
+    named: &HashSet<String>,
 ) -> Result<Vec<Recovered>, JournalError> {
-    let recorded = records.iter().filter(|r| r.body.kind == Kind::LogRecovered);
-    let named: HashSet<&str> = recorded.filter_map(|r| r.body.d.get("file")?.as_str()).collect();
     let mut out = Vec::new();
-    for name in contents.torn.iter().filter(|n| !named.contains(n.as_str())) {
+    for name in contents.torn.iter().filter(|n| !named.contains(*n)) {
         let path = dir.join(name);
         let bytes = disk.read(&path, 0, super::MAX_RUN as usize).map_err(JournalError::io("read", &path))?;
         out.push(Recovered { file: name.clone(), bytes: bytes.len() as u64, sha256: sha256_hex(&bytes) });

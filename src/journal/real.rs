@@ -95,6 +95,10 @@ impl Disk for RealDisk {
         fs::remove_file(file)
     }
 
+    fn remove_dir(&self, dir: &Path) -> io::Result<()> {
+        fs::remove_dir(dir)
+    }
+
     fn try_lock(&self, file: &Path) -> io::Result<Option<Box<dyn Lock>>> {
         let mut options = OpenOptions::new();
         let f = owner_only(options.write(true).create(true).truncate(false)).open(file)?;

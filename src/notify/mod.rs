@@ -1,8 +1,10 @@
-//! Notices on the desktop, for whoever has hidden the window while a region is watched.
+//! Notices on the desktop, for whoever has hidden the window while a region is watched; and, in [`hook`], messages to people
+//! outside.
 //!
 //! Nothing waits for them: a desktop without such a service costs a line in the log, and no verdict comes later for it. They
 //! hold text and nothing to press, since nothing may be decided without looking.
 
+pub mod hook;
 mod turns;
 
 #[cfg(target_os = "linux")]

@@ -351,6 +351,7 @@ fn planned(slot: &Slot, needs: Vec<StepId>, runbook: &Runbook, tier: Tier, fill:
         source: s.source.clone(),
         decision: s.decision,
         second_vantage: s.second_vantage,
+        reconciles: s.reconciles,
     };
     Some(if slot.must_hold { only_checked(bound) } else { bound })
 }

@@ -126,6 +126,8 @@ pub struct PlannedStep {
     pub decision: bool,
     /// Its confirmation tells what somebody on another network sees.
     pub second_vantage: bool,
+    /// It reconciles the divergence ledger: users are not brought home before it is over.
+    pub reconciles: bool,
 }
 
 impl PlannedStep {

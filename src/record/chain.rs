@@ -45,6 +45,12 @@ pub struct Envelope<'a> {
     /// Process.
     #[serde(borrow)]
     pub boot: Cow<'a, str>,
+    /// In a rehearsal: scenario milliseconds since the scenario began.
+    #[serde(default)]
+    pub at: Option<u64>,
+    /// Who, unparsed.
+    #[serde(borrow, default)]
+    pub actor: Option<&'a RawValue>,
     /// What it is about, as text.
     #[serde(borrow)]
     pub kind: Cow<'a, str>,

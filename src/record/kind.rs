@@ -58,11 +58,13 @@ kinds! {
     RunAbort = "run.abort", "The run was given up.";
     RunPaused = "run.paused", "The run was paused.";
     RunResumed = "run.resumed", "The run went on.";
+    RunHandover = "run.handover", "The run goes on elsewhere.";
     RunMode = "run.mode", "Normal or degraded instructions were chosen.";
     GateRequested = "gate.requested", "An approval was asked for.";
     GateApproved = "gate.approved", "An approval was given.";
     GateDenied = "gate.denied", "An approval was refused.";
     GateVoided = "gate.voided", "An approval lost its ground.";
+    GateGlass = "gate.glass", "A guard was set aside, by two people.";
     Decision = "decision", "A decision, its reason and what was known.";
     Deviation = "deviation", "Something was done otherwise than planned.";
     ActionIntent = "action.intent", "A request that will be sent.";
@@ -84,6 +86,7 @@ kinds! {
     Ledger = "ledger", "A line of the divergence ledger.";
     Loss = "loss", "A line of the loss register.";
     Inject = "inject", "A rehearsal's happening.";
+    Facilitate = "facilitate", "What the facilitator of a rehearsal did.";
     Observe = "observe", "Something seen.";
     Measure = "measure", "A measured objective.";
     Comms = "comms", "A message to people outside.";

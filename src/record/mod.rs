@@ -25,6 +25,6 @@ pub use record::{
     Actor, App, Authn, Body, Corr, FORMAT, Hash, MAX_BODY, Mode, Person, PlanRef, RecordError, Stored, Target,
     client_request_id, encode, leaf_hash,
 };
-pub use report::{Anchor, Open, Report, Signature, Verdict};
+pub use report::{Anchor, Files, Named, Open, Report, Signature, Verdict};
 pub use tree::Tree;
 pub use verify::{Against, verify};

@@ -97,6 +97,26 @@ pub struct Open {
     pub step: String,
 }
 
+/// A file of evidence that a record names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// Its name in the folder of evidence.
+    pub file: String,
+    /// Its SHA-256, in hexadecimal.
+    pub sha256: String,
+}
+
+/// What the files of evidence are. One that is missing may have been taken away for a reason; one that is another was altered.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Files {
+    /// As the record says.
+    pub same: u64,
+    /// Not there, by name.
+    pub missing: Vec<String>,
+    /// Another than the record says, by name.
+    pub altered: Vec<String>,
+}
+
 /// Everything found out about one log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Report {
@@ -142,8 +162,13 @@ pub struct Report {
     pub left_records: u64,
     /// See `left_records`.
     pub left_bytes: u64,
-    /// Evidence files named by hash.
+    /// Pieces of evidence, by hash.
     pub evidence: u64,
+    /// Those of them that are files beside the log.
+    #[serde(skip)]
+    pub files: Vec<Named>,
+    /// What the files were found to be; none: nobody looked.
+    pub evidence_files: Option<Files>,
     /// Records whose kind this Lifeboat does not know.
     pub unknown_kinds: u64,
     /// A format this Lifeboat does not know.
@@ -153,6 +178,22 @@ pub struct Report {
 }
 
 impl Report {
+    /// Holds the files of evidence against the record; `hash` gives the SHA-256 of one that is there.
+    pub fn hold(&mut self, mut hash: impl FnMut(&str) -> Option<String>) {
+        let mut found = Files::default();
+        for named in &self.files {
+            match hash(&named.file) {
+                Some(h) if h == named.sha256 => found.same += 1,
+                Some(_) => found.altered.push(named.file.clone()),
+                None => found.missing.push(named.file.clone()),
+            }
+        }
+        if !found.altered.is_empty() && self.verdict != Verdict::Unverifiable {
+            self.verdict = Verdict::Broken;
+        }
+        self.evidence_files = Some(found);
+    }
+
     /// Records after the last one that an outside checkpoint covers.
     pub fn unanchored(&self) -> u64 {
         match self.anchor {
@@ -289,9 +330,20 @@ impl Report {
     }
 
     fn evidence_line(&self) -> String {
-        match self.evidence {
-            0 => "no files named".to_owned(),
-            n => format!("not checked: {} named by hash", count(n, "file")),
+        let names = |of: &[String]| of.iter().take(10).map(|n| visible(n)).collect::<Vec<_>>().join(", ");
+        match &self.evidence_files {
+            _ if self.files.is_empty() => "no files named".to_owned(),
+            None => format!("not checked: {} named by hash", count(self.files.len() as u64, "file")),
+            Some(f) => {
+                let mut text = format!("{} as the record says", count(f.same, "file"));
+                if !f.missing.is_empty() {
+                    text.push_str(&format!("; {} missing: {}", f.missing.len(), names(&f.missing)));
+                }
+                if !f.altered.is_empty() {
+                    text.push_str(&format!("; {} ALTERED: {}", f.altered.len(), names(&f.altered)));
+                }
+                text
+            }
         }
     }
 }

@@ -6,7 +6,10 @@ use super::chain::{Read, Segment, Walk, walk};
 use super::checkpoint::Checkpoint;
 use super::kind::Kind;
 use super::record::PREFIX;
-use super::report::{Anchor, Open, Report, Signature, Verdict};
+use super::report::{Anchor, Named, Open, Report, Signature, Verdict};
+
+/// Files of evidence that are remembered; more than any run keeps.
+const MAX_NAMED: usize = 4_096;
 
 /// What a log is held against.
 #[derive(Debug, Clone, Copy, Default)]
@@ -49,6 +52,8 @@ pub fn verify(segments: &[Segment<'_>], against: Against<'_>) -> Report {
         left_records: walk.left_records,
         left_bytes: walk.left_bytes,
         evidence: seen.evidence,
+        files: seen.files,
+        evidence_files: None,
         unknown_kinds: seen.unknown_kinds,
         newer_format: walk.newer,
         verdict: Verdict::Limited,
@@ -90,6 +95,14 @@ fn compare(checkpoint: Option<&Checkpoint>, walk: &Walk) -> Anchor {
     }
 }
 
+/// The part of a piece of evidence that tells of a file.
+#[derive(serde::Deserialize)]
+struct File {
+    #[serde(default)]
+    file: Option<String>,
+    sha256: String,
+}
+
 /// What the records tell beside their hashes.
 #[derive(Default)]
 struct Seen {
@@ -101,6 +114,7 @@ struct Seen {
     recovered: u64,
     rotated: u64,
     evidence: u64,
+    files: Vec<Named>,
     unknown_kinds: u64,
     /// Intents without a result, by step.
     open: HashMap<String, Vec<Open>>,
@@ -125,7 +139,13 @@ impl Seen {
             Kind::ClockJump => self.jumps += 1,
             Kind::LogRecovered => self.recovered += 1,
             Kind::LogSegment => self.rotated += 1,
-            Kind::EvidenceAdd => self.evidence += 1,
+            Kind::EvidenceAdd => {
+                self.evidence += 1;
+                let named = serde_json::from_str::<File>(e.d.get()).ok().filter(|_| self.files.len() < MAX_NAMED);
+                if let Some(File { file: Some(file), sha256 }) = named {
+                    self.files.push(Named { file, sha256 });
+                }
+            }
             Kind::Unknown => self.unknown_kinds += 1,
             Kind::ActionIntent => {
                 let open = Open { seq: e.seq, step: step().to_owned() };

@@ -6,8 +6,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::things::{Deleted, Resource, Rights, RoleAssignment, Site, Target};
-use crate::runbook::model::{Phase, Strategy};
+pub use super::expect::{Expect, Fail, When, Where, Words};
+use super::things::Hand;
+pub use super::world::{Account, Clients, Deployment, MoreSubscription, Profile, Quota, Store, World};
+use crate::run::event::LossKind;
+use crate::runbook::model::{Phase, StepId, Strategy};
 use crate::units::{Millis, Region};
 
 /// One rehearsal.
@@ -31,229 +34,136 @@ pub struct Scenario {
     /// Phases of the runbook that the run covers.
     #[serde(default)]
     pub phases: Vec<Phase>,
+    /// How long it takes a person at the keyboard, in minutes; 0: nobody has said.
+    #[serde(default)]
+    pub minutes: u32,
+    /// Without any Azure.
+    #[serde(default)]
+    pub tabletop: Tabletop,
+    /// People whom the scenario speaks of; the facilitator can make them unavailable.
+    #[serde(default)]
+    pub people: Vec<String>,
+    /// Who of them agrees as second person, the one who is asked first being first. None: nobody in particular.
+    #[serde(default)]
+    pub approvers: Vec<String>,
     /// How long the scripted second person takes to answer.
     #[serde(default = "second_person")]
     pub second_person: Millis,
+    /// Scenario whose simulated Azure this one begins with; `world` then says what is different.
+    #[serde(default)]
+    pub world_of: Option<String>,
     /// The simulated Azure.
+    #[serde(default)]
     pub world: World,
+    /// What people do beside the program when they carry out a step by hand.
+    #[serde(default)]
+    pub hands: Vec<Hand>,
     /// What happens, by scenario time.
     #[serde(default)]
     pub timeline: Vec<Happening>,
     /// What is expected of the operator.
     #[serde(default)]
     pub expect: Expect,
+    /// What is expected instead with one strategy.
+    #[serde(default)]
+    pub expect_in: BTreeMap<Strategy, Expect>,
     /// What the scripted operator does, in order of first match.
     #[serde(default)]
     pub answers: Vec<Answer>,
+    /// Wrong ways to do it.
+    #[serde(default)]
+    pub wrong: Vec<Wrong>,
 }
 
 fn second_person() -> Millis {
     Millis::from_secs(40)
 }
 
-/// A simulated tenant with one subscription, and perhaps more beside it.
+/// A rehearsal is over by then: what comes later is a mistake, and would not fit every clock.
+const LONGEST: Millis = Millis::from_mins(60 * 1_000);
+/// Happenings, resources, sites: each is drawn, or listens.
+const MOST: usize = 1_000;
+
+impl Scenario {
+    /// What of it is more than a rehearsal can have, in words.
+    pub fn beyond_limits(&self) -> Option<String> {
+        let late = self.timeline.iter().map(|h| h.at).find(|at| *at > LONGEST);
+        let w = &self.world;
+        let many = [
+            ("happenings", self.timeline.len()),
+            ("resources", w.resources.len()),
+            ("sites", w.sites.len()),
+            ("accounts", w.accounts.len()),
+            ("things in soft delete", w.deleted.len()),
+        ];
+        let many = many.into_iter().find(|(_, n)| *n > MOST);
+        late.map(|at| format!("something happens after {at}; a rehearsal has {LONGEST} at most"))
+            .or_else(|| many.map(|(what, n)| format!("{n} {what}; a scenario has {MOST} at most")))
+    }
+
+    /// What is expected with a strategy.
+    pub fn expected(&self, strategy: Strategy) -> &Expect {
+        self.expect_in.get(&strategy).unwrap_or(&self.expect)
+    }
+
+    /// The same with the answers of one of its wrong ways before its own.
+    pub fn gone_wrong(&self, id: &str) -> Option<Self> {
+        let wrong = self.wrong.iter().find(|w| w.id == id)?;
+        let answers = wrong.answers.iter().chain(&self.answers).cloned().collect();
+        Some(Self { answers, ..self.clone() })
+    }
+}
+
+/// How a scenario is rehearsed without any Azure.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct World {
-    /// Shown as the environment's name.
-    pub environment: String,
-    /// Subscription id.
-    pub subscription: String,
-    /// Tenant id.
-    pub tenant: String,
-    /// Application that may sign in.
-    pub client_id: String,
-    /// Its secret; a simulated one.
-    pub client_secret: String,
-    /// Resource groups: name → region.
-    pub groups: BTreeMap<String, Region>,
-    /// Azure OpenAI accounts.
-    pub accounts: Vec<Account>,
-    /// Quota by region and model, in units of 1,000 tokens a minute.
+pub struct Tabletop {
+    /// It can be.
+    #[serde(default = "yes")]
+    pub offered: bool,
+    /// What the systems answer, as people say it. A step without a line is answered by the operator's word.
     #[serde(default)]
-    pub quotas: Vec<Quota>,
-    /// App Configuration stores.
-    #[serde(default)]
-    pub stores: Vec<Store>,
-    /// Traffic Manager profiles.
-    #[serde(default)]
-    pub profiles: Vec<Profile>,
-    /// Any other resources.
-    #[serde(default)]
-    pub resources: Vec<Resource>,
-    /// Addresses behind them.
-    #[serde(default)]
-    pub sites: Vec<Site>,
-    /// Names that are other names: `www.shop.example` → `tm-shop.trafficmanager.net`.
-    #[serde(default)]
-    pub names: BTreeMap<String, String>,
-    /// What is in soft delete at the start.
-    #[serde(default)]
-    pub deleted: Vec<Deleted>,
-    /// Delete locks: resource group name or ARM id.
-    #[serde(default)]
-    pub locks: Vec<String>,
-    /// Further subscriptions of the tenant.
-    #[serde(default)]
-    pub more_subscriptions: Vec<MoreSubscription>,
-    /// Role assignments at the start.
-    #[serde(default)]
-    pub roles: Vec<RoleAssignment>,
-    /// What the signed-in identity may do; empty: everything.
-    #[serde(default)]
-    pub rights: Vec<Rights>,
-    /// Two unrelated hosts that tell whether the observer is online.
-    #[serde(default)]
-    pub witnesses: Vec<String>,
-    /// The users of the service.
-    #[serde(default)]
-    pub clients: Option<Clients>,
-    /// How long a new resource is missing from ARM's reads and lists, which are eventually consistent.
-    #[serde(default = "at_once")]
-    pub unseen: Millis,
-    /// Operations of Resource Manager take so many times less than Azure's, for clients that wait in real time.
-    #[serde(default = "as_azure")]
-    pub quick: u32,
+    pub answers: Vec<Told>,
 }
 
-fn at_once() -> Millis {
-    Millis(0)
+fn yes() -> bool {
+    true
 }
 
-fn as_azure() -> u32 {
-    1
+impl Default for Tabletop {
+    fn default() -> Self {
+        Self { offered: true, answers: Vec::new() }
+    }
 }
 
-/// One more subscription: what lies in it is seen by ARM and has no data plane.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+/// What a system answers to a step, as people say it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct MoreSubscription {
-    /// Id.
+pub struct Told {
+    /// Step.
+    pub step: StepId,
+    /// Whether what it wants is so; silent: nobody can tell.
+    #[serde(default)]
+    pub ok: Option<bool>,
+    /// What is seen.
+    pub text: String,
+}
+
+/// A wrong way to do it: tests take it to see that its mistakes are scored.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wrong {
+    /// Unique in the scenario, kebab-case.
     pub id: String,
-    /// Name.
-    pub name: String,
-    /// Resource groups: name → region.
-    #[serde(default)]
-    pub groups: BTreeMap<String, Region>,
-    /// Resources.
-    #[serde(default)]
-    pub resources: Vec<Resource>,
-    /// What is in soft delete at the start.
-    #[serde(default)]
-    pub deleted: Vec<Deleted>,
-    /// The identity sees that it is there, and may read nothing in it.
-    #[serde(default)]
-    pub denied: bool,
-}
-
-/// A Cognitive Services account of kind `OpenAI`. Its host is `{name}.openai.azure.com`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Account {
-    /// Name and custom subdomain.
-    pub name: String,
-    /// Resource group.
-    pub group: String,
-    /// Region.
-    pub region: Region,
-    /// Median answer time of a one-token call.
-    #[serde(default = "usual_latency")]
-    pub latency: Millis,
-    /// Exists at the start only in these strategies; empty: in all.
+    /// One line.
+    pub about: String,
+    /// Only with these strategies; empty: with all.
     #[serde(default)]
     pub only_in: Vec<Strategy>,
-    /// Model deployments at the start.
-    #[serde(default)]
-    pub deployments: Vec<Deployment>,
-}
-
-fn usual_latency() -> Millis {
-    Millis(60)
-}
-
-/// A model deployment.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Deployment {
-    /// Name.
-    pub name: String,
-    /// Model, e.g. `gpt-4o`.
-    pub model: String,
-    /// Model version.
-    pub version: String,
-    /// Capacity, in units of 1,000 tokens a minute.
-    pub capacity: u32,
-    /// Exists at the start only in these strategies; empty: in all.
-    #[serde(default)]
-    pub only_in: Vec<Strategy>,
-}
-
-/// What a region offers of a model. A model without a row is not offered there.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Quota {
-    /// Region.
-    pub region: Region,
-    /// Model.
-    pub model: String,
-    /// Versions offered.
-    pub versions: Vec<String>,
-    /// Limit, in units of 1,000 tokens a minute.
-    pub limit: u32,
-    /// Held by others in the subscription.
-    #[serde(default)]
-    pub used_elsewhere: u32,
-}
-
-/// An App Configuration store. Its host is `{name}.azconfig.io`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Store {
-    /// Name.
-    pub name: String,
-    /// Resource group.
-    pub group: String,
-    /// Region.
-    pub region: Region,
-    /// Keys at the start.
-    pub values: BTreeMap<String, String>,
-    /// Keys that differ at the start by strategy.
-    #[serde(default)]
-    pub values_in: BTreeMap<Strategy, BTreeMap<String, String>>,
-}
-
-/// A Traffic Manager profile.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Profile {
-    /// Name and DNS label.
-    pub name: String,
-    /// Resource group.
-    pub group: String,
-    /// `Priority`, `Weighted` or `Performance`.
-    pub routing: String,
-    /// DNS time to live.
-    pub ttl: u32,
-    /// Accounts behind it, in priority order.
-    #[serde(default)]
-    pub endpoints: Vec<String>,
-    /// What else is behind it, in priority order, after the accounts.
-    #[serde(default)]
-    pub targets: Vec<Target>,
-}
-
-/// A modelled population of clients that read weights `weight-<region>` from a store and call the accounts accordingly.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Clients {
-    /// Store they read.
-    pub store: String,
-    /// Accounts they call.
-    pub accounts: Vec<String>,
-    /// Every client re-reads the store once in this time, evenly spread.
-    pub refresh: Millis,
-    /// Calls a minute of all of them.
-    pub calls_per_minute: u32,
+    /// What the scripted operator does, before the answers of the scenario.
+    pub answers: Vec<Answer>,
+    /// Ids of the mistakes that must be scored then.
+    pub fails: Vec<String>,
 }
 
 /// Something at a time.
@@ -267,6 +177,12 @@ pub struct Happening {
     pub only_in: Vec<Strategy>,
     /// What.
     pub what: What,
+    /// The scenario does not tell it; the facilitator may.
+    #[serde(default)]
+    pub hidden: bool,
+    /// What is seen of it, in words, where people play without Azure; silent: what Lifeboat can say of it.
+    #[serde(default)]
+    pub seen: Option<String>,
 }
 
 /// What can happen.
@@ -330,6 +246,10 @@ pub enum What {
         /// Whether it answers them.
         answers: bool,
     },
+    /// Somebody cannot be reached from now on.
+    Away(String),
+    /// Somebody can be reached again.
+    Back(String),
 }
 
 /// Where a fault strikes.
@@ -358,6 +278,10 @@ pub enum Place {
     Network,
     /// One witness alone.
     Witness(String),
+    /// One of the world's sites alone, in lower case, or a vault's address.
+    Site(String),
+    /// The probes of a Traffic Manager profile: they fail everywhere, whoever else is served.
+    Probes(String),
 }
 
 /// How a fault shows.
@@ -389,34 +313,6 @@ pub enum How {
     Slow(Millis),
     /// Long-running work is accepted and fails in the end, with this code.
     FailsLate(String),
-}
-
-/// What a good operator does; each line scores.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Expect {
-    /// The decision at the decision step.
-    #[serde(default)]
-    pub decision: Option<Choice>,
-    /// How long after T0 it may take.
-    #[serde(default)]
-    pub decide_within: Option<Millis>,
-    /// How the run is closed.
-    #[serde(default)]
-    pub outcome: Option<Outcome>,
-    /// Region that has to serve the users: the secondary by metrics after the move; the primary by never being left, or by a
-    /// fail back that was verified.
-    #[serde(default)]
-    pub served_by: Option<Region>,
-    /// Verdict that Lifeboat must have shown.
-    #[serde(default)]
-    pub verdict: Option<String>,
-    /// Steps that must not have been performed.
-    #[serde(default)]
-    pub must_not: Vec<String>,
-    /// RTA must stay within the RTO.
-    #[serde(default)]
-    pub within_rto: bool,
 }
 
 /// What can be decided at the decision step.
@@ -500,6 +396,9 @@ pub struct Answer {
     /// How long a person takes over it.
     #[serde(default = "thinking")]
     pub takes: Millis,
+    /// Not before this scenario time.
+    #[serde(default)]
+    pub not_before: Option<Millis>,
 }
 
 fn thinking() -> Millis {
@@ -518,6 +417,8 @@ pub enum Situation {
     FailedAgain,
     /// It was caught half way, and Azure does not show that it was applied.
     NotApplied,
+    /// The second person was asked and cannot be reached.
+    Unanswered,
 }
 
 /// What the scripted operator can do.
@@ -544,6 +445,43 @@ pub enum Reply {
     Retry,
     /// Take it back.
     Undo,
+    /// Ask this person, since the one who was asked cannot be reached.
+    AskAnother(String),
+    /// Set a guard aside, with the second person.
+    BreakGlass {
+        /// Guard, by its name.
+        guard: String,
+        /// Why.
+        reason: String,
+    },
+    /// Write a note. Like what follows it is no end of the step: the next line for it comes after.
+    Note(String),
+    /// Write into the divergence ledger.
+    Ledger(String),
+    /// Write into the loss register.
+    Loss(LossKind, String),
+    /// Paste text as evidence of the step.
+    Evidence(String),
+    /// Something to put right.
+    Finding(String),
+    /// How the oldest open finding is put right.
+    Corrective {
+        /// What is done.
+        text: String,
+        /// Who does it.
+        owner: String,
+        /// Until when.
+        due: String,
+    },
+    /// Sign for the record.
+    SignOff {
+        /// As what.
+        role: String,
+        /// What is stated.
+        statement: String,
+    },
+    /// Show degraded instructions, or normal ones.
+    Degraded(bool),
     /// Close the run.
     Close {
         /// How it ended.
@@ -551,4 +489,21 @@ pub enum Reply {
         /// In words.
         summary: String,
     },
+}
+
+impl Reply {
+    /// It is written down beside the step, which waits on.
+    pub fn beside(&self) -> bool {
+        matches!(
+            self,
+            Self::Note(_)
+                | Self::Ledger(_)
+                | Self::Loss(..)
+                | Self::Evidence(_)
+                | Self::Finding(_)
+                | Self::Corrective { .. }
+                | Self::SignOff { .. }
+                | Self::Degraded(_)
+        )
+    }
 }

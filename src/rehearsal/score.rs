@@ -1,10 +1,12 @@
-//! How well a rehearsal went: one line per expectation of the scenario, and two that hold for every run.
+//! How well a rehearsal went: one line per expectation of the scenario, and those that hold for every run. Read off the run
+//! alone, so that its record tells the same score at any time.
 
-use crate::run::event::StepState;
-use crate::run::state::Run;
-use crate::units::{Millis, Region};
+use crate::run::event::{Mode, StepState};
+use crate::run::state::{Run, StepRun};
+use crate::units::Millis;
 
-use super::scenario::{Choice, Expect};
+use super::expect::{Expect, Fail};
+use super::judge;
 
 /// Points with their reasons.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -14,7 +16,7 @@ pub struct Score {
 }
 
 /// One expectation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Line {
     /// What was expected.
     pub what: String,
@@ -24,6 +26,8 @@ pub struct Line {
     pub of: u32,
     /// What was seen.
     pub why: String,
+    /// Id of the mistake it is about, where it is about one.
+    pub mistake: Option<String>,
 }
 
 impl Score {
@@ -39,48 +43,43 @@ impl Score {
     pub fn met(&self) -> bool {
         self.points() == self.of()
     }
+    /// Ids of the mistakes that were made.
+    pub fn mistakes(&self) -> Vec<&str> {
+        self.lines.iter().filter(|l| l.points < l.of).filter_map(|l| l.mistake.as_deref()).collect()
+    }
     fn line(&mut self, what: impl Into<String>, of: u32, good: bool, why: impl Into<String>) {
-        self.lines.push(Line { what: what.into(), points: if good { of } else { 0 }, of, why: why.into() });
+        let points = if good { of } else { 0 };
+        self.lines.push(Line { what: what.into(), points, of, why: why.into(), mistake: None });
     }
 }
 
-/// Scores a closed run.
+/// Scores a run: a closed one, or as it would be scored if it ended now.
 pub fn score(run: &Run, expect: &Expect) -> Score {
     let mut s = Score::default();
-    let t0 = run.clocks.t[0].unwrap_or(run.started_at);
-    let decision = run.decision.as_ref();
-    if let Some(want) = expect.decision {
-        let got = decision.map_or("no decision", |d| d.choice.display());
-        s.line(format!("Decision: {}", want.display()), 3, decision.is_some_and(|d| d.choice == want), got);
-    }
-    if let Some(limit) = expect.decide_within {
-        let took = decision.map(|d| Millis(u64::try_from(d.at.saturating_sub(t0)).unwrap_or(0)));
-        let why = took.map_or_else(|| "no decision".to_owned(), |t| format!("decided after {t}"));
-        s.line(format!("Decided within {limit}"), 2, took.is_some_and(|t| t <= limit), why);
-    }
-    if let Some(want) = &expect.verdict {
-        let seen = run.observed.iter().any(|(_, o)| o.what == "verdict" && o.state == *want);
+    decided(run, expect, &mut s);
+    let tabletop = run.start.as_ref().is_some_and(|x| x.mode == Mode::Tabletop);
+    // Around a table nothing is probed.
+    if let Some(want) = expect.verdict.as_ref().filter(|_| !tabletop) {
+        let seen = judge::verdict(run, want);
         s.line(format!("Verdict seen: {want}"), 2, seen, if seen { "recorded" } else { "never recorded" });
     }
-    if !expect.must_not.is_empty() {
-        let done: Vec<&str> = expect
-            .must_not
-            .iter()
-            .filter(|id| {
-                run.step(id).is_some_and(|x| {
-                    !x.changes.is_empty() || matches!(x.own_state(), StepState::DoneByApp | StepState::DoneByHand)
-                })
-            })
-            .map(String::as_str)
-            .collect();
-        let why = if done.is_empty() { "left alone".to_owned() } else { format!("done: {}", done.join(", ")) };
-        s.line(format!("Not done: {}", expect.must_not.join(", ")), 2, done.is_empty(), why);
+    steps(run, expect, &mut s);
+    for w in &expect.words {
+        let found = judge::says(run, &w.at, &w.any);
+        let why = found.map_or_else(|| "never written".to_owned(), |word| format!("“{word}” is written"));
+        s.line(w.what.clone(), 1, found.is_some(), why);
     }
-    if let Some(region) = &expect.served_by {
-        let (served, why) = served_by(run, region);
+    for kind in &expect.loss {
+        let named = format!("{kind:?}").to_lowercase();
+        let stated = judge::stated(run, *kind);
+        let why = stated.unwrap_or("nobody entered it in the loss register");
+        s.line(format!("In the loss register: {named}"), 1, stated.is_some(), why);
+    }
+    if let Some(region) = expect.served_by.as_ref().filter(|_| !tabletop) {
+        let (served, why) = judge::served_by(run, region);
         s.line(format!("Users served by {}", region.display()), 2, served, why);
     }
-    if expect.within_rto {
+    if expect.within_rto && !tabletop {
         let rto = Millis(run.start.as_ref().map_or(0, |x| x.rto_ms));
         let rta = run.clocks.rta();
         let why = rta.map_or_else(|| "RTA not measured".to_owned(), |r| format!("RTA {r}"));
@@ -91,46 +90,121 @@ pub fn score(run: &Run, expect: &Expect) -> Score {
         let why = got.map_or("not closed with an outcome", |o| o.display());
         s.line(format!("Closed as: {}", want.display()), 2, got == Some(want), why);
     }
+    for f in &expect.fails {
+        mistake(run, f, &mut s);
+    }
     two_persons(run, &mut s);
     loss_stated(run, &mut s);
+    complete(run, &mut s);
     s
 }
 
-/// In the primary they are while nobody was moved, and again once fail back was verified; elsewhere, when metrics say so.
-fn served_by(run: &Run, region: &Region) -> (bool, &'static str) {
-    let primary = run.plan.as_ref().is_some_and(|p| p.primary.region == *region);
-    match (primary, run.last_switch, run.clocks.t[11]) {
-        (true, None, _) => (true, "nobody was moved"),
-        (true, Some(_), Some(_)) => (true, "failed back, verified"),
-        (true, Some(_), None) => (false, "moved away, and fail back was not verified"),
-        (false, ..) if run.clocks.t[8].is_some() => (true, "95 % of clients served, by metrics"),
-        (false, ..) => (false, "never seen in the metrics"),
+fn decided(run: &Run, expect: &Expect, s: &mut Score) {
+    let decision = run.decision.as_ref();
+    if let Some(want) = expect.decide_first {
+        let first = run.decisions.first();
+        let good = run.decisions.len() > 1 && first.is_some_and(|d| d.choice == want);
+        let why = first.map_or("no decision", |d| if good { "decided first" } else { d.choice.display() });
+        s.line(format!("First: {}", want.display()), 2, good, why);
+    }
+    if let Some(want) = expect.decision {
+        let got = decision.map_or("no decision", |d| d.choice.display());
+        let wanted: Vec<&str> = [want].iter().chain(&expect.or).map(|c| c.display()).collect();
+        let good = decision.is_some_and(|d| d.choice == want || expect.or.contains(&d.choice));
+        s.line(format!("Decision: {}", wanted.join(" or ")), 3, good, got);
+    }
+    if let Some(limit) = expect.decide_within {
+        let took = judge::decided_after(run);
+        let why = took.map_or_else(|| "no decision".to_owned(), |t| format!("decided after {t}"));
+        s.line(format!("Decided within {limit}"), 2, took.is_some_and(|t| t <= limit), why);
     }
 }
 
+/// What is expected of single steps. One that this strategy does not have is not asked about.
+fn steps(run: &Run, expect: &Expect, s: &mut Score) {
+    let here = |ids: &[String]| -> Vec<String> { ids.iter().filter(|id| run.step(id).is_some()).cloned().collect() };
+    let not = |ids: &[String], good: &dyn Fn(&StepRun) -> bool| -> Vec<String> {
+        ids.iter().filter(|id| !run.step(id).is_some_and(good)).cloned().collect()
+    };
+    let wanted = here(&expect.done);
+    if !wanted.is_empty() {
+        let open = not(&wanted, &judge::done);
+        let why = if open.is_empty() { "done".to_owned() } else { format!("not done: {}", open.join(", ")) };
+        s.line(format!("Done: {}", wanted.join(", ")), 2, open.is_empty(), why);
+    }
+    for (first, then) in &expect.before {
+        let Some((a, b)) = run.step(first).zip(run.step(then)) else { continue };
+        let good = judge::done(a) && !judge::out_of_order(a, b);
+        let why = match good {
+            true => "in this order",
+            false if judge::done(a) => "the other way round",
+            false => "the first was not done",
+        };
+        s.line(format!("{first} before {then}"), 2, good, why);
+    }
+    let wanted = here(&expect.skipped);
+    if !wanted.is_empty() {
+        let not_left = not(&wanted, &|x| x.own_state() == StepState::Skipped);
+        let why = if not_left.is_empty() { "left out".to_owned() } else { format!("not: {}", not_left.join(", ")) };
+        s.line(format!("Left out, with a reason: {}", wanted.join(", ")), 2, not_left.is_empty(), why);
+    }
+    let forbidden = here(&expect.must_not);
+    if !forbidden.is_empty() {
+        let done = forbidden.iter().filter(|id| run.step(id).is_some_and(judge::begun));
+        let done: Vec<&str> = done.map(String::as_str).collect();
+        let why = if done.is_empty() { "left alone".to_owned() } else { format!("done: {}", done.join(", ")) };
+        s.line(format!("Not done: {}", forbidden.join(", ")), 2, done.is_empty(), why);
+    }
+    for (id, most) in &expect.attempts {
+        let Some(step) = run.step(id) else { continue };
+        let why = format!("begun {} times", step.attempts);
+        s.line(format!("{id} begun at most {most} times"), 2, step.attempts <= *most, why);
+    }
+}
+
+fn mistake(run: &Run, f: &Fail, s: &mut Score) {
+    let made = judge::holds(run, &f.when);
+    let (points, why) = if made { (0, "it was done") } else { (f.points, "it was not") };
+    let what = format!("Not: {}", f.what);
+    s.lines.push(Line { what, points, of: f.points, why: why.to_owned(), mistake: Some(f.id.clone()) });
+}
+
 fn two_persons(run: &Run, s: &mut Score) {
-    let alone: Vec<&str> = run
-        .steps
-        .iter()
-        .filter(|x| matches!(x.own_state(), StepState::DoneByApp | StepState::DoneByHand))
-        .filter(|x| run.planned(&x.id).is_some_and(|p| p.second_person.is_some()) && x.approval().is_none())
-        .filter(|x| {
-            // Not moving users needs nobody's consent.
-            !(run.planned(&x.id).is_some_and(|p| p.decision)
-                && run.decision.as_ref().is_some_and(|d| matches!(d.choice, Choice::Abort | Choice::Wait)))
-        })
-        .map(|x| x.id.as_str())
-        .collect();
+    let alone = run.steps.iter().filter(|x| judge::alone(run, x));
+    let alone: Vec<&str> = alone.map(|x| x.id.as_str()).collect();
     let why = if alone.is_empty() { "kept".to_owned() } else { format!("alone: {}", alone.join(", ")) };
     s.line("Second person wherever the runbook asks", 1, alone.is_empty(), why);
 }
 
+/// Stated with the first decision, and before anything was done that may lose something.
 fn loss_stated(run: &Run, s: &mut Score) {
-    let stated = run.decision.as_ref().is_some_and(|d| !d.expected_loss.is_empty());
-    s.line(
-        "Expected loss stated before acting",
-        1,
-        stated,
-        run.decision.as_ref().map_or_else(|| "no decision".to_owned(), |d| d.expected_loss.clone()),
-    );
+    // A rehearsal of fail back alone decides nothing: there is no moment to state it.
+    if !run.steps.iter().any(|x| run.planned(&x.id).is_some_and(|p| p.decision)) {
+        return;
+    }
+    let stated = run.decision.as_ref().filter(|d| !d.expected_loss.is_empty());
+    let first = run.decisions.first().map(|d| d.at);
+    let early = run.steps.iter().find(|x| {
+        let risky = run.planned(&x.id).is_some_and(|p| p.may_lose.is_some() && p.action.is_some());
+        risky && judge::begun(x) && x.started_at.is_some_and(|at| first.is_none_or(|first| at < first))
+    });
+    let why = match (stated, early) {
+        (None, _) => "no decision".to_owned(),
+        (_, Some(x)) => format!("{} was begun before", x.id),
+        (Some(d), None) => d.expected_loss.clone(),
+    };
+    s.line("Expected loss stated before acting", 1, stated.is_some() && early.is_none(), why);
+}
+
+/// Nothing is left open in the record: no step, no answer of Azure, no word of how it ended.
+fn complete(run: &Run, s: &mut Score) {
+    let open = run.steps.iter().filter(|x| !x.own_state().over());
+    let open: Vec<&str> = open.map(|x| x.id.as_str()).take(6).collect();
+    let ended = run.ended.as_ref().is_some_and(|e| e.outcome.is_some());
+    let why = match (ended, open.is_empty()) {
+        (true, true) => "every step is over, and the outcome is stated".to_owned(),
+        (true, false) => format!("open: {}", open.join(", ")),
+        (false, _) => "not closed with an outcome".to_owned(),
+    };
+    s.line("Record complete", 1, ended && open.is_empty(), why);
 }

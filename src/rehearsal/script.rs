@@ -4,13 +4,15 @@
 
 use crate::run::event::StepState;
 use crate::run::state::Run;
-use crate::runbook::model::Strategy;
+use crate::runbook::model::{Phase, Strategy};
 use crate::units::Millis;
 
 use super::scenario::{Answer, Choice, Expect, Outcome, Reply, Scenario, Situation};
 
 /// Under this name the answers say how the run is closed.
 const CLOSE: &str = "close";
+/// How long the scripted operator waits for a second person who does not answer, when no line says.
+const PATIENCE: Millis = Millis::from_mins(5);
 
 /// One move of the script.
 #[derive(Debug, Clone)]
@@ -21,6 +23,15 @@ pub struct Move {
     pub reply: Reply,
     /// How long a person takes over it.
     pub takes: Millis,
+    /// Not before this scenario time.
+    pub not_before: Option<Millis>,
+}
+
+impl Move {
+    /// A move that takes so long.
+    pub fn new(step: &str, reply: Reply, takes: Millis) -> Self {
+        Self { step: step.to_owned(), reply, takes, not_before: None }
+    }
 }
 
 /// The script of one rehearsal.
@@ -40,7 +51,7 @@ impl Script {
             .filter(|a| a.only_in.is_empty() || a.only_in.contains(&strategy))
             .cloned()
             .collect();
-        Self { used: vec![false; answers.len()], answers, expect: scenario.expect.clone() }
+        Self { used: vec![false; answers.len()], answers, expect: scenario.expected(strategy).clone() }
     }
 
     /// The next move, or `None` while the app, Azure or the second person has the ball.
@@ -60,21 +71,19 @@ impl Script {
             StepState::Failed => Situation::Failed,
             _ => return None,
         };
+        // Nobody is moved who was not decided to be: asking again would be refused for ever.
+        let barred = planned.phase == Phase::FailOver && planned.action.is_some() && !run.moving_is_decided();
         let decided = run.decision.as_ref().is_some_and(|d| d.choice != Choice::Wait);
-        let line = (0..self.answers.len()).find(|n| {
-            let a = &self.answers[*n];
-            (a.step == step.id || a.step == "*")
-                && a.when == situation
-                && (a.step == "*" || !self.used[*n])
-                && fits(&a.answer, situation, run.waits_for_word(i))
-                && !(decided && matches!(a.answer, Reply::Decide { .. }))
+        let line = self.line(&step.id, situation, |a| {
+            fits(&a.answer, situation, run.waits_for_word(i))
+                && !(barred && matches!(a.answer, Reply::Perform | Reply::PerformWith(_)))
+                && !(decided && !planned.decision && matches!(a.answer, Reply::Decide { .. }))
         });
-        if let Some(n) = line {
-            self.used[n] = true;
-            let a = &self.answers[n];
-            return Some(Move { step: step.id.clone(), reply: a.answer.clone(), takes: a.takes });
+        if line.is_some() {
+            return line;
         }
         let reply = match situation {
+            Situation::Ready if barred => Reply::Skip("moving users is not decided".to_owned()),
             Situation::Ready if planned.decision => Reply::Decide {
                 choice: self.expect.decision.unwrap_or(Choice::FailOver),
                 reason: "what was read leaves no better choice".to_owned(),
@@ -84,20 +93,50 @@ impl Script {
             Situation::Ready => Reply::Perform,
             Situation::Failed | Situation::NotApplied => Reply::Retry,
             Situation::FailedAgain => Reply::Skip("it failed twice; noted for the review".to_owned()),
+            Situation::Unanswered => return None,
         };
-        Some(Move { step: step.id.clone(), reply, takes: Millis::from_secs(20) })
+        Some(Move::new(&step.id, reply, Millis::from_secs(20)))
     }
 
-    fn close(&self) -> Move {
+    /// What is done when the second person was asked and cannot be reached: a line of the scenario, else somebody else is
+    /// asked, else the step is left out.
+    pub fn unanswered(&mut self, step: &str, another: Option<&str>) -> Move {
+        self.line(step, Situation::Unanswered, |_| true).unwrap_or_else(|| {
+            let reply = match another {
+                Some(name) => Reply::AskAnother(name.to_owned()),
+                None => Reply::Skip("no second person can be reached".to_owned()),
+            };
+            Move::new(step, reply, PATIENCE)
+        })
+    }
+
+    /// The first line for a step in a situation that is not used up. Lines for any step never are, unless they are only
+    /// written down beside it.
+    fn line(&mut self, step: &str, situation: Situation, fits: impl Fn(&Answer) -> bool) -> Option<Move> {
+        let lasts = |a: &Answer| a.step == "*" && !a.answer.beside();
+        let n = (0..self.answers.len()).find(|n| {
+            let a = &self.answers[*n];
+            (a.step == step || a.step == "*") && a.when == situation && (lasts(a) || !self.used[*n]) && fits(a)
+        })?;
+        self.used[n] = true;
+        let a = &self.answers[n];
+        Some(Move { not_before: a.not_before, ..Move::new(step, a.answer.clone(), a.takes) })
+    }
+
+    /// What is written down at the end, line by line; then it is closed.
+    fn close(&mut self) -> Move {
+        if let Some(beside) = self.line(CLOSE, Situation::Ready, |a| a.step == CLOSE && a.answer.beside()) {
+            return Move { step: String::new(), ..beside };
+        }
         let written = self.answers.iter().find(|a| a.step == CLOSE && matches!(a.answer, Reply::Close { .. }));
-        let (reply, takes) = match written {
-            Some(a) => (a.answer.clone(), a.takes),
+        match written {
+            Some(a) => Move { not_before: a.not_before, ..Move::new("", a.answer.clone(), a.takes) },
             None => {
                 let outcome = self.expect.outcome.unwrap_or(Outcome::Recovered);
-                (Reply::Close { outcome, summary: "All steps are over.".to_owned() }, Millis::from_secs(20))
+                let summary = "All steps are over.".to_owned();
+                Move::new("", Reply::Close { outcome, summary }, Millis::from_secs(20))
             }
-        };
-        Move { step: String::new(), reply, takes }
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::Value;
 
 use super::scenario::Deployment;
-use crate::runbook::model::Strategy;
+use crate::runbook::model::{Method, Strategy};
 use crate::units::{Millis, Region};
 
 /// Any other resource, as ARM shows it at the start.
@@ -84,10 +84,17 @@ pub struct Target {
     /// Weight.
     #[serde(default = "usual_weight")]
     pub weight: u32,
+    /// Not switched off at the start.
+    #[serde(default = "switched_on")]
+    pub enabled: bool,
 }
 
 fn usual_weight() -> u32 {
     1
+}
+
+fn switched_on() -> bool {
+    true
 }
 
 /// Something in soft delete.
@@ -215,6 +222,46 @@ pub struct Rights {
     /// Taken from them.
     #[serde(default)]
     pub not_data_actions: Vec<String>,
+}
+
+/// What somebody does in the portal or with `az` while a step is carried out by hand. In a rehearsal it is done in the
+/// simulated Azure when the operator asks for the step to be checked, or gives their word for it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hand {
+    /// Step.
+    pub step: String,
+    /// Only in these strategies; empty: in all.
+    #[serde(default)]
+    pub only_in: Vec<Strategy>,
+    /// One after the other.
+    pub does: Vec<Deed>,
+}
+
+/// One thing that a person does.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Deed {
+    /// A request to Resource Manager.
+    Arm {
+        /// How.
+        method: Method,
+        /// What, as [`Resource::id`] writes ids.
+        id: String,
+        /// Body: a map, or a text of JSON; in it `id:…` stands for a whole ARM id, as in a resource's properties.
+        #[serde(default, deserialize_with = "json")]
+        body: Value,
+    },
+    /// Recover, in the portal's list of what was deleted; an id as [`Resource::id`] writes ids.
+    Portal(String),
+    /// Users come to something: a metric of it has this value from then on.
+    Metric {
+        /// What, as [`Resource::id`] writes ids.
+        id: String,
+        /// Metric.
+        name: String,
+        /// Value of every minute.
+        value: f64,
+    },
 }
 
 /// A document as a map, or as a text of JSON.

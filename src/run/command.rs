@@ -4,7 +4,10 @@ use crate::plan::model::Texts;
 use crate::rehearsal::scenario::{Choice, Outcome};
 use crate::runbook::model::StepId;
 
-use super::event::{Actor, Change, Correlation, Failure, Found, Identity, LossKind, Observed, Reading, Start};
+use super::event::{
+    Actor, Change, Correlation, Evidence, Facilitated, Failure, Found, Identity, LossKind, Observed, Proof, Reading,
+    Start,
+};
 
 /// A command to [`super::decide::decide`].
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +20,17 @@ pub enum Command {
         texts: Texts,
         /// The operator.
         operator: String,
+        /// Public key of the operator's device, in hexadecimal.
+        key: Option<String>,
+    },
+    /// Somebody takes part: an operator who took the run up, or whoever is named in an approval.
+    Join {
+        /// Name.
+        name: String,
+        /// `operator`, …
+        role: String,
+        /// Public key of their device.
+        key: Option<String>,
     },
     /// A process takes the run up, after its records were replayed.
     Open {
@@ -44,6 +58,53 @@ pub enum Command {
     Ledger(String),
     /// A loss.
     Loss(LossKind, String),
+    /// A file or a text that proves something.
+    Evidence(Evidence),
+    /// A message went out, or did not.
+    Comms {
+        /// Whom.
+        to: String,
+        /// What.
+        text: String,
+        /// What came of it.
+        outcome: String,
+        /// Which message, where two records tell of one.
+        id: Option<String>,
+    },
+    /// Something to put right.
+    Finding(String),
+    /// How it is put right.
+    Corrective {
+        /// What is done.
+        text: String,
+        /// Who does it.
+        owner: String,
+        /// Until when.
+        due: String,
+    },
+    /// A person stands for the record.
+    SignOff {
+        /// As what.
+        role: String,
+        /// What they state.
+        statement: String,
+    },
+    /// The run goes on elsewhere.
+    HandOver {
+        /// To whom.
+        to: String,
+    },
+    /// The run goes on here.
+    TakeOver {
+        /// Who operates now.
+        operator: String,
+        /// Public key of their device.
+        key: Option<String>,
+        /// SHA-256 of the file it came in.
+        sha256: String,
+    },
+    /// The facilitator did something.
+    Facilitate(Facilitated),
     /// The scenario tells something.
     Inject {
         /// Number in the timeline.
@@ -84,6 +145,19 @@ pub enum StepCommand {
         changes: Vec<Change>,
         /// It would take back.
         undo: bool,
+        /// How long it can be answered, and what makes it one of a kind.
+        ticket: Ticket,
+    },
+    /// Ask the second person to let this step go on although a guard does not hold.
+    BreakGlass {
+        /// Guard, by its name.
+        guard: String,
+        /// Why.
+        reason: String,
+        /// What would be sent in spite of it.
+        changes: Vec<Change>,
+        /// How long it can be answered, and what makes it one of a kind.
+        ticket: Ticket,
     },
     /// The second person's answer.
     Answer {
@@ -95,6 +169,17 @@ pub enum StepCommand {
         method: String,
         /// Label.
         label: String,
+        /// What makes it theirs.
+        proof: Option<Box<Proof>>,
+    },
+    /// The same, with what makes the question one of a kind that it may put to the second person: for those that do not
+    /// know beforehand whether they ask.
+    Ticketed(Ticket, Box<StepCommand>),
+    /// The time to answer what was asked, or to use an agreement, is over; from the operator: the question is withdrawn.
+    /// With the ticket of what it is about, it is Lifeboat's own timer that says so.
+    Expire {
+        /// Digest that was asked about.
+        digest: String,
     },
     /// Let the app do it: the changes just read, the guards just read.
     Perform {
@@ -155,6 +240,8 @@ pub enum StepCommand {
         /// Evidence.
         evidence: String,
     },
+    /// A file or a text that proves something about it; where it stands stays as it is.
+    Evidence(Evidence),
     /// Leave out.
     Skip {
         /// Why.
@@ -189,6 +276,15 @@ pub enum StepCommand {
     },
 }
 
+/// What makes a request for approval one of a kind. Both come from outside: the core draws no numbers and has no clock.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ticket {
+    /// Drawn at random.
+    pub nonce: String,
+    /// Until when it can be answered (UTC ms on the run's clock).
+    pub until: Option<i64>,
+}
+
 /// A command with who gave it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Order {
@@ -196,4 +292,6 @@ pub struct Order {
     pub actor: Actor,
     /// What.
     pub command: Command,
+    /// When (UTC ms on the run's clock): approvals run out.
+    pub now: i64,
 }

@@ -1,17 +1,20 @@
 //! `decide(run, order)` → the facts that follow, or a named refusal. Pure; with [`super::rules`] the only place with rules of a run.
 
-use crate::rehearsal::scenario::Outcome;
-use crate::runbook::model::System;
 use crate::units::sha256_hex;
 
-use super::command::{Command, Order, StepCommand};
+use super::approval::{self, OPERATOR};
+use super::books;
+use super::command::{Command, Order, StepCommand, Ticket};
 use super::cut;
-use super::event::{Actor, Event, Failure, StepState};
-use super::rules::Step;
+use super::event::{Actor, Event, Facilitated, Failure, StepState};
+use super::rules::{Step, proving};
 use super::state::{ChangeState, Run, StepRun};
+use super::tabletop;
 
 /// Largest part of a frozen text in one record: a record holds at most 64 KiB, and escapes grow the text.
 const PLAN_PART: usize = 24 * 1024;
+/// A clock that is so much behind the record was set back; less, a time service does.
+const CLOCK_SET_BACK: i64 = 5_000;
 /// Longest text a person can put into one record.
 const TEXT_LIMIT: usize = 8 * 1024;
 
@@ -35,6 +38,33 @@ pub enum Refusal {
     /// Not begun, or over.
     #[error("this run is closed; nothing can be added to it")]
     Closed,
+    /// It goes on elsewhere.
+    #[error(
+        "this run was handed over to {0}; here it is only read, until it is taken over from their file or taken back"
+    )]
+    HandedOver(String),
+    /// It goes on here.
+    #[error("this run was not handed over; it goes on where it is")]
+    NotHandedOver,
+    /// No facilitator, or nothing for them to answer.
+    #[error("only a rehearsal has a facilitator, and only in a tabletop people answer for Azure; this run is {0}")]
+    NotFacilitated(&'static str),
+    /// Nothing is open that could be put right.
+    #[error("every finding has its corrective action already; write down the finding first")]
+    NoFinding,
+    /// What the secondary has that the primary has not.
+    #[error(
+        "{step} brings users home, and the ledger is not reconciled (open lines: {lines}): do {by} first, or skip it with \
+         a reason, which carries them on as findings"
+    )]
+    Unreconciled {
+        /// Step.
+        step: String,
+        /// How many.
+        lines: usize,
+        /// The step that reconciles them.
+        by: String,
+    },
     /// Paused.
     #[error("the run is paused ({0}); resume it first")]
     Paused(String),
@@ -77,12 +107,40 @@ pub enum Refusal {
     /// The operator cannot agree with themselves.
     #[error("{0} needs a second person's agreement; whoever does it cannot give it")]
     SamePerson(String),
-    /// Live runs cannot ask yet.
+    /// Agreement without anything that makes it somebody's.
     #[error(
-        "{0} needs a second person, and this version can check approvals in rehearsals only; do it by hand with your \
-         team's own approval, or skip it with a reason"
+        "{0} needs a second person's own word: an answer signed by their device, or read over the phone; nothing else \
+         counts outside a rehearsal"
     )]
-    NoApprovalsLive(String),
+    NoProof(String),
+    /// The key of whoever carries it out.
+    #[error(
+        "this answer to {0} is signed with the key of whoever carries it out, and nobody can agree with themselves"
+    )]
+    OwnKey(String),
+    /// It is not known whose key must not sign.
+    #[error(
+        "the key of whoever carries {0} out is not in the record, so it cannot be told from the second person's; make \
+         this device's key, then ask again"
+    )]
+    NoOperatorKey(String),
+    /// Given for another question.
+    #[error("this answer is for another question than the one that {0} waits with; ask for an answer to this one")]
+    OtherQuestion(String),
+    /// Too late.
+    #[error("the time to answer about {0} is over; ask again, so that they see what is true now")]
+    TooLate(String),
+    /// A question that cannot be told from an earlier one.
+    #[error("the question about {0} cannot be told from an earlier one; ask again")]
+    NotUnique(String),
+    /// No guard of this step.
+    #[error("{step} has no guard “{guard}”, so there is nothing to set aside")]
+    NoGuard {
+        /// Step.
+        step: String,
+        /// What was named.
+        guard: String,
+    },
     /// Typed name.
     #[error("type `{0}` to confirm: this change cannot be taken back in full")]
     Typed(String),
@@ -136,7 +194,7 @@ pub enum Refusal {
 /// What follows from an order.
 pub fn decide(run: &Run, order: &Order) -> Result<Vec<Draft>, Refusal> {
     let d = |event| Draft { actor: order.actor.clone(), step: None, event };
-    if let Command::Start { start, texts, operator } = &order.command {
+    if let Command::Start { start, texts, operator, key } = &order.command {
         if run.start.is_some() {
             return Err(Refusal::Begun);
         }
@@ -155,12 +213,22 @@ pub fn decide(run: &Run, order: &Order) -> Result<Vec<Draft>, Refusal> {
                 }));
             }
         }
-        out.push(d(Event::Participant { name: operator.clone(), role: "operator".to_owned() }));
+        out.push(d(Event::Participant { name: operator.clone(), role: OPERATOR.to_owned(), key: key.clone() }));
         out.push(d(Event::Started(start.clone())));
         return Ok(out);
     }
     if !run.open() {
         return late(run, order);
+    }
+    if let Some(to) = &run.handed_over {
+        match &order.command {
+            Command::TakeOver { .. } => {}
+            // What a task was still looking at is told where the run goes on.
+            Command::Step(..) if order.actor == Actor::System => return Err(Refusal::Stale),
+            _ => return Err(Refusal::HandedOver(to.clone())),
+        }
+    } else if matches!(order.command, Command::TakeOver { .. }) {
+        return Err(Refusal::NotHandedOver);
     }
     let mut drafts = decide_open(run, order)?;
     for d in &mut drafts {
@@ -173,7 +241,13 @@ fn decide_open(run: &Run, order: &Order) -> Result<Vec<Draft>, Refusal> {
     let d = |event| Draft { actor: order.actor.clone(), step: None, event };
     match &order.command {
         Command::Start { .. } => Err(Refusal::Begun),
-        Command::Open { scenario_ms } => Ok(reopen(run, *scenario_ms)),
+        Command::Open { scenario_ms } => {
+            let mut out = reopen(run, *scenario_ms);
+            if order.now < run.last_at.saturating_sub(CLOCK_SET_BACK) {
+                out.extend(approval::void_all(run, "the clock was set back"));
+            }
+            Ok(out)
+        }
         Command::SignedIn(who) if run.signed_in.as_ref() == Some(who) => Ok(Vec::new()),
         Command::SignedIn(who) => Ok(vec![d(Event::SignedIn(who.clone()))]),
         Command::Declare { impact_start, evidence } => {
@@ -184,28 +258,87 @@ fn decide_open(run: &Run, order: &Order) -> Result<Vec<Draft>, Refusal> {
         Command::Resume if run.paused.is_some() => Ok(vec![d(Event::Resumed)]),
         Command::Resume => Ok(Vec::new()),
         Command::Note(t) => Ok(vec![d(Event::Note { text: text("a note", t)? })]),
-        Command::Ledger(t) => Ok(vec![d(Event::Ledger { text: text("the entry", t)? })]),
+        Command::Ledger(t) => books::ledger(run, &order.actor, t),
         Command::Loss(loss, t) => Ok(vec![d(Event::Loss { loss: *loss, text: text("the loss", t)? })]),
+        Command::Join { name, role, key } => {
+            Ok(vec![d(Event::Participant { name: name.clone(), role: role.clone(), key: key.clone() })])
+        }
+        Command::Evidence(e) => Ok(vec![d(Event::Evidence(proving(e)))]),
+        Command::Comms { .. } => Ok(vec![told(order)?]),
+        Command::Finding(t) => Ok(vec![d(Event::Finding { text: text("the finding", t)? })]),
+        Command::Corrective { .. } if run.findings.iter().all(|f| f.corrective.is_some()) => Err(Refusal::NoFinding),
+        Command::Corrective { text: t, owner, due } => Ok(vec![d(Event::Corrective {
+            text: text("what is done about it", t)?,
+            owner: text("who does it", owner)?,
+            due: text("until when", due)?,
+        })]),
+        Command::SignOff { role, statement } => Ok(vec![d(Event::SignedOff {
+            role: text("the role", role)?,
+            statement: text("the statement", statement)?,
+        })]),
+        Command::HandOver { to } => {
+            // Whoever takes it up would read back too early, and might send again.
+            let sent: Vec<&str> = run.on_its_way().map(|s| s.id.as_str()).collect();
+            if !sent.is_empty() {
+                return Err(Refusal::AtWork(sent.join(", ")));
+            }
+            let open = run.steps.iter().filter(|s| !s.own_state().over()).map(|s| s.id.clone()).collect();
+            Ok(vec![d(Event::HandedOver { to: text("to whom", to)?, open })])
+        }
+        // Whoever agreed may be the one who goes on with it, and would do it alone.
+        Command::TakeOver { operator, key, sha256 } => {
+            let mut out = vec![
+                d(Event::TakenOver { operator: operator.clone(), from: run.operator.clone(), sha256: sha256.clone() }),
+                d(Event::Participant { name: operator.clone(), role: OPERATOR.to_owned(), key: key.clone() }),
+            ];
+            out.extend(approval::void_all(run, "the run was taken over; ask anew"));
+            Ok(out)
+        }
+        Command::Facilitate(f) => {
+            tabletop::allowed(run, f)?;
+            let mut out = vec![d(Event::Facilitated { what: f.clone() })];
+            if let Facilitated::Answered { step, ok, text } = f {
+                about(run, order, step, &mut out)?.answered(*ok, text)?;
+            }
+            Ok(out)
+        }
         Command::Inject { n, .. } if run.told.contains(n) => Ok(Vec::new()),
         Command::Inject { n, text } => Ok(vec![d(Event::Inject { n: *n, text: text.clone() })]),
         Command::Observe(o) => Ok(vec![d(Event::Observed(Box::new(o.clone())))]),
         Command::Measure { name, value, how } => {
             Ok(vec![d(Event::Measured { name: name.clone(), value: *value, how: how.clone() })])
         }
-        Command::Close { outcome, summary } => close(run, &order.actor, *outcome, summary),
+        Command::Close { outcome, summary } => books::close(run, &order.actor, *outcome, summary),
         Command::Abort(reason) => Ok(vec![d(Event::Aborted { reason: text("the reason", reason)? })]),
         Command::Step(id, command) => {
-            let i = run.position(id).ok_or_else(|| Refusal::NoStep(id.clone()))?;
-            let planned = run.planned(id).ok_or_else(|| Refusal::NoStep(id.clone()))?;
             let mut out = Vec::new();
-            Step { run, i, step: &run.steps[i], planned, actor: &order.actor, out: &mut out }.decide(command)?;
+            about(run, order, id, &mut out)?.decide(command)?;
             Ok(out)
         }
     }
 }
 
+fn about<'a>(run: &'a Run, order: &'a Order, id: &str, out: &'a mut Vec<Draft>) -> Result<Step<'a>, Refusal> {
+    let no_step = || Refusal::NoStep(id.to_owned());
+    let i = run.position(id).ok_or_else(no_step)?;
+    let planned = run.planned_at(i).ok_or_else(no_step)?;
+    let (actor, now, ticket) = (&order.actor, order.now, Ticket::default());
+    Ok(Step { run, i, step: &run.steps[i], planned, actor, now, ticket, out })
+}
+
+/// A message to people outside goes out, or something came of it.
+fn told(order: &Order) -> Result<Draft, Refusal> {
+    let Command::Comms { to, text, outcome, id } = &order.command else { return Err(Refusal::Stale) };
+    let event = Event::Comms { to: to.clone(), text: text.clone(), outcome: outcome.clone(), id: id.clone() };
+    Ok(Draft { actor: order.actor.clone(), step: None, event })
+}
+
 /// After a run was given up: what became of a request that was on its way belongs into the record, and nothing follows.
+/// People outside are told of the end when it is there.
 fn late(run: &Run, order: &Order) -> Result<Vec<Draft>, Refusal> {
+    if matches!(order.command, Command::Comms { .. }) && order.actor == Actor::System {
+        return Ok(vec![told(order)?]);
+    }
     let given_up = run.ended.as_ref().is_some_and(|e| e.outcome.is_none());
     let Command::Step(id, command) = &order.command else { return Err(Refusal::Closed) };
     let (n, event, became) = match command {
@@ -252,8 +385,17 @@ fn late(run: &Run, order: &Order) -> Result<Vec<Draft>, Refusal> {
 fn reopen(run: &Run, scenario_ms: Option<u64>) -> Vec<Draft> {
     let system = |step: Option<&str>, event| Draft { actor: Actor::System, step: step.map(str::to_owned), event };
     let mut out = vec![system(None, Event::SessionOpened { scenario_ms })];
-    for s in &run.steps {
-        if s.own_state() != StepState::Running {
+    // Whoever is told twice of an outage believes in two.
+    out.extend(run.on_their_way.iter().map(|m| {
+        let outcome = "not known whether it arrived: Lifeboat ended before an answer came; it is not sent again";
+        let (to, text, id) = (m.to.clone(), m.text.clone(), Some(m.id.clone()));
+        system(None, Event::Comms { to, text, outcome: outcome.to_owned(), id })
+    }));
+    for (i, s) in run.steps.iter().enumerate() {
+        if s.own_state() == StepState::Ready && s.verified {
+            out.extend(unfinished(run, i).map(|event| system(Some(&s.id), event)));
+        }
+        if !matches!(s.own_state(), StepState::Running | StepState::Indeterminate) {
             continue;
         }
         let lost: Vec<_> =
@@ -267,7 +409,8 @@ fn reopen(run: &Run, scenario_ms: Option<u64>) -> Vec<Draft> {
                 },
             ));
         }
-        let followed = s.changes.iter().any(|c| matches!(c.state, ChangeState::Accepted(_)));
+        let followed =
+            s.changes.iter().any(|c| matches!(c.state, ChangeState::Accepted(_) | ChangeState::Indeterminate));
         if lost.is_empty() && !followed {
             out.push(system(Some(&s.id), interrupted(s)));
         }
@@ -275,7 +418,26 @@ fn reopen(run: &Run, scenario_ms: Option<u64>) -> Vec<Draft> {
     out
 }
 
+/// A step of which the verification was written, and not what follows from it.
+fn unfinished(run: &Run, i: usize) -> Option<Event> {
+    let s = &run.steps[i];
+    if s.undoing {
+        return Some(Event::StepUndone);
+    }
+    let asks = run.planned_at(i).is_none_or(|p| p.asks_a_word_too());
+    let said = || s.readings.first().map(|r| r.value.clone()).unwrap_or_default();
+    match (asks, run.tabletop()) {
+        (true, _) => None,
+        (false, true) => Some(Event::StepDoneByHand { evidence: said() }),
+        (false, false) => Some(Event::StepDoneByApp),
+    }
+}
+
 pub(super) fn interrupted(s: &StepRun) -> Event {
+    if let Some(failure) = &s.failure {
+        // Its answer was written; that the step failed by it was not.
+        return Event::StepFailed { failure: failure.clone(), readings: Vec::new() };
+    }
     let done = s.changes.iter().filter(|c| c.state == ChangeState::Done).count();
     Event::StepFailed {
         failure: Failure {
@@ -285,57 +447,6 @@ pub(super) fn interrupted(s: &StepRun) -> Event {
         },
         readings: Vec::new(),
     }
-}
-
-fn close(run: &Run, actor: &Actor, outcome: Outcome, summary: &str) -> Result<Vec<Draft>, Refusal> {
-    let busy: Vec<&str> = run
-        .steps
-        .iter()
-        .filter(|s| matches!(s.own_state(), StepState::Running | StepState::Indeterminate))
-        .map(|s| s.id.as_str())
-        .collect();
-    if !busy.is_empty() {
-        return Err(Refusal::AtWork(busy.join(", ")));
-    }
-    let summary = text("the summary", summary)?;
-    let d = |event| Draft { actor: actor.clone(), step: None, event };
-    let left: Vec<&str> = run.steps.iter().filter(|s| !s.own_state().over()).map(|s| s.id.as_str()).collect();
-    let mut out = Vec::new();
-    if !left.is_empty() {
-        out.push(d(Event::Deviation {
-            rule: "all steps are over before a run is closed".to_owned(),
-            reason: format!("closed as “{}” with {} steps open: {}", outcome.display(), left.len(), left.join(", ")),
-        }));
-    }
-    let c = &run.clocks;
-    let system = run.plan.as_ref().map(|p| p.system);
-    let recovery = system == Some(System::SoftDelete);
-    let mut not_measured = Vec::new();
-    match c.rta() {
-        Some(rta) => out.push(d(Event::Measured {
-            name: "RTA".to_owned(),
-            value: i64::try_from(rta.0).ok(),
-            how: match (recovery, c.rta_final()) {
-                (true, _) => "T7 − T0: what was deleted is back, and it was verified",
-                (false, true) => "T8 − T0; verification passed",
-                (false, false) => "T8 − T0; provisional, verification has not passed",
-            }
-            .to_owned(),
-        })),
-        None if outcome == Outcome::FalseAlarm => not_measured.push("RTA: nothing was moved".to_owned()),
-        None if c.t[0].is_none() => not_measured.push("RTA: when the impact began was not entered".to_owned()),
-        None if recovery => not_measured.push("RTA: that everything is back was not verified".to_owned()),
-        None => not_measured.push("RTA: 95 % of clients served in the secondary was not seen".to_owned()),
-    }
-    let rpa = match system {
-        Some(System::AzureOpenAI) => {
-            "RPA: calls to Azure OpenAI leave no data to recover; stateful features are in the loss register"
-        }
-        _ => "RPA: Lifeboat does not see how old the newest data is; what may be lost is in the loss register",
-    };
-    not_measured.push(rpa.to_owned());
-    out.push(d(Event::Ended { outcome, summary, not_measured }));
-    Ok(out)
 }
 
 /// The reasons behind a refusal.

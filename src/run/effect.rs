@@ -37,7 +37,10 @@ pub fn of(run: &Run, entry: &Entry) -> Option<Effect> {
         }
         Event::ActionIndeterminate { n, .. } => Some(Effect::ReadBack(id.clone(), *n, change(n)?)),
         // "Still running" and "cannot be read" demand nothing new: whoever found it out goes on reading.
-        Event::StepStarted { changes, .. } if changes.is_empty() => Some(Effect::Verify(id.clone())),
+        Event::StepStarted { changes, .. } if changes.is_empty() => {
+            // In a tabletop people answer.
+            (!run.tabletop() && step.own_state() == StepState::Verifying).then(|| Effect::Verify(id.clone()))
+        }
         Event::ActionFinished { failure: None, .. } | Event::ActionReconciled { found: Found::Applied, .. } => {
             (step.own_state() == StepState::Verifying).then(|| verify(run, id))
         }
@@ -60,6 +63,7 @@ pub fn pending(run: &Run) -> Vec<Effect> {
     let mut out = Vec::new();
     for s in &run.steps {
         match s.own_state() {
+            StepState::Verifying if run.tabletop() => {}
             StepState::Verifying => out.push(verify(run, &s.id)),
             StepState::AwaitingApproval => {
                 if let Some(a) = s.asked.as_ref().filter(|a| a.answer.is_none()) {

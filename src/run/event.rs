@@ -8,8 +8,8 @@ use crate::rehearsal::scenario::{Choice, Outcome};
 use crate::runbook::model::StepId;
 
 pub use super::fact::{
-    Actor, Change, Correlation, Effect, Failure, FieldChange, Found, Identity, LossKind, Mode, Observed, Reading,
-    ScenarioRef, Seen, Start, StepState,
+    Actor, Books, Change, Correlation, Effect, Evidence, Facilitated, Failure, FieldChange, Found, Identity, LossKind,
+    Mode, Observed, Proof, Reading, ScenarioRef, Seen, Start, StepState,
 };
 
 /// Everything that can have happened. Names are the record kinds.
@@ -37,6 +37,9 @@ pub enum Event {
         name: String,
         /// `operator`, `second person`, …
         role: String,
+        /// Public key of their device, in hexadecimal.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
     },
     /// The run began.
     #[serde(rename = "run.start")]
@@ -73,6 +76,9 @@ pub enum Event {
         summary: String,
         /// What was not measured, and why.
         not_measured: Vec<String>,
+        /// What the books said; none in older records.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        books: Option<Box<Books>>,
     },
     /// Given up.
     #[serde(rename = "run.abort")]
@@ -100,16 +106,36 @@ pub enum Event {
         /// It is asked about taking back.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         undo: bool,
+        /// It is asked about going on although this guard does not hold.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        glass: Option<String>,
+        /// Drawn for this request, so that no two are alike.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        nonce: String,
+        /// Until when it can be answered (UTC ms on the run's clock); none: as long as nothing changes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<i64>,
+    },
+    /// The glass was broken: this step may go on although the guard does not hold. Follows the second person's agreement.
+    #[serde(rename = "gate.glass")]
+    GlassBroken {
+        /// Guard.
+        guard: String,
+        /// Why.
+        reason: String,
     },
     /// The second person agreed.
     #[serde(rename = "gate.approved")]
     Approved {
         /// Digest agreed to.
         digest: String,
-        /// `scripted`, later `device-key`.
+        /// `device-key`, `phone`, or `scripted` in a rehearsal.
         method: String,
         /// Label shown with it.
         label: String,
+        /// What makes it theirs; none of a scripted one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        proof: Option<Box<Proof>>,
     },
     /// The second person refused.
     #[serde(rename = "gate.denied")]
@@ -307,30 +333,72 @@ pub enum Event {
     },
     /// A file or text that proves something.
     #[serde(rename = "evidence.add")]
-    Evidence {
-        /// Name.
-        name: String,
-        /// SHA-256.
-        sha256: String,
-        /// Text, when small.
+    Evidence(Evidence),
+    /// A message to people outside, and what became of it.
+    #[serde(rename = "comms")]
+    Comms {
+        /// Whom: a channel's name, never its address.
+        to: String,
+        /// What was said.
         text: String,
+        /// What came of it.
+        outcome: String,
+        /// Which message, where two records tell of one: that it goes out, and what came of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<String>,
+    },
+    /// Something to put right afterwards.
+    #[serde(rename = "finding")]
+    Finding {
+        /// Text.
+        text: String,
+    },
+    /// How a finding is put right.
+    #[serde(rename = "corrective")]
+    Corrective {
+        /// What is done about it.
+        text: String,
+        /// Who does it.
+        owner: String,
+        /// Until when, as `2027-01-31`.
+        due: String,
+    },
+    /// A person stands for what the record says.
+    #[serde(rename = "signoff")]
+    SignedOff {
+        /// As what: `service owner`, `incident commander` …
+        role: String,
+        /// What they state.
+        statement: String,
+    },
+    /// The run goes on elsewhere: here it is only read from now on.
+    #[serde(rename = "run.handover")]
+    HandedOver {
+        /// To whom, in words.
+        to: String,
+        /// What waits for them.
+        open: Vec<String>,
+    },
+    /// The run goes on here.
+    #[serde(rename = "session.operator")]
+    TakenOver {
+        /// Who operates now.
+        operator: String,
+        /// Who did before.
+        from: String,
+        /// SHA-256 of the file it came in.
+        sha256: String,
+    },
+    /// The facilitator of a rehearsal did something. The operator is not shown it before the run is closed.
+    #[serde(rename = "facilitate")]
+    Facilitated {
+        /// What.
+        what: Facilitated,
     },
 }
 
 /// Kinds of records that say nothing about the state of a run.
-const NO_EVENTS: [&str; 11] = [
-    "clock.jump",
-    "comms",
-    "config.change",
-    "corrective",
-    "export",
-    "finding",
-    "session.end",
-    "session.lock",
-    "session.operator",
-    "session.unlock",
-    "signoff",
-];
+const NO_EVENTS: [&str; 6] = ["clock.jump", "config.change", "export", "session.end", "session.lock", "session.unlock"];
 
 /// An event with its circumstances.
 #[derive(Debug, Clone, PartialEq)]

@@ -296,16 +296,85 @@ pub enum Found {
     Unknown,
 }
 
-/// What kind of loss.
+/// What makes a second person's answer theirs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proof {
+    /// Their name on this laptop's roster.
+    pub name: String,
+    /// Their device's public key, in hexadecimal.
+    pub key: String,
+    /// SHA-256 of the whole request they were shown.
+    pub request: String,
+    /// The request's number, drawn for it alone.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub nonce: String,
+    /// Their signature over the answer, in hexadecimal; of an answer read over the phone the code, which proves less.
+    pub signature: String,
+    /// It came from the device of whoever carries the step out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub same_device: bool,
+}
+
+/// A file or a text that proves something.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// Name, for people.
+    pub name: String,
+    /// SHA-256 of its bytes.
+    pub sha256: String,
+    /// The text itself, when small.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub text: String,
+    /// Size in bytes; 0 in older records.
+    #[serde(default, skip_serializing_if = "none")]
+    pub bytes: u64,
+    /// Its name in the run's evidence folder, where it is kept as a file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+}
+
+fn none(n: &u64) -> bool {
+    *n == 0
+}
+
+/// What kind of loss. Scenario files may write the variant's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LossKind {
     /// Gone.
+    #[serde(alias = "Lost")]
     Lost,
     /// Not reachable for now.
+    #[serde(alias = "Unavailable")]
     Unavailable,
     /// There twice.
+    #[serde(alias = "Duplicated")]
     Duplicated,
+}
+
+/// What the books of a run said when it was closed, counted; the lines are records of their own. What is lost, what cannot be
+/// reached for now and what is there twice are three things and never one sum.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Books {
+    /// Losses for good.
+    pub lost: u32,
+    /// What cannot be reached for now.
+    pub unavailable: u32,
+    /// What is there twice.
+    pub duplicated: u32,
+    /// Lines of the divergence ledger.
+    pub ledger: u32,
+    /// Those that were neither carried back nor given up.
+    pub unreconciled: u32,
+    /// Things to put right.
+    pub findings: u32,
+    /// Those for which nobody has said how.
+    pub open_findings: u32,
+    /// Signatures.
+    pub signed: u32,
+    /// Objectives that were missed, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missed: Vec<String>,
 }
 
 /// What a run is.
@@ -345,6 +414,35 @@ pub struct ScenarioRef {
     pub seed: u64,
     /// UTC ms of scenario time zero.
     pub epoch: i64,
+}
+
+/// What the facilitator of a rehearsal did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Facilitated {
+    /// Brought a happening of the timeline forward: its number.
+    Now(u32),
+    /// Kept happenings back.
+    Held,
+    /// Let them come again.
+    LetGo,
+    /// Told the operator a happening that is hidden: its number.
+    Revealed(u32),
+    /// A note of their own.
+    Noted(String),
+    /// Said something to the operator that is in no timeline.
+    Said(String),
+    /// This person cannot be reached from now on; false: again.
+    Unavailable(String, bool),
+    /// In a tabletop: what a system answers, as people say it.
+    Answered {
+        /// Step that asked.
+        step: StepId,
+        /// Whether what it wants is so; none: nobody can tell.
+        ok: Option<bool>,
+        /// What is seen.
+        text: String,
+    },
 }
 
 /// What was believed at a moment.

@@ -4,6 +4,7 @@
 //! them, live and after a crash alike; [`effect`] says what they demand of the world.
 
 pub mod approval;
+pub mod books;
 pub mod clocks;
 pub mod command;
 pub mod cut;
@@ -11,8 +12,12 @@ pub mod decide;
 pub mod effect;
 pub mod event;
 pub mod fact;
+pub mod forecast;
+mod outlook;
 mod rules;
 pub mod state;
 pub mod step;
+mod tabletop;
+mod traces;
 
 pub use rules::guards_undo;

@@ -6,11 +6,12 @@ use crate::runbook::model::{Guard, Phase, Risk};
 use crate::units::sha256_hex;
 
 use super::approval;
-use super::command::StepCommand;
+use super::command::{StepCommand, Ticket};
 use super::cut;
 use super::decide::{Draft, Refusal, interrupted, text};
-use super::event::{Actor, Change, Event, Failure, Found, LossKind, Mode, Reading, StepState};
+use super::event::{Actor, Change, Event, Evidence, Failure, Found, LossKind, Mode, Reading, StepState};
 use super::state::{ChangeState, Run, StepRun};
+use super::step::{INTERRUPTED, WORD};
 
 /// One step's rules.
 pub(super) struct Step<'a> {
@@ -19,23 +20,27 @@ pub(super) struct Step<'a> {
     pub(super) step: &'a StepRun,
     pub(super) planned: &'a PlannedStep,
     pub(super) actor: &'a Actor,
+    /// When (UTC ms on the run's clock).
+    pub(super) now: i64,
+    /// What makes a question of this order one of a kind.
+    pub(super) ticket: Ticket,
     pub(super) out: &'a mut Vec<Draft>,
 }
 
 impl Step<'_> {
-    fn push(&mut self, event: Event) {
+    pub(super) fn push(&mut self, event: Event) {
         self.out.push(Draft { actor: self.actor.clone(), step: Some(self.step.id.clone()), event });
     }
 
-    fn push_system(&mut self, event: Event) {
+    pub(super) fn push_system(&mut self, event: Event) {
         self.out.push(Draft { actor: Actor::System, step: Some(self.step.id.clone()), event });
     }
 
-    fn state(&self) -> StepState {
+    pub(super) fn state(&self) -> StepState {
         self.run.state(self.i)
     }
 
-    fn refuse<T>(&self, what: &'static str) -> Result<T, Refusal> {
+    pub(super) fn refuse<T>(&self, what: &'static str) -> Result<T, Refusal> {
         if self.state() == StepState::Blocked {
             return Err(self.waits());
         }
@@ -61,7 +66,7 @@ impl Step<'_> {
         Refusal::Blocked { step: self.step.id.clone(), needs: needs.join(", ") }
     }
 
-    fn must_be(&self, states: &[StepState], what: &'static str) -> Result<(), Refusal> {
+    pub(super) fn must_be(&self, states: &[StepState], what: &'static str) -> Result<(), Refusal> {
         if states.contains(&self.state()) { Ok(()) } else { self.refuse(what) }
     }
 
@@ -72,10 +77,23 @@ impl Step<'_> {
         if moves && !self.run.moving_is_decided() {
             return Err(Refusal::NotDecided);
         }
-        Ok(())
+        self.ledger_first()
     }
 
-    fn not_paused(&self) -> Result<(), Refusal> {
+    /// Changes are made one after another unless the runbook puts them side by side; who does otherwise says so to the record.
+    fn in_order(&mut self) {
+        let beside = |i: &usize| *i != self.i && !self.run.together(*i, self.i);
+        let Some(other) = self.run.changing().find(beside).map(|i| &self.run.steps[i]) else { return };
+        let reason = format!("begun while {} was at work, beside which the runbook does not put it", other.id);
+        self.push(Event::Deviation { rule: self.step.id.clone(), reason });
+    }
+
+    pub(super) fn with_option(&mut self, option: &str) {
+        let reason = format!("done with the option “{option}” instead of as planned");
+        self.push(Event::Deviation { rule: self.step.id.clone(), reason });
+    }
+
+    pub(super) fn not_paused(&self) -> Result<(), Refusal> {
         self.run.paused.as_ref().map_or(Ok(()), |reason| Err(Refusal::Paused(reason.clone())))
     }
 
@@ -88,11 +106,7 @@ impl Step<'_> {
         if self.planned.asks_a_person() { Err(Refusal::PersonsWord(self.step.id.clone())) } else { Ok(()) }
     }
 
-    fn live(&self) -> bool {
-        self.run.start.as_ref().is_some_and(|s| s.mode == Mode::Live)
-    }
-
-    fn plan_digest(&self) -> &str {
+    pub(super) fn plan_digest(&self) -> &str {
         self.run.start.as_ref().map_or("", |s| s.digest.as_str())
     }
 
@@ -100,10 +114,10 @@ impl Step<'_> {
     pub(super) fn decide(&mut self, command: &StepCommand) -> Result<(), Refusal> {
         use StepState as S;
         match command {
-            StepCommand::AskSecondPerson { changes, undo } => {
+            StepCommand::AskSecondPerson { changes, undo, ticket } => {
                 let mut what = describe(self.planned, changes);
                 if *undo {
-                    self.must_be(&[S::DoneByApp, S::Failed], "asking a second person about taking it back")?;
+                    self.may_be_taken_back("asking a second person about taking it back")?;
                     self.not_paused()?;
                     what = format!("Take back: {what}");
                 } else {
@@ -112,11 +126,25 @@ impl Step<'_> {
                 }
                 self.can_send()?;
                 let digest = approval::of_changes(self.plan_digest(), &self.step.id, changes);
-                self.ask(digest, what, *undo)
+                self.ask(digest, what, *undo, ticket)
             }
-            StepCommand::Answer { digest, verdict, method, label } => self.answer(digest, verdict, method, label),
+            StepCommand::Ticketed(ticket, command) => {
+                self.ticket = ticket.clone();
+                self.decide(command)
+            }
+            StepCommand::BreakGlass { guard, reason, changes, ticket } => {
+                self.break_glass(guard, reason, changes, ticket)
+            }
+            StepCommand::Expire { digest } => self.expire(digest),
+            StepCommand::Answer { digest, verdict, method, label, proof } => {
+                self.answer(digest, verdict, method, label, proof.as_deref())
+            }
             StepCommand::Perform { changes, guards, option, typed } => {
                 self.perform(changes, guards, option.as_ref(), typed.as_deref())
+            }
+            // Around a table nobody can look: that something is so is said by whoever does it, with all it takes.
+            StepCommand::Check if self.run.tabletop() && self.planned.action.is_some() => {
+                self.perform(&[], &[], None, None)
             }
             StepCommand::Check => {
                 self.must_be(&[S::Ready, S::Undone], "checking")?;
@@ -145,6 +173,7 @@ impl Step<'_> {
                 Ok(())
             }
             StepCommand::ReadBack { n, found, detail } => self.read_back(*n, *found, detail),
+            StepCommand::Verified { .. } if self.run.tabletop() => Err(Refusal::Stale),
             StepCommand::Verified { readings, failure } => {
                 self.must_be(&[S::Verifying], "a verification result")?;
                 self.verified(readings, failure.as_ref());
@@ -153,12 +182,16 @@ impl Step<'_> {
             StepCommand::Confirm { evidence } => self.confirm(evidence),
             StepCommand::Skip { reason } => {
                 let mut states = vec![S::Ready, S::Failed, S::Undone, S::Blocked];
-                if !self.step.asked_to_undo() {
+                // Asking about it first does not make a request known that is not.
+                if !self.step.asked_to_undo() && (!self.step.is_unclear() || self.step.never_known()) {
                     states.push(S::AwaitingApproval);
                 }
                 self.or_never_known(&mut states);
                 self.must_be(&states, "skipping")?;
                 let reason = text("the reason", reason)?;
+                if self.planned.reconciles {
+                    self.carry_ledger();
+                }
                 self.push(Event::Deviation { rule: self.step.id.clone(), reason: format!("skipped: {reason}") });
                 self.push(Event::StepSkipped { reason });
                 Ok(())
@@ -171,6 +204,10 @@ impl Step<'_> {
                 Ok(())
             }
             StepCommand::Undo { changes, left, guards, typed } => self.undo(changes, left, guards, typed.as_deref()),
+            StepCommand::Evidence(e) => {
+                self.push(Event::Evidence(proving(e)));
+                Ok(())
+            }
             StepCommand::Decide { choice, reason, expected_loss, information } => {
                 self.decision(*choice, reason, expected_loss, information)
             }
@@ -215,44 +252,14 @@ impl Step<'_> {
             return Ok(());
         }
         let words = format!("{}: {reason}", choice.display());
-        if moves && self.planned.second_person.is_some() {
+        if moves && self.planned.second_person.is_some() && !self.dry() {
+            let ticket = self.ticket.clone();
             let digest =
                 approval::of_words(self.plan_digest(), &self.step.id, &[choice.display(), &reason, &expected_loss]);
             self.push(evidence(&words));
-            return self.ask(digest, format!("{words}. Expected loss: {expected_loss}"), false);
+            return self.ask(digest, format!("{words}. Expected loss: {expected_loss}"), false, &ticket);
         }
         self.push(Event::StepDoneByHand { evidence: words });
-        Ok(())
-    }
-
-    fn ask(&mut self, digest: String, what: String, undo: bool) -> Result<(), Refusal> {
-        if self.live() {
-            return Err(Refusal::NoApprovalsLive(self.step.id.clone()));
-        }
-        self.push(Event::ApprovalRequested { digest, what, undo });
-        Ok(())
-    }
-
-    fn answer(&mut self, digest: &str, verdict: &Result<(), String>, method: &str, label: &str) -> Result<(), Refusal> {
-        let asked = self.step.asked.as_ref().filter(|a| a.answer.is_none() && a.digest == digest);
-        if asked.is_none() || self.state() != StepState::AwaitingApproval {
-            return Err(Refusal::Stale);
-        }
-        // Until approvals are signed, a name is all there is to tell two people apart.
-        if !matches!(self.actor, Actor::Approver(name) if *name != self.run.operator) {
-            return Err(Refusal::SamePerson(self.step.id.clone()));
-        }
-        let digest = digest.to_owned();
-        match verdict {
-            Ok(()) => {
-                self.push(Event::Approved { digest, method: method.to_owned(), label: label.to_owned() });
-                if let Some(word) = self.step.pending_word.clone() {
-                    // The word was a person's; the approver only countersigned it.
-                    self.push(Event::StepDoneByHand { evidence: word });
-                }
-            }
-            Err(reason) => self.push(Event::Denied { digest, reason: reason.clone() }),
-        }
         Ok(())
     }
 
@@ -265,10 +272,16 @@ impl Step<'_> {
     ) -> Result<(), Refusal> {
         self.must_be(&[StepState::Ready, StepState::Undone], "doing it")?;
         self.may_begin()?;
-        let mode = self.run.start.as_ref().map(|s| s.mode);
-        if matches!(mode, Some(Mode::DryRun | Mode::Tabletop)) && !changes.is_empty() {
+        if self.run.mode() == Some(Mode::DryRun) && !changes.is_empty() {
             let reason = format!("nothing is sent in this kind of run: {} changes were read", changes.len());
             self.push(Event::StepSkipped { reason });
+            return Ok(());
+        }
+        if self.run.tabletop() {
+            self.can_be_read()?;
+            if self.agreed(changes)? {
+                self.told(option);
+            }
             return Ok(());
         }
         if changes.is_empty() {
@@ -279,16 +292,17 @@ impl Step<'_> {
         }
         self.can_send()?;
         self.fits_a_record(changes)?;
-        self.guarded(guards, self.planned.guards.iter().collect())?;
+        self.guarded(guards, self.planned.guards.iter().collect(), changes)?;
         if !self.agreed(changes)? {
             return Ok(());
         }
         self.named(typed)?;
         if let Some(o) = option {
-            self.push(Event::Deviation {
-                rule: self.step.id.clone(),
-                reason: format!("done with the option “{o}” instead of as planned"),
-            });
+            self.with_option(o);
+        }
+        self.in_order();
+        if self.brings_home() {
+            self.carry_ledger();
         }
         self.state_loss();
         self.push(started(changes.to_vec(), guards.to_vec(), option.cloned()));
@@ -304,8 +318,11 @@ impl Step<'_> {
         guards: &[Reading],
         typed: Option<&str>,
     ) -> Result<(), Refusal> {
-        self.must_be(&[StepState::DoneByApp, StepState::Failed], "taking back")?;
+        self.may_be_taken_back("taking back")?;
         self.not_paused()?;
+        if self.run.tabletop() {
+            return self.told_back(typed);
+        }
         let step = || self.step.id.clone();
         if changes.is_empty() {
             return Err(Refusal::NothingToUndo { step: step(), left: left.to_vec() });
@@ -314,7 +331,7 @@ impl Step<'_> {
             return Err(Refusal::HoldsUp { step: step(), by: by.id.clone() });
         }
         self.fits_a_record(changes)?;
-        self.guarded(guards, self.planned.guards.iter().filter(|g| guards_undo(g)).collect())?;
+        self.guarded(guards, self.planned.guards.iter().filter(|g| guards_undo(g)).collect(), changes)?;
         if !self.agreed(changes)? {
             return Ok(());
         }
@@ -330,45 +347,15 @@ impl Step<'_> {
         Ok(())
     }
 
-    /// Every guard was read, and holds.
-    fn guarded(&self, read: &[Reading], asked: Vec<&Guard>) -> Result<(), Refusal> {
-        if let Some(bad) = read.iter().find(|g| g.ok != Some(true)) {
-            let why = if bad.ok.is_none() { format!("unknown, {}", bad.value) } else { bad.value.clone() };
-            return Err(Refusal::Guard { guard: bad.name.clone(), why });
+    fn may_be_taken_back(&self, what: &'static str) -> Result<(), Refusal> {
+        if self.run.tabletop() {
+            return self.people_can_take_it_back();
         }
-        match asked.get(read.len()) {
-            Some(unread) => {
-                Err(Refusal::Guard { guard: guard_name(unread).to_owned(), why: "it was not read".to_owned() })
-            }
-            None => Ok(()),
-        }
-    }
-
-    /// The second person agreed to exactly this, where one is asked. False: what they agreed to is void, and recorded so.
-    fn agreed(&mut self, changes: &[Change]) -> Result<bool, Refusal> {
-        if self.planned.second_person.is_none() {
-            return Ok(true);
-        }
-        if self.live() {
-            return Err(Refusal::NoApprovalsLive(self.step.id.clone()));
-        }
-        let digest = approval::of_changes(self.plan_digest(), &self.step.id, changes);
-        match self.step.approval() {
-            Some((given, _)) if given == digest => Ok(true),
-            Some((given, _)) => {
-                let voided = given.to_owned();
-                self.push_system(Event::ApprovalVoided {
-                    digest: voided,
-                    why: "what would be sent is no longer what was agreed to".to_owned(),
-                });
-                Ok(false)
-            }
-            None => Err(Refusal::NeedsApproval(self.step.id.clone())),
-        }
+        if self.step.can_go_back() { Ok(()) } else { self.refuse(what) }
     }
 
     /// The target's name was typed, where it has to be.
-    fn named(&self, typed: Option<&str>) -> Result<(), Refusal> {
+    pub(super) fn named(&self, typed: Option<&str>) -> Result<(), Refusal> {
         match self.planned.typed_name() {
             Some(name) if typed.map(str::trim) != Some(name) => Err(Refusal::Typed(name.to_owned())),
             _ => Ok(()),
@@ -388,9 +375,9 @@ impl Step<'_> {
     }
 
     /// What may be lost is in the record before it is, once.
-    fn state_loss(&mut self) {
+    pub(super) fn state_loss(&mut self) {
         let Some(loss) = &self.planned.may_lose else { return };
-        let text = format!("{}: {loss}", self.step.id);
+        let text = super::books::own_loss(&self.step.id, loss);
         if !self.run.losses.iter().any(|(_, stated)| *stated == text) {
             self.push(Event::Loss { loss: LossKind::Lost, text });
         }
@@ -425,10 +412,22 @@ impl Step<'_> {
         if next >= self.step.changes.len() {
             return;
         }
+        let done = next + self.step.changes.iter().skip(next).filter(|c| c.state == ChangeState::Done).count();
+        let of = self.step.changes.len();
         if self.step.interrupted {
             let mut s = self.step.clone();
             s.changes[n as usize].state = ChangeState::Done;
             self.push_system(interrupted(&s));
+            return;
+        }
+        if let Some(why) = &self.run.paused {
+            // Whoever pauses wants Azure left alone.
+            let failure = Failure {
+                code: INTERRUPTED.to_owned(),
+                message: format!("the run was paused in between ({why}): {done} of {of} changes were made"),
+                next: "Resume and try again: Azure is read again and only what is missing is sent.".to_owned(),
+            };
+            self.push_system(Event::StepFailed { failure, readings: Vec::new() });
             return;
         }
         let changes: Vec<Change> = self.step.changes.iter().map(|c| c.change.clone()).collect();
@@ -508,12 +507,16 @@ impl Step<'_> {
                 reason: "done by hand on a person's word instead of by Lifeboat".to_owned(),
             });
         }
+        if self.brings_home() {
+            self.carry_ledger();
+        }
         self.state_loss();
         let changes_azure = self.planned.risk != Risk::ReadOnly;
-        if self.planned.second_person.is_some() && !self.live() && (changes_azure || self.planned.asks_a_person()) {
+        if self.planned.second_person.is_some() && !self.dry() && (changes_azure || self.planned.asks_a_person()) {
+            let ticket = self.ticket.clone();
             let digest = approval::of_words(self.plan_digest(), &self.step.id, &[&word]);
             self.push(evidence(&word));
-            return self.ask(digest, format!("{}: {word}", self.planned.title), false);
+            return self.ask(digest, format!("{}: {word}", self.planned.title), false, &ticket);
         }
         self.push(Event::StepDoneByHand { evidence: word });
         Ok(())
@@ -525,20 +528,23 @@ pub fn guards_undo(g: &Guard) -> bool {
     !matches!(g, Guard::WaitSinceLastSwitch { .. })
 }
 
-fn guard_name(g: &Guard) -> &'static str {
-    match g {
-        Guard::AtLeastOneRegionServes { .. } => "at least one region serves afterwards",
-        Guard::WaitSinceLastSwitch { .. } => "enough time since the last switch",
-        Guard::ObserverSees => "this laptop can see",
-    }
+pub(super) fn evidence(words: &str) -> Event {
+    Event::Evidence(Evidence {
+        name: WORD.to_owned(),
+        sha256: sha256_hex(words.as_bytes()),
+        text: words.to_owned(),
+        ..Evidence::default()
+    })
 }
 
-fn evidence(words: &str) -> Event {
-    Event::Evidence { name: "a person's word".to_owned(), sha256: sha256_hex(words.as_bytes()), text: words.to_owned() }
-}
-
-fn started(changes: Vec<Change>, guards: Vec<Reading>, option: Option<String>) -> Event {
+pub(super) fn started(changes: Vec<Change>, guards: Vec<Reading>, option: Option<String>) -> Event {
     Event::StepStarted { changes, guards, option, undo: false, left: Vec::new() }
+}
+
+/// Evidence as people name it; what is a person's word has a name of its own, which no evidence takes.
+pub(super) fn proving(e: &Evidence) -> Evidence {
+    let name = if e.name == WORD { format!("{WORD}, as evidence") } else { e.name.clone() };
+    Evidence { name, ..e.clone() }
 }
 
 fn describe(planned: &PlannedStep, changes: &[Change]) -> String {

@@ -5,15 +5,17 @@ use std::sync::Arc;
 
 use crate::plan::model::{Plan, PlannedStep, Texts};
 use crate::rehearsal::scenario::{Choice, Outcome};
-use crate::runbook::model::{Phase, StepId, System};
+use crate::runbook::model::{Phase, Risk, StepId, System};
 use crate::units::Millis;
 
 use super::clocks::Clocks;
-use super::event::{Actor, Change, Entry, Event, Found, Identity, LossKind, Mode, Observed, Start, StepState};
-pub use super::step::{Approval, Asked, ChangeRun, ChangeState, StepRun};
+use super::event::{
+    Actor, Books, Entry, Event, Evidence, Facilitated, Found, Identity, LossKind, Observed, Start, StepState,
+};
+pub use super::step::{Approval, Asked, ChangeRun, ChangeState, SetAside, StepRun};
 
 /// A run as far as its entries tell.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Run {
     /// The frozen plan; known once all its parts and the start were applied.
     pub plan: Option<Arc<Plan>>,
@@ -26,7 +28,14 @@ pub struct Run {
     /// Its steps, in order.
     pub steps: Vec<StepRun>,
     index: HashMap<StepId, usize>,
-    remaining: HashMap<Phase, usize>,
+    /// Steps of each phase that are not over, and those that are and were not left out: counted as they come, since a
+    /// run may have hundreds of steps and a hundred thousand entries.
+    pub(super) open_in: [usize; Phase::ALL.len()],
+    kept_in: [usize; Phase::ALL.len()],
+    /// Steps at which moving users is decided.
+    pub(super) deciders: Vec<usize>,
+    /// The step that reconciles the ledger before users come home.
+    pub(super) reconciler: Option<usize>,
     /// Steps that the app is at work on.
     busy: usize,
     /// Why it is paused.
@@ -39,6 +48,10 @@ pub struct Run {
     pub clocks: Clocks,
     /// The latest decision.
     pub decision: Option<Decision>,
+    /// What the latest decision took the place of: it holds again when that one is refused.
+    before: Option<Decision>,
+    /// All decisions, the latest last, refused ones as well.
+    pub decisions: Vec<Decision>,
     /// Notes, ledger and losses, in order.
     pub notes: Vec<Note>,
     /// Scenario messages: (time, text).
@@ -50,13 +63,35 @@ pub struct Run {
     /// ARM ids this run created, for the steps that delete them; from when Azure may have begun to create them.
     pub created: Vec<String>,
     /// What it asked to be created and did not see: its own, should it turn up.
-    perhaps: Vec<String>,
+    pub(super) perhaps: Vec<String>,
     /// What it created and deleted again: its own, once that is taken back.
-    deleted: Vec<String>,
+    pub(super) deleted: Vec<String>,
     /// When the active region last changed.
     pub last_switch: Option<i64>,
     /// Losses stated.
     pub losses: Vec<(LossKind, String)>,
+    /// The divergence ledger: what was created or changed in the secondary while operating there.
+    pub ledger: Vec<Note>,
+    /// How many of its lines, from the first, were carried back or given up.
+    pub settled: usize,
+    /// Files and texts that prove something, with the step they belong to.
+    pub evidence: Vec<(Note, Option<StepId>, Evidence)>,
+    /// What is to be put right, and how.
+    pub findings: Vec<Finding>,
+    /// Who stands for the record: role, then who and what.
+    pub signoffs: Vec<(String, Note)>,
+    /// Messages to people outside: to whom, and what came of it.
+    pub comms: Vec<(String, Note)>,
+    /// Those of which nothing has come yet.
+    pub on_their_way: Vec<OnItsWay>,
+    /// Who takes part, with role and the key of their device.
+    pub participants: Vec<Participant>,
+    /// Keys of those who carry it out, since it was taken over last.
+    pub(super) operator_keys: Vec<String>,
+    /// To whom the run was handed over: here it is only read.
+    pub handed_over: Option<String>,
+    /// What the facilitator did.
+    pub facilitated: Vec<(i64, Facilitated)>,
     /// Operator's name, from the newest entry of theirs.
     pub operator: String,
     /// As whom Azure was last spoken to.
@@ -92,6 +127,8 @@ pub struct Ended {
     pub outcome: Option<Outcome>,
     /// In words.
     pub summary: String,
+    /// What the books said.
+    pub books: Option<Box<Books>>,
 }
 
 /// Something said.
@@ -103,6 +140,39 @@ pub struct Note {
     pub who: String,
     /// What.
     pub text: String,
+}
+
+/// A message to people outside, of which it is not recorded what came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OnItsWay {
+    /// To whom.
+    pub to: String,
+    /// Which.
+    pub id: String,
+    /// What it says.
+    pub text: String,
+    /// Where it stands among all messages.
+    at: usize,
+}
+
+/// Something to put right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Who found it, when, what.
+    pub found: Note,
+    /// What is done about it, by whom, until when.
+    pub corrective: Option<(String, String, String)>,
+}
+
+/// Somebody who takes part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Participant {
+    /// Name.
+    pub name: String,
+    /// Role.
+    pub role: String,
+    /// Public key of their device, in hexadecimal.
+    pub key: Option<String>,
 }
 
 /// Why records cannot be replayed into a run.
@@ -154,83 +224,15 @@ impl Run {
 
     /// What the plan says of a step.
     pub fn planned(&self, id: &str) -> Option<&PlannedStep> {
-        self.plan.as_deref().and_then(|p| p.step(id))
-    }
-
-    /// Where a step stands, blocked included.
-    pub fn state(&self, i: usize) -> StepState {
-        let s = &self.steps[i];
-        if s.own == StepState::Ready && self.blocked(i) { StepState::Blocked } else { s.own }
-    }
-
-    /// Phases come one after another, and a step waits for what it needs.
-    pub(super) fn blocked(&self, i: usize) -> bool {
-        let s = &self.steps[i];
-        Phase::ALL.iter().take_while(|p| **p < s.phase).any(|p| self.remaining.get(p).is_some_and(|n| *n > 0))
-            || s.needs.iter().any(|n| !self.steps[*n].own.over())
-    }
-
-    /// The step that concerns the operator now: one that failed, else the first that waits for a person, else the first open one.
-    pub fn current(&self) -> Option<usize> {
-        let open = || (0..self.steps.len()).filter(|i| !self.steps[*i].own.over());
-        open()
-            .find(|i| matches!(self.steps[*i].own, StepState::Failed | StepState::Indeterminate))
-            .or_else(|| {
-                open().find(|i| {
-                    let state = self.state(*i);
-                    matches!(state, StepState::Ready | StepState::Undone | StepState::AwaitingApproval)
-                        && (self.waits_for_word(*i)
-                            || !self.planned(&self.steps[*i].id).is_some_and(PlannedStep::automatic))
-                })
-            })
-            .or_else(|| open().next())
-    }
-
-    /// Steps the app may begin by itself: ready, reading only, and nothing stands failed or paused.
-    pub fn automatic(&self) -> Vec<StepId> {
-        let halted = self.paused.is_some()
-            || self.ended.is_some()
-            || self.steps.iter().any(|s| matches!(s.own, StepState::Failed | StepState::Indeterminate));
-        if halted {
-            return Vec::new();
+        match self.position(id) {
+            Some(i) => self.planned_at(i),
+            None => self.plan.as_deref().and_then(|p| p.step(id)),
         }
-        (0..self.steps.len())
-            .filter(|i| self.state(*i) == StepState::Ready)
-            .filter(|i| !self.steps[*i].verified)
-            .filter(|i| self.planned(&self.steps[*i].id).is_some_and(PlannedStep::automatic))
-            .map(|i| self.steps[i].id.clone())
-            .collect()
     }
 
-    /// It is a person's turn to say that the step is so: nothing can be read about it, or what can be was verified.
-    pub fn waits_for_word(&self, i: usize) -> bool {
-        let s = &self.steps[i];
-        self.planned(&s.id).is_some_and(|p| p.asks_a_person() || (s.verified && p.asks_a_word_too()))
-    }
-
-    /// It was decided to move users, all or a part, and whoever had to agree has agreed.
-    pub fn moving_is_decided(&self) -> bool {
-        let moves = self.decision.as_ref().is_some_and(|d| matches!(d.choice, Choice::FailOver | Choice::Partial));
-        moves
-            && self
-                .steps
-                .iter()
-                .any(|s| s.own == StepState::DoneByHand && self.planned(&s.id).is_some_and(|p| p.decision))
-    }
-
-    /// Steps over, and all.
-    pub fn progress(&self) -> (usize, usize) {
-        (self.steps.iter().filter(|s| s.own.over()).count(), self.steps.len())
-    }
-
-    /// Whether all steps of a phase are over (a phase without steps is).
-    pub fn phase_over(&self, phase: Phase) -> bool {
-        self.remaining.get(&phase).is_none_or(|n| *n == 0)
-    }
-
-    /// Whether it goes on.
-    pub fn open(&self) -> bool {
-        self.start.is_some() && self.ended.is_none()
+    /// The same, without looking for it: a plan may have hundreds of steps, and this is asked for each of them.
+    pub(super) fn planned_at(&self, i: usize) -> Option<&PlannedStep> {
+        self.plan.as_deref()?.steps.get(self.steps.get(i)?.planned)
     }
 
     /// Applies one entry.
@@ -259,27 +261,61 @@ impl Run {
                 }
             }
             Event::Started(start) => self.begin(entry.at, start)?,
-            Event::Participant { .. } => {}
+            Event::Participant { name, role, key } => {
+                if role == super::approval::OPERATOR {
+                    self.operator_keys.extend(key.clone());
+                }
+                let p = Participant { name: name.clone(), role: role.clone(), key: key.clone() };
+                if !self.participants.contains(&p) {
+                    self.participants.push(p);
+                }
+            }
+            Event::Comms { to, text, outcome, id } => {
+                self.told_outside(to, text, id.as_deref(), note(&format!("{text} ({outcome})")));
+            }
+            Event::Finding { text } => self.findings.push(Finding { found: note(text), corrective: None }),
+            Event::Corrective { text, owner, due } => {
+                if let Some(open) = self.findings.iter_mut().find(|f| f.corrective.is_none()) {
+                    open.corrective = Some((text.clone(), owner.clone(), due.clone()));
+                }
+            }
+            Event::SignedOff { role, statement } => self.signoffs.push((role.clone(), note(statement))),
+            Event::HandedOver { to, .. } => self.handed_over = Some(to.clone()),
+            Event::TakenOver { .. } => {
+                (self.handed_over, self.signed_in) = (None, None);
+                self.operator_keys.clear();
+                self.steps.iter_mut().for_each(StepRun::taken_over);
+            }
+            Event::Facilitated { what } => self.facilitated.push((entry.at, what.clone())),
+            Event::Evidence(e) => {
+                if e.name != super::step::WORD {
+                    self.evidence.push((note(&e.text), entry.step.clone(), e.clone()));
+                }
+                self.apply_to_step(entry);
+            }
             Event::SignedIn(who) => self.signed_in = Some(who.clone()),
             Event::SessionOpened { .. } => {
                 // Whoever takes it up may be somebody else.
                 self.signed_in = None;
                 let caught = |s: &&mut StepRun| matches!(s.own, StepState::Running | StepState::Indeterminate);
                 self.steps.iter_mut().filter(caught).for_each(|s| s.interrupted = true);
+                // A word whose question was not written any more was not given.
+                let unasked = |s: &&mut StepRun| s.own != StepState::AwaitingApproval;
+                self.steps.iter_mut().filter(unasked).for_each(|s| s.pending_word = None);
             }
             Event::Declared { impact_start, .. } => self.clocks.t[0] = Some(*impact_start),
             Event::Degraded { degraded } => self.degraded = *degraded,
             Event::Paused { reason } => self.paused = Some(reason.clone()),
             Event::Resumed => self.paused = None,
-            Event::Ended { outcome, summary, .. } => {
-                self.clocks.reach(12, entry.at);
-                self.ended = Some(Ended { at: entry.at, outcome: Some(*outcome), summary: summary.clone() });
+            Event::Ended { outcome, summary, books, .. } => {
+                self.end(entry.at, Some(*outcome), summary, books.clone());
             }
-            Event::Aborted { reason } => {
-                self.clocks.reach(12, entry.at);
-                self.ended = Some(Ended { at: entry.at, outcome: None, summary: reason.clone() });
+            Event::Aborted { reason } => self.end(entry.at, None, reason, None),
+            Event::Note { text } => self.notes.push(note(text)),
+            Event::Ledger { text } => {
+                self.ledger.push(note(text));
+                self.notes.push(note(text));
             }
-            Event::Note { text } | Event::Ledger { text } => self.notes.push(note(text)),
             Event::Loss { loss, text } => self.losses.push((*loss, text.clone())),
             Event::Inject { text, n } => {
                 self.injects.push((entry.at, text.clone()));
@@ -292,6 +328,7 @@ impl Run {
                 self.observed.push_back((entry.at, (**o).clone()));
             }
             Event::Measured { name, value, .. } => {
+                self.clocks.point(name, *value);
                 let n = name.strip_prefix('T').and_then(|n| n.parse::<usize>().ok());
                 if let (Some(n), Some(at)) = (n, value) {
                     if n == 8 && self.clocks.t[8].is_none() && self.rehearsed() {
@@ -304,27 +341,31 @@ impl Run {
                 if matches!(choice, Choice::FailOver | Choice::Partial) {
                     self.clocks.reach(4, entry.at);
                 }
-                self.decision = Some(Decision {
+                let decision = Decision {
                     at: entry.at,
                     choice: *choice,
                     reason: reason.clone(),
                     expected_loss: expected_loss.clone(),
-                });
+                };
+                self.decisions.push(decision.clone());
+                self.before = self.decision.replace(decision);
                 self.apply_to_step(entry);
             }
-            Event::Denied { .. } => {
-                // What the second person refuses was not decided.
-                if entry.step.as_deref().and_then(|id| self.planned(id)).is_some_and(|p| p.decision) {
-                    self.decision = None;
-                    self.clocks.t[4] = None;
+            Event::Denied { .. } | Event::ApprovalVoided { .. } => {
+                // What the second person refuses, or does not answer, was not decided; what was before it still is.
+                let asks = |s: &&StepRun| s.own == StepState::AwaitingApproval;
+                let asked = entry.step.as_deref().and_then(|id| self.step(id)).filter(asks);
+                if asked.and_then(|s| self.planned(&s.id)).is_some_and(|p| p.decision) {
+                    let refused = std::mem::replace(&mut self.decision, self.before.take());
+                    let t4 = &mut self.clocks.t[4];
+                    t4.take_if(|at| refused.is_some_and(|d| d.at == *at));
                 }
                 self.apply_to_step(entry);
             }
-            Event::Evidence { .. }
+            Event::GlassBroken { .. }
             | Event::Deviation { .. }
             | Event::ApprovalRequested { .. }
             | Event::Approved { .. }
-            | Event::ApprovalVoided { .. }
             | Event::ActionIntended { .. }
             | Event::ActionAccepted { .. }
             | Event::ActionFinished { .. }
@@ -344,13 +385,30 @@ impl Run {
         Ok(())
     }
 
+    /// The first record of a message with an id says that it goes out, the second what came of it.
+    fn told_outside(&mut self, to: &str, text: &str, id: Option<&str>, note: Note) {
+        let known = self.on_their_way.iter().position(|m| m.to == to && Some(m.id.as_str()) == id);
+        if let Some(n) = known {
+            let m = self.on_their_way.remove(n);
+            if let Some((_, said)) = self.comms.get_mut(m.at) {
+                said.text = note.text;
+            }
+            return;
+        }
+        if let Some(id) = id {
+            let (to, id, text) = (to.to_owned(), id.to_owned(), text.to_owned());
+            self.on_their_way.push(OnItsWay { to, id, text, at: self.comms.len() });
+        }
+        self.comms.push((to.to_owned(), note));
+    }
+
     /// Where time goes: to Azure while anything is at work, else to people.
     fn count_time(&mut self, at: i64) {
         if self.open() && at > self.last_at {
             let d = Millis(u64::try_from(at.saturating_sub(self.last_at)).unwrap_or(0));
             let sum = if self.paused.is_some() {
                 &mut self.clocks.paused
-            } else if self.busy > 0 {
+            } else if self.busy > 0 && !self.tabletop() {
                 &mut self.clocks.azure
             } else {
                 &mut self.clocks.people
@@ -360,8 +418,9 @@ impl Run {
         self.last_at = self.last_at.max(at);
     }
 
-    fn rehearsed(&self) -> bool {
-        self.start.as_ref().is_some_and(|s| matches!(s.mode, Mode::Rehearsal | Mode::Tabletop))
+    fn end(&mut self, at: i64, outcome: Option<Outcome>, summary: &str, books: Option<Box<Books>>) {
+        self.clocks.reach(12, at);
+        self.ended = Some(Ended { at, outcome, summary: summary.to_owned(), books });
     }
 
     fn rebind(&self, start: &Start) -> Result<Plan, ReplayError> {
@@ -375,20 +434,32 @@ impl Run {
     fn begin(&mut self, at: i64, start: &Start) -> Result<(), ReplayError> {
         let plan = match self.plan.take() {
             Some(p) => p,
-            None => Arc::new(self.rebind(start)?),
+            None => Arc::new(self.rebind(start).and_then(|p| match p.digest == start.digest {
+                true => Ok(p),
+                // Everybody who agrees to something agrees to the plan of this digest.
+                false => Err(ReplayError::Digest("plan's".to_owned())),
+            })?),
         };
         self.texts = Texts::default();
+        let at_plan: HashMap<&str, usize> = plan.steps.iter().enumerate().map(|(n, p)| (p.id.as_str(), n)).collect();
         for id in &start.steps {
-            let Some(p) = plan.step(id) else {
+            let Some((n, p)) = at_plan.get(id.as_str()).and_then(|n| plan.steps.get(*n).map(|p| (*n, p))) else {
                 return Err(ReplayError::Plan(format!("it has no step `{id}`")));
             };
-            self.index.insert(id.clone(), self.steps.len());
-            *self.remaining.entry(p.phase).or_default() += 1;
-            self.steps.push(StepRun::new(p));
+            let i = self.steps.len();
+            self.index.insert(id.clone(), i);
+            self.open_in[p.phase as usize] += 1;
+            if p.decision {
+                self.deciders.push(i);
+            }
+            if p.reconciles {
+                self.reconciler = Some(i);
+            }
+            self.steps.push(StepRun::new(p, n));
         }
-        for i in 0..self.steps.len() {
-            let needs = plan.step(&self.steps[i].id).map(|p| p.needs.as_slice()).unwrap_or_default();
-            self.steps[i].needs = needs.iter().filter_map(|n| self.index.get(n).copied()).collect();
+        for s in &mut self.steps {
+            let needs = plan.steps[s.planned].needs.iter();
+            s.needs = needs.filter_map(|n| self.index.get(n).copied()).collect();
         }
         self.started_at = at;
         self.last_at = at;
@@ -412,10 +483,13 @@ impl Run {
             },
             // Nobody says when it was begun; not later than this.
             Event::StepDoneByHand { .. } => {
-                if phase == Phase::FailOver {
-                    self.clocks.reach(5, entry.at);
+                let changes = self.planned_at(i).is_some_and(|p| p.risk != Risk::ReadOnly && !p.reconciles);
+                match phase {
+                    Phase::FailOver => self.clocks.reach(5, entry.at),
+                    Phase::FailBack if changes => self.clocks.reach(10, entry.at),
+                    _ => {}
                 }
-                if self.planned(&self.steps[i].id).is_some_and(PlannedStep::moves_users) {
+                if self.planned_at(i).is_some_and(PlannedStep::moves_users) {
                     self.note_moved(i, entry.at);
                 }
             }
@@ -430,89 +504,42 @@ impl Run {
             (true, false) => self.busy = self.busy.saturating_sub(1),
             _ => {}
         }
-        if was.over() != now.over() {
-            let left = self.remaining.entry(phase).or_default();
-            *left = if now.over() { left.saturating_sub(1) } else { *left + 1 };
-            // A phase of which everything was left out was not done, and what was not checked did not pass.
-            let done = |s: &StepRun| s.phase == phase && s.own != StepState::Skipped;
-            if *left == 0 && now.over() && self.steps.iter().any(done) {
-                match phase {
-                    Phase::FailOver => self.clocks.reach(6, entry.at),
-                    Phase::Verify => {
-                        if self.clocks.ends_verified && self.clocks.t[7].is_none() && self.rehearsed() {
-                            self.clocks.uncounted = self.clocks.paused;
-                        }
-                        self.clocks.reach(7, entry.at);
-                    }
-                    Phase::FailBack => self.clocks.reach(11, entry.at),
-                    _ => {}
+        let kept = |s: StepState| s.over() && s != StepState::Skipped;
+        let (open, done) = (&mut self.open_in[phase as usize], &mut self.kept_in[phase as usize]);
+        match (kept(was), kept(now)) {
+            (false, true) => *done += 1,
+            (true, false) => *done = done.saturating_sub(1),
+            _ => {}
+        }
+        match (was.over(), now.over()) {
+            (false, true) => *open = open.saturating_sub(1),
+            (true, false) => *open += 1,
+            _ => return,
+        }
+        let (all_over, any_done) = (*open == 0, *done > 0);
+        if now.over() && self.reconciler == Some(i) {
+            self.settled = self.ledger.len();
+        }
+        // A phase of which everything was left out was not done, and what was not checked did not pass.
+        if !now.over() || !all_over || !any_done {
+            return;
+        }
+        match phase {
+            // Done anew after it was taken back: the last step is the last one, and so is its verification. When users were
+            // served, T8, stays what it was.
+            Phase::FailOver if now != StepState::Skipped => self.clocks.t[6] = self.clocks.t[6].max(Some(entry.at)),
+            Phase::FailOver => self.clocks.reach(6, entry.at),
+            Phase::Verify if !self.clocks.ends_verified && now != StepState::Skipped => {
+                self.clocks.t[7] = self.clocks.t[7].max(Some(entry.at));
+            }
+            Phase::Verify => {
+                if self.clocks.ends_verified && self.clocks.t[7].is_none() && self.rehearsed() {
+                    self.clocks.uncounted = self.clocks.paused;
                 }
+                self.clocks.reach(7, entry.at);
             }
+            Phase::FailBack => self.clocks.reach(11, entry.at),
+            _ => {}
         }
-    }
-
-    /// The request of a step, unless it takes back.
-    fn sent(&self, i: usize, n: u32) -> Option<Change> {
-        let s = &self.steps[i];
-        s.changes.get(n as usize).filter(|_| !s.undoing).map(|c| c.change.clone())
-    }
-
-    /// Azure took it, or may have: what comes of it is the run's own, however its operation ends.
-    fn note_begun(&mut self, i: usize, n: u32) {
-        if let Some(c) = self.sent(i, n).filter(Change::creates) {
-            self.note_created(&c.target);
-        }
-    }
-
-    /// It was looked for and is not there.
-    fn note_missing(&mut self, i: usize, n: u32) {
-        if let Some(c) = self.sent(i, n).filter(Change::creates) {
-            self.created.retain(|id| !id.eq_ignore_ascii_case(&c.target));
-            self.perhaps.push(c.target);
-        }
-    }
-
-    fn note_created(&mut self, target: &str) {
-        if !self.created.iter().any(|id| id.eq_ignore_ascii_case(target)) {
-            self.created.push(target.to_owned());
-        }
-    }
-
-    fn note_moved(&mut self, i: usize, at: i64) {
-        self.last_switch = Some(at);
-        self.steps[i].moved_at = Some(at);
-    }
-
-    /// A request worked: remember what was created, and when users were moved.
-    fn note_applied(&mut self, i: usize, n: u32, at: i64) {
-        let Some(c) = self.steps[i].changes.get(n as usize).map(|c| c.change.clone()) else { return };
-        let is = |id: &String| id.eq_ignore_ascii_case(&c.target);
-        if c.method == "DELETE" {
-            if self.created.iter().any(is) && !self.steps[i].undoing {
-                self.deleted.push(c.target.clone());
-            }
-            self.created.retain(|id| !is(id));
-        } else if self.steps[i].undoing {
-            if self.deleted.iter().any(is) {
-                self.note_created(&c.target);
-            }
-        } else if c.creates() || self.perhaps.iter().any(is) {
-            self.note_created(&c.target);
-        }
-        if c.moves_users() || self.planned(&self.steps[i].id).is_some_and(PlannedStep::moves_users) {
-            self.note_moved(i, at);
-        }
-    }
-
-    /// The step by which users are led now, if `id` was begun before it and must not be taken back under them.
-    pub fn holds_up(&self, id: &str) -> Option<&StepRun> {
-        let begun = self.step(id)?.started_at?;
-        let last = self.steps.iter().filter(|s| s.moved_at.is_some()).max_by_key(|s| s.moved_at)?;
-        (last.id != id && last.phase == Phase::FailOver && last.moved_at >= Some(begun)).then_some(last)
-    }
-
-    /// Steps with a request on its way: sent, perhaps, and not answered.
-    pub fn on_its_way(&self) -> impl Iterator<Item = &StepRun> {
-        self.steps.iter().filter(|s| s.on_its_way())
     }
 }

@@ -6,20 +6,27 @@ use crate::runbook::model::{Phase, StepId};
 use super::event::{Change, Entry, Event, Failure, Found, Reading, StepState};
 use super::state::Note;
 
+/// Name of the evidence that is a person's word: it waits for the second person where one is asked.
+pub(super) const WORD: &str = "a person's word";
+
 /// Code of the failure of a step during which Lifeboat itself ended.
 pub const INTERRUPTED: &str = "Interrupted";
 
 /// One step as far as it has come.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct StepRun {
     /// Id.
     pub id: StepId,
     pub(super) phase: Phase,
+    /// Position in the plan.
+    pub(super) planned: usize,
     /// Positions of the steps it needs.
     pub(super) needs: Vec<usize>,
     pub(super) own: StepState,
     /// First begun.
     pub started_at: Option<i64>,
+    /// Last begun, to do it.
+    pub begun_at: Option<i64>,
     /// Over, or failed.
     pub ended_at: Option<i64>,
     /// Times begun.
@@ -50,6 +57,10 @@ pub struct StepRun {
     pub unclear: Option<String>,
     /// A confirmation that waits for the second person.
     pub pending_word: Option<String>,
+    /// Guards that two people set aside for the present attempt.
+    pub glass: Vec<SetAside>,
+    /// What was agreed to before it was asked about a guard: it holds again once that is answered.
+    kept: Option<Box<Asked>>,
     /// What the present taking back leaves as it is, and why.
     pub left: Vec<String>,
     /// When it last led users elsewhere, and was not taken back since.
@@ -93,10 +104,29 @@ pub struct Asked {
     pub what: String,
     /// When.
     pub at: i64,
+    /// What makes the request one of a kind.
+    pub nonce: String,
+    /// Until when it can be answered.
+    pub until: Option<i64>,
+    /// It is about setting this guard aside.
+    pub glass: Option<String>,
     /// `None`: no answer yet.
     pub answer: Option<Result<Approval, String>>,
-    /// It is about taking back: where the step stood, and stands again once it is answered.
+    /// It is about taking back, or about a guard: where the step stood, and stands again once it is answered.
     pub back_to: Option<StepState>,
+    /// What was agreed to was begun: the next attempt is asked about anew.
+    pub used: bool,
+}
+
+/// A guard that two people set aside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetAside {
+    /// Guard, by its name.
+    pub guard: String,
+    /// Why.
+    pub reason: String,
+    /// The question that was agreed to.
+    pub asked: Asked,
 }
 
 /// A given approval.
@@ -113,13 +143,15 @@ pub struct Approval {
 }
 
 impl StepRun {
-    pub(super) fn new(p: &PlannedStep) -> Self {
+    pub(super) fn new(p: &PlannedStep, planned: usize) -> Self {
         Self {
             id: p.id.clone(),
             phase: p.phase,
+            planned,
             needs: Vec::new(),
             own: StepState::Ready,
             started_at: None,
+            begun_at: None,
             ended_at: None,
             attempts: 0,
             failures: 0,
@@ -135,6 +167,8 @@ impl StepRun {
             verified: false,
             unclear: None,
             pending_word: None,
+            glass: Vec::new(),
+            kept: None,
             left: Vec::new(),
             moved_at: None,
         }
@@ -148,6 +182,23 @@ impl StepRun {
     /// A request of it is on its way: sent, perhaps, and not answered.
     pub fn on_its_way(&self) -> bool {
         self.changes.iter().any(|c| c.state == ChangeState::Intended)
+    }
+
+    /// It is not known what became of a request of it, or what will.
+    pub(super) fn is_unclear(&self) -> bool {
+        let open = |s: &ChangeState| {
+            matches!(s, ChangeState::Intended | ChangeState::Accepted(_) | ChangeState::Indeterminate)
+        };
+        self.changes.iter().any(|c| open(&c.state))
+    }
+
+    /// Something of it can be taken back: done, failed, or gone on with by hand or left out after requests worked.
+    pub fn can_go_back(&self) -> bool {
+        match self.own {
+            StepState::DoneByApp | StepState::Failed => true,
+            StepState::DoneByHand | StepState::Skipped => !self.applied.is_empty(),
+            _ => false,
+        }
     }
 
     /// Nothing will ever show what became of what it sent.
@@ -166,7 +217,17 @@ impl StepRun {
         self.phase
     }
 
-    /// The approval in force, if any.
+    /// What was agreed to and not begun yet.
+    pub fn in_force(&self) -> Option<&Asked> {
+        self.asked.as_ref().filter(|a| !a.used && matches!(a.answer, Some(Ok(_))))
+    }
+
+    /// Everything that was agreed to and not used: to do it, before that a guard was asked about, or to set one aside.
+    pub(super) fn unused(&self) -> impl Iterator<Item = &Asked> {
+        self.in_force().into_iter().chain(self.kept.as_deref()).chain(self.glass.iter().map(|s| &s.asked))
+    }
+
+    /// The approval that was given last, if any.
     pub fn approval(&self) -> Option<(&str, &Approval)> {
         match self.asked.as_ref() {
             Some(Asked { digest, answer: Some(Ok(a)), .. }) => Some((digest, a)),
@@ -203,7 +264,7 @@ impl StepRun {
 
     /// Where a step stands again when the second person refuses: what is unclear stays unclear.
     fn before_asking(&self) -> StepState {
-        if self.changes.iter().any(|c| c.state == ChangeState::Indeterminate) {
+        if self.is_unclear() {
             StepState::Indeterminate
         } else if self.failure.is_some() {
             StepState::Failed
@@ -212,7 +273,32 @@ impl StepRun {
         }
     }
 
+    /// It stands again where it stood before the second person was asked, without their agreement.
+    fn answered(&mut self) {
+        self.own = self.asked.as_ref().and_then(|a| a.back_to).unwrap_or_else(|| self.before_asking());
+        self.pending_word = None;
+        if self.asked.as_ref().is_some_and(|a| a.glass.is_some() || a.answer.is_none()) {
+            self.asked = self.kept.take().map(|k| *k);
+        }
+    }
+
+    /// It is begun, or over: what was agreed to for it is used.
+    fn use_up(&mut self) {
+        self.glass.clear();
+        self.kept = None;
+        if let Some(a) = &mut self.asked {
+            a.used |= a.answer.is_some();
+        }
+    }
+
+    /// Whoever goes on with the run has nobody's agreement.
+    pub(super) fn taken_over(&mut self) {
+        self.glass.clear();
+        self.kept = None;
+    }
+
     fn end(&mut self, at: i64, state: StepState) {
+        self.use_up();
         self.own = state;
         self.ended_at = Some(at);
         self.interrupted = false;
@@ -223,31 +309,59 @@ impl StepRun {
         let who = || entry.actor.display().to_owned();
         let say = |said: &mut Vec<Note>, text: String| said.push(Note { at, who: who(), text });
         match &entry.event {
-            Event::ApprovalRequested { digest, what, undo } => {
-                let back_to = undo.then_some(self.own);
-                self.asked = Some(Asked { digest: digest.clone(), what: what.clone(), at, answer: None, back_to });
+            Event::ApprovalRequested { digest, what, undo, nonce, until, glass } => {
+                let back_to = (*undo || glass.is_some()).then_some(self.own);
+                let agreed = |a: &Asked| a.glass.is_none() && !a.used && matches!(a.answer, Some(Ok(_)));
+                self.kept = self.asked.take().filter(|a| glass.is_some() && agreed(a)).map(Box::new);
+                self.asked = Some(Asked {
+                    digest: digest.clone(),
+                    what: what.clone(),
+                    at,
+                    nonce: nonce.clone(),
+                    until: *until,
+                    glass: glass.clone(),
+                    answer: None,
+                    back_to,
+                    used: false,
+                });
                 self.own = StepState::AwaitingApproval;
             }
             Event::Approved { method, label, .. } => {
                 if let Some(a) = &mut self.asked {
                     a.answer = Some(Ok(Approval { by: who(), method: method.clone(), label: label.clone(), at }));
                 }
-                self.own = self.asked.as_ref().and_then(|a| a.back_to).unwrap_or(StepState::Ready);
+                // Whoever agreed to a word has not settled what became of a request: until the word stands in the record, it is
+                // read back.
+                let before = if self.is_unclear() { StepState::Indeterminate } else { StepState::Ready };
+                self.own = self.asked.as_ref().and_then(|a| a.back_to).unwrap_or(before);
                 say(&mut self.said, format!("agreed ({label})"));
             }
             Event::Denied { reason, .. } => {
                 if let Some(a) = &mut self.asked {
                     a.answer = Some(Err(reason.clone()));
                 }
-                self.own = self.asked.as_ref().and_then(|a| a.back_to).unwrap_or_else(|| self.before_asking());
-                self.pending_word = None;
+                self.answered();
                 say(&mut self.said, format!("refused: {reason}"));
             }
-            Event::ApprovalVoided { why, .. } => {
-                self.asked = None;
+            Event::ApprovalVoided { why, digest } => {
+                self.glass.retain(|s| s.asked.digest != *digest);
+                self.kept.take_if(|k| k.digest == *digest);
+                if self.asked.as_ref().is_some_and(|a| a.digest == *digest) {
+                    if self.own == StepState::AwaitingApproval {
+                        self.answered();
+                    } else {
+                        self.asked = None;
+                    }
+                }
                 say(&mut self.said, format!("approval void: {why}"));
             }
-            Event::Evidence { text, .. } => self.pending_word = Some(text.clone()),
+            Event::Evidence(e) if e.name == WORD => self.pending_word = Some(e.text.clone()),
+            Event::GlassBroken { guard, reason } => {
+                let asked = std::mem::replace(&mut self.asked, self.kept.take().map(|k| *k));
+                self.glass.extend(asked.map(|asked| SetAside { guard: guard.clone(), reason: reason.clone(), asked }));
+                self.pending_word = None;
+                say(&mut self.said, format!("glass broken, “{guard}” set aside: {reason}"));
+            }
             Event::Deviation { reason, .. } => say(&mut self.said, format!("deviation: {reason}")),
             Event::Decided { choice, reason, .. } => {
                 say(&mut self.said, format!("{}: {reason}", choice.display()));
@@ -262,9 +376,14 @@ impl StepRun {
                 self.failure = None;
                 self.readings.clear();
                 self.started_at.get_or_insert(at);
+                if !undo {
+                    self.begun_at = Some(at);
+                }
                 self.ended_at = None;
                 self.interrupted = false;
                 self.verified = false;
+                // Agreed to for this attempt, which is now; the next one asks anew.
+                self.use_up();
                 self.own = if changes.is_empty() { StepState::Verifying } else { StepState::Running };
             }
             Event::ActionIntended { n, .. } => self.set_change(*n, ChangeState::Intended),
@@ -309,6 +428,7 @@ impl StepRun {
                 self.failure = None;
                 self.pending_word = None;
                 self.started_at.get_or_insert(at);
+                self.begun_at = Some(at);
                 self.end(at, StepState::DoneByHand);
             }
             Event::StepAlreadyTrue { readings } => {
@@ -349,6 +469,7 @@ impl StepRun {
                 self.own = StepState::Ready;
                 self.failure = None;
                 self.ended_at = None;
+                self.glass.clear();
             }
             _ => {}
         }

@@ -57,6 +57,7 @@ pub(super) const STEP: &[&str] = &[
     "kind",
     "decision",
     "second_vantage",
+    "reconciles",
     "target",
     "expect",
     "risk",

@@ -187,6 +187,7 @@ fn step<'n>(node: &'n Node, all: &[Strategy], report: &mut Report<'_>) -> Option
         group: f.optional("group", report),
         decision: f.optional("decision", report).unwrap_or_default(),
         second_vantage: f.optional("second_vantage", report).unwrap_or_default(),
+        reconciles: f.optional("reconciles", report).unwrap_or_default(),
         target: f.text("target", report),
         expect: f.duration("expect", report),
         risk: f.optional("risk", report).unwrap_or(Risk::ReadOnly),

@@ -345,6 +345,8 @@ pub struct Step {
     pub decision: bool,
     /// The step whose confirmation tells what somebody on another network sees.
     pub second_vantage: bool,
+    /// The step that reconciles the divergence ledger: users are not brought home before it is over.
+    pub reconciles: bool,
     /// What it is done to, in words with templates.
     pub target: String,
     /// Planned duration.

@@ -50,7 +50,7 @@ pub fn share(facts: &Facts, world: &World, account: &Account, at: i64) -> f64 {
     let read = |phase: u32| {
         let mut seen = at - refresh * (2 * i64::from(phase) + 1) / (2 * i64::from(PHASES));
         for _ in 0..READINGS_BACK {
-            match facts.timeline.strike(seen, &[Place::AppConfiguration]) {
+            match facts.timeline().strike(seen, &[Place::AppConfiguration]) {
                 None => break,
                 Some(s) if matches!(s.how, How::Slow(_)) => break,
                 Some(_) => seen -= refresh,
@@ -96,7 +96,7 @@ pub fn minute(facts: &Facts, world: &World, account: &Account, from: i64) -> Vec
     let region = Place::DataPlane(Region::new(&account.region));
     for moment in 0..MOMENTS {
         let at = from + MINUTE * (2 * i64::from(moment) + 1) / (2 * i64::from(MOMENTS));
-        let strike = facts.timeline.strike(at, std::slice::from_ref(&region));
+        let strike = facts.timeline().strike(at, std::slice::from_ref(&region));
         let Some(first) = facts.needs.first() else { break };
         let calls = demand(facts, world, account, first, at) / f64::from(MOMENTS);
         if calls <= 0.0 {

@@ -1,11 +1,13 @@
 //! What never changes while a simulator runs: the scenario, its timeline, the seed, the addresses.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use super::faults::Timeline;
 use super::others;
 use super::world::ALWAYS;
 use crate::rehearsal::scenario::{Place, Scenario};
+use crate::rehearsal::schedule::Schedule;
 use crate::runbook::model::Strategy;
 use crate::units::Region;
 
@@ -16,8 +18,8 @@ const POLL_S: u32 = 5;
 pub struct Facts {
     /// The scenario.
     pub scenario: Scenario,
-    /// Its happenings for the strategy.
-    pub timeline: Timeline,
+    /// Its happenings for the strategy, as they come by now; a facilitator may move those that are yet to come.
+    timeline: RwLock<Arc<Timeline>>,
     /// Source of everything that looks random.
     pub seed: u64,
     /// Scenario time zero, in milliseconds since the Unix epoch.
@@ -35,7 +37,8 @@ pub struct Facts {
 impl Facts {
     /// Arranges a scenario.
     pub fn new(scenario: Scenario, strategy: Option<Strategy>, seed: u64, epoch: i64) -> Self {
-        let timeline = Timeline::new(&scenario, strategy);
+        let plain = Schedule::plain(&scenario, strategy);
+        let timeline = RwLock::new(Arc::new(Timeline::new(&scenario, &plain)));
         let called = scenario.world.clients.as_ref().map(|c| c.accounts.as_slice()).unwrap_or_default();
         let mut needs: Vec<String> = Vec::new();
         for account in scenario.world.accounts.iter().filter(|a| called.contains(&a.name)) {
@@ -48,6 +51,18 @@ impl Facts {
         let others = others::facts(&scenario, strategy, seed, epoch);
         let (arm, authority) = Default::default();
         Self { scenario, timeline, seed, epoch, arm, authority, needs, others }
+    }
+
+    /// The happenings.
+    pub fn timeline(&self) -> Arc<Timeline> {
+        self.timeline.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// From now on happenings come as this says.
+    pub fn follow(&self, schedule: &Schedule) {
+        let timeline = Arc::new(Timeline::new(&self.scenario, schedule));
+        *self.timeline.write().unwrap_or_else(PoisonError::into_inner) = timeline;
+        self.others.values().for_each(|other| other.follow(schedule));
     }
 
     /// Where ARM and sign-in are.
@@ -91,14 +106,16 @@ impl Facts {
     /// Whether inference in a region answers well at a time.
     pub fn serves(&self, region: &str, at: i64) -> bool {
         use crate::rehearsal::scenario::How;
-        self.timeline.strike(at, &[Place::DataPlane(Region::new(region))]).is_none_or(|s| matches!(s.how, How::Slow(_)))
+        self.timeline()
+            .strike(at, &[Place::DataPlane(Region::new(region))])
+            .is_none_or(|s| matches!(s.how, How::Slow(_)))
     }
 
     /// The last moment up to this time at which a region served.
     pub fn served_until(&self, region: &str, at: i64) -> i64 {
         let mut seen = at;
         while !self.serves(region, seen) {
-            let Some(from) = self.timeline.began(seen, &Place::DataPlane(Region::new(region))) else { break };
+            let Some(from) = self.timeline().began(seen, &Place::DataPlane(Region::new(region))) else { break };
             seen = from - 1;
         }
         seen

@@ -1,9 +1,9 @@
-//! What is wrong at a time: a pure function of the timeline, the strategy and the scenario's clock.
+//! What is wrong at a time: a pure function of the happenings, when they come, and the scenario's clock.
 
 use std::cmp::Reverse;
 
-use crate::rehearsal::scenario::{Happening, How, Place, Scenario, What};
-use crate::runbook::model::Strategy;
+use crate::rehearsal::scenario::{How, Place, Scenario, What};
+use crate::rehearsal::schedule::Schedule;
 use crate::units::Millis;
 
 /// A fault's span of scenario time, in milliseconds; `until` is the first moment without it.
@@ -84,23 +84,22 @@ fn rank(how: &How) -> (u8, Reverse<Millis>) {
 }
 
 impl Timeline {
-    /// Arranges a scenario's timeline for one strategy.
-    pub fn new(scenario: &Scenario, strategy: Option<Strategy>) -> Self {
-        let mut happenings: Vec<&Happening> = scenario
-            .timeline
-            .iter()
-            .filter(|h| h.only_in.is_empty() || strategy.is_some_and(|s| h.only_in.contains(&s)))
-            .collect();
-        happenings.sort_by_key(|h| h.at);
+    /// Arranges a scenario's happenings as they come by a schedule.
+    pub fn new(scenario: &Scenario, schedule: &Schedule) -> Self {
         let mut out = Self::default();
         let mut open: Vec<(String, usize)> = Vec::new();
-        for h in happenings {
-            let at = ms(h.at);
+        // What was ended before it began does not begin: a facilitator may bring an end forward.
+        let mut ended: Vec<String> = Vec::new();
+        for (n, at) in schedule.all() {
+            let Some(h) = scenario.timeline.get(n as usize) else { continue };
+            let at = ms(at);
             match &h.what {
+                What::Fault { id, .. } if ended.contains(id) => ended.retain(|e| e != id),
                 What::Fault { id, on, how } => {
                     open.push((id.clone(), out.spans.len()));
                     out.spans.push(Span { on: on.clone(), how: how.clone(), from: at, until: i64::MAX });
                 }
+                What::Clear(id) if !open.iter().any(|(name, _)| name == id) => ended.push(id.clone()),
                 What::Clear(id) => open.retain(|(name, n)| {
                     if name == id {
                         out.spans[*n].until = at;
@@ -123,7 +122,7 @@ impl Timeline {
                     out.quotas.push((at, region.name().to_owned(), model.clone(), *limit));
                 }
                 // Messages to people; the conductor reads them.
-                What::Inject(_) | What::Colleague { .. } => {}
+                What::Inject(_) | What::Colleague { .. } | What::Away(_) | What::Back(_) => {}
             }
         }
         out

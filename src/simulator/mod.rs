@@ -36,6 +36,7 @@ mod entra;
 mod facts;
 mod faults;
 mod grants;
+mod hands;
 mod hosts;
 mod http;
 mod noted;
@@ -59,6 +60,8 @@ pub use connection::Connection;
 
 use crate::clock::Clock;
 use crate::rehearsal::scenario::Scenario;
+use crate::rehearsal::schedule::Schedule;
+use crate::rehearsal::things::Deed;
 use crate::runbook::model::Strategy;
 use crate::units::Millis;
 
@@ -82,6 +85,8 @@ pub struct Options {
     pub latency: Option<Millis>,
     /// Whether ARM throttles as the real one does. Not at full speed, where no time passes between requests.
     pub throttle: bool,
+    /// When happenings come, where a facilitator has moved them before.
+    pub schedule: Option<Schedule>,
 }
 
 impl Options {
@@ -97,6 +102,7 @@ impl Options {
             https: false,
             latency: None,
             throttle: false,
+            schedule: None,
         }
     }
 }
@@ -222,6 +228,12 @@ impl Simulator {
         self.shared.changes.lines()
     }
 
+    /// What a person does in the portal or with `az`, past every fault: they have all day, and another road. What Azure
+    /// refused, in its words.
+    pub fn by_hand(&self, deeds: &[Deed]) -> Result<Vec<String>, SimulatorError> {
+        self.shared.by_hand(deeds)
+    }
+
     /// Requests that may change something, as they arrived, whatever became of them.
     pub fn changes(&self) -> u64 {
         self.shared.changes.count()
@@ -230,6 +242,11 @@ impl Simulator {
     /// Requests refused so far because a limit was reached.
     pub fn throttled(&self) -> u64 {
         self.shared.throttled()
+    }
+
+    /// Happenings that are yet to come, come as this says; what has happened stays as it was.
+    pub fn follow(&self, schedule: &Schedule) {
+        self.shared.follow(schedule);
     }
 
     /// Stops answering, waits for the listeners to close, and keeps the world.
@@ -241,6 +258,7 @@ impl Simulator {
 
 impl Drop for Simulator {
     fn drop(&mut self) {
+        tracing::info!(requests = self.shared.asked(), "the simulated Azure ends");
         self.shared.abort();
     }
 }

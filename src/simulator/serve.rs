@@ -17,7 +17,7 @@ use hyper::body::Incoming;
 use hyper::{Method, Request, Response};
 use serde_json::json;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use listen::{Reset, accept};
@@ -36,6 +36,7 @@ use super::world::{World, dice};
 use super::{Options, SimulatorError, appconfig, arm, dns, entra, openai, vault};
 use crate::clock::{Clock, Speed, WORK_HEADER};
 use crate::rehearsal::scenario::{How, Place};
+use crate::rehearsal::schedule::Schedule;
 use crate::units::{Millis, Region};
 
 /// Larger bodies are refused; Azure's own limit for ARM.
@@ -73,11 +74,13 @@ pub struct Shared {
     buckets: Option<Mutex<Buckets>>,
     requests: AtomicU64,
     pub changes: Noted,
+    /// Happenings come at other times from now on.
+    moved: watch::Sender<u64>,
 }
 
 /// Builds the world, binds the ports, begins to accept.
 pub async fn start(options: Options) -> Result<Arc<Shared>, SimulatorError> {
-    let Options { scenario, strategy, seed, clock, state_file, listen, https, latency, throttle } = options;
+    let Options { scenario, strategy, seed, clock, state_file, listen, https, latency, throttle, schedule } = options;
     let crash = crash::from_environment()?;
     if let Some(s) = strategy
         && !scenario.strategies.contains(&s)
@@ -101,6 +104,9 @@ pub async fn start(options: Options) -> Result<Arc<Shared>, SimulatorError> {
     };
     world.epoch = epoch;
     let mut facts = Facts::new(scenario, strategy, seed, epoch);
+    if let Some(schedule) = schedule {
+        facts.follow(&schedule);
+    }
     let mut listeners = Vec::new();
     for host in hosts(&facts, &world) {
         let listener = bind(&mut world, listen, &host).await?;
@@ -126,6 +132,7 @@ pub async fn start(options: Options) -> Result<Arc<Shared>, SimulatorError> {
         buckets: throttle.then(Mutex::default),
         requests: AtomicU64::new(0),
         changes: Noted::default(),
+        moved: watch::Sender::new(0),
     });
     shared.keep()?;
     for (host, listener) in listeners {
@@ -177,6 +184,16 @@ impl Shared {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What does not change.
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// Scenario time, in milliseconds.
+    pub fn now(&self) -> i64 {
+        i64::try_from(self.clock.now().mono).unwrap_or(i64::MAX)
+    }
+
     fn grants(&self) -> MutexGuard<'_, Grants> {
         self.grants.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -188,6 +205,12 @@ impl Shared {
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         while tasks.try_join_next().is_some() {}
         tasks.spawn(work);
+    }
+
+    /// Happenings that are yet to come, come as this says.
+    pub fn follow(&self, schedule: &Schedule) {
+        self.facts.follow(schedule);
+        self.moved.send_modify(|n| *n += 1);
     }
 
     /// Ends every task without waiting.
@@ -210,6 +233,11 @@ impl Shared {
             Some(path) => self.locked().save(path, position),
             None => Ok(()),
         }
+    }
+
+    /// Requests that arrived so far.
+    pub fn asked(&self) -> u64 {
+        self.requests.load(Ordering::Acquire)
     }
 
     /// Requests refused because a limit was reached.
@@ -289,13 +317,16 @@ impl Shared {
             }
             Host::Store(_) => vec![Place::Network, Place::AppConfiguration],
             Host::Vault(name) => {
-                let region =
-                    world.named("Microsoft.KeyVault/vaults", name).map(|t| Place::DataPlane(Region::new(t.location())));
-                std::iter::once(Place::Network).chain(region).collect()
+                let host = host.name();
+                // A vault that was failed over is served from elsewhere; the scenario says it as it does of any address.
+                let region = site(&self.facts, &host)
+                    .map(|s| s.region.clone())
+                    .or_else(|| world.named("Microsoft.KeyVault/vaults", name).map(|t| Region::new(t.location())));
+                [Place::Network, Place::Site(host)].into_iter().chain(region.map(Place::DataPlane)).collect()
             }
             Host::Site(name) => {
                 let region = site(&self.facts, name).map(|s| Place::DataPlane(s.region.clone()));
-                std::iter::once(Place::Network).chain(region).collect()
+                [Place::Network, Place::Site(host.name())].into_iter().chain(region).collect()
             }
             Host::Witness(name) => vec![Place::Network, Place::Witness(name.clone())],
             Host::Name(_) | Host::Resolver => vec![Place::Network],
@@ -306,7 +337,7 @@ impl Shared {
     fn struck_at_once(&self, host: &Host) -> Option<How> {
         let at = i64::try_from(self.clock.now().mono).unwrap_or(i64::MAX);
         let host = self.played(host, at)?;
-        Some(self.facts.timeline.strike(at, &self.places(&host, None))?.how)
+        Some(self.facts.timeline().strike(at, &self.places(&host, None))?.how)
     }
 
     /// The host that a name leads to at this moment; any other host is itself.
@@ -329,7 +360,7 @@ impl Shared {
             Host::Entra => (entra::answer(&self.facts, &mut self.grants(), ask), ENTRA_MS),
             Host::Account(name) => {
                 let usual = world.serving(name).map_or(WITNESS_MS, |a| a.latency);
-                let jitter = 85 + dice(self.facts.seed, &format!("jitter/{name}/{}", world.next), 31);
+                let jitter = 85 + dice(self.facts.seed, &format!("jitter/{name}/{}/{}", ask.at, ask.path), 31);
                 (openai::answer(&self.facts, &mut world, name, ask), usual * jitter / 100)
             }
             Host::Store(name) => (appconfig::answer(&self.facts, &mut world, name, ask), STORE_MS),
@@ -355,7 +386,7 @@ impl Shared {
     }
 
     /// After a change: a new account gets its listener, and the world is kept.
-    fn settle_change(self: &Arc<Self>, world: &mut World) -> Result<(), SimulatorError> {
+    pub fn settle_change(self: &Arc<Self>, world: &mut World) -> Result<(), SimulatorError> {
         if !world.changed {
             return Ok(());
         }
@@ -437,7 +468,7 @@ async fn struck(
     loop {
         ask.at = i64::try_from(shared.clock.now().mono).unwrap_or(i64::MAX);
         let places = shared.places(host, Some(ask));
-        let Some(strike) = shared.facts.timeline.strike(ask.at, &places) else { return Ok((Millis(0), false)) };
+        let Some(strike) = shared.facts.timeline().strike(ask.at, &places) else { return Ok((Millis(0), false)) };
         match strike.how {
             How::Slow(more) => return Ok((more, false)),
             How::Cut => return Ok((Millis(0), true)),

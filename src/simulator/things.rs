@@ -312,6 +312,11 @@ fn filled(value: &Value, fill: &dyn Fn(&str) -> Option<String>) -> Value {
     }
 }
 
+/// A document with whole ARM ids in place of `id:…`.
+pub fn with_ids(value: &Value, subscription: &str) -> Value {
+    filled(value, &|text| Some(full_id(text.strip_prefix("id:")?, subscription)))
+}
+
 /// The resources of a scenario at its start.
 pub fn things(script: &Script, strategy: Option<Strategy>, epoch: i64) -> Vec<Thing> {
     let here = script.resources.iter().filter(|r| applies(&r.only_in, strategy));

@@ -9,6 +9,7 @@ use super::hosts::TRAFFIC_MANAGER;
 use super::world::ALWAYS;
 use crate::rehearsal::scenario::World as Script;
 use crate::rehearsal::things::Target;
+use crate::runbook::model::Strategy;
 
 /// A Traffic Manager profile.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -139,19 +140,20 @@ impl Endpoint {
 }
 
 /// The profiles of a scenario at its start.
-pub fn profiles(script: &Script) -> Vec<Profile> {
+pub fn profiles(script: &Script, strategy: Option<Strategy>) -> Vec<Profile> {
     let target = |t: &Target| Endpoint {
         host: t.host.to_ascii_lowercase(),
         region: t.region.name().to_owned(),
         resource: t.resource.clone(),
         weight: t.weight,
+        enabled: t.enabled,
         ..Endpoint::new(&t.name)
     };
     let build = |p: &crate::rehearsal::scenario::Profile| Profile {
         name: p.name.clone(),
         label: String::new(),
         group: p.group.clone(),
-        routing: p.routing.clone(),
+        routing: strategy.and_then(|s| p.routing_in.get(&s)).unwrap_or(&p.routing).clone(),
         ttl: p.ttl,
         enabled: true,
         tags: BTreeMap::new(),

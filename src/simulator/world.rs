@@ -303,7 +303,7 @@ impl World {
                 .collect(),
             deleted: script.deleted.iter().filter(|d| d.what == DeletedKind::AIAccount).map(deleted).collect(),
             stores: stores(script, strategy),
-            profiles: traffic::profiles(script),
+            profiles: traffic::profiles(script, strategy),
             groups: things::groups(script, &things),
             gone: things::gone(script, epoch),
             objects: things::objects(script, &things),

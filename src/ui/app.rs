@@ -4,11 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use eframe::egui::{self, FocusDirection, Modifiers, OutputCommand, Ui};
+use eframe::egui::{self, OutputCommand, Ui};
 use tokio::sync::watch;
 
 use super::ask::Ask;
-use super::intent::{self, Intent, TABLE};
+use super::facilitator::{Lead, Room};
+use super::intent::{self, Intent};
 use super::memory::{self, Memory};
 use super::overlay::{self, Palette};
 use super::screens::{self, audit, recovery, rehearse, run::other_speed, runbooks, situation, start};
@@ -22,19 +23,21 @@ use crate::units::Millis;
 
 /// The window.
 pub struct App {
-    snapshots: watch::Receiver<Arc<Snapshot>>,
-    send: Arc<dyn Fn(Command) -> bool + Send + Sync>,
-    view: View,
+    pub(super) snapshots: watch::Receiver<Arc<Snapshot>>,
+    pub(super) send: Arc<dyn Fn(Command) -> bool + Send + Sync>,
+    pub(super) view: View,
     file: Option<PathBuf>,
     memory: Memory,
     /// Newest activity seen, to know when what the window said is old.
     seen: Option<i64>,
     /// The run on show, to see when another one opens.
-    run: Option<String>,
+    pub(super) run: Option<String>,
     /// Colleagues heard, to see when another is.
     colleagues: usize,
     /// What the desk was told of the window.
     hidden: bool,
+    /// The facilitator's window.
+    lead: Lead,
 }
 
 impl App {
@@ -42,19 +45,41 @@ impl App {
     pub fn new(cc: &eframe::CreationContext<'_>, link: Link) -> Self {
         let Link { snapshots, send, on_wake } = link;
         let ctx = cc.egui_ctx.clone();
-        on_wake(Box::new(move || ctx.request_repaint()));
+        let facilitator = Arc::new(Room::new(snapshots.clone(), send.clone()));
+        let room = facilitator.clone();
+        on_wake(Box::new(move || {
+            ctx.request_repaint();
+            room.wake(&ctx);
+        }));
         let file = memory::file(&snapshots.borrow().settings.home);
         let memory = memory::load(&file);
         theme::install(&cc.egui_ctx);
         cc.egui_ctx.set_theme(memory.looks);
         let view = View::new(memory.screen, memory.looks);
         let run = snapshots.borrow().run.as_ref().map(|r| r.id.clone());
-        Self { snapshots, send, view, file, memory, seen: None, run, colleagues: 0, hidden: false }
+        facilitator.place(memory.facilitator);
+        Self {
+            snapshots,
+            send,
+            view,
+            file,
+            memory,
+            seen: None,
+            run,
+            colleagues: 0,
+            hidden: false,
+            lead: Lead::new(facilitator),
+        }
     }
 
     /// What is on the screen.
     pub fn view(&self) -> &View {
         &self.view
+    }
+
+    /// The same, to be set from outside: what a person would reach by a few keys.
+    pub fn view_mut(&mut self) -> &mut View {
+        &mut self.view
     }
 
     /// Shows a screen.
@@ -67,7 +92,7 @@ impl App {
         let snap = self.snapshots.borrow_and_update().clone();
         self.follow(ui, &snap);
         let cx = Cx::new(&snap, snap.clock.now());
-        let covered = self.view.covered();
+        let (covered, asked) = (self.view.covered(), self.view.ask.is_some());
         let dropped: Vec<PathBuf> = ui.input(|i| i.raw.dropped_files.iter().map(|f| f.path().to_path_buf()).collect());
         let wanted = self.keys(ui, &snap);
 
@@ -76,44 +101,39 @@ impl App {
         overlay::show(ui, &cx, &mut self.view);
 
         let (acts, next) = cx.finish();
-        for path in dropped {
-            self.act(ui, &snap, Act::Open(path));
-        }
+        self.dropped(ui, &snap, dropped);
+        self.projector(ui);
         for intent in wanted {
             self.act(ui, &snap, Act::Do(intent));
         }
         for act in acts {
             self.act(ui, &snap, act);
         }
+        if let Some(ask) = self.view.ask.as_mut().filter(|_| !asked) {
+            ask.run.clone_from(&self.run);
+        }
         self.focus(ui, covered);
         self.remember(ui);
+        self.lead.show(ui.ctx());
         if let Some(next) = next {
-            self.wake_in(ui, &snap, next);
+            wake_in(ui, &snap, next);
         }
-    }
-
-    /// A repaint at the next visible change, and not before.
-    fn wake_in(&self, ui: &Ui, snap: &Snapshot, next: Millis) {
-        let speed = match snap.clock.speed() {
-            crate::clock::Speed::Times(0) => return,
-            crate::clock::Speed::Times(n) => u64::from(n),
-            crate::clock::Speed::Max => 1,
-        };
-        // A fast rehearsal shows every tenth second rather than repaint sixty times in one.
-        let real = (next.0 / speed).max(if speed > 1 { 500 } else { 0 });
-        ui.ctx().request_repaint_after(Duration::from_millis(real + 5));
     }
 
     /// Goes to the run when one opens, and forgets what belonged to the one before.
     fn follow(&mut self, ui: &Ui, snap: &Snapshot) {
         let run = snap.run.as_ref().map(|r| r.id.clone());
         if run != self.run {
-            if run.is_some() {
+            // Who looks on, or is asked by somebody else, stays there.
+            let elsewhere = matches!(self.view.screen, Screen::Commander | Screen::Approve) && self.run.is_some();
+            if run.is_some() && !elsewhere {
                 self.view.screen = Screen::Run;
             }
+            self.lead.turned(run.is_some());
             self.view.selected = None;
             self.run = run;
         }
+        self.lead.closed(snap, &mut self.view);
         self.shared(ui, snap);
         // A colleague's words were understood: the draft of them has done its work.
         let colleagues = snap.situation.colleagues.len();
@@ -127,53 +147,7 @@ impl App {
         }
     }
 
-    /// Keys of this frame, as intents. Plain letters are text while something is being typed.
-    fn keys(&mut self, ui: &Ui, snap: &Snapshot) -> Vec<Intent> {
-        let ctx = ui.ctx();
-        let typing = ctx.text_edit_focused();
-        let focused = ctx.memory(|m| m.focused()).is_some();
-        let mut out = Vec::new();
-        for row in TABLE {
-            let Some(key) = &row.key else { continue };
-            let plain = key.modifiers == Modifiers::NONE;
-            let allowed = match row.intent {
-                // Dialogs have these to themselves.
-                _ if self.view.covered() => false,
-                Intent::Help => true,
-                // A focused button is pressed by Enter; a row of the checklist leaves it to the step.
-                Intent::Confirm => !typing && (!focused || self.view.focus_on_row),
-                Intent::Back => !typing && (snap.notice.is_some() || self.narrowed()),
-                _ if plain => !typing,
-                _ => true,
-            };
-            if !allowed || !intent::available(row.intent, snap, &self.view) {
-                continue;
-            }
-            if ctx.input_mut(|i| i.consume_shortcut(key)) {
-                out.push(row.intent);
-                if matches!(row.intent, Intent::StepUp | Intent::StepDown | Intent::NextRegion | Intent::RegionBefore) {
-                    ctx.memory_mut(|m| m.move_focus(FocusDirection::None));
-                }
-            }
-        }
-        self.wrong_enter(ui, snap, typing || focused && !self.view.focus_on_row);
-        out
-    }
-
-    /// An Enter that does not fit the step says so: silence at three in the morning reads as a broken program.
-    fn wrong_enter(&mut self, ui: &Ui, snap: &Snapshot, elsewhere: bool) {
-        if self.view.covered() || elsewhere || self.view.screen != Screen::Run {
-            return;
-        }
-        let pressed = |m| ui.ctx().input_mut(|i| i.consume_key(m, egui::Key::Enter));
-        if intent::available(Intent::Change, snap, &self.view) && pressed(Modifiers::NONE) {
-            self.view.said = Some("This changes Azure: Ctrl+Enter does it, Enter alone never does.".to_owned());
-        } else if intent::available(Intent::Confirm, snap, &self.view) && pressed(Modifiers::COMMAND) {
-            self.view.said = Some("This step changes nothing in Azure: Enter is enough.".to_owned());
-        }
-    }
-
-    fn act(&mut self, ui: &Ui, snap: &Snapshot, act: Act) {
+    pub(super) fn act(&mut self, ui: &Ui, snap: &Snapshot, act: Act) {
         match act {
             Act::Do(intent) => self.perform(ui, snap, intent),
             Act::Send(command) => self.say_to_desk(command),
@@ -181,7 +155,9 @@ impl App {
             Act::Ask(ask) => self.view.ask = Some(ask),
             Act::Select(id) => {
                 self.view.selected = snap.run.as_ref().filter(|r| r.current.as_ref() != Some(&id)).map(|_| id);
-                self.view.column = super::view::Column::Step;
+                if !self.view.wide {
+                    self.view.column = super::view::Column::Step;
+                }
                 self.view.focus_step = true;
             }
             Act::Action(index) => self.action(snap, index),
@@ -191,6 +167,8 @@ impl App {
                 ui.ctx().set_theme(looks);
             }
             Act::Choose { folder } => self.choose(folder),
+            Act::Browse(how) => self.browse(ui, how),
+            Act::SavePicture(step) => self.save_picture(step),
             Act::Open(path) => {
                 self.view.screen = Screen::Runbooks;
                 self.say_to_desk(Command::OpenPath(path));
@@ -198,11 +176,13 @@ impl App {
         }
     }
 
-    fn say_to_desk(&mut self, command: Command) {
+    pub(super) fn say_to_desk(&mut self, command: Command) {
         if let Command::Watch(WatchIntent::TakeSighting(text)) = &command {
             self.view.sighting.clone_from(text);
         }
-        self.view.said = if (self.send)(command) {
+        self.lead.said(&command, &self.view);
+        // The run in this frame's picture; a dialog brings its own.
+        self.view.said = if (self.send)(command.of(self.run.as_deref())) {
             None
         } else {
             Some("Not sent: Lifeboat is still busy with what came before. Try again in a moment.".to_owned())
@@ -241,7 +221,7 @@ impl App {
     }
 
     /// Something on the Situation screen is singled out, which Escape gives back.
-    fn narrowed(&self) -> bool {
+    pub(super) fn narrowed(&self) -> bool {
         self.view.screen == Screen::Situation && self.view.situation.narrowed()
     }
 
@@ -251,12 +231,14 @@ impl App {
             let v = i.viewport();
             v.minimized == Some(true) || v.occluded == Some(true) || v.focused == Some(false)
         });
+        // Whoever looks at the commander's window sees it as well.
+        let hidden = hidden && !self.view.projector.load(std::sync::atomic::Ordering::Relaxed);
         if hidden != self.hidden && (self.send)(Command::Watch(WatchIntent::Hidden(hidden))) {
             self.hidden = hidden;
         }
     }
 
-    fn copy(&mut self, ui: &Ui, text: String, what: &str) {
+    pub(super) fn copy(&mut self, ui: &Ui, text: String, what: &str) {
         ui.ctx().output_mut(|o| o.commands.push(OutputCommand::CopyText(text)));
         self.view.said = Some(format!("{what} is in the clipboard"));
     }
@@ -265,7 +247,7 @@ impl App {
     fn action(&mut self, snap: &Snapshot, index: usize) {
         let Some(run) = snap.run.as_ref() else { return };
         let Some((card, action)) = self.view.action(run, index) else { return };
-        let refused = action.refused.as_ref().or(run.read_only.as_ref());
+        let refused = action.refused.as_ref().or(run.read_only.as_ref()).or(run.papers.handed_over.as_ref());
         if let Some(why) = refused {
             self.view.said = Some(why.clone());
             return;
@@ -300,6 +282,13 @@ impl App {
                 self.perform(ui, snap, if start::wanted(snap) { Intent::TryRehearsal } else { Intent::OpenPlan });
             }
             Intent::Confirm if self.view.screen == Screen::Recovery => self.recover(ui, snap),
+            Intent::Confirm if self.view.screen == Screen::Rehearse => {
+                match rehearse::confirm(&mut self.view.rehearse, snap) {
+                    Ok(act) => act.into_iter().for_each(|act| self.act(ui, snap, act)),
+                    Err(why) => self.view.said = Some(why),
+                }
+            }
+            Intent::Change if self.view.screen == Screen::Approve => self.approve(ui, snap),
             Intent::Change | Intent::Confirm if self.view.screen != Screen::Run => self.start(snap, intent),
             Intent::Change
             | Intent::Confirm
@@ -342,10 +331,18 @@ impl App {
                 let speed = other_speed(snap.clock.speed(), intent == Intent::Faster);
                 self.say_to_desk(Command::SetSpeed(speed));
             }
+            Intent::StepClock(minutes) => {
+                self.say_to_desk(Command::StepClock(Millis::from_mins(u64::from(minutes))));
+            }
+            Intent::Facilitator if self.lead.room.is_open() => self.lead.room.set_open(false),
+            Intent::Facilitator => self.view.ask = Some(Ask::facilitator()),
             Intent::Freeze if run.is_none_or(|r| r.closed.is_some()) => {
                 self.view.said = Some(situation::NO_RECORD.to_owned());
             }
             Intent::Freeze => self.say_to_desk(Command::FreezeHealth),
+            Intent::NextRegion | Intent::RegionBefore if self.view.screen == Screen::Rehearse => {
+                rehearse::turn(&mut self.view.rehearse, intent == Intent::NextRegion);
+            }
             Intent::NextRegion | Intent::RegionBefore => {
                 self.view.situation.step_region(&snap.situation, intent == Intent::NextRegion);
             }
@@ -384,7 +381,12 @@ impl App {
                 self.view.focus_field = true;
             }
             Intent::Trust => self.view.ask = snap.library.preview.as_deref().map(Ask::trust),
-            Intent::Filter => self.view.focus_field = true,
+            Intent::Filter => {
+                if self.view.screen == Screen::Rehearse {
+                    self.view.rehearse.part = rehearse::Part::Scenarios;
+                }
+                self.view.focus_field = true;
+            }
             Intent::PageUp => self.view.scroll_pages = 1.0,
             Intent::PageDown => self.view.scroll_pages = -1.0,
             Intent::Looks(looks) => {
@@ -399,6 +401,7 @@ impl App {
                     self.say_to_desk(command);
                 }
             }
+            other => self.of_the_run(ui, snap, other),
         }
         // What these change was drawn already in this frame.
         ui.ctx().request_repaint();
@@ -430,10 +433,6 @@ impl App {
             (Screen::Runbooks, Some(p)) => {
                 Command::StartRun { plan: p.name.clone(), strategy: Some(p.strategy), dry_run: true }
             }
-            (Screen::Rehearse, _) => match snap.library.scenarios.first() {
-                Some(scenario) => rehearse::start(&self.view, scenario),
-                None => return,
-            },
             _ => return,
         };
         self.say_to_desk(command);
@@ -449,6 +448,10 @@ impl App {
         }
         if self.view.screen == Screen::Recovery {
             recovery::move_selection(&mut self.view.board, snap, by > 0);
+            return;
+        }
+        if self.view.screen == Screen::Rehearse {
+            rehearse::step(&mut self.view.rehearse, snap, by > 0);
             return;
         }
         if self.view.screen == Screen::Situation {
@@ -492,6 +495,7 @@ impl App {
     fn remember(&mut self, ui: &Ui) {
         self.memory.looks = self.view.looks;
         self.memory.screen = self.view.screen;
+        self.memory.facilitator = self.lead.room.placed().or(self.memory.facilitator);
         ui.input(|i| {
             let v = i.viewport();
             self.memory.maximised = v.maximized.unwrap_or(false);
@@ -501,6 +505,23 @@ impl App {
             }
         });
     }
+}
+
+/// A repaint of one of the windows, now.
+pub(super) fn wake(ctx: &egui::Context, window: egui::ViewportId) {
+    ctx.request_repaint_of(window);
+}
+
+/// A repaint at the next visible change, and not before.
+pub(super) fn wake_in(ui: &Ui, snap: &Snapshot, next: Millis) {
+    let speed = match snap.clock.speed() {
+        crate::clock::Speed::Times(0) => return,
+        crate::clock::Speed::Times(n) => u64::from(n),
+        crate::clock::Speed::Max => 1,
+    };
+    // A fast rehearsal shows every tenth second rather than repaint sixty times in one.
+    let real = (next.0 / speed).max(if speed > 1 { 500 } else { 0 });
+    ui.ctx().request_repaint_after(Duration::from_millis(real + 5));
 }
 
 /// The command of a step's action, or the dialog that has to come before it.

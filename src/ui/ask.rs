@@ -1,8 +1,14 @@
 //! Dialogs as data: what is asked, what makes the answer good, and the command it becomes.
 
-use crate::desk::protocol::{Command, CredentialIntent, Name, StepIntent, WatchIntent};
+use std::fmt;
+
+use eframe::egui::Id;
+use zeroize::Zeroize;
+
+use super::papers::Paper;
+use crate::desk::protocol::{Command, CredentialIntent, FacilitateIntent, HookIntent, Name, StepIntent, WatchIntent};
 use crate::desk::snapshot::{ActionView, PlanPreview, RunView, StepCard};
-use crate::rehearsal::scenario::{Choice, Outcome};
+use crate::rehearsal::scenario::Outcome;
 use crate::runbook::model::{StepId, Strategy};
 use crate::units::{Millis, visible};
 
@@ -17,10 +23,26 @@ pub enum Must {
     Equal(String),
     /// A duration such as `15m`.
     Duration,
+    /// A passphrase that holds.
+    Passphrase,
+    /// The same as in the field before.
+    Again,
+}
+
+/// Letters of a passphrase at least: the file may fall into any hands, and whoever has it may try for ever.
+pub const LEAST_PASSPHRASE: usize = 10;
+
+/// What the system's own dialog is asked for, to fill in a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Browse {
+    /// A file that is there.
+    Open,
+    /// A file to be written.
+    Save,
 }
 
 /// One field.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Field {
     /// Label above it.
     pub label: String,
@@ -30,17 +52,53 @@ pub struct Field {
     pub must: Must,
     /// More than one line.
     pub tall: bool,
+    /// Drawn as dots; never in a debug print, and overwritten in memory when the dialog goes.
+    pub secret: bool,
+    /// A path, with a button that opens the system's dialog.
+    pub browse: Option<Browse>,
+    /// Asked for only while the first of the choices is chosen.
+    pub with_first: bool,
+    /// Where it was drawn, so that what egui keeps of a secret can be forgotten.
+    pub drawn: Option<Id>,
+}
+
+impl fmt::Debug for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = if self.secret { "•••" } else { self.text.as_str() };
+        f.debug_struct("Field").field("label", &self.label).field("text", &text).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Field {
+    fn drop(&mut self) {
+        if self.secret {
+            self.text.zeroize();
+        }
+    }
 }
 
 impl Field {
-    fn new(label: impl Into<String>, must: Must) -> Self {
-        Self { label: label.into(), text: String::new(), must, tall: false }
+    pub(super) fn new(label: impl Into<String>, must: Must) -> Self {
+        let (text, label) = (String::new(), label.into());
+        Self { label, text, must, tall: false, secret: false, browse: None, with_first: false, drawn: None }
     }
-    fn tall(mut self) -> Self {
+    pub(super) fn tall(mut self) -> Self {
         self.tall = true;
         self
     }
-    fn draft(mut self, text: &str) -> Self {
+    pub(super) fn secret(mut self) -> Self {
+        self.secret = true;
+        self
+    }
+    pub(super) fn browse(mut self, how: Browse) -> Self {
+        self.browse = Some(how);
+        self
+    }
+    pub(super) fn with_first(mut self) -> Self {
+        self.with_first = true;
+        self
+    }
+    pub(super) fn draft(mut self, text: &str) -> Self {
         text.clone_into(&mut self.text);
         self
     }
@@ -52,6 +110,8 @@ impl Field {
             Must::Text => !text.is_empty(),
             Must::Equal(name) => text == name,
             Must::Duration => text.parse::<Millis>().is_ok(),
+            Must::Passphrase => text.chars().count() >= LEAST_PASSPHRASE,
+            Must::Again => !text.is_empty(),
         }
     }
 }
@@ -79,6 +139,12 @@ pub enum Make {
     Forget(Name),
     /// What a colleague sees.
     Sighting,
+    /// No more messages by this way.
+    Hook(String),
+    /// The facilitator's window, in the middle of a rehearsal.
+    Facilitator,
+    /// Something of the run as a whole, or between two people.
+    Paper(Paper),
 }
 
 /// A dialog.
@@ -94,16 +160,18 @@ pub struct Ask {
     pub choice: Option<(Vec<String>, usize)>,
     /// Word on the button.
     pub confirm: String,
-    /// It changes something in Azure, or opens the way to it: Enter alone does not do it.
+    /// It changes something in Azure, opens the way to it, or cannot be taken back: Enter alone does not do it.
     pub changes_azure: bool,
     /// What it becomes.
     pub make: Make,
     /// It has been drawn, and has taken the focus.
     pub open: bool,
+    /// The run that was on show when it was opened: its answer is for no other.
+    pub run: Option<String>,
 }
 
 impl Ask {
-    fn new(title: impl Into<String>, confirm: &str, make: Make) -> Self {
+    pub(super) fn new(title: impl Into<String>, confirm: &str, make: Make) -> Self {
         Self {
             title: title.into(),
             lines: Vec::new(),
@@ -113,6 +181,7 @@ impl Ask {
             changes_azure: false,
             make,
             open: false,
+            run: None,
         }
     }
 
@@ -121,14 +190,13 @@ impl Ask {
         let name = a.label.trim_end_matches('…');
         let mut ask = Self::new(name, name, Make::Step(card.id.clone(), a.intent.clone()));
         ask.changes_azure = a.changes_azure;
-        if let StepIntent::Decide { choice, reason, expected_loss } = &a.intent {
+        if let StepIntent::Decide { reason, expected_loss, .. } = &a.intent {
             ask.lines = card.decision.iter().map(|d| d.arithmetic.clone()).collect();
             ask.fields.push(Field::new("Why", Must::Text).tall().draft(reason));
-            if matches!(choice, Choice::FailOver | Choice::Partial) {
-                let draft = card.decision.as_ref().map_or("", |d| d.loss_draft.as_str());
-                let loss = if expected_loss.is_empty() { draft } else { expected_loss };
-                ask.fields.push(Field::new("What will be lost", Must::Text).tall().draft(loss));
-            }
+            // Staying is no more decided without a word about it than moving.
+            let draft = card.decision.as_ref().map_or("", |d| d.loss_draft.as_str());
+            let loss = if expected_loss.is_empty() { draft } else { expected_loss };
+            ask.fields.push(Field::new("What will be lost", Must::Text).tall().draft(loss));
             return Some(ask);
         }
         if let Some(name) = &a.typed_name {
@@ -158,7 +226,11 @@ impl Ask {
     /// A pause.
     pub fn pause() -> Self {
         let mut a = Self::new("Pause the run", "Pause", Make::Pause);
-        a.lines.push("Nothing is started while it is paused. The clock goes on.".to_owned());
+        a.lines.push(
+            "Nothing is started while it is paused, and a step at work ends before its next request: trying it again \
+             sends the rest. The clock goes on."
+                .to_owned(),
+        );
         a.fields.push(Field::new("Why", Must::Text));
         a
     }
@@ -168,6 +240,8 @@ impl Ask {
         let mut a = Self::new("Give the run up", "Give up", Make::Abort);
         a.lines.push("What was changed stays changed: undo steps first if it should not.".to_owned());
         a.fields.push(Field::new("Why", Must::Text));
+        // Not Azure; but it ends the run, and no key pressed in passing may do that.
+        a.changes_azure = true;
         a
     }
 
@@ -237,6 +311,27 @@ impl Ask {
         a
     }
 
+    /// A way to tell people outside that goes.
+    pub fn hook(name: &str) -> Self {
+        let mut a = Self::new(format!("Delete {}?", visible(name)), "Delete it", Make::Hook(name.to_owned()));
+        let what = "Nobody is told by it any more, and its address goes out of the keyring. Nothing brings it back.";
+        a.lines.push(what.to_owned());
+        // Not Azure; but no more to be had by a key pressed in passing.
+        a.changes_azure = true;
+        a
+    }
+
+    /// The facilitator's window: one key away from the operator's own hands.
+    pub fn facilitator() -> Self {
+        let mut a = Self::new("Open the facilitator's window?", "Open it", Make::Facilitator);
+        let what =
+            "It shows what the operator is not told, and what is expected. That it was opened goes into the record.";
+        a.lines.push(what.to_owned());
+        // Not Azure; but what was seen cannot be unseen, and the key stands beside others.
+        a.changes_azure = true;
+        a
+    }
+
     /// What a colleague sees; `draft` is what was pasted before and not understood.
     pub fn sighting(draft: &str) -> Self {
         let mut a = Self::new("What does your colleague see?", "Take it over", Make::Sighting);
@@ -252,7 +347,25 @@ impl Ask {
 
     /// Whether it can be sent.
     pub fn good(&self) -> bool {
-        self.fields.iter().all(Field::good)
+        (0..self.fields.len()).all(|i| self.field_good(i))
+    }
+
+    /// Whether this field is asked for with the choice as it is.
+    pub fn asks(&self, i: usize) -> bool {
+        let first = self.choice.as_ref().is_none_or(|(_, chosen)| *chosen == 0);
+        self.fields.get(i).is_some_and(|f| first || !f.with_first)
+    }
+
+    /// Whether this field is filled in well, beside the others.
+    pub fn field_good(&self, i: usize) -> bool {
+        let Some(field) = self.fields.get(i).filter(|_| self.asks(i)) else { return true };
+        let before = || i.checked_sub(1).and_then(|i| self.fields.get(i));
+        field.good() && (field.must != Must::Again || before().is_some_and(|b| b.text.trim() == field.text.trim()))
+    }
+
+    /// What was typed into a field.
+    pub fn text(&self, i: usize) -> String {
+        self.fields.get(i).map(|f| f.text.trim().to_owned()).unwrap_or_default()
     }
 
     /// The command, once [`Self::good`]; `now` is the run's clock in UTC ms.
@@ -260,8 +373,10 @@ impl Ask {
         if !self.good() {
             return None;
         }
-        let text = |i: usize| self.fields.get(i).map(|f| f.text.trim().to_owned()).unwrap_or_default();
+        let text = |i: usize| self.text(i);
         Some(match &self.make {
+            Make::Facilitator => Command::Facilitate(FacilitateIntent::Open),
+            Make::Paper(paper) => paper.command(self),
             Make::Note => Command::Note(text(0)),
             Make::Pause => Command::Pause(text(0)),
             Make::Abort => Command::Abort(text(0)),
@@ -279,6 +394,7 @@ impl Ask {
             Make::Trust(plan, digest) => Command::TrustPlan { plan: plan.clone(), digest: digest.clone() },
             Make::Forget(name) => Command::Credential(CredentialIntent::Delete(name.clone())),
             Make::Sighting => Command::Watch(WatchIntent::TakeSighting(text(0))),
+            Make::Hook(name) => Command::Hook(HookIntent::Delete(name.clone())),
             Make::Step(id, intent) => Command::Step(id.clone(), self.fill(intent.clone())),
         })
     }

@@ -1,12 +1,13 @@
 //! Everything the operator can want, in one table: it gives the keys, the palette, the help sheet and the hints.
 //! A test proves that no two keys clash.
 
-use eframe::egui::{Key, KeyboardShortcut, Modifiers};
+use eframe::egui::{Context, Event, Key, KeyboardShortcut, Modifiers};
 
 use super::memory::Looks;
+use super::papers;
 use super::view::{Screen, View};
 use crate::desk::protocol::StepIntent;
-use crate::desk::snapshot::{ActionView, Snapshot, Span};
+use crate::desk::snapshot::{ActionView, AskedView, RequestView, Snapshot, Span, StepCard, StepState};
 
 /// Something the operator can want.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +50,10 @@ pub enum Intent {
     Faster,
     /// A rehearsal's clock goes slower.
     Slower,
+    /// A rehearsal's clock goes on by so many minutes, and stands still again.
+    StepClock(u8),
+    /// The facilitator's window, or no longer.
+    Facilitator,
     /// Say when the impact began.
     Impact,
     /// Freeze the picture of health into the record.
@@ -65,6 +70,54 @@ pub enum Intent {
     Leave,
     /// Try to write the journal again.
     RetryJournal,
+    /// What people keep beside the steps.
+    Papers,
+    /// A line of the divergence ledger.
+    Ledger,
+    /// A line of the loss register.
+    Loss,
+    /// A text as evidence.
+    EvidenceText,
+    /// A file as evidence.
+    EvidenceFile,
+    /// Something to put right.
+    Finding,
+    /// How it is put right.
+    Corrective,
+    /// A signature.
+    SignOff,
+    /// Set a guard aside.
+    BreakGlass,
+    /// Take back this step and everything after it.
+    TakeBackTo,
+    /// No more of that.
+    StopTakingBack,
+    /// Hand the run over.
+    HandOver,
+    /// Take back a run that was handed over.
+    TakeRunBack,
+    /// Take over a colleague's run.
+    TakeOver,
+    /// The next of the open runs.
+    NextRun,
+    /// Copy the request, or the answer to one.
+    CopyRequest,
+    /// Take the second person's answer.
+    TakeAnswer,
+    /// The request's pictures, as large as they go.
+    Pictures,
+    /// The second person answers on this device.
+    SameDevice,
+    /// Withdraw the question.
+    Withdraw,
+    /// As the second person: open the pictures of a request.
+    OpenPictures,
+    /// As the second person: no.
+    Refuse,
+    /// As the second person: put the request away.
+    PutAway,
+    /// The commander's window.
+    Projector,
     /// The endpoints of the next region alone.
     NextRegion,
     /// The endpoints of the region before alone.
@@ -162,6 +215,9 @@ pub const TABLE: &[Row] = &[
     row(Intent::Jump, "Jump to the next event", plain(Key::J), "Rehearsal: skip a long wait"),
     row(Intent::Faster, "Clock faster", plain(Key::Plus), "Rehearsal"),
     row(Intent::Slower, "Clock slower", plain(Key::Minus), "Rehearsal"),
+    row(Intent::StepClock(1), "Clock on by 1 min", plain(Key::Period), "Rehearsal whose clock stands still"),
+    row(Intent::StepClock(5), "Clock on by 5 min", plain(Key::Comma), "Rehearsal whose clock stands still"),
+    row(Intent::Facilitator, "Facilitator's window", plain(Key::F10), "Rehearsal: opens it, or closes it"),
     row(Intent::Impact, "Impact began earlier…", plain(Key::T), "Sets the start of the clock to the RTO"),
     row(Intent::Freeze, "Freeze health as evidence", plain(Key::F), "The present picture goes into the record"),
     row(
@@ -175,6 +231,60 @@ pub const TABLE: &[Row] = &[
     row(Intent::Abort, "Give the run up…", None, "With a reason"),
     row(Intent::Leave, "Leave the run", ctrl(Key::W), "It stays open on disk"),
     row(Intent::RetryJournal, "Write the journal again", None, "After its disk failed"),
+    row(Intent::NextRun, "Next open run", ctrl(Key::N), "Where several are open"),
+    row(
+        Intent::Papers,
+        "Papers of the run",
+        plain(Key::G),
+        "Ledger, losses, evidence, findings; again: back to the clocks",
+    ),
+    row(Intent::Ledger, "Add to the ledger…", plain(Key::L), "What was created or changed in the secondary"),
+    row(Intent::Loss, "Add to the loss register…", plain(Key::X), "Lost, unavailable for now, or there twice"),
+    row(
+        Intent::EvidenceText,
+        "Paste evidence…",
+        ctrl(Key::E),
+        "A text that proves something, of the step or of the run",
+    ),
+    row(Intent::EvidenceFile, "Add a file as evidence…", ctrl(Key::B), "Or drop it onto the window"),
+    row(Intent::Finding, "Add a finding…", plain(Key::I), "Something to put right afterwards"),
+    row(
+        Intent::Corrective,
+        "Say how it is put right…",
+        ctrl(Key::I),
+        "Of the oldest open finding: what, who, until when",
+    ),
+    row(Intent::SignOff, "Sign off…", ctrl(Key::S), "A person stands for the record"),
+    row(Intent::BreakGlass, "Break the glass…", plain(Key::B), "Sets aside a guard that refuses, with a second person"),
+    row(Intent::TakeBackTo, "Take back to here…", plain(Key::F5), "This step and all after it, one by one"),
+    row(Intent::StopTakingBack, "Stop taking back", ctrl(Key::J), "What is left stays as it is"),
+    row(Intent::HandOver, "Hand the run over…", plain(Key::F2), "One encrypted file for a colleague"),
+    row(
+        Intent::TakeRunBack,
+        "Take the run back…",
+        ctrl(Key::U),
+        "After it was handed over: nobody has the file, or nobody goes on with it",
+    ),
+    row(Intent::TakeOver, "Take over a run…", plain(Key::F3), "From a colleague's file"),
+    row(
+        Intent::CopyRequest,
+        "Copy the request or the answer",
+        plain(Key::Q),
+        "Between the operator and the second person",
+    ),
+    row(Intent::TakeAnswer, "Type in the second person's answer", ctrl(Key::G), "Goes to its field"),
+    row(Intent::Pictures, "Request as large pictures", plain(Key::F4), "To be photographed"),
+    row(
+        Intent::SameDevice,
+        "They agree on this device…",
+        ctrl(Key::M),
+        "The second person stands here; the weaker way",
+    ),
+    row(Intent::Withdraw, "Withdraw the question", ctrl(Key::D), "The second person is no longer asked"),
+    row(Intent::OpenPictures, "Open pictures of a request…", plain(Key::F7), "As the second person"),
+    row(Intent::Refuse, "Refuse the request…", plain(Key::F8), "As the second person, with a reason"),
+    row(Intent::PutAway, "Put the request away", plain(Key::F6), "As the second person"),
+    row(Intent::Projector, "Commander's window", plain(Key::F9), "To look on from afar; again: close it"),
     row(Intent::Go(Screen::Situation), "Situation", ctrl(Key::Num1), "What is wrong, and where"),
     row(Intent::Go(Screen::Run), "Run", ctrl(Key::Num2), "The checklist and the step"),
     row(Intent::Go(Screen::Runbooks), "Runbooks", ctrl(Key::Num3), "The library and its plans"),
@@ -182,8 +292,20 @@ pub const TABLE: &[Row] = &[
     row(Intent::Go(Screen::Rehearse), "Rehearse", ctrl(Key::Num5), "Scenarios on a simulated Azure"),
     row(Intent::Go(Screen::Audit), "Audit", ctrl(Key::Num6), "Runs and their records"),
     row(Intent::Go(Screen::Settings), "Settings", ctrl(Key::Num7), "Operator, look, thresholds"),
-    row(Intent::NextRegion, "Next region", plain(Key::ArrowRight), "Situation: its endpoints alone"),
-    row(Intent::RegionBefore, "Region before", plain(Key::ArrowLeft), "Situation: its endpoints alone"),
+    row(Intent::Go(Screen::Approve), "Approve", ctrl(Key::Num8), "A colleague's request; your key and theirs"),
+    row(Intent::Go(Screen::Commander), "Commander", ctrl(Key::Num9), "What is happening, to look on from afar"),
+    row(
+        Intent::NextRegion,
+        "Next region or part",
+        plain(Key::ArrowRight),
+        "Situation: its endpoints; Rehearse: its parts",
+    ),
+    row(
+        Intent::RegionBefore,
+        "Region or part before",
+        plain(Key::ArrowLeft),
+        "Situation: its endpoints; Rehearse: its parts",
+    ),
     row(Intent::Pin, "Keep on top, or no longer", plain(Key::K), "Situation: the chosen endpoint"),
     row(Intent::Order, "Worst first, or as listed", plain(Key::W), "Situation: the order of the endpoints"),
     row(Intent::LookBack(Span::Hour), "Chart of the last hour", plain(Key::O), "Situation"),
@@ -197,7 +319,7 @@ pub const TABLE: &[Row] = &[
     row(Intent::OpenPath, "Open a file or folder…", ctrl(Key::O), "Runbooks or plans"),
     row(Intent::Language, "How to write a runbook", None, "The language of runbooks, on one page"),
     row(Intent::Trust, "Trust this plan…", ctrl(Key::T), "Lets a restricted plan call real addresses, as it is now"),
-    row(Intent::Filter, "Filter the list", ctrl(Key::F), "On the Situation, Recovery and Audit screens"),
+    row(Intent::Filter, "Filter the list", ctrl(Key::F), "On the Situation, Recovery, Rehearse and Audit screens"),
     row(Intent::PageUp, "Scroll up", plain(Key::PageUp), "The main column"),
     row(Intent::PageDown, "Scroll down", plain(Key::PageDown), "The main column"),
     row(Intent::Looks(Looks::Dark), "Dark look", None, "For the night"),
@@ -229,6 +351,8 @@ fn shortcut_text(s: &KeyboardShortcut) -> String {
         Key::PageDown => "Page down",
         Key::Plus => "+",
         Key::Minus => "−",
+        Key::Period => ".",
+        Key::Comma => ",",
         k => k.name(),
     };
     if s.modifiers.command { format!("Ctrl+{name}") } else { name.to_owned() }
@@ -242,10 +366,16 @@ pub fn action_index(intent: Intent, snap: &Snapshot, view: &View) -> Option<usiz
     match intent {
         Intent::Change => (first.changes_azure && primary(first)).then_some(0),
         Intent::Confirm => (!first.changes_azure && primary(first)).then_some(0),
-        _ => actions.iter().enumerate().position(|(i, a)| i > 0 && intent_of(i, &a.intent) == intent).or_else(|| {
-            // The first action keeps its letter beside Enter.
-            (intent_of(0, &first.intent) == intent && !matches!(intent, Intent::Change | Intent::Confirm)).then_some(0)
-        }),
+        // What changes Azure has no key but that of the first action.
+        _ => actions
+            .iter()
+            .enumerate()
+            .position(|(i, a)| i > 0 && !a.changes_azure && intent_of(i, &a.intent) == intent)
+            .or_else(|| {
+                // The first action keeps its letter beside Enter.
+                (intent_of(0, &first.intent) == intent && !matches!(intent, Intent::Change | Intent::Confirm))
+                    .then_some(0)
+            }),
     }
 }
 
@@ -271,15 +401,28 @@ pub fn intent_of(index: usize, step: &StepIntent) -> Intent {
     }
 }
 
+/// What the second person is asked about the step on show.
+pub fn on_run_asked<'a>(snap: &'a Snapshot, view: &View) -> Option<&'a AskedView> {
+    let card = view.card(snap.run.as_deref()?).filter(|_| view.screen == Screen::Run)?;
+    snap.approvals.asked.iter().find(|a| a.step == card.id)
+}
+
 /// Whether it can be wanted now.
 pub fn available(intent: Intent, snap: &Snapshot, view: &View) -> bool {
     let run = snap.run.as_deref();
     let open = run.is_some_and(|r| r.closed.is_none());
+    let writable = open && run.is_some_and(|r| r.papers.handed_over.is_none());
+    let card = || run.and_then(|r| view.card(r));
+    let asked = on_run_asked(snap, view);
     let on_run = view.screen == Screen::Run;
     let on_board = view.screen == Screen::Situation && snap.situation.watching;
     let can_start = super::screens::cannot_start(snap).is_none();
     match intent {
         Intent::Change if view.screen == Screen::Runbooks => can_start && snap.library.preview.is_some(),
+        Intent::Change if view.screen == Screen::Approve => {
+            let open = |r: &RequestView| r.refused.is_none() && r.answer.is_none() && r.code.is_none();
+            snap.approvals.request.as_deref().is_some_and(open)
+        }
         Intent::Change => on_run && action_index(intent, snap, view).is_some(),
         Intent::Confirm => match view.screen {
             Screen::Run => action_index(intent, snap, view).is_some(),
@@ -288,21 +431,24 @@ pub fn available(intent: Intent, snap: &Snapshot, view: &View) -> bool {
                 situation::offers_plan(snap) || start::wanted(snap) || situation::unfinished(snap).is_some()
             }
             Screen::Runbooks => can_start && snap.library.preview.is_some(),
-            Screen::Rehearse => can_start && !snap.library.scenarios.is_empty(),
+            Screen::Rehearse => super::screens::rehearse::can_confirm(&view.rehearse, snap),
             Screen::Recovery => {
                 let row = super::screens::recovery::chosen(&view.board, snap);
                 row.is_some_and(|r| r.runbook.is_some()) || snap.recovery.read_at.is_none()
             }
-            Screen::Audit | Screen::Settings => false,
+            Screen::Audit | Screen::Settings | Screen::Approve | Screen::Commander => false,
         },
         Intent::StepUp | Intent::StepDown => {
             on_run && run.is_some()
                 || view.screen == Screen::Audit && snap.audit.shown.is_some()
                 || view.screen == Screen::Recovery && !snap.recovery.rows.is_empty()
+                || view.screen == Screen::Rehearse && !snap.library.scenarios.is_empty()
                 || on_board && !snap.situation.endpoints.is_empty()
         }
         Intent::StepCurrent => on_run && run.is_some() || on_board && view.situation.selected.is_some(),
-        Intent::NextRegion | Intent::RegionBefore => on_board && !snap.situation.regions.is_empty(),
+        Intent::NextRegion | Intent::RegionBefore => {
+            on_board && !snap.situation.regions.is_empty() || view.screen == Screen::Rehearse
+        }
         Intent::Pin => on_board && view.situation.shown(&snap.situation).is_some(),
         Intent::Order | Intent::LookBack(_) | Intent::Sighting | Intent::Share => on_board,
         // Where its button stands, it says why it cannot be done.
@@ -321,13 +467,44 @@ pub fn available(intent: Intent, snap: &Snapshot, view: &View) -> bool {
         }
         Intent::Jump => open && run.is_some_and(|r| r.long_wait.is_some()),
         Intent::Faster | Intent::Slower => open && snap.clock.is_scenario(),
+        Intent::StepClock(_) => open && snap.clock.is_scenario() && snap.clock.speed() == crate::clock::Speed::Times(0),
+        Intent::Facilitator => snap.facilitator.is_some(),
         Intent::Note
         | Intent::Impact
         | Intent::Freeze
         | Intent::Degraded
         | Intent::Pause
         | Intent::Close
-        | Intent::Abort => open,
+        | Intent::Abort
+        | Intent::Ledger
+        | Intent::Loss
+        | Intent::EvidenceText
+        | Intent::EvidenceFile
+        | Intent::Finding
+        | Intent::SignOff
+        | Intent::HandOver => writable,
+        Intent::Corrective => writable && run.and_then(papers::open_finding).is_some(),
+        Intent::BreakGlass => on_run && writable && card().is_some_and(|c| papers::refused_guard(c).is_some()),
+        Intent::TakeBackTo => {
+            let done = |c: &StepCard| matches!(c.state, StepState::DoneByApp | StepState::DoneByHand);
+            let none = run.is_some_and(|r| r.taking_back.is_empty());
+            on_run && writable && none && card().is_some_and(|c| done(c))
+        }
+        Intent::TakeRunBack => open && !writable,
+        Intent::StopTakingBack => run.is_some_and(|r| !r.taking_back.is_empty()),
+        Intent::Papers => on_run && run.is_some(),
+        Intent::NextRun => snap.open_runs.len() > 1,
+        Intent::Withdraw => asked.is_some(),
+        Intent::TakeAnswer | Intent::Pictures | Intent::SameDevice => asked.is_some_and(|a| !a.nonce.is_empty()),
+        Intent::CopyRequest => {
+            let answer = snap.approvals.request.as_ref().is_some_and(|r| r.answer.is_some());
+            asked.is_some() || view.screen == Screen::Approve && answer
+        }
+        Intent::Refuse => {
+            view.screen == Screen::Approve
+                && snap.approvals.request.as_ref().is_some_and(|r| r.answer.is_none() && r.code.is_none())
+        }
+        Intent::PutAway => view.screen == Screen::Approve && snap.approvals.request.is_some(),
         Intent::Leave => run.is_some(),
         Intent::RetryJournal => run.is_some_and(|r| r.read_only.is_some()),
         Intent::OpenPlan => super::screens::situation::offers_plan(snap),
@@ -339,11 +516,15 @@ pub fn available(intent: Intent, snap: &Snapshot, view: &View) -> bool {
         Intent::Filter => match view.screen {
             Screen::Audit => snap.audit.shown.is_some(),
             Screen::Recovery => snap.recovery.read_at.is_some(),
+            Screen::Rehearse => !snap.library.scenarios.is_empty(),
             Screen::Situation => on_board,
             _ => false,
         },
         Intent::ReadDeleted => snap.recovery.progress.is_none(),
         Intent::Go(_)
+        | Intent::TakeOver
+        | Intent::OpenPictures
+        | Intent::Projector
         | Intent::OpenPath
         | Intent::Language
         | Intent::PageUp
@@ -353,4 +534,10 @@ pub fn available(intent: Intent, snap: &Snapshot, view: &View) -> bool {
         | Intent::Help
         | Intent::Back => true,
     }
+}
+
+/// Whether this key is held down since before this frame.
+pub fn held(ctx: &Context, key: &KeyboardShortcut) -> bool {
+    let again = |e: &Event| matches!(e, Event::Key { key: k, repeat: true, .. } if *k == key.logical_key);
+    ctx.input(|i| i.events.iter().any(again))
 }

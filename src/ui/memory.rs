@@ -51,6 +51,8 @@ pub struct Memory {
     pub position: Option<(f32, f32)>,
     /// Maximised.
     pub maximised: bool,
+    /// Outer position and inner size of the facilitator's window, in points.
+    pub facilitator: Option<[f32; 4]>,
 }
 
 /// Where it is kept; nowhere without a data folder.

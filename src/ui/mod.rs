@@ -3,12 +3,16 @@
 
 pub mod app;
 pub mod ask;
+pub mod facilitator;
 pub mod icon;
 pub mod intent;
+mod keys;
 pub mod map;
 pub mod memory;
 pub mod overlay;
+pub mod papers;
 pub mod plot;
+pub mod runs;
 pub mod screens;
 pub mod shell;
 pub mod theme;

@@ -6,7 +6,7 @@ use eframe::egui::{
     self, Align2, Area, Color32, Frame, Id, Key, Margin, Modal, Modifiers, Order, ScrollArea, Stroke, Ui, vec2,
 };
 
-use super::ask::{Ask, Must};
+use super::ask::{Ask, Field, Must};
 use super::intent::{self, Intent, TABLE};
 use super::theme::{self, CARD_RADIUS};
 use super::view::{Act, Cx, View};
@@ -25,6 +25,8 @@ pub struct Palette {
 
 /// Height of a dialog beside its lines: title, two fields, buttons.
 const AROUND_LINES: f32 = 360.0;
+/// The same beside its fields, which scroll in a window that is too low for them: title and buttons.
+const AROUND_FIELDS: f32 = 210.0;
 /// Three lines are always to be read.
 const LEAST_LINES: f32 = 60.0;
 
@@ -34,7 +36,8 @@ enum Fate {
     Goes,
 }
 
-fn modal<R>(ui: &Ui, id: &str, width: f32, add: impl FnOnce(&mut Ui) -> R) -> (R, bool) {
+/// Over everything, in the middle; whether it is to be closed.
+pub(super) fn modal<R>(ui: &Ui, id: &str, width: f32, add: impl FnOnce(&mut Ui) -> R) -> (R, bool) {
     let t = theme::of(ui);
     let frame = Frame::new()
         .fill(t.panel)
@@ -60,10 +63,19 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
             wrapped(ui, body(busy));
         });
     }
-    if let Some(mut ask) = view.ask.take()
-        && matches!(dialog(ui, cx, &mut ask), Fate::Stays)
-    {
-        view.ask = Some(ask);
+    if let Some(mut ask) = view.ask.take() {
+        if let Some(path) = view.picked.lock().ok().and_then(|mut p| p.take())
+            && let Some(field) = ask.fields.iter_mut().find(|f| f.browse.is_some())
+        {
+            field.text = path.to_string_lossy().into_owned();
+        }
+        match dialog(ui, cx, &mut ask) {
+            Fate::Stays => view.ask = Some(ask),
+            Fate::Goes => forget_secrets(ui, &ask),
+        }
+    }
+    if view.second.large {
+        super::screens::run::large_pictures(ui, cx, view);
     }
     if let Some(mut palette) = view.palette.take()
         && matches!(self::palette(ui, cx, view, &mut palette), Fate::Stays)
@@ -79,49 +91,58 @@ fn dialog(ui: &Ui, cx: &Cx, ask: &mut Ask) -> Fate {
     // Before the fields see it: in a tall one, Enter is a new line.
     let mut sent = ui.ctx().input_mut(|i| i.consume_key(Modifiers::COMMAND, Key::Enter));
     // The first field that still needs something has the focus.
-    let first = ask.fields.iter().position(|f| !f.good()).unwrap_or(0);
+    let first = (0..ask.fields.len()).find(|i| !ask.field_good(*i)).unwrap_or(0);
     let mut cancelled = false;
     let opened = ask.open;
     let ((), closed) = modal(ui, "ask", 480.0, |ui| {
         title(ui, &ask.title);
         ui.add_space(8.0);
-        // What is asked may come from a file: however long, it never pushes the buttons out of the window.
-        let tall = (ui.ctx().content_rect().height() - AROUND_LINES).max(LEAST_LINES);
-        ScrollArea::vertical().id_salt("lines").max_height(tall).auto_shrink([false, true]).show(ui, |ui| {
-            for line in &ask.lines {
-                wrapped(ui, secondary(ui, line));
-                ui.add_space(4.0);
+        let whole = (ui.ctx().content_rect().height() - AROUND_FIELDS).max(LEAST_LINES);
+        ScrollArea::vertical().id_salt("fields").max_height(whole).auto_shrink([false, true]).show(ui, |ui| {
+            // What is asked may come from a file: however long, it never pushes the buttons out of the window.
+            let tall = (ui.ctx().content_rect().height() - AROUND_LINES).max(LEAST_LINES);
+            ScrollArea::vertical().id_salt("lines").max_height(tall).auto_shrink([false, true]).show(ui, |ui| {
+                for line in &ask.lines {
+                    wrapped(ui, secondary(ui, line));
+                    ui.add_space(4.0);
+                }
+            });
+            if let Some((choices, chosen)) = &mut ask.choice {
+                ui.add_space(8.0);
+                ui.horizontal_wrapped(|ui| {
+                    for (i, name) in choices.iter().enumerate() {
+                        if Button::new(name).small().selected(*chosen == i).id(("choice", i)).show(ui) {
+                            *chosen = i;
+                        }
+                    }
+                });
+            }
+            let states: Vec<(bool, bool)> = (0..ask.fields.len()).map(|i| (ask.asks(i), ask.field_good(i))).collect();
+            for ((i, field), (asks, good)) in ask.fields.iter_mut().enumerate().zip(states) {
+                if !asks {
+                    continue;
+                }
+                ui.add_space(8.0);
+                ui.push_id(("field", i), |ui| {
+                    let response = self::field(ui, cx, field);
+                    if i == first && !ask.open {
+                        response.request_focus();
+                    }
+                    let entered = response.lost_focus() && ui.input(|k| k.key_pressed(Key::Enter));
+                    sent |= entered && !ask.changes_azure;
+                    if !field.text.is_empty() && !good {
+                        let hint = match &field.must {
+                            Must::Equal(_) => "Not the same yet",
+                            Must::Duration => "Write for example 15m or 1h30m",
+                            Must::Passphrase => "At least 10 letters: four words are good",
+                            Must::Again => "Not the same as above yet",
+                            Must::Any | Must::Text => "Needed",
+                        };
+                        ui.label(small(ui, hint));
+                    }
+                });
             }
         });
-        if let Some((choices, chosen)) = &mut ask.choice {
-            ui.add_space(8.0);
-            ui.horizontal_wrapped(|ui| {
-                for (i, name) in choices.iter().enumerate() {
-                    if Button::new(name).small().selected(*chosen == i).id(("choice", i)).show(ui) {
-                        *chosen = i;
-                    }
-                }
-            });
-        }
-        for (i, field) in ask.fields.iter_mut().enumerate() {
-            ui.add_space(8.0);
-            ui.push_id(("field", i), |ui| {
-                let response = widgets::field(ui, &field.label, &mut field.text, field.tall, f32::INFINITY);
-                if i == first && !ask.open {
-                    response.request_focus();
-                }
-                let entered = response.lost_focus() && ui.input(|k| k.key_pressed(Key::Enter));
-                sent |= entered && !ask.changes_azure;
-                if !field.text.is_empty() && !field.good() {
-                    let hint = match &field.must {
-                        Must::Equal(_) => "Not the same yet",
-                        Must::Duration => "Write for example 15m or 1h30m",
-                        Must::Any | Must::Text => "Needed",
-                    };
-                    ui.label(small(ui, hint));
-                }
-            });
-        }
         ask.open = true;
         ui.add_space(16.0);
         let key = if ask.changes_azure { Intent::Change } else { Intent::Confirm };
@@ -149,13 +170,37 @@ fn dialog(ui: &Ui, cx: &Cx, ask: &mut Ask) -> Fate {
         }
     });
     if sent && let Some(command) = ask.command(cx.now.utc) {
-        cx.send(command);
+        cx.send(command.of(ask.run.as_deref()));
         return Fate::Goes;
     }
     if sent {
         ask.open = false;
     }
     if closed || cancelled { Fate::Goes } else { Fate::Stays }
+}
+
+/// A field of a dialog, with dots for what is secret and a button where the system's dialog helps.
+fn field(ui: &mut Ui, cx: &Cx, field: &mut Field) -> egui::Response {
+    if field.secret {
+        let response = widgets::layout::secret(ui, &field.label, &mut field.text);
+        field.drawn = Some(response.id);
+        return response;
+    }
+    let response = widgets::field(ui, &field.label, &mut field.text, field.tall, f32::INFINITY);
+    if let Some(how) = field.browse {
+        ui.add_space(4.0);
+        if Button::new("Choose…").name("Choose the file").small().show(ui) {
+            cx.act(Act::Browse(how));
+        }
+    }
+    response
+}
+
+/// What egui keeps of a secret to undo typing goes with the dialog.
+fn forget_secrets(ui: &Ui, ask: &Ask) {
+    for id in ask.fields.iter().filter(|f| f.secret).filter_map(|f| f.drawn) {
+        egui::text_edit::TextEditState::default().store(ui.ctx(), id);
+    }
 }
 
 /// Letters in order, anywhere; closer together and earlier is better.
@@ -180,11 +225,12 @@ fn palette(ui: &Ui, cx: &Cx, view: &View, palette: &mut Palette) -> Fate {
     if !palette.text.is_empty() {
         hits.sort_by_key(|(cost, _)| *cost);
     }
-    let (mut up, mut down, mut go) = (false, false, false);
+    let (mut up, mut down, mut go, mut sure) = (false, false, false, false);
     ui.ctx().input_mut(|i| {
         up = i.consume_key(Modifiers::NONE, Key::ArrowUp);
         down = i.consume_key(Modifiers::NONE, Key::ArrowDown);
         go = i.consume_key(Modifiers::NONE, Key::Enter);
+        sure = i.consume_key(Modifiers::COMMAND, Key::Enter);
     });
     let last = hits.len().saturating_sub(1);
     palette.chosen = palette.chosen.min(last);
@@ -194,7 +240,10 @@ fn palette(ui: &Ui, cx: &Cx, view: &View, palette: &mut Palette) -> Fate {
     if up {
         palette.chosen = palette.chosen.saturating_sub(1);
     }
-    let mut wanted = go.then(|| hits.get(palette.chosen).map(|(_, r)| r.intent)).flatten();
+    let chosen = hits.get(palette.chosen).map(|(_, r)| r.intent);
+    // Enter alone changes nothing in Azure and signs nothing, from here neither.
+    let guarded = chosen == Some(Intent::Change);
+    let mut wanted = chosen.filter(|_| sure || go && !guarded);
     let ((), closed) = modal(ui, "palette", 520.0, |ui| {
         let before = palette.text.clone();
         let field = widgets::field(ui, "Find a command", &mut palette.text, false, f32::INFINITY);
@@ -221,6 +270,10 @@ fn palette(ui: &Ui, cx: &Cx, view: &View, palette: &mut Palette) -> Fate {
                 ui.label(secondary(ui, "No command has these letters in this order."));
             }
         });
+        if guarded {
+            ui.add_space(8.0);
+            wrapped(ui, small(ui, "Enter alone does not do this: it takes Ctrl+Enter, or a click."));
+        }
     });
     if let Some(intent) = wanted {
         cx.act(Act::Do(intent));

@@ -23,7 +23,7 @@ const NAV_ROW: f32 = 36.0;
 /// Draws band, activity line and navigation; what is left of `ui` is the screen.
 pub fn show(ui: &mut Ui, cx: &Cx, view: &View) {
     let t = theme::of(ui);
-    Panel::top("band").exact_size(BAND).frame(Frame::NONE).show_separator_line(false).show(ui, |ui| band(ui, cx));
+    band(ui, cx, &cx.snap.band.text, &cx.snap.band.run);
     Panel::bottom("activity")
         .exact_size(LINE)
         .frame(Frame::new().fill(t.panel).inner_margin(Margin::symmetric(16, 0)))
@@ -41,7 +41,16 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &View) {
         });
 }
 
-fn band(ui: &mut Ui, cx: &Cx) {
+/// The mode band over everything else in a window, with these words.
+pub fn band(ui: &mut Ui, cx: &Cx, words: &str, run: &str) {
+    Panel::top("band")
+        .exact_size(BAND)
+        .frame(Frame::NONE)
+        .show_separator_line(false)
+        .show(ui, |ui| paint_band(ui, cx, words, run));
+}
+
+fn paint_band(ui: &mut Ui, cx: &Cx, said: &str, run_said: &str) {
     let t = theme::of(ui);
     let rect = ui.max_rect();
     let band = &cx.snap.band;
@@ -71,14 +80,14 @@ fn band(ui: &mut Ui, cx: &Cx) {
     let strong = FontId::new(BODY, theme::bold());
     let room = times_rect.left() - 16.0 - 20.0;
     // In a narrow window the mode outranks the name of the run.
-    let run = if room > 460.0 { band.run.as_str() } else { "" };
+    let run = if room > 460.0 { run_said } else { "" };
     let run = text::line(ui, run, FontId::proportional(BODY), ink, room * 0.42);
     let run_left = times_rect.left() - 20.0 - run.size().x;
     p.galley(pos2(run_left, rect.center().y - run.size().y / 2.0), run, ink);
-    let words = text::line(ui, &band.text, strong, ink, run_left - 32.0 - rect.left());
+    let words = text::line(ui, said, strong, ink, run_left - 32.0 - rect.left());
     p.galley(pos2(rect.left() + 16.0, rect.center().y - words.size().y / 2.0), words, ink);
     let response = ui.allocate_rect(rect, Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{}. {}", band.text, band.run)));
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{said}. {run_said}")));
 }
 
 /// The clock's speed, where it is not the usual one.
@@ -91,7 +100,7 @@ fn speed(speed: Speed) -> String {
 }
 
 /// Diagonal stripes: a rehearsal is told from the real thing at a glance, and without colour.
-fn stripes(p: &egui::Painter, rect: Rect, color: Color32) {
+pub fn stripes(p: &egui::Painter, rect: Rect, color: Color32) {
     const WIDTH: f32 = 16.0;
     let mut x = rect.left() - rect.height();
     while x < rect.right() {
@@ -118,7 +127,14 @@ fn count(cx: &Cx, screen: Screen) -> String {
                 .find(|(n, _)| *n > 0)
                 .map_or_else(String::new, |(n, m)| format!("{n} {}", m.word()))
         }
-        Screen::Run => snap.run.as_ref().map_or_else(String::new, |r| format!("{} / {}", r.progress.0, r.progress.1)),
+        Screen::Run => {
+            let at = snap.run.as_ref().map_or_else(String::new, |r| format!("{} / {}", r.progress.0, r.progress.1));
+            match snap.open_runs.iter().filter(|r| r.calls && !r.shown).count() {
+                0 => at,
+                1 => format!("{at} · another calls"),
+                n => format!("{at} · {n} call"),
+            }
+        }
         Screen::Runbooks => {
             let library = &snap.library;
             let others = library.diagnostics.iter().filter(|d| d.severity == "error").count();
@@ -131,7 +147,12 @@ fn count(cx: &Cx, screen: Screen) -> String {
             let open = snap.audit.runs.iter().filter(|r| r.open).count();
             if open > 0 { format!("{open} open") } else { String::new() }
         }
-        Screen::Rehearse | Screen::Settings => String::new(),
+        Screen::Approve => {
+            let waiting = snap.approvals.request.as_ref().is_some_and(|r| r.answer.is_none());
+            if waiting { "a request".to_owned() } else { String::new() }
+        }
+        Screen::Rehearse => super::screens::rehearse::count(snap),
+        Screen::Settings | Screen::Commander => String::new(),
     }
 }
 

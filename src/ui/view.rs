@@ -1,26 +1,29 @@
 //! What is only on the screen, and what drawing code gets and gives.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 
 use eframe::egui;
 use serde::{Deserialize, Serialize};
 
-use super::ask::Ask;
+use super::ask::{Ask, Browse};
 use super::intent::Intent;
 use super::memory::Looks;
 use super::overlay::Palette;
+use super::screens::approve::ApproveView;
 use super::screens::credentials::Form;
+use super::screens::hooks::HookForm;
 use super::screens::recovery::BoardView;
+use super::screens::rehearse::RehearseView;
+use super::screens::run::SecondView;
 use super::screens::runbooks::LibraryView;
 use super::screens::situation::SituationView;
 use super::screens::watch::WatchForm;
-use crate::clock::Speed;
 use crate::desk::protocol::Command;
 use crate::desk::snapshot::{ActionView, Record, RunView, Snapshot, StepCard};
-use crate::runbook::model::{StepId, Strategy};
+use crate::runbook::model::StepId;
 use crate::units::{Millis, Now};
 
 /// The screens, in the order of the navigation.
@@ -42,12 +45,25 @@ pub enum Screen {
     Audit,
     /// Settings.
     Settings,
+    /// A colleague's request, for whoever is the second person.
+    Approve,
+    /// To look on from afar.
+    Commander,
 }
 
 impl Screen {
     /// All, in order; the number of the key is the place in this list.
-    pub const ALL: [Self; 7] =
-        [Self::Situation, Self::Run, Self::Runbooks, Self::Recovery, Self::Rehearse, Self::Audit, Self::Settings];
+    pub const ALL: [Self; 9] = [
+        Self::Situation,
+        Self::Run,
+        Self::Runbooks,
+        Self::Recovery,
+        Self::Rehearse,
+        Self::Audit,
+        Self::Settings,
+        Self::Approve,
+        Self::Commander,
+    ];
     /// In the navigation.
     pub fn name(self) -> &'static str {
         match self {
@@ -58,6 +74,8 @@ impl Screen {
             Self::Rehearse => "Rehearse",
             Self::Audit => "Audit",
             Self::Settings => "Settings",
+            Self::Approve => "Approve",
+            Self::Commander => "Commander",
         }
     }
 }
@@ -72,6 +90,8 @@ pub enum Column {
     Step,
     /// Clock, regions, notes.
     Clocks,
+    /// What people keep beside the steps.
+    Papers,
 }
 
 /// The Audit screen's own state.
@@ -101,6 +121,8 @@ pub struct View {
     pub selected: Option<StepId>,
     /// Column shown on a narrow window.
     pub column: Column,
+    /// All columns of the Run screen fit: the papers stand beside the step.
+    pub wide: bool,
     /// Dialog that is open.
     pub ask: Option<Ask>,
     /// Command palette that is open.
@@ -127,10 +149,8 @@ pub struct View {
     pub scroll_pages: f32,
     /// Height of the step's buttons in the last frame, so that they never leave the window.
     pub actions_height: f32,
-    /// Strategy chosen for each scenario.
-    pub strategies: BTreeMap<String, Strategy>,
-    /// Speed of the next rehearsal.
-    pub speed: Speed,
+    /// The Rehearse screen.
+    pub rehearse: RehearseView,
     /// Draft of the path field.
     pub path: String,
     /// Draft of the operator's name.
@@ -143,8 +163,18 @@ pub struct View {
     pub sighting: String,
     /// The Recovery screen.
     pub board: BoardView,
+    /// What the operator is at with the second person.
+    pub second: SecondView,
+    /// What the second person is at.
+    pub approve: ApproveView,
+    /// The commander's window is open.
+    pub projector: Arc<AtomicBool>,
+    /// A path that the system's dialog gave, for the dialog that is open.
+    pub picked: Arc<Mutex<Option<PathBuf>>>,
     /// A credential that is being typed.
     pub credential: Form,
+    /// A message to people outside that is being set.
+    pub hook: HookForm,
     /// The Audit screen.
     pub audit: AuditView,
     /// The Runbooks screen.
@@ -161,6 +191,7 @@ impl View {
             looks,
             selected: None,
             column: Column::default(),
+            wide: false,
             ask: None,
             palette: None,
             help: false,
@@ -174,15 +205,19 @@ impl View {
             focus_field: false,
             scroll_pages: 0.0,
             actions_height: 52.0,
-            strategies: BTreeMap::new(),
-            speed: Speed::Times(1),
+            rehearse: RehearseView::default(),
             path: String::new(),
             operator: None,
             situation: SituationView::default(),
             watch: WatchForm::default(),
             sighting: String::new(),
             board: BoardView::default(),
+            second: SecondView::default(),
+            approve: ApproveView::default(),
+            projector: Arc::default(),
+            picked: Arc::default(),
             credential: Form::default(),
+            hook: HookForm::default(),
             audit: AuditView::default(),
             library: LibraryView::default(),
             said: None,
@@ -191,7 +226,7 @@ impl View {
 
     /// Something lies over the screen and takes the keys.
     pub fn covered(&self) -> bool {
-        self.ask.is_some() || self.palette.is_some() || self.help
+        self.ask.is_some() || self.palette.is_some() || self.help || self.second.large
     }
 
     /// The card on show: the selected step's, else the current one's.
@@ -232,6 +267,10 @@ pub enum Act {
         /// A folder instead of a file.
         folder: bool,
     },
+    /// Let the system's dialog fill in a path of the dialog that is open.
+    Browse(Browse),
+    /// Write the request of this step as pictures, into a file that the person chooses.
+    SavePicture(StepId),
 }
 
 /// What drawing code gets: the picture, the time, and where to put what is wanted.

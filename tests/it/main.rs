@@ -1,6 +1,7 @@
 //! Every test of the product, in one binary.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod approval;
 mod azure;
 mod checklists;
 mod cli;
@@ -9,8 +10,10 @@ mod conformity;
 mod crash;
 mod desk;
 mod export;
+mod handover;
 mod health;
 mod history;
+mod hooks;
 mod inventory;
 mod journal;
 mod keys;
@@ -20,6 +23,7 @@ mod probe;
 mod record;
 mod recovery;
 mod rehearsal;
+mod rehearsals;
 mod run;
 mod runbook;
 mod secrets;

@@ -144,6 +144,7 @@ mod bus {
             strategy: Some(Strategy::HotWarm),
             speed,
             seed: 1,
+            tabletop: false,
         };
         // The service comes later than the desk; from then on it hears of what turns.
         let (service, shown) = serve();

@@ -3,6 +3,7 @@
 use super::{Change, Preview};
 use crate::azure::client::resource_id;
 use crate::azure::dns::{self, RecordType};
+use crate::azure::traffic::Pace;
 use crate::azure::{Azure, AzureError};
 use crate::clock::Task;
 
@@ -50,6 +51,8 @@ pub(super) async fn set(
         v.sort();
         v
     };
+    // What resolvers hold is the old answer, for as long as that may be kept.
+    out.dns = Some(Pace { ttl: old_ttl, ..Pace::default() });
     out.already_true = now.is_some() && sorted(&before) == sorted(values) && old_ttl == Some(new_ttl);
     if out.already_true {
         return Ok(());

@@ -143,6 +143,12 @@ pub struct Preview {
     pub notes: Vec<String>,
     /// Other ways to do it.
     pub options: Vec<PreviewOption>,
+    /// How fast the name that it changes can lead elsewhere, as far as that was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dns: Option<super::traffic::Pace>,
+    /// Where it gives up what is not copied: the account's name, and up to when its copy is whole, as far as that is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub synced: Option<(String, Option<i64>)>,
     /// When Azure was read.
     pub read_at_utc: i64,
 }

@@ -80,6 +80,7 @@ pub(super) async fn endpoint(
         return Err(AzureError::NotPossible(format!("{id} is not an endpoint of a Traffic Manager profile")));
     };
     let profile = traffic::profile(azure, task, profile_id).await?;
+    out.dns = Some(profile.properties.pace());
     let all = &profile.properties.endpoints;
     let is_it = |e: &&Endpoint| {
         e.name.eq_ignore_ascii_case(name)
@@ -137,6 +138,7 @@ pub(super) async fn routing(
     out: &mut Preview,
 ) -> Result<(), AzureError> {
     let profile = traffic::profile(azure, task, id).await?;
+    out.dns = Some(profile.properties.pace());
     let now = &profile.properties.traffic_routing_method;
     out.already_true = now.eq_ignore_ascii_case(method.name());
     if out.already_true {

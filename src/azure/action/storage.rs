@@ -45,6 +45,9 @@ pub(super) async fn fail_over(
         return refuse(why);
     }
     out.notes.push(loss(task, &geo, how));
+    if how == FailoverKind::Unplanned {
+        out.synced = Some((id.name().to_owned(), geo.last_sync_time.map(jiff::Timestamp::as_millisecond)));
+    }
     out.notes.push(
         "It takes up to an hour, and nobody reaches the account meanwhile. Its location goes on naming the old region."
             .into(),

@@ -7,6 +7,7 @@ mod control;
 mod resource;
 mod traffic;
 
+pub use self::resource::synced;
 use super::health::{self, Notice};
 use super::{Azure, AzureError, versions};
 use crate::clock::Task;

@@ -4,15 +4,33 @@ use super::{ARM, Look, METRICS, Reading};
 use crate::azure::cognitive::resource_name;
 use crate::azure::{monitor, resources};
 use crate::runbook::condition::Aggregation;
+use crate::runbook::model::Condition;
 use crate::runbook::property::{self, Asked};
 use crate::units::Millis;
 
 /// What is told of a storage account only when it is asked for.
 const REPLICATION: &str = "geoReplicationStats";
+/// Where Azure tells up to when a copy is whole.
+const SYNCED: &str = "properties.geoReplicationStats.lastSyncTime";
+
+/// Up to when the copy of a storage account is whole, if that is what this was read for: the account's name, and the time
+/// (UTC ms); none where it is not told.
+pub fn synced(condition: &Condition, readings: &[Reading]) -> Option<(String, Option<i64>)> {
+    let Condition::ArmProperty { resource, path, .. } = condition else { return None };
+    let name = named(resource, path);
+    let read = readings.iter().find(|r| r.name == name).filter(|_| path.eq_ignore_ascii_case(SYNCED))?;
+    let at = read.value.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_millisecond);
+    Some((resource_name(resource).to_owned(), at))
+}
+
+/// A property, as its reading names it.
+fn named(resource: &str, path: &str) -> String {
+    if path.is_empty() { titled(resource) } else { format!("{path} of {}", titled(resource)) }
+}
 
 impl Look<'_> {
     pub(super) async fn property(&self, resource: &str, path: &str, asked: Asked<'_>) -> Reading {
-        let name = if path.is_empty() { titled(resource) } else { format!("{path} of {}", titled(resource)) };
+        let name = named(resource, path);
         let expand = path.split('.').any(|p| p.eq_ignore_ascii_case(REPLICATION)).then_some(REPLICATION);
         match resources::read(self.azure, self.task, resource, expand).await {
             Err(e) => Reading::unread(self.task, ARM, name, &e),

@@ -6,7 +6,8 @@ mod settings;
 mod sighting;
 
 pub use chart::Charting;
-pub use settings::Watching;
+pub use roster::Roster;
+pub use settings::{Watching, keep, kept};
 pub(super) use sighting::Sharing;
 pub use sighting::{Signed, notices_impossible};
 

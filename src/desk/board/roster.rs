@@ -12,7 +12,7 @@ const MAX_BYTES: u64 = 1 << 20;
 /// The file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Roster {
+pub struct Roster {
     schema: u32,
     /// Where this laptop stands, as colleagues should read it: `Berlin office`.
     #[serde(default, skip_serializing_if = "String::is_empty")]

@@ -67,7 +67,8 @@ fn good(settings: WatchSettings) -> Result<WatchSettings, String> {
     }
 }
 
-fn kept<T: DeserializeOwned>(disk: &dyn Disk, path: &Path) -> Result<Option<T>, String> {
+/// What a file of settings says; none: there is no file.
+pub fn kept<T: DeserializeOwned>(disk: &dyn Disk, path: &Path) -> Result<Option<T>, String> {
     let bytes = match disk.read(path, 0, MAX_BYTES + 1) {
         Ok(bytes) if bytes.len() > MAX_BYTES => return Err(format!("it is longer than {MAX_BYTES} bytes")),
         Ok(bytes) => bytes,
@@ -77,7 +78,8 @@ fn kept<T: DeserializeOwned>(disk: &dyn Disk, path: &Path) -> Result<Option<T>, 
     serde_json::from_slice(&bytes).map(Some).map_err(|e| misfit(&e))
 }
 
-fn keep<T: Serialize>(options: &Options, path: &Path, what: &T) -> Result<(), DeskError> {
+/// Writes a file of settings.
+pub fn keep<T: Serialize>(options: &Options, path: &Path, what: &T) -> Result<(), DeskError> {
     let failed = |source| DeskError::Save { path: path.to_path_buf(), source };
     let bytes = serde_json::to_vec_pretty(what).map_err(|e| failed(io::Error::other(e)))?;
     options.disk.create_dir_all(options.home.dir()).map_err(failed)?;
@@ -103,7 +105,13 @@ impl Desk {
         self.charting.keep(settings.keep_mib);
         self.watching.settings = Arc::new(settings);
         self.notice = None;
-        self.watch_anew()
+        let mut all = Ok(());
+        self.each_run(|desk| {
+            if let Err(e) = desk.watch_anew() {
+                all = Err(e);
+            }
+        });
+        all
     }
 
     /// The watch goes on as it is set now. What stays in it keeps its history. A rehearsal's is the scenario's.
@@ -142,7 +150,7 @@ impl Desk {
             return Ok(());
         }
         keep(&self.options, &self.options.home.pins(), &pinned)?;
-        let worlds = self.open.as_ref().and_then(|o| o.world.as_ref()).into_iter();
+        let worlds = self.runs().filter_map(|o| o.world.as_ref());
         for world in worlds.chain(self.idle.as_ref().map(|i| &i.world)) {
             world.monitor.lock().pinned.clone_from(&pinned);
         }

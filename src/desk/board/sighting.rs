@@ -5,9 +5,9 @@
 
 use std::sync::Arc;
 
-use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
-
 use super::super::DeskError;
+use super::super::approvals::device;
+use super::super::executor::World;
 use super::super::mailbox::{Envelope, Mail};
 use super::super::snapshot::{Mark, Problem, Situation};
 use super::super::supervisor::Desk;
@@ -17,11 +17,9 @@ use crate::health::{Sighting, Vouched, assess};
 use crate::notify::{Desktop, Notice, Seen, Turns, impossible};
 use crate::run::command::Command as Order;
 use crate::run::event::{Mode, Observed};
-use crate::secrets::{Kind, Name, SecretError, Secrets};
-use crate::units::{Secret, hex, unhex};
+use crate::secrets::{SecretError, Secrets};
+use crate::units::Region;
 
-/// The signing key's name in the keyring.
-const KEY: &str = "sightings";
 /// Keys of pasted blocks that a person may come to know; more are not compared on one call.
 const HEARD: usize = 32;
 /// Notices that may wait for the desktop; regions that turn at once.
@@ -52,27 +50,15 @@ impl Sharing {
     }
 }
 
-/// Signs with the key of the keyring, which is made with the first block.
+/// Signs with this device's key, which is made with the first block.
 async fn sign(secrets: &Secrets, message: &[u8]) -> Result<(PublicKey, Vec<u8>), SecretError> {
-    let name = Name::new(Kind::SigningKey, KEY, None)?;
-    let unusable = || SecretError::Damaged(name.clone());
-    let (seed, new) = match secrets.read(&name).await {
-        Ok(seed) => (seed, false),
-        Err(SecretError::NotThere(_)) => {
-            let mut bytes = zeroize::Zeroizing::new([0u8; 32]);
-            getrandom::fill(bytes.as_mut()).map_err(|e| SecretError::Thread(e.to_string()))?;
-            (Secret::new(hex(bytes.as_ref())), true)
-        }
-        Err(e) => return Err(e),
-    };
-    let bytes = zeroize::Zeroizing::new(unhex(seed.expose()).ok_or_else(unusable)?);
-    let pair = Ed25519KeyPair::from_seed_unchecked(&bytes).map_err(|_| unusable())?;
-    // A key that was not kept would be another the next time.
-    if new {
-        secrets.store(&name, seed, jiff::Timestamp::now(), None).await?;
-    }
-    let public = PublicKey::of(pair.public_key().as_ref()).ok_or_else(unusable)?;
-    Ok((public, pair.sign(message).as_ref().to_vec()))
+    let device = device(secrets).await?;
+    Ok((device.public().clone(), device.sign(message)))
+}
+
+/// What of it is about some of these regions.
+fn about(sightings: &[Sighting], regions: &[Region]) -> Vec<Sighting> {
+    sightings.iter().filter(|s| regions.contains(&s.region)).cloned().collect()
 }
 
 /// In the block, for whoever reads it.
@@ -111,13 +97,15 @@ impl Desk {
             Roster::default()
         });
         let of = self.azure_in_words();
-        let world = self.watched().ok_or(DeskError::NotWatching)?;
-        let mut w = world.monitor.lock();
-        let watched: Vec<_> = w.regions().map(|r| r.0.clone()).collect();
+        let worlds = self.worlds();
+        let shown = worlds.first().ok_or(DeskError::NotWatching)?;
+        let regions = |w: &World| w.monitor.lock().regions().map(|r| r.0.clone()).collect::<Vec<_>>();
+        let each: Vec<Vec<Region>> = worlds.iter().map(regions).collect();
+        let watched: Vec<Region> = each.concat();
         let taken = take(
             text,
             &Here {
-                now: world.clock.now().utc,
+                now: shown.clock.now().utc,
                 me: &self.operator,
                 my_key: roster.mine.as_ref(),
                 of: &of,
@@ -125,8 +113,9 @@ impl Desk {
                 watched: &watched,
             },
         )?;
-        remarks.extend(merge(&mut w.colleagues, &taken.sightings));
-        drop(w);
+        for (world, regions) in worlds.iter().zip(&each) {
+            remarks.extend(merge(&mut world.monitor.lock().colleagues, &about(&taken.sightings, regions)));
+        }
         remarks.extend(taken.remarks);
         self.sharing.heard.extend(taken.keys);
         let many = self.sharing.heard.len().saturating_sub(HEARD);
@@ -141,6 +130,7 @@ impl Desk {
                 ));
             }
         }
+        remarks.sort();
         remarks.dedup();
         if !remarks.is_empty() {
             self.notice = Some(Arc::new(Problem {
@@ -151,7 +141,22 @@ impl Desk {
                 raw: String::new(),
             }));
         }
-        self.record_sightings(&taken.sightings)
+        // Each run hears what concerns its regions, whichever is on show; what one cannot record keeps no other from it.
+        let runs: Vec<String> = self.runs().filter(|o| o.world.is_some()).map(|o| o.session.id.clone()).collect();
+        let record = |(run, regions): (&String, &Vec<Region>)| {
+            let of_it = about(&taken.sightings, regions);
+            self.in_run(run, |desk| desk.record_sightings(&of_it)).unwrap_or(Ok(()))
+        };
+        let recorded: Vec<_> = runs.iter().zip(&each).map(record).collect();
+        recorded.into_iter().collect()
+    }
+
+    /// What is watched: for each open run, the one on show first; or for the board alone.
+    fn worlds(&self) -> Vec<World> {
+        match &self.open {
+            Some(_) => self.runs().filter_map(|o| o.world.clone()).collect(),
+            None => self.idle.iter().map(|i| i.world.clone()).collect(),
+        }
     }
 
     /// A person's word for a key: from here on it vouches for this name.
@@ -161,8 +166,9 @@ impl Desk {
         if !roster.colleagues.contains(&colleague) {
             roster.colleagues.push(colleague.clone());
             roster.save(home)?;
+            self.reread_roster();
         }
-        if let Some(world) = self.watched() {
+        for world in self.worlds() {
             let print = colleague.key.fingerprint();
             for s in &mut world.monitor.lock().colleagues {
                 let of_it = matches!(&s.vouched, Vouched::NewKey(p) | Vouched::OtherKey(p) if *p == print);
@@ -245,7 +251,9 @@ impl Desk {
                 }
                 self.say(format!("this laptop signs what it sees with the key {}", key.fingerprint()));
                 roster.mine = Some(key);
-                roster.save(&self.options.home)
+                roster.save(&self.options.home)?;
+                self.reread_roster();
+                Ok(())
             }
         }
     }

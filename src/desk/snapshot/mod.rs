@@ -6,17 +6,21 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 
+mod approvals;
 mod authoring;
 mod credentials;
 mod recovery;
+mod rehearsal;
 mod run;
 mod shelves;
 mod sign_in;
 mod situation;
 
+pub use approvals::*;
 pub use authoring::*;
 pub use credentials::*;
 pub use recovery::*;
+pub use rehearsal::*;
 pub use run::*;
 pub use shelves::*;
 pub use sign_in::*;
@@ -39,6 +43,14 @@ pub struct Snapshot {
     pub situation: Arc<Situation>,
     /// Run screen; `None` when no run is open.
     pub run: Option<Arc<RunView>>,
+    /// All open runs, the one on show among them.
+    pub open_runs: Arc<Vec<OpenRun>>,
+    /// The second person, on either side.
+    pub approvals: Arc<Approvals>,
+    /// What only the facilitator of the open rehearsal sees.
+    pub facilitator: Option<Arc<Facilitator>>,
+    /// How rehearsals went, by plan.
+    pub trends: Arc<Vec<Trend>>,
     /// Runbooks, plans and scenarios.
     pub library: Arc<Library>,
     /// Recovery screen.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::desk::protocol::StepIntent;
 use crate::plan::rights::RightsReport;
 use crate::rehearsal::scenario::{Choice, Outcome};
+use crate::run::event::LossKind;
 use crate::runbook::model::{StepId, Strategy};
 
 use super::{Mode, StepState};
@@ -35,7 +36,7 @@ pub struct RunView {
     /// Clocks.
     pub clocks: Clocks,
     /// Notes, newest last.
-    pub notes: Vec<NoteView>,
+    pub notes: Lines,
     /// Messages of the scenario and of colleagues, newest last.
     pub injects: Vec<NoteView>,
     /// Why it is paused.
@@ -58,6 +59,107 @@ pub struct RunView {
     pub suggest_outcome: Outcome,
     /// Which rights its steps have; none until Azure was asked.
     pub rights: Option<Arc<RightsReport>>,
+    /// What people keep beside the steps.
+    pub papers: Papers,
+    /// Steps that are being taken back one by one, the next first.
+    pub taking_back: Vec<StepId>,
+    /// What is waited for, of whom: `waits for the second person: Mo`.
+    pub waits: String,
+    /// The next steps, for whoever looks on.
+    pub next: Vec<String>,
+    /// Whether what users were moved to is well; none before that, and once the way back has begun.
+    pub green: Option<Green>,
+}
+
+/// Lines that only ever grow, shared from one picture to the next: a long night has thousands.
+pub type Lines = Arc<Vec<NoteView>>;
+
+/// Watching until green.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Green {
+    /// Everything that can be read is well; none: not all of it is known.
+    pub ok: Option<bool>,
+    /// Since when all of it is (UTC ms).
+    pub since: Option<i64>,
+    /// In a sentence.
+    pub text: String,
+    /// What is missing, the worst first.
+    pub missing: Vec<String>,
+}
+
+/// What people keep beside the steps.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Papers {
+    /// The divergence ledger.
+    pub ledger: Lines,
+    /// The loss register.
+    pub losses: Vec<LossView>,
+    /// Evidence.
+    pub evidence: Vec<EvidenceView>,
+    /// What is to be put right, and how.
+    pub findings: Vec<FindingView>,
+    /// Who stands for the record, and as what.
+    pub signoffs: Vec<NoteView>,
+    /// Messages to people outside, with what came of them.
+    pub comms: Vec<NoteView>,
+    /// To whom it was handed over: here it is only read.
+    pub handed_over: Option<String>,
+}
+
+/// A line of the loss register.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LossView {
+    /// Lost, unavailable for now, duplicated.
+    pub kind: LossKind,
+    /// Text.
+    pub text: String,
+}
+
+/// A file or text that proves something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EvidenceView {
+    /// When (UTC ms).
+    pub at: i64,
+    /// Who gave it.
+    pub who: String,
+    /// Name.
+    pub name: String,
+    /// Step it belongs to.
+    pub step: Option<StepId>,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// SHA-256.
+    pub sha256: String,
+    /// Where the file is kept; none: the text is in the record.
+    pub file: Option<String>,
+}
+
+/// Something to put right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FindingView {
+    /// What.
+    pub text: String,
+    /// What is done about it, by whom, until when.
+    pub corrective: Option<String>,
+}
+
+/// A run that is open here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenRun {
+    /// Run id.
+    pub id: String,
+    /// Four characters.
+    pub short: String,
+    /// Plan title.
+    pub title: String,
+    /// Mode.
+    pub mode: Mode,
+    /// What it waits for.
+    pub waits: String,
+    /// It needs the operator.
+    pub calls: bool,
+    /// It is the one on show.
+    pub shown: bool,
 }
 
 /// One phase of the checklist.
@@ -84,6 +186,8 @@ pub struct StepRow {
     pub timing: String,
     /// Whole sentence for the screen reader: title, state, timing.
     pub sentence: String,
+    /// Steps of one group may be done at the same time, by several people.
+    pub group: Option<String>,
 }
 
 /// One step in full.
@@ -143,7 +247,7 @@ pub struct ChangeView {
 /// A label with a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CardRow {
-    /// `guard`, `approval`, `may lose`, `undo`, `needs`, `right`, `source`.
+    /// `guard`, `approval`, `may lose`, `undo`, `needs`, `right`, `DNS`, `source`.
     pub label: &'static str,
     /// Tick, cross or nothing: fulfilled, refused, no claim.
     pub ok: Option<bool>,
@@ -226,6 +330,10 @@ pub struct Clocks {
     pub waited_azure: u64,
     /// Name and duration of each segment: detect, acknowledge, decide, execute, verify.
     pub segments: Vec<(&'static str, Option<u64>)>,
+    /// Recovery point actual in words: `41 min`, or why it is not known.
+    pub rpa: String,
+    /// An objective is missed, or will be at this pace.
+    pub breach: Option<String>,
 }
 
 /// A line with a time.
@@ -255,4 +363,17 @@ pub struct Score {
     pub of: u32,
     /// Line by line: what, points, of, why.
     pub lines: Vec<(String, u32, u32, String)>,
+    /// Ids of the mistakes that were made.
+    pub mistakes: Vec<String>,
+}
+
+impl From<&crate::rehearsal::score::Score> for Score {
+    fn from(s: &crate::rehearsal::score::Score) -> Self {
+        Self {
+            points: s.points(),
+            of: s.of(),
+            lines: s.lines.iter().map(|l| (l.what.clone(), l.points, l.of, l.why.clone())).collect(),
+            mistakes: s.mistakes().into_iter().map(str::to_owned).collect(),
+        }
+    }
 }

@@ -134,8 +134,14 @@ pub struct ScenarioRow {
     pub title: String,
     /// What it teaches.
     pub about: String,
+    /// Id of the plan that it rehearses.
+    pub plan: String,
     /// Strategies.
     pub strategies: Vec<Strategy>,
+    /// How long it takes people, about.
+    pub minutes: u32,
+    /// It can be done as a tabletop.
+    pub tabletop: bool,
 }
 
 /// A plan, phase by phase.
@@ -283,8 +289,21 @@ pub struct Settings {
     pub sign_in: super::SignIn,
     /// Connected Azure: label → value, or how to connect.
     pub cloud: Vec<(String, String)>,
+    /// Messages to people outside.
+    pub hooks: Vec<HookView>,
     /// The watch as it is set.
     pub watch: std::sync::Arc<crate::health::WatchSettings>,
     /// Version.
     pub version: String,
+}
+
+/// A way to tell people outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HookView {
+    /// As it is set.
+    pub hook: crate::notify::hook::Hook,
+    /// Its address is in the keyring; none: not looked yet.
+    pub address: Option<bool>,
+    /// What came of the newest message.
+    pub last: Option<String>,
 }

@@ -11,6 +11,19 @@ use super::super::snapshot::{Record, RecordRow, RunRow, Verdict};
 use super::run::short;
 use super::{frozen, words};
 
+/// A mode as the list of runs says it.
+pub fn mode_word(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Live => "live",
+        Mode::DryRun => "dry run",
+        Mode::Rehearsal => "rehearsal",
+        Mode::Tabletop => "tabletop",
+    }
+}
+
+/// Kind of the records of what the facilitator does.
+const FACILITATE: &str = "facilitate";
+
 /// A row of the list of runs; `None` when the records do not hold a start.
 pub fn run_row(id: &str, records: &[Stored]) -> Option<RunRow> {
     let mut row = RunRow {
@@ -24,23 +37,20 @@ pub fn run_row(id: &str, records: &[Stored]) -> Option<RunRow> {
     };
     for stored in records {
         let kind = stored.body.kind.as_str();
-        if !kind.starts_with("run.") || kind == "run.plan" {
+        if !(kind.starts_with("run.") || kind == "session.operator") || kind == "run.plan" {
             continue;
         }
         match entry(&stored.body, None).ok().flatten().map(|e| e.event) {
             Some(Event::Started(s)) => {
                 row.title = format!("{}, {}", s.title, s.strategy.display());
-                row.mode = match s.mode {
-                    Mode::Live => "live",
-                    Mode::DryRun => "dry run",
-                    Mode::Rehearsal => "rehearsal",
-                    Mode::Tabletop => "tabletop",
-                }
-                .to_owned();
+                row.mode = mode_word(s.mode).to_owned();
                 row.started = stored.body.ts;
             }
             Some(Event::Ended { outcome, .. }) => (row.outcome, row.open) = (outcome.display().to_owned(), false),
             Some(Event::Aborted { .. }) => (row.outcome, row.open) = ("given up".to_owned(), false),
+            // It goes on elsewhere.
+            Some(Event::HandedOver { .. }) => (row.outcome, row.open) = ("handed over".to_owned(), false),
+            Some(Event::TakenOver { .. }) => (row.outcome, row.open) = ("open".to_owned(), true),
             _ => {}
         }
     }
@@ -74,8 +84,11 @@ fn more(e: &Event) -> Vec<String> {
 /// The rows of a record.
 pub fn rows(records: &[Stored]) -> Vec<RecordRow> {
     let mut epoch = None;
+    let over = records.iter().any(|r| matches!(r.body.kind.as_str(), "run.end" | "run.abort"));
     records
         .iter()
+        // What the facilitator does is not for the operator before the run is closed.
+        .filter(|r| over || r.body.kind.as_str() != FACILITATE)
         .map(|stored| {
             let body = &stored.body;
             let e = entry(body, epoch).ok().flatten();

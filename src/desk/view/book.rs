@@ -90,6 +90,7 @@ fn phases(b: &Runbook, slots: &[Slot]) -> Vec<PhaseView> {
             timing: if s.expect.0 == 0 { String::new() } else { format!("~{}", s.expect) },
             sentence: format!("{title}: about {}", s.expect),
             title,
+            group: s.group.clone(),
         })
     };
     let name = |p: Phase| b.system.phase(p).to_owned();

@@ -6,7 +6,7 @@ use crate::rehearsal::scenario::Choice;
 use crate::run::approval;
 use crate::run::cut;
 use crate::run::event::{Mode, Reading, StepState};
-use crate::run::state::{ChangeState, StepRun};
+use crate::run::state::{Asked, ChangeState, StepRun};
 use crate::runbook::model::{Condition, Risk, Rung, Undo};
 
 use super::super::preview::Preview;
@@ -68,9 +68,14 @@ fn eyebrow(p: &RunPicture<'_>, planned: &PlannedStep) -> String {
     text
 }
 
+/// Where requests that worked can be taken back, however the step was gone on with.
+fn goes_back(state: StepState) -> bool {
+    matches!(state, StepState::DoneByApp | StepState::Failed | StepState::DoneByHand | StepState::Skipped)
+}
+
 /// A look at taking back is shown only where it can be gone on with.
 fn takes_back(v: &Preview, state: StepState) -> bool {
-    v.undo && matches!(state, StepState::DoneByApp | StepState::Failed | StepState::AwaitingApproval)
+    v.undo && (goes_back(state) || state == StepState::AwaitingApproval)
 }
 
 /// The state in which what was read counts, not what was begun.
@@ -157,6 +162,9 @@ fn rows(p: &RunPicture<'_>, planned: &PlannedStep, step: &StepRun, preview: Opti
             _ => row("approval", None, format!("a second person agrees first: {why}")),
         });
     }
+    if let Some(worst) = super::dns::worst(planned, preview) {
+        out.push(row("DNS", None, worst));
+    }
     if let Some(loss) = &planned.may_lose {
         out.push(row("may lose", None, loss.clone()));
     }
@@ -179,8 +187,8 @@ fn rows(p: &RunPicture<'_>, planned: &PlannedStep, step: &StepRun, preview: Opti
     if !open.is_empty() {
         out.push(row("waits for", None, open.join(", ")));
     }
-    let others =
-        p.run.plan.iter().flat_map(|plan| &plan.steps).filter(|s| s.group.is_some() && s.group == planned.group);
+    let all = p.run.plan.iter().filter(|_| planned.group.is_some()).flat_map(|plan| &plan.steps);
+    let others = all.filter(|s| s.group == planned.group);
     let others: Vec<&str> = others.filter(|s| s.id != planned.id).map(|s| s.id.as_str()).collect();
     if !others.is_empty() {
         out.push(row("together", None, format!("may be done at the same time as {}", others.join(", "))));
@@ -346,7 +354,7 @@ fn actions(
     };
     let can_undo = matches!(planned.undo, Undo::RestorePrevious | Undo::DeleteCreated) && !step.applied.is_empty();
     let looks = preview.is_some_and(|v| takes_back(v, state));
-    if can_undo && !looks && matches!(state, StepState::DoneByApp | StepState::Failed) {
+    if !looks && ((can_undo && goes_back(state)) || p.run.people_did(i)) {
         out.push(action(StepIntent::Undo, "Look at taking it back"));
     }
     if let Some(why) = p.read_only {
@@ -360,23 +368,22 @@ fn actions(
 /// The digest of what was read is the one that was agreed to.
 fn agreed(p: &RunPicture<'_>, step: &StepRun, v: &Preview) -> bool {
     let plan = p.run.start.as_ref().map_or("", |s| s.digest.as_str());
-    step.approval().is_some_and(|(given, _)| given == approval::of_changes(plan, &step.id, &v.changes))
+    // Around a table nothing is sent, so that doing it and taking it back have one digest.
+    let about = |a: &Asked| !v.told || a.back_to.is_some();
+    let digest = approval::of_changes(plan, &step.id, &v.changes);
+    step.in_force().is_some_and(|a| a.digest == digest && about(a))
 }
 
-fn ask_second_person(live: bool) -> ActionView {
-    let mut ask = action(StepIntent::AskSecondPerson, "Ask the second person");
-    if live {
-        ask.refused = Some(
-            "this version can check approvals in rehearsals only; get your team's own approval and do it by hand"
-                .to_owned(),
-        );
-    }
-    ask
+fn ask_second_person() -> ActionView {
+    action(StepIntent::AskSecondPerson, "Ask the second person")
 }
 
 /// Why what was read cannot be sent: a guard, or its size.
-fn refusal(v: &Preview) -> Option<String> {
-    let guard = v.guards.iter().find(|g| g.ok != Some(true)).map(|g| format!("guard {}: {}", g.name, g.value));
+fn refusal(p: &RunPicture<'_>, step: &StepRun, v: &Preview) -> Option<String> {
+    // What is over by its time was taken back in the record.
+    let aside = |g: &Reading| approval::set_aside(p.run, step, &g.name, &v.changes, p.run.last_at);
+    let holds = |g: &&Reading| g.ok == Some(true) || aside(g);
+    let guard = v.guards.iter().find(|g| !holds(g)).map(|g| format!("guard {}: {}", g.name, g.value));
     let big = || {
         let kb = cut::too_big(&v.changes)?.div_ceil(1024);
         Some(format!(
@@ -393,16 +400,15 @@ fn back(p: &RunPicture<'_>, planned: &PlannedStep, step: &StepRun, preview: Opti
     let Some(v) = preview.filter(|v| !v.reading && v.read_at != 0) else {
         return if preview.is_some_and(|v| v.again) { Vec::new() } else { vec![keep()] };
     };
-    let live = p.run.start.as_ref().is_some_and(|s| s.mode == Mode::Live);
     let first = if planned.second_person.is_some() && !agreed(p, step, v) {
-        ask_second_person(live)
+        ask_second_person()
     } else {
         let by = p.run.holds_up(&step.id);
         let held = by.map(|s| format!("{} leads users since: take {} back first, or fail back", s.id, s.id));
         ActionView {
             changes_azure: true,
             typed_name: planned.typed_name().map(str::to_owned),
-            refused: held.or_else(|| refusal(v)),
+            refused: held.or_else(|| refusal(p, step, v)),
             ..action(StepIntent::TakeBack { typed: None }, "Take it back")
         }
     };
@@ -410,15 +416,32 @@ fn back(p: &RunPicture<'_>, planned: &PlannedStep, step: &StepRun, preview: Opti
 }
 
 fn decide(p: &RunPicture<'_>, choice: Choice) -> ActionView {
-    action(
-        StepIntent::Decide { choice, reason: String::new(), expected_loss: p.decision.loss_draft.clone() },
-        choice.display(),
-    )
+    let expected_loss = match choice {
+        Choice::FailOver | Choice::Partial => p.decision.loss_draft.clone(),
+        Choice::Wait | Choice::Abort => "None expected: nothing is moved.".to_owned(),
+    };
+    action(StepIntent::Decide { choice, reason: String::new(), expected_loss }, choice.display())
+}
+
+/// Nothing is read before and nothing is sent: the operator says that they do it, and people say what came of it.
+fn around_a_table(p: &RunPicture<'_>, planned: &PlannedStep, step: &StepRun) -> Vec<ActionView> {
+    let first = if planned.second_person.is_some() && !agreed(p, step, &Preview::default()) {
+        action(StepIntent::AskSecondPerson, "Ask the second person")
+    } else {
+        ActionView {
+            typed_name: planned.typed_name().map(str::to_owned),
+            ..action(StepIntent::Perform { option: None, typed: None }, "We do it")
+        }
+    };
+    vec![first, by_hand(planned), skip()]
 }
 
 fn automated(p: &RunPicture<'_>, planned: &PlannedStep, step: &StepRun, preview: Option<&Preview>) -> Vec<ActionView> {
     if preview.is_some_and(|v| v.again) {
         return Vec::new();
+    }
+    if p.run.tabletop() {
+        return around_a_table(p, planned, step);
     }
     let Some(v) = preview.filter(|v| !v.reading && v.read_at != 0 && !v.undo) else {
         let mut read = action(StepIntent::Preview { option: None }, "Read what it would change");
@@ -429,20 +452,19 @@ fn automated(p: &RunPicture<'_>, planned: &PlannedStep, step: &StepRun, preview:
     };
     let mut out = Vec::new();
     let start = p.run.start.as_ref();
-    let live = start.is_some_and(|s| s.mode == Mode::Live);
     if start.is_some_and(|s| s.mode == Mode::DryRun) && !v.changes.is_empty() {
         let intent = StepIntent::Perform { option: v.option.clone(), typed: None };
         out.push(action(intent, "Note what would be sent"));
     } else if v.changes.is_empty() {
         out.push(action(StepIntent::Perform { option: v.option.clone(), typed: None }, "Check that it is so already"));
     } else if planned.second_person.is_some() && !agreed(p, step, v) {
-        out.push(ask_second_person(live));
+        out.push(ask_second_person());
     } else {
         let title = if planned.title.chars().count() <= BUTTON_TITLE { planned.title.as_str() } else { "Do it" };
         out.push(ActionView {
             changes_azure: true,
             typed_name: planned.typed_name().map(str::to_owned),
-            refused: refusal(v),
+            refused: refusal(p, step, v),
             ..action(StepIntent::Perform { option: v.option.clone(), typed: None }, title)
         });
     }

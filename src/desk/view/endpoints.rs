@@ -39,7 +39,7 @@ fn row(w: &Watched, k: &Known, now: i64) -> EndpointRow {
         mark,
         word: word(d, now),
         figure: match d.failing_since().filter(|_| matches!(mark, Mark::Down | Mark::Suspect)) {
-            Some(since) => Millis::whole_seconds(now - since).to_string(),
+            Some(since) => lasting(now - since).to_string(),
             None => d.typical().filter(|_| mark != Mark::Unknown).map_or_else(String::new, |t| t.to_string()),
         },
         calls: (t.answered, t.calls),
@@ -48,6 +48,12 @@ fn row(w: &Watched, k: &Known, now: i64) -> EndpointRow {
         at: k.newest.as_ref().map(|o| o.at),
         pinned: w.pinned.contains(&item.id.0),
     }
+}
+
+/// How long something has lasted, as exactly as it matters.
+fn lasting(ms: i64) -> Millis {
+    let whole = Millis::whole_seconds(ms);
+    if whole < Millis::from_mins(10) { whole } else { Millis(whole.0 / 60_000 * 60_000) }
 }
 
 /// Without scheme and query.

@@ -32,7 +32,15 @@ pub fn view(catalog: &Catalog, findings: &[Diagnostic], book: &Book, ready: impl
         if let Ok(s) = catalog.scenario(&id)
             && !s.plan.is_empty()
         {
-            out.scenarios.push(ScenarioRow { id: s.id, title: s.title, about: s.about, strategies: s.strategies });
+            out.scenarios.push(ScenarioRow {
+                id: s.id,
+                title: s.title,
+                about: s.about,
+                plan: s.plan,
+                strategies: s.strategies,
+                minutes: s.minutes,
+                tabletop: s.tabletop.offered,
+            });
         }
     }
     out
@@ -155,6 +163,7 @@ pub fn preview(
                 state: StepState::Ready,
                 timing: if s.expect.0 == 0 { String::new() } else { format!("~{}", s.expect) },
                 sentence: format!("{}: about {}", s.title, s.expect),
+                group: s.group.clone(),
             })
             .collect();
         if !steps.is_empty() {

@@ -3,11 +3,16 @@
 pub mod audit;
 pub mod book;
 pub mod card;
+pub mod cards;
 pub mod chart;
+pub mod dns;
 pub mod draft;
 pub mod endpoints;
+pub mod forecast;
 pub mod frozen;
+pub mod green;
 pub mod library;
+pub mod papers;
 pub mod recovery;
 pub mod run;
 pub mod situation;

@@ -3,17 +3,19 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::plan::model::{Plan, PlannedStep};
+use crate::plan::model::PlannedStep;
 use crate::plan::rights::RightsReport;
 use crate::rehearsal::scenario::Outcome;
 use crate::run::event::{Reading, StepState};
-use crate::run::state::Run;
-use crate::runbook::model::{Phase, StepId, System};
+use crate::run::state::{Ended, Run};
+use crate::runbook::model::{Phase, StepId};
 use crate::units::{Millis, countdown};
 
 use super::super::preview::Preview;
-use super::super::snapshot::{Clocks, DecisionView, LongWait, NoteView, PhaseView, Problem, RunView, Score, StepRow};
-use super::card;
+use super::super::snapshot::{DecisionView, LongWait, NoteView, PhaseView, Problem, RunView, Score, StepRow};
+use super::cards::{Cards, Planned};
+use super::forecast::clocks;
+use super::green::{self, Serving};
 
 /// Everything the Run screen is drawn from.
 pub struct RunPicture<'a> {
@@ -47,6 +49,14 @@ pub struct RunPicture<'a> {
     pub can_jump: bool,
     /// Which rights the steps have.
     pub rights: Option<&'a Arc<RightsReport>>,
+    /// How often something was recorded of each step.
+    pub touched: &'a HashMap<StepId, u64>,
+    /// Steps that are being taken back one by one, the next first.
+    pub taking_back: &'a [StepId],
+    /// How long moving the users took when the plan was last rehearsed.
+    pub rehearsed: Option<Millis>,
+    /// What is believed of the region users were led to.
+    pub serving: Option<Serving>,
 }
 
 /// Four characters that people can say on the phone.
@@ -54,14 +64,14 @@ pub fn short(id: &str) -> String {
     id.chars().rev().take(4).collect::<Vec<_>>().into_iter().rev().collect::<String>().to_ascii_uppercase()
 }
 
-/// Draws the screen's data.
-pub fn view(p: &RunPicture<'_>) -> Option<RunView> {
+/// Draws the screen's data; `drawn` keeps the cards from one picture to the next.
+pub fn view(p: &RunPicture<'_>, drawn: &mut Cards) -> Option<RunView> {
     let (run, start) = (p.run, p.run.start.as_ref()?);
     let plan = run.plan.as_deref()?;
     let current = run.current().map(|i| run.steps[i].id.clone());
-    let cards = (0..run.steps.len())
-        .filter_map(|i| run.planned(&run.steps[i].id).map(|s| Arc::new(card::card(p, i, s))))
-        .collect();
+    let planned: Planned<'_> = plan.steps.iter().map(|s| (s.id.as_str(), s)).collect();
+    let cards = drawn.draw(p, &planned);
+    let (notes, ledger) = drawn.lines(run);
     Some(RunView {
         id: p.id.to_owned(),
         short: short(p.id),
@@ -69,22 +79,19 @@ pub fn view(p: &RunPicture<'_>) -> Option<RunView> {
         strategy: start.strategy,
         mode: start.mode,
         scenario: p.scenario.map(str::to_owned),
-        phases: phases(run, plan, p.now),
+        phases: phases(run, &planned, p.now),
         cards,
         current,
         progress: run.progress(),
-        clocks: clocks(run, plan, p.now),
-        notes: run.notes.iter().map(note).collect(),
+        clocks: clocks(run, plan, p.rehearsed, p.now),
+        notes,
         injects: run
             .injects
             .iter()
             .map(|(at, text)| NoteView { at: *at, who: "scenario".to_owned(), text: text.clone() })
             .collect(),
         paused: run.paused.clone(),
-        closed: run.ended.as_ref().map(|e| {
-            let how = e.outcome.map_or("Given up", Outcome::display);
-            format!("{how}. {}", e.summary)
-        }),
+        closed: run.ended.as_ref().map(ended),
         degraded: run.degraded,
         long_wait: long_wait(p),
         read_only: p.read_only.map(str::to_owned),
@@ -93,10 +100,15 @@ pub fn view(p: &RunPicture<'_>) -> Option<RunView> {
         records: p.records,
         suggest_outcome: suggest(run),
         rights: p.rights.cloned(),
+        papers: super::papers::papers(run, ledger),
+        taking_back: p.taking_back.to_vec(),
+        waits: super::papers::waits(run),
+        next: super::papers::next(run),
+        green: green::green(run, &planned, p.serving.as_ref()),
     })
 }
 
-fn note(n: &crate::run::state::Note) -> NoteView {
+pub(super) fn note(n: &crate::run::state::Note) -> NoteView {
     NoteView { at: n.at, who: n.who.clone(), text: n.text.clone() }
 }
 
@@ -135,7 +147,7 @@ fn timing(run: &Run, i: usize, planned: &PlannedStep, now: i64) -> String {
     }
 }
 
-fn phases(run: &Run, plan: &Plan, now: i64) -> Vec<PhaseView> {
+fn phases(run: &Run, planned: &Planned<'_>, now: i64) -> Vec<PhaseView> {
     let mut out = Vec::new();
     for phase in Phase::ALL {
         let members: Vec<usize> = (0..run.steps.len()).filter(|i| run.steps[*i].phase() == phase).collect();
@@ -144,7 +156,7 @@ fn phases(run: &Run, plan: &Plan, now: i64) -> Vec<PhaseView> {
         }
         let steps = members
             .iter()
-            .filter_map(|i| plan.step(&run.steps[*i].id).map(|p| (*i, p)))
+            .filter_map(|i| planned.get(run.steps[*i].id.as_str()).map(|p| (*i, *p)))
             .map(|(i, p)| {
                 let (state, timing) = (run.state(i), timing(run, i, p, now));
                 StepRow {
@@ -159,6 +171,7 @@ fn phases(run: &Run, plan: &Plan, now: i64) -> Vec<PhaseView> {
                         timing
                     ),
                     timing,
+                    group: p.group.clone(),
                 }
             })
             .collect();
@@ -168,57 +181,14 @@ fn phases(run: &Run, plan: &Plan, now: i64) -> Vec<PhaseView> {
         let note = match (began, ended) {
             (Some(a), Some(b)) if over => Millis::whole_seconds(b - a).to_string(),
             _ => {
-                let planned: Millis =
-                    members.iter().filter_map(|i| plan.step(&run.steps[*i].id)).map(|p| p.expect).sum();
-                if planned.0 == 0 { String::new() } else { format!("about {planned}") }
+                let all = members.iter().filter_map(|i| planned.get(run.steps[*i].id.as_str()));
+                let expect: Millis = all.map(|p| p.expect).sum();
+                if expect.0 == 0 { String::new() } else { format!("about {expect}") }
             }
         };
         out.push(PhaseView { name: phase.display().to_owned(), note, steps });
     }
     out
-}
-
-/// Planned time of what is left until users are served and that is verified.
-pub fn planned_left(run: &Run, plan: &Plan) -> Millis {
-    run.steps
-        .iter()
-        .filter(|s| !s.own_state().over() && matches!(s.phase(), Phase::Decide | Phase::FailOver))
-        .filter_map(|s| plan.step(&s.id))
-        .map(|p| p.expect)
-        .sum()
-}
-
-fn clocks(run: &Run, plan: &Plan, now: i64) -> Clocks {
-    let c = &run.clocks;
-    let rto = run.start.as_ref().map_or(0, |s| s.rto_ms);
-    let deadline = c.t[0].map(|t0| t0 + i64::try_from(rto).unwrap_or(i64::MAX / 2));
-    let forecast = match (c.rta(), deadline) {
-        (Some(rta), _) if plan.system == System::SoftDelete => format!("It was back after {rta}; verified."),
-        (Some(rta), _) if c.rta_final() => format!("Users were served again after {rta}; verified."),
-        (Some(rta), _) => format!("Users were served again after {rta}; provisional until verified."),
-        (None, Some(deadline)) if run.open() => {
-            let left = planned_left(run, plan);
-            let spare = deadline - now - i64::try_from(left.0).unwrap_or(0);
-            let spare_text = Millis(spare.unsigned_abs() / 60_000 * 60_000);
-            let rough = Millis(left.0 / 60_000 * 60_000);
-            if spare >= 0 {
-                format!("As planned done in {rough}: {spare_text} to spare.")
-            } else {
-                format!("As planned done in {rough}: {spare_text} past the RTO.")
-            }
-        }
-        _ => "Not measured.".to_owned(),
-    };
-    Clocks {
-        rto,
-        t: c.t,
-        deadline,
-        rta: c.rta().map(|m| m.0),
-        forecast,
-        waited_people: c.people.0,
-        waited_azure: c.azure.0,
-        segments: c.segments().into_iter().map(|(n, d)| (n, d.map(|m| m.0))).collect(),
-    }
 }
 
 /// A wait long enough to offer the jump: something is being checked or followed, or nothing can be begun yet.
@@ -230,8 +200,17 @@ fn long_wait(p: &RunPicture<'_>) -> Option<LongWait> {
         let title = p.run.planned(id).map_or(id.as_str(), |s| s.title.as_str());
         return Some(LongWait { text: format!("{title}: a guard asks for more time since the last switch") });
     }
-    let busy = p.run.steps.iter().find(|s| s.own_state().busy() || s.own_state() == StepState::AwaitingApproval)?;
+    // Where a colleague is asked, the next event is that their time to answer is over: nobody wants to jump there.
+    let busy = p.run.steps.iter().find(|s| match s.own_state() {
+        StepState::AwaitingApproval => s.asked.as_ref().is_none_or(|a| a.nonce.is_empty()),
+        state => state.busy(),
+    })?;
     let planned = p.run.planned(&busy.id)?;
     let text = format!("{}: {}", planned.title, busy.own_state().word());
     Some(LongWait { text })
+}
+
+/// How it ended, in words.
+pub fn ended(e: &Ended) -> String {
+    format!("{}. {}", e.outcome.map_or("Given up", Outcome::display), e.summary)
 }

@@ -1,6 +1,7 @@
 //! Events in plain words, the same in the window, in the terminal and in the record's timeline.
 
-use crate::run::event::{Event, Found};
+use crate::run::clocks::POINT;
+use crate::run::event::{Event, Facilitated, Found};
 use crate::units::Millis;
 
 pub use crate::runbook::words::condition;
@@ -9,7 +10,7 @@ pub use crate::runbook::words::condition;
 pub fn event(e: &Event) -> String {
     match e {
         Event::Plan { what, part, of, .. } => format!("frozen {what}, part {part} of {of}"),
-        Event::Participant { name, role } => format!("{name} takes part as {role}"),
+        Event::Participant { name, role, .. } => format!("{name} takes part as {role}"),
         Event::Started(s) => format!("started: {}, {}, {}", s.title, s.strategy.display(), s.mode.word()),
         Event::Declared { evidence, .. } => format!("impact began (T0): {evidence}"),
         Event::Degraded { degraded: true } => "degraded instructions shown".to_owned(),
@@ -46,6 +47,7 @@ pub fn event(e: &Event) -> String {
             format!("read back: {word}. {detail}")
         }
         Event::StepReady => "ready".to_owned(),
+        Event::StepStarted { changes, undo: true, .. } if changes.is_empty() => "taking back".to_owned(),
         Event::StepStarted { changes, undo: true, .. } => format!("taking back, {} requests", changes.len()),
         Event::StepStarted { changes, .. } if changes.is_empty() => "checking".to_owned(),
         Event::StepStarted { changes, .. } => format!("begun, {} requests", changes.len()),
@@ -63,13 +65,42 @@ pub fn event(e: &Event) -> String {
         Event::Inject { text, .. } => format!("scenario: {text}"),
         Event::Observed(o) => o.text.clone(),
         Event::Measured { name, value: None, how } => format!("{name} not measured: {how}"),
+        Event::Measured { name, value: Some(v), how } if name.starts_with(POINT) => {
+            format!("{name} at {}: {how}", crate::units::utc_text(*v))
+        }
         Event::Measured { name, value: Some(v), how } if name.starts_with('T') => {
             format!("{name} at {}: {how}", crate::units::utc_clock(*v))
         }
         Event::Measured { name, value: Some(v), how } => {
             format!("{name} {}: {how}", Millis(u64::try_from(*v).unwrap_or(0)))
         }
-        Event::Evidence { name, text, .. } => format!("evidence, {name}: {text}"),
+        Event::Evidence(e) => match &e.file {
+            Some(file) => format!("evidence, {}: {file}, {} bytes, SHA-256 {}", e.name, e.bytes, e.sha256),
+            None => format!("evidence, {}: {}", e.name, e.text),
+        },
+        Event::GlassBroken { guard, reason } => format!("glass broken, “{guard}” set aside: {reason}"),
+        Event::Comms { to, text, outcome, .. } => format!("message to {to} ({outcome}): {text}"),
+        Event::Finding { text } => format!("to put right: {text}"),
+        Event::Corrective { text, owner, due } => format!("put right by {owner} until {due}: {text}"),
+        Event::SignedOff { role, statement } => format!("signed off as {role}: {statement}"),
+        Event::HandedOver { to, open } => format!("handed over to {to}, {} steps open", open.len()),
+        Event::TakenOver { operator, sha256, .. } if sha256.is_empty() => format!("{operator} took it back"),
+        Event::TakenOver { operator, from, .. } => format!("{operator} took it over from {from}"),
+        Event::Facilitated { what } => facilitated(what),
+    }
+}
+
+fn facilitated(f: &Facilitated) -> String {
+    match f {
+        Facilitated::Now(n) => format!("facilitator: brought happening {n} forward"),
+        Facilitated::Held => "facilitator: holds the happenings back".to_owned(),
+        Facilitated::LetGo => "facilitator: lets the happenings come".to_owned(),
+        Facilitated::Revealed(n) => format!("facilitator: revealed happening {n}"),
+        Facilitated::Noted(text) => format!("facilitator: {text}"),
+        Facilitated::Said(text) => format!("facilitator says: {text}"),
+        Facilitated::Unavailable(who, true) => format!("facilitator: {who} cannot be reached"),
+        Facilitated::Unavailable(who, false) => format!("facilitator: {who} can be reached again"),
+        Facilitated::Answered { step, text, .. } => format!("facilitator answers for {step}: {text}"),
     }
 }
 

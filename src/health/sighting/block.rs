@@ -253,7 +253,7 @@ fn one(text: &str, here: &Here<'_>) -> Result<Taken, SightingError> {
             }
             let vouched = vouched(&who, &key, here.known);
             if vouched != Vouched::Known {
-                taken.keys.push(Colleague { name: who.clone(), key });
+                taken.keys.push(Colleague { name: who.clone(), key, pair: None });
             }
             vouched
         }

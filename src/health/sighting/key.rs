@@ -22,6 +22,11 @@ impl PublicKey {
         bytes.try_into().ok().map(Self)
     }
 
+    /// Its bytes.
+    pub fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// What people compare: `9f3a-12bc-44de-0a71-55c0`.
     pub fn fingerprint(&self) -> String {
         let text = sha256_hex(&self.0);
@@ -74,4 +79,26 @@ pub struct Colleague {
     pub name: String,
     /// Theirs.
     pub key: PublicKey,
+    /// The second key of the same device, for what two devices alone share: codes over the phone, and locked files. None
+    /// of whoever became known by a sighting; their own line tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pair: Option<PairKey>,
+}
+
+/// An X25519 public key, written in hexadecimal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct PairKey(pub [u8; 32]);
+
+impl TryFrom<String> for PairKey {
+    type Error = BadKey;
+    fn try_from(text: String) -> Result<Self, BadKey> {
+        unhex(&text).and_then(|b| b.try_into().ok()).map(Self).ok_or(BadKey)
+    }
+}
+
+impl From<PairKey> for String {
+    fn from(key: PairKey) -> Self {
+        hex(&key.0)
+    }
 }

@@ -8,7 +8,7 @@ mod key;
 mod words;
 
 pub use block::{Block, Line};
-pub use key::{Colleague, PublicKey};
+pub use key::{Colleague, PairKey, PublicKey};
 pub use words::names_a_key;
 
 use block::same_name;

@@ -212,7 +212,7 @@ fn create(facts: &Facts, world: &mut World, ask: &Ask, group: &str, name: &str) 
         // What failed is tried again.
         if present.failed && ask.at >= present.ready_at {
             present.ready_at = ask.at + takes(facts, name);
-            present.failed = facts.timeline.fails_late(ask.at, &present.region).is_some();
+            present.failed = facts.timeline().fails_late(ask.at, &present.region).is_some();
         }
         return Reply::ok(&body(facts, present, ask.at));
     }
@@ -278,7 +278,7 @@ fn create(facts: &Facts, world: &mut World, ask: &Ask, group: &str, name: &str) 
         }
     };
     fresh.ready_at = ask.at + takes(facts, name);
-    fresh.failed = facts.timeline.fails_late(ask.at, &fresh.region).is_some();
+    fresh.failed = facts.timeline().fails_late(ask.at, &fresh.region).is_some();
     fresh.deleted_at = None;
     fresh.tags = serde_json::from_value(sent["tags"].clone()).unwrap_or_default();
     if let Some(g) = world.group(group) {
@@ -362,7 +362,7 @@ pub fn offers(facts: &Facts, region: &str) -> Vec<Value> {
 pub fn quota(facts: &Facts, world: &World, region: &str, model: &str, sku: &str, at: i64) -> Option<(u32, u32)> {
     let row = facts.scenario.world.quotas.iter().find(|q| q.region.name() == region && q.model == model)?;
     let (limit, elsewhere) = if sku == SKUS[0] {
-        (facts.timeline.quota(at, region, model).unwrap_or(row.limit), row.used_elsewhere)
+        (facts.timeline().quota(at, region, model).unwrap_or(row.limit), row.used_elsewhere)
     } else {
         (row.limit.saturating_mul(GLOBAL), 0)
     };

@@ -261,7 +261,7 @@ fn create(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, a: &
         return refusal;
     }
     d.ready_at = ask.at + takes(facts, a, &d.name, CREATE_MS);
-    d.failed = facts.timeline.fails_late(ask.at, &a.region).is_some();
+    d.failed = facts.timeline().fails_late(ask.at, &a.region).is_some();
     if let Some(account) = own(world, a) {
         if !d.failed {
             account.history.push(Capacity { at: d.ready_at, deployment: d.name.clone(), units: d.capacity });
@@ -296,7 +296,7 @@ fn change(
     if let Some(refusal) = over_quota(facts, world, &a.region, present, more, ask.at) {
         return Err(Box::new(refusal));
     }
-    let fails = facts.timeline.fails_late(ask.at, &a.region).is_some();
+    let fails = facts.timeline().fails_late(ask.at, &a.region).is_some();
     let mut d = present.clone();
     d.new = false;
     d.ready_at = ask.at + takes(facts, a, &d.name, CHANGE_MS);
@@ -352,7 +352,7 @@ fn remove(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, a: &
     }
     let until = ask.at + facts.takes(REMOVE_MS);
     let name = present.name.clone();
-    let fails = facts.timeline.fails_late(ask.at, &a.region).is_some();
+    let fails = facts.timeline().fails_late(ask.at, &a.region).is_some();
     if let Some(account) = own(world, a).filter(|_| !fails) {
         // Whatever was to come into force later does not.
         account.history.retain(|c| c.at <= ask.at || c.deployment != name);

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use crate::rehearsal::scenario::Place;
 use crate::simulator::facts::Facts;
 use crate::simulator::hosts::{TRAFFIC_MANAGER, site};
 use crate::simulator::traffic::{Endpoint, EndpointKind, Profile};
@@ -37,7 +38,9 @@ fn degraded(facts: &Facts, world: &World, p: &Profile, e: &Endpoint, at: i64, de
     let last = (at - said("timeoutInSeconds", TIMEOUT_S) * 1_000).div_euclid(interval) * interval;
     // A good probe is over at once and re-admits at once.
     let newest = at.div_euclid(interval) * interval;
-    !facts.serves(&region, newest) && (0..=tolerated).all(|k| !facts.serves(&region, last - k * interval))
+    let probes = [Place::Probes(p.name.clone())];
+    let fails = |at: i64| !facts.serves(&region, at) || facts.timeline().strike(at, &probes).is_some();
+    fails(newest) && (0..=tolerated).all(|k| fails(last - k * interval))
 }
 
 /// Whether a nested profile has fewer well endpoints than it has to have.

@@ -375,7 +375,7 @@ pub fn perform(
         Way::Silent(ms) | Way::Watched(ms) | Way::Later(ms) => (ask.at, ask.at.saturating_add(facts.takes(ms))),
     };
     let region = region(world, &thing);
-    let fails = facts.timeline.fails_late(ask.at, &region).is_some();
+    let fails = facts.timeline().fails_late(ask.at, &region).is_some();
     let (base, state, then) = match present {
         None if fails => {
             let mut failed = thing.body.clone();
@@ -440,7 +440,7 @@ fn remove(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, id: 
         return Reply::empty(202).with("retry-after", wait);
     }
     let (span, region) = ((ask.at, ask.at.saturating_add(facts.takes(ms))), region(world, &thing));
-    let fails = facts.timeline.fails_late(ask.at, &region).is_some();
+    let fails = facts.timeline().fails_late(ask.at, &region).is_some();
     if let Some(t) = world.thing_mut(id) {
         let then = if fails { Then::Same } else { Then::Gone(keep) };
         t.next = Some(Next { at: span.1, state: "Deleting".to_owned(), then });

@@ -138,7 +138,7 @@ fn remove(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, n: u
     let id = format!("/subscriptions/{}/resourceGroups/{name}", facts.subscription());
     // Groups are the resource manager's own.
     let owner = Target { provider: "microsoft.resources".to_owned(), ..target.clone() };
-    let fails = facts.timeline.fails_late(ask.at, &region).is_some();
+    let fails = facts.timeline().fails_late(ask.at, &region).is_some();
     let work = Work { region: &region, resource: &id, span: (ask.at, until), removes: true, answer: Some(Value::Null) };
     let links = begin(facts, world, &owner, work);
     if !fails {

@@ -101,11 +101,12 @@ fn no_event(id: &str) -> Reply {
 /// What is said of one resource; without a word in the timeline, that it is available.
 fn current(facts: &Facts, world: &World, id: &str, at: i64) -> Option<Value> {
     let name = id.rsplit('/').next().unwrap_or_default();
+    let timeline = facts.timeline();
     let known = |kind: &str| id.to_ascii_lowercase().contains(&format!("/{kind}/"));
     let (location, said) = if let Some(thing) = world.thing(id) {
-        (thing.location().to_owned(), facts.timeline.health(at, name))
+        (thing.location().to_owned(), timeline.health(at, name))
     } else if known("accounts") {
-        (world.account(name)?.region.clone(), facts.timeline.health(at, name))
+        (world.account(name)?.region.clone(), timeline.health(at, name))
     } else if known("configurationstores") {
         (world.store(name)?.region.clone(), None)
     } else {
@@ -137,7 +138,8 @@ fn current(facts: &Facts, world: &World, id: &str, at: i64) -> Option<Value> {
 
 /// Events so far, newest first.
 fn events(facts: &Facts, at: i64) -> Vec<Value> {
-    let posts: Vec<&Post> = facts.timeline.posts(at).collect();
+    let timeline = facts.timeline();
+    let posts: Vec<&Post> = timeline.posts(at).collect();
     let mut ids: Vec<&str> = Vec::new();
     for p in &posts {
         if !ids.contains(&p.tracking.as_str()) {

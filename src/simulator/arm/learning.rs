@@ -192,7 +192,7 @@ fn turn(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, mut t:
     let (now, then) = if action == "stop" { ("Stopping", "Stopped") } else { ("Starting", "Running") };
     let mut after = t.clone();
     after.set("properties", state(&t, then));
-    let fails = facts.timeline.fails_late(ask.at, &region(world, &t)).is_some();
+    let fails = facts.timeline().fails_late(ask.at, &region(world, &t)).is_some();
     let then = if fails { Then::Body(t.body.clone()) } else { Then::Body(after.body) };
     t.set("properties", state(&t, now));
     t.version += 1;

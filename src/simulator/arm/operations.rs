@@ -46,7 +46,7 @@ pub fn begin(facts: &Facts, world: &mut World, target: &Target<'_>, work: Work<'
         provider: known_provider(&target.provider).to_owned(),
         empty: work.answer == Some(Value::Null),
         answer: work.answer.filter(|a| !a.is_null()),
-        fails: facts.timeline.fails_late(work.span.0, work.region).map(str::to_owned),
+        fails: facts.timeline().fails_late(work.span.0, work.region).map(str::to_owned),
     };
     let links = links(facts, &op);
     world.operations.push(op);

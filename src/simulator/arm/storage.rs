@@ -314,7 +314,7 @@ fn failover(facts: &Facts, world: &mut World, ask: &Ask, target: &Target<'_>, t:
     let takes = FAILOVER.0 + i64::try_from(dice(facts.seed, &format!("failover/{}", t.name), FAILOVER.1)).unwrap_or(0);
     let until = ask.at + facts.takes(takes);
     let region = region(world, &t);
-    let fails = facts.timeline.fails_late(ask.at, &region).is_some();
+    let fails = facts.timeline().fails_late(ask.at, &region).is_some();
     let after = if fails { t.body.clone() } else { moved(facts, t.clone(), planned, until).body };
     let mut busy = t.clone();
     busy.version += 1;

@@ -27,29 +27,48 @@ use crate::units::Millis;
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// Accepts, except while a fault says that nobody listens.
-pub(super) async fn accept(shared: Arc<Shared>, mut listener: TcpListener, host: Host) {
-    let closed = shared.facts.timeline.closed(&shared.places(&host, None));
+pub(super) async fn accept(shared: Arc<Shared>, listener: TcpListener, host: Host) {
     let Ok(address) = listener.local_addr() else { return };
-    // Only who closes a door needs to wake for it.
-    let task = (!closed.is_empty()).then(|| shared.clock.task());
-    for (from, until) in closed {
-        let Some(task) = &task else { break };
-        let wait = |at: i64| Millis(u64::try_from(at).unwrap_or(0).saturating_sub(task.now().mono));
+    let mut listener = Some(listener);
+    let mut moved = shared.moved.subscribe();
+    // Only who opens or closes a door needs to wake for it; time stands still until it has turned.
+    let mut task;
+    loop {
+        moved.borrow_and_update();
+        let closed = shared.facts.timeline().closed(&shared.places(&host, None));
+        let now = i64::try_from(shared.clock.now().mono).unwrap_or(i64::MAX);
+        let next = closed.into_iter().find(|(_, until)| now < *until);
+        let shut = next.is_some_and(|(from, _)| from <= now);
+        let turn = next.map(|(from, until)| if shut { until } else { from }).filter(|at| *at < i64::MAX);
+        let open = match (shut, listener.take()) {
+            (true, _) => None,
+            (false, Some(open)) => Some(open),
+            (false, None) => match reopen(address).await {
+                Some(open) => Some(open),
+                None => return,
+            },
+        };
+        task = turn.map(|at| (shared.clock.task(), Millis(u64::try_from(at).unwrap_or(0))));
+        let turns = async {
+            match &task {
+                Some((task, at)) => task.sleep(at.saturating_sub(Millis(task.now().mono))).await,
+                None => std::future::pending().await,
+            }
+        };
+        let serves = async {
+            match &open {
+                Some(open) => accept_all(&shared, open, &host).await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             biased;
-            () = task.sleep(wait(from)) => {}
-            () = accept_all(&shared, &listener, &host) => return,
+            () = turns => {}
+            _ = moved.changed() => {}
+            () = serves => return,
         }
-        drop(listener);
-        if until == i64::MAX {
-            return;
-        }
-        task.sleep(wait(until)).await;
-        let Some(again) = reopen(address).await else { return };
-        listener = again;
+        listener = open;
     }
-    drop(task);
-    accept_all(&shared, &listener, &host).await;
 }
 
 /// Listens again where it listened; another program that took the port meanwhile keeps it.

@@ -1,7 +1,10 @@
 //! One file a screen. A screen draws the snapshot, and says what is wanted; it changes nothing itself.
 
+pub mod approve;
 pub mod audit;
+pub mod commander;
 pub mod credentials;
+pub mod hooks;
 pub mod recovery;
 pub mod rehearse;
 pub mod run;
@@ -26,6 +29,7 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
         let screen = view.screen;
         if screen != Screen::Settings {
             view.credential.forget(ui.ctx());
+            view.hook.forget(ui.ctx());
         }
         ui.push_id(screen, |ui| match screen {
             Screen::Situation if start::wanted(cx.snap) => start::show(ui, cx, view),
@@ -36,6 +40,8 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
             Screen::Rehearse => rehearse::show(ui, cx, view),
             Screen::Audit => audit::show(ui, cx, view),
             Screen::Settings => settings::show(ui, cx, view),
+            Screen::Approve => approve::show(ui, cx, view),
+            Screen::Commander => commander::show(ui, cx),
         });
     });
 }

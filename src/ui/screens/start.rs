@@ -23,6 +23,7 @@ pub fn first_rehearsal() -> Command {
         strategy: Some(Strategy::HotWarm),
         speed: Speed::Times(1),
         seed: 1,
+        tabletop: false,
     }
 }
 

@@ -98,7 +98,13 @@ fn style(theme: Theme, t: &Tokens) -> egui::Style {
     style.spacing.window_margin = Margin::same(24);
     style.spacing.menu_margin = Margin::same(8);
     style.spacing.tooltip_width = 420.0;
-    style.spacing.scroll = egui::style::ScrollStyle { bar_width: 8.0, ..egui::style::ScrollStyle::floating() };
+    // A thin bar is always there: half a line at an edge does not say that there is more.
+    style.spacing.scroll = egui::style::ScrollStyle {
+        bar_width: 8.0,
+        floating_width: 3.0,
+        dormant_handle_opacity: 0.35,
+        ..egui::style::ScrollStyle::floating()
+    };
     style.spacing.scroll.fade.strength = 0.0;
 
     let v = &mut style.visuals;

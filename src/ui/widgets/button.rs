@@ -164,6 +164,7 @@ impl<'a> Button<'a> {
 /// The focus is always to be seen.
 pub fn focus_ring(ui: &Ui, response: &Response, rect: egui::Rect) {
     if response.has_focus() {
+        into_sight(ui, response);
         let t = theme::of(ui);
         ui.painter().rect_stroke(
             rect.expand(2.0),
@@ -171,6 +172,13 @@ pub fn focus_ring(ui: &Ui, response: &Response, rect: egui::Rect) {
             Stroke::new(2.0, t.accent),
             StrokeKind::Outside,
         );
+    }
+}
+
+/// What Tab comes to below the edge is scrolled to.
+pub fn into_sight(ui: &Ui, response: &Response) {
+    if response.gained_focus() && !ui.clip_rect().contains_rect(response.rect) {
+        response.scroll_to_me(None);
     }
 }
 

@@ -116,9 +116,28 @@ pub fn field(ui: &mut Ui, label: &str, text: &mut String, tall: bool, width: f32
     response
 }
 
+/// A field whose label stands beside it, or nowhere: this is what a screen reader says.
+pub fn named(ui: &mut Ui, edit: TextEdit<'_>, name: &str) -> egui::Response {
+    let response = ui.add(edit);
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(name));
+    typing_ring(ui, &response);
+    response
+}
+
+/// The same for a secret: dots on the screen, and for a screen reader too.
+pub fn secret(ui: &mut Ui, label: &str, text: &mut String) -> egui::Response {
+    let name = ui.label(small(ui, label));
+    ui.add_space(2.0);
+    let edit = TextEdit::singleline(text).password(true).desired_width(f32::INFINITY);
+    let response = ui.add(edit.margin(Margin::symmetric(10, 9))).labelled_by(name.id);
+    typing_ring(ui, &response);
+    response
+}
+
 /// Where one types.
 pub fn typing_ring(ui: &Ui, response: &egui::Response) {
     if response.has_focus() {
+        super::button::into_sight(ui, response);
         let stroke = Stroke::new(2.0, theme::of(ui).accent);
         let radius = f32::from(theme::RADIUS);
         ui.painter().rect_stroke(response.rect, radius, stroke, egui::StrokeKind::Inside);

@@ -63,7 +63,9 @@ pub fn paint_step(p: &Painter, c: Pos2, state: StepState, current: bool, t: &Tok
             p.line_segment([c + vec2(-5.0, 0.0), c + vec2(5.0, 0.0)], stroke(t.suspect));
         }
         StepState::Undone => {
-            p.line_segment([c + vec2(-5.0, 0.0), c + vec2(5.0, 0.0)], stroke(t.secondary));
+            // Back again: what was left out has a plain dash.
+            p.line_segment([c + vec2(-4.5, 0.0), c + vec2(5.0, 0.0)], stroke(t.secondary));
+            p.line(vec![c + vec2(-0.8, -4.0), c + vec2(-4.8, 0.0), c + vec2(-0.8, 4.0)], stroke(t.secondary));
         }
         StepState::Failed => cross(p, c, 4.5, Stroke::new(2.4, t.down)),
         StepState::Indeterminate => paint_mark(p, c, 5.5, Mark::Blind, t.suspect),

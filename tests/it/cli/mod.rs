@@ -3,11 +3,13 @@
 mod bind;
 mod checks;
 mod files;
-mod guided;
+pub mod guided;
 mod health;
 pub mod recoverable;
 pub mod runs;
+mod terminal;
 mod trust;
+mod whole;
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

@@ -128,6 +128,9 @@ impl Disk for Watched {
     fn remove(&self, file: &Path) -> io::Result<()> {
         self.inner.remove(file)
     }
+    fn remove_dir(&self, dir: &Path) -> io::Result<()> {
+        self.inner.remove_dir(dir)
+    }
     fn try_lock(&self, file: &Path) -> io::Result<Option<Box<dyn Lock>>> {
         self.inner.try_lock(file)
     }

@@ -2,10 +2,13 @@
 //!
 //! [`kill`] kills the program from outside and from inside a request. [`points`] replays every moment at which the
 //! record of one run grew. [`power`] takes the power away, where killing proves nothing: the system's cache survives a
-//! kill. Each tries more with `LIFEBOAT_TEST_ALL=1`.
+//! kill. [`matrix`] does all that is built in, step by step and fault by fault, against [`model`], an Azure in memory.
+//! Each tries more with `LIFEBOAT_TEST_ALL=1`.
 
 pub mod disk;
 mod kill;
+mod matrix;
+mod model;
 mod points;
 mod power;
 

@@ -60,6 +60,7 @@ fn photographed(strategy: Strategy) -> (Place, String, Vec<Shot>) {
         strategy: Some(strategy),
         speed: Speed::Max,
         seed: 1,
+        tabletop: false,
     });
     let id = closed(&desk).run.as_ref().unwrap().id.clone();
     drop(desk);

@@ -76,6 +76,7 @@ fn rehearsed(lie: Lie) -> (usize, Vec<String>) {
         strategy: Some(lifeboat::runbook::model::Strategy::HotWarm),
         speed: Speed::Max,
         seed: 1,
+        tabletop: false,
     });
     let end = closed(&desk);
     let run = place.run(&end.run.as_ref().unwrap().id);

@@ -10,10 +10,10 @@ use std::sync::Mutex;
 use lifeboat::desk::snapshot::{ActionView, Snapshot, StepCard, StepState};
 use lifeboat::rehearsal::scenario::Choice;
 
-const REGION_LOSS: &str = include_str!("../../../assets/scenarios/region-loss.ron");
+pub const REGION_LOSS: &str = include_str!("../../../assets/scenarios/region-loss.ron");
 
 /// The rehearsal with something put before something in it.
-fn own(place: &Place, before: &str, put: &str) -> PathBuf {
+pub fn own(place: &Place, before: &str, put: &str) -> PathBuf {
     let text = REGION_LOSS.replacen(before, &format!("{put} {before}"), 1);
     assert_ne!(text, REGION_LOSS);
     let file = place.0.path().join("region-loss.ron");
@@ -21,22 +21,22 @@ fn own(place: &Place, before: &str, put: &str) -> PathBuf {
     file
 }
 
-fn card<'s>(s: &'s Snapshot, id: &str) -> &'s StepCard {
+pub fn card<'s>(s: &'s Snapshot, id: &str) -> &'s StepCard {
     s.run.as_ref().unwrap().cards.iter().find(|c| c.id == id).unwrap()
 }
 
-fn at(desk: &Handle, id: &str, what: &str, wanted: impl Fn(&StepCard) -> bool) -> Arc<Snapshot> {
+pub fn at(desk: &Handle, id: &str, what: &str, wanted: impl Fn(&StepCard) -> bool) -> Arc<Snapshot> {
     until(desk, what, |s| s.run.is_some() && wanted(card(s, id)))
 }
 
-fn step(desk: &Handle, id: &str, intent: StepIntent) {
+pub fn step(desk: &Handle, id: &str, intent: StepIntent) {
     desk.send(Command::Step(id.to_owned(), intent));
 }
 
 /// Leaves out everything before a step, but decides to fail over; until the step's changes were read.
-fn reach(desk: &Handle, id: &str) {
+pub fn reach(desk: &Handle, id: &str) {
     until(desk, "the run", |s| s.run.is_some());
-    for _ in 0..1_000 {
+    for _ in 0..8_000 {
         let s = desk.snapshot();
         if card(&s, id).state == StepState::Ready {
             break;
@@ -58,7 +58,7 @@ fn reach(desk: &Handle, id: &str) {
     at(desk, id, "what it would change", |c| c.state == StepState::Ready && !c.changes.is_empty());
 }
 
-fn perform() -> StepIntent {
+pub fn perform() -> StepIntent {
     StepIntent::Perform { option: None, typed: None }
 }
 
@@ -214,7 +214,7 @@ fn taking_back_is_shown_guarded_and_sent_as_it_was_seen() {
     // The primary answers again, and it is taken back: looked at once more, and agreed to if the store has moved on.
     desk.send(Command::SetSpeed(Speed::Max));
     let over = |c: &StepCard| matches!(c.state, StepState::Undone | StepState::Ready);
-    for _ in 0..300 {
+    for _ in 0..1_200 {
         let s = desk.snapshot();
         let c = card(&s, "AO-F6");
         match c.actions.first() {

@@ -2,11 +2,14 @@
 
 mod checks;
 mod credentials;
-mod engine;
+pub mod engine;
 mod faults;
+mod modes;
 mod readiness;
 mod recovered;
 mod recovery;
+mod recovery_point;
+pub mod several;
 mod sighting;
 pub mod sign_in;
 mod trust;
@@ -32,7 +35,7 @@ use crate::crash::disk::{Call, Then, Watched, is_records};
 use crate::crash::{Place, closed, counts, desk, desk_with, each, ended, intents, is, sound, until};
 
 fn start(scenario: &str, strategy: Strategy, speed: Speed) -> Command {
-    Command::StartRehearsal { scenario: scenario.to_owned(), strategy: Some(strategy), speed, seed: 1 }
+    Command::StartRehearsal { scenario: scenario.to_owned(), strategy: Some(strategy), speed, seed: 1, tabletop: false }
 }
 
 /// A disk that is full from the n-th append on until there is room again.

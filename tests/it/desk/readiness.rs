@@ -41,6 +41,7 @@ fn rehearsed(place: &Place) -> Handle {
         strategy: Some(Strategy::HotWarm),
         speed: Speed::Max,
         seed: 1,
+        tabletop: false,
     });
     closed(&desk);
     desk
@@ -60,6 +61,7 @@ fn a_rehearsal_verifies_its_plan_until_it_is_edited() {
         strategy: Some(Strategy::HotWarm),
         speed: Speed::Max,
         seed: 1,
+        tabletop: false,
     });
     let s = closed(&desk);
     assert!(s.run.as_ref().unwrap().title.starts_with("Our chat"), "the team's own was rehearsed");
@@ -113,6 +115,7 @@ fn what_was_given_up_or_altered_proves_nothing() {
         strategy: Some(Strategy::HotWarm),
         speed: Speed::Times(1),
         seed: 1,
+        tabletop: false,
     });
     until(&desk, "the run", |s| s.run.is_some());
     desk.send(Command::Abort("enough".to_owned()));

@@ -134,7 +134,13 @@ fn nothing_real_is_read_from_inside_a_rehearsal() {
     let home = tempfile::tempdir().unwrap();
     let desk = desk(home.path(), None);
     let speed = Speed::Times(1);
-    desk.send(Command::StartRehearsal { scenario: "own-network".into(), strategy: None, speed, seed: 1 });
+    desk.send(Command::StartRehearsal {
+        scenario: "own-network".into(),
+        strategy: None,
+        speed,
+        seed: 1,
+        tabletop: false,
+    });
     until(&desk, "the rehearsal", |s| s.run.is_some());
     desk.send(Command::ReadDeleted);
     until(&desk, "why not", |s| s.notice.as_ref().is_some_and(|n| n.what.contains("a rehearsal is open")));

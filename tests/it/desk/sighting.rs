@@ -4,18 +4,20 @@ use std::fs;
 use std::sync::Arc;
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
-use lifeboat::clock::Speed;
+use lifeboat::clock::{Clock, Speed};
 use lifeboat::desk::Handle;
-use lifeboat::desk::protocol::{Command, WatchIntent};
-use lifeboat::desk::snapshot::Mark;
+use lifeboat::desk::protocol::{Command, RunIntent, WatchIntent};
+use lifeboat::desk::snapshot::{Mark, Snapshot};
 use lifeboat::health::State;
 use lifeboat::health::sighting::{Block, Line, PublicKey};
-use lifeboat::journal::RealDisk;
+use lifeboat::journal::{RealDisk, read_run};
 use lifeboat::runbook::model::Strategy;
 use lifeboat::units::Region;
 
+use super::several::SANDBOX;
+use super::sign_in::{Azure, at};
 use super::start;
-use crate::crash::{Place, desk_with, until};
+use crate::crash::{Place, desk_with, is, until};
 
 fn paste(desk: &Handle, text: &str) {
     desk.send(Command::Watch(WatchIntent::TakeSighting(text.to_owned())));
@@ -111,4 +113,42 @@ fn a_list_of_keys_that_cannot_be_read_vouches_for_nobody_and_is_left_as_it_is() 
     refused(&desk, "Mira: East US down", "mend or move it: until then nobody's key is known");
     assert_eq!(desk.snapshot().situation.colleagues.len(), 1, "what she says is taken all the same");
     assert_eq!(fs::read_to_string(place.home().join("colleagues.json")).unwrap(), "{\"schema\":2}");
+}
+
+#[test]
+fn a_colleagues_word_reaches_every_open_run_that_it_concerns() {
+    let (place, azure) = (Place::new(), Azure::of(SANDBOX, Clock::system()));
+    let desk = at(&place, Some(azure.cloud()));
+    let begun = |plan: &str| {
+        let before = desk.snapshot().run.as_ref().map(|r| r.id.clone());
+        desk.send(Command::StartRun { plan: plan.to_owned(), strategy: None, dry_run: true });
+        let new = |s: &Snapshot| s.run.as_ref().map(|r| r.id.clone()).filter(|id| Some(id) != before.as_ref());
+        new(&until(&desk, plan, |s| new(s).is_some())).unwrap()
+    };
+    let (one, other) = (begun("vision-prod"), begun("prod-chat"));
+    let heard = |run: &str| {
+        let all = read_run(&RealDisk, &place.run(run)).unwrap();
+        let said = |r: &lifeboat::record::Stored| {
+            (is(r, "observe") && r.body.d["what"] == "colleague")
+                .then(|| r.body.d["region"].as_str().unwrap().to_owned())
+        };
+        all.iter().filter_map(said).collect::<Vec<_>>()
+    };
+    paste(&desk, "Mira: East US down from Dublin");
+    until(&desk, "both", |_| heard(&one).len() == 1 && heard(&other).len() == 1);
+    // A region of the one beside only.
+    paste(&desk, "Mira: West Europe down from Dublin");
+    until(&desk, "the one beside", |_| heard(&one).len() == 2);
+    paste(&desk, "Mira: Sweden Central ok from Dublin");
+    until(&desk, "the one on show", |_| heard(&other).len() == 2);
+    assert_eq!((heard(&one), heard(&other)), (names(&["eastus", "westeurope"]), names(&["eastus", "swedencentral"])));
+    assert!(desk.snapshot().notice.is_none(), "{:?}", desk.snapshot().notice);
+    refused(&desk, "Mira: Japan East down", "Japan East");
+    desk.send(Command::Run(RunIntent::Focus(one.clone())));
+    let down = |s: &Snapshot| s.situation.colleagues.iter().any(|c| c.text.contains("West Europe does not answer"));
+    until(&desk, "it is on the board of the other", |s| s.run.as_ref().is_some_and(|r| r.id == one) && down(s));
+}
+
+fn names(all: &[&str]) -> Vec<String> {
+    all.iter().map(|n| (*n).to_owned()).collect()
 }

@@ -125,6 +125,7 @@ fn a_run_of_a_file_waits_for_trust_and_a_changed_byte_asks_again() {
         strategy: None,
         speed: lifeboat::clock::Speed::Times(0),
         seed: 1,
+        tabletop: false,
     });
     until(&desk, "the rehearsal", |s| s.run.is_some());
 }

@@ -48,7 +48,7 @@ impl Reader {
         Self { now: T0 + 1_000, known: Vec::new(), watched, mine: key(99).1 }
     }
     fn knows(mut self, name: &str, seed: u8) -> Self {
-        self.known.push(Colleague { name: name.to_owned(), key: key(seed).1 });
+        self.known.push(Colleague { name: name.to_owned(), key: key(seed).1, pair: None });
         self
     }
     fn take(&self, text: &str) -> Result<Taken, SightingError> {

@@ -76,7 +76,7 @@ fn a_rehearsal_has_a_chart_of_its_own_time_and_its_frozen_picture_stands_in_the_
     let place = Place::new();
     let desk = desk_with(&place.home(), Arc::new(RealDisk), None);
     let (scenario, seed) = ("region-loss".to_owned(), 1);
-    desk.send(Command::StartRehearsal { scenario, strategy: None, speed: Speed::Times(40), seed });
+    desk.send(Command::StartRehearsal { scenario, strategy: None, speed: Speed::Times(40), seed, tabletop: false });
     let s = until(&desk, "an outage that lasts", |s| {
         s.run.as_ref().is_some_and(|r| r.clocks.t[2].is_some())
             && s.situation.regions.iter().any(|r| r.role == "primary")

@@ -65,6 +65,9 @@ impl Disk for Careless {
     fn remove(&self, file: &Path) -> io::Result<()> {
         self.disk.remove(file)
     }
+    fn remove_dir(&self, dir: &Path) -> io::Result<()> {
+        self.disk.remove_dir(dir)
+    }
     fn try_lock(&self, file: &Path) -> io::Result<Option<Box<dyn Lock>>> {
         self.disk.try_lock(file)
     }

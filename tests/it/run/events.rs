@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 
 use lifeboat::record::Kind;
 use lifeboat::rehearsal::scenario::Outcome;
-use lifeboat::run::event::{Correlation, Found, Identity, LossKind, Observed, ScenarioRef, Seen};
+use lifeboat::run::event::{
+    Books, Correlation, Evidence, Facilitated, Found, Identity, LossKind, Observed, ScenarioRef, Seen,
+};
 use lifeboat::units::Millis;
 use serde_json::value::RawValue;
 
@@ -44,21 +46,46 @@ fn every() -> Vec<Event> {
     };
     let mut all = vec![
         Event::Plan { what: s("plan"), part: 1, of: 2, sha256: s("00"), text: s("Plan(\n\"„ü\"\u{202e})") },
-        Event::Participant { name: s("Ada"), role: s("operator") },
+        Event::Participant { name: s("Ada"), role: s("operator"), key: None },
         bare,
         Event::Started(Box::new(start)),
         Event::Declared { impact_start: BEGIN, evidence: s("e") },
         Event::Degraded { degraded: true },
         Event::Paused { reason: s("r") },
         Event::Resumed,
-        Event::Ended { outcome: Outcome::RecoveredWithFindings, summary: s("s"), not_measured: vec![s("RPA")] },
+        Event::Ended {
+            outcome: Outcome::RecoveredWithFindings,
+            summary: s("s"),
+            not_measured: vec![s("RPA")],
+            books: None,
+        },
+        Event::Ended {
+            outcome: Outcome::Recovered,
+            summary: s("s"),
+            not_measured: Vec::new(),
+            books: Some(Box::new(Books { lost: 1, missed: vec![s("RTO")], ..Books::default() })),
+        },
         Event::Aborted { reason: s("r") },
         Event::SignedIn(Identity { tenant: s("t"), object: s("o"), name: s("n"), ..Identity::default() }),
         Event::SessionOpened { scenario_ms: None },
         Event::SessionOpened { scenario_ms: Some(5) },
-        Event::ApprovalRequested { digest: s("d"), what: s("w"), undo: false },
-        Event::ApprovalRequested { digest: s("d"), what: s("w"), undo: true },
-        Event::Approved { digest: s("d"), method: s("m"), label: s("l") },
+        Event::ApprovalRequested {
+            digest: s("d"),
+            what: s("w"),
+            undo: false,
+            glass: None,
+            nonce: String::new(),
+            until: None,
+        },
+        Event::ApprovalRequested {
+            digest: s("d"),
+            what: s("w"),
+            undo: true,
+            glass: None,
+            nonce: String::new(),
+            until: None,
+        },
+        Event::Approved { digest: s("d"), method: s("m"), label: s("l"), proof: None },
         Event::Denied { digest: s("d"), reason: s("r") },
         Event::ApprovalVoided { digest: s("d"), why: s("w") },
         Event::Decided {
@@ -93,8 +120,21 @@ fn every() -> Vec<Event> {
         observed(None, Vec::new()),
         Event::Measured { name: s("T8"), value: Some(BEGIN), how: s("h") },
         Event::Measured { name: s("RPA"), value: None, how: s("h") },
-        Event::Evidence { name: s("n"), sha256: s("00"), text: s("t") },
+        Event::Evidence(Evidence { name: s("n"), sha256: s("00"), text: s("t"), ..Evidence::default() }),
     ];
+    all.extend([
+        Event::GlassBroken { guard: s("g"), reason: s("r") },
+        Event::Comms { to: s("t"), text: s("x"), outcome: s("o"), id: None },
+        Event::Comms { to: s("t"), text: s("x"), outcome: s("o"), id: Some(s("down-7")) },
+        Event::Finding { text: s("t") },
+        Event::Corrective { text: s("t"), owner: s("o"), due: s("2027-01-31") },
+        Event::SignedOff { role: s("r"), statement: s("x") },
+        Event::HandedOver { to: s("t"), open: vec![s("AO-F1")] },
+        Event::TakenOver { operator: s("o"), from: s("f"), sha256: s("00") },
+        Event::Facilitated { what: Facilitated::Held },
+        Event::Facilitated { what: Facilitated::Now(3) },
+        Event::Facilitated { what: Facilitated::Answered { step: s("D1"), ok: None, text: s("t") } },
+    ]);
     for found in [Found::Applied, Found::NotApplied, Found::Running, Found::Unknown] {
         all.push(Event::ActionReconciled { n: 0, found, detail: s("d") });
     }

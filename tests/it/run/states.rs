@@ -19,7 +19,7 @@ fn in_state(state: StepState) -> Bench {
         return b;
     }
     b.reach(STEP);
-    let ask = StepCommand::AskSecondPerson { changes: two(), undo: false };
+    let ask = StepCommand::AskSecondPerson { changes: two(), undo: false, ticket: Ticket::default() };
     match state {
         S::Blocked => {}
         S::Ready => {
@@ -69,8 +69,8 @@ fn command(letter: char, b: &Bench) -> (Actor, StepCommand) {
     let corr = Default::default;
     let digest = || b.run.step(STEP).and_then(|s| s.asked.as_ref()).map(|a| a.digest.clone()).unwrap_or_default();
     match letter {
-        'A' => (operator(), StepCommand::AskSecondPerson { changes: two(), undo: false }),
-        'B' => (operator(), StepCommand::AskSecondPerson { changes: two(), undo: true }),
+        'A' => (operator(), StepCommand::AskSecondPerson { changes: two(), undo: false, ticket: Ticket::default() }),
+        'B' => (operator(), StepCommand::AskSecondPerson { changes: two(), undo: true, ticket: Ticket::default() }),
         'W' => (second(), answer(digest(), Ok(()))),
         'P' => (operator(), performing(&two())),
         'C' => (operator(), StepCommand::Check),
@@ -97,10 +97,10 @@ fn what_is_possible_in_which_state() {
         (S::AwaitingApproval, "WS"),
         (S::Running, "aflr"),
         (S::Verifying, "V"),
-        (S::DoneByApp, "UB"),
+        (S::DoneByApp, "B"),
         (S::DoneByHand, ""),
         (S::AlreadyTrue, ""),
-        (S::Failed, "HSRUB"),
+        (S::Failed, "HSRB"),
         (S::Skipped, ""),
         (S::Undone, "ACHS"),
         (S::Indeterminate, "aflrH"),
@@ -123,6 +123,8 @@ fn what_is_possible_in_which_state() {
                         // A result that nobody waits for is no news to a person.
                         (Refusal::Stale, 'W' | 'a' | 'f' | 'l' | 'r') => {}
                         (Refusal::NeedsApproval(_), 'P') => assert_eq!(state, S::Undone),
+                        // What was agreed to was to do it.
+                        (Refusal::NeedsApproval(_), 'U') => assert!(matches!(state, S::DoneByApp | S::Failed)),
                         (Refusal::Blocked { needs, .. }, _) => {
                             assert_eq!((state, needs.is_empty()), (S::Blocked, false));
                         }
@@ -169,12 +171,12 @@ fn blocked_names_what_is_waited_for() {
 #[test]
 fn nothing_before_the_start_and_nothing_after_the_end() {
     let empty = Run::new();
-    let order = Order { actor: operator(), command: Command::Note("x".to_owned()) };
+    let order = Order { actor: operator(), command: Command::Note("x".to_owned()), now: 0 };
     assert_eq!(decide(&empty, &order), Err(Refusal::Closed));
     let mut b = Bench::new(Mode::Rehearsal);
     let plan = plan_of(Strategy::HotCold);
     let start = Box::new(start_of(&plan, Mode::Rehearsal, &INCIDENT));
-    let again = Command::Start { start, texts: plan.texts, operator: "Ada".to_owned() };
+    let again = Command::Start { start, texts: plan.texts, operator: "Ada".to_owned(), key: None };
     assert_eq!(b.run_wide(again), Err(Refusal::Begun));
     b.run_wide(Command::Abort("wrong plan".to_owned())).unwrap();
     assert_eq!(b.run.ended.as_ref().unwrap().outcome, None);

@@ -35,7 +35,7 @@ fn users_are_moved_only_after_it_was_decided() {
             b.step("D9", skip()).unwrap();
         }
         b.reach("AO-F3");
-        let ask = StepCommand::AskSecondPerson { changes: vec![change("x")], undo: false };
+        let ask = StepCommand::AskSecondPerson { changes: vec![change("x")], undo: false, ticket: Ticket::default() };
         assert_eq!(b.step("AO-F3", ask), Err(Refusal::NotDecided));
         assert_eq!(b.step("AO-F3", performing(&[change("x")])), Err(Refusal::NotDecided));
         // Reading and a person's word move nobody.
@@ -113,7 +113,8 @@ fn an_approval_is_for_exactly_these_changes() {
     b.reach("AO-F6");
     let seen = vec![change("one")];
     assert_eq!(b.step("AO-F6", performing(&seen)), Err(Refusal::NeedsApproval("AO-F6".to_owned())));
-    b.step("AO-F6", StepCommand::AskSecondPerson { changes: seen.clone(), undo: false }).unwrap();
+    b.step("AO-F6", StepCommand::AskSecondPerson { changes: seen.clone(), undo: false, ticket: Ticket::default() })
+        .unwrap();
     let digest = approval::of_changes(&b.run.start.as_ref().unwrap().digest, "AO-F6", &seen);
     assert_eq!(b.run.step("AO-F6").unwrap().asked.as_ref().unwrap().digest, digest);
     // Another digest than the one that was asked about, and the operator's own voice.
@@ -153,22 +154,6 @@ fn every_part_of_a_request_is_in_the_digest() {
     assert_ne!(digest(std::slice::from_ref(&base)), approval::of_changes("plan", "other", std::slice::from_ref(&base)));
     assert_ne!(digest(std::slice::from_ref(&base)), approval::of_changes("other", "step", &[base]));
     assert_ne!(approval::of_words("p", "s", &["a", "b"]), approval::of_words("p", "s", &["ab"]));
-}
-
-#[test]
-fn a_live_run_cannot_ask_and_says_so() {
-    let mut b = Bench::new(Mode::Live);
-    b.reach("D9");
-    let refusal = b.step("D9", decision(Choice::FailOver)).unwrap_err();
-    assert_eq!(refusal, Refusal::NoApprovalsLive("D9".to_owned()));
-    assert!(refusal.to_string().contains("in rehearsals only") && refusal.to_string().contains("by hand"));
-    // Waiting needs nobody.
-    b.step("D9", decision(Choice::Wait)).unwrap();
-    b.step("D9", skip()).unwrap();
-    b.reach("CO4");
-    // By hand on the operator's word, as the refusal says.
-    b.step("CO4", confirm()).unwrap();
-    assert_eq!(b.state("CO4"), StepState::DoneByHand);
 }
 
 #[test]

@@ -12,7 +12,8 @@ const NOBODY: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bu
 <busconfig><type>session</type><listen>unix:tmpdir=/tmp</listen><auth>EXTERNAL</auth><policy context="default">
 <allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/>RULE</policy></busconfig>"#;
 /// Opens the keyring; whoever uses it before this is done gets a locked one.
-const UNLOCK: &str = "printf %s \"$PASSWORD\" | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1\n";
+pub const UNLOCK: &str =
+    "printf %s \"$PASSWORD\" | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1\n";
 /// Tells a child of this test to damage an entry.
 const PLANT: &str = "LIFEBOAT_TEST_PLANT";
 
@@ -55,7 +56,8 @@ impl Person {
         self.home.path().join("data")
     }
 
-    fn command(&self, program: &str) -> Command {
+    /// A program with nothing of the caller's session.
+    pub fn command(&self, program: &str) -> Command {
         let mut c = Command::new(program);
         for name in ["DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "XDG_DATA_HOME", "LIFEBOAT_LOG"] {
             c.env_remove(name);
@@ -64,6 +66,21 @@ impl Person {
         c.env("LIFEBOAT_HOME", self.data()).env("LB", env!("CARGO_BIN_EXE_lifeboat"));
         c.env("ME", std::env::current_exe().unwrap()).env("PASSWORD", "test-password").stdin(Stdio::null());
         c
+    }
+
+    /// Writes a program that is Lifeboat in a session of this person's own, with an open keyring.
+    pub fn program(&self, file: &Path) -> std::path::PathBuf {
+        let mut text = "#!/bin/sh\nunset DISPLAY XDG_DATA_HOME\nexport LIFEBOAT_OPERATOR=Ben\n".to_owned();
+        for (name, value) in self.command("true").get_envs().filter_map(|(n, v)| Some((n, v?))) {
+            text += &format!("export {}='{}'\n", name.to_string_lossy(), value.to_string_lossy());
+        }
+        text += &format!(
+            "exec dbus-run-session -- bash -c '{}exec $LB \"$@\"' ben \"$@\"\n",
+            UNLOCK.replace('\'', "'\\''")
+        );
+        std::fs::write(file, text).unwrap();
+        std::fs::set_permissions(file, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+        file.to_owned()
     }
 
     /// Runs a script without any bus.

@@ -1,11 +1,20 @@
 //! Tests of `ui`: pressed and read like a person with a keyboard and a screen reader would.
 
+mod approve;
 mod board;
 #[cfg(target_os = "linux")]
 mod checks;
+mod commander;
 pub mod credentials;
+mod facilitator;
+mod hooks;
+mod keyboard;
+mod meant;
+mod pair;
 mod pictures;
 mod recovery;
+mod rehearse;
+mod run;
 mod sample;
 mod shelf;
 mod sign_in;
@@ -33,7 +42,11 @@ use tokio::sync::watch;
 pub fn link_of(snapshot: Snapshot) -> (Link, Receiver<Command>, watch::Sender<Arc<Snapshot>>) {
     let (publish, snapshots) = watch::channel(Arc::new(snapshot));
     let (tell, told) = channel();
-    let send = Arc::new(move |c| tell.send(c).is_ok());
+    // For which run it is has a test of its own.
+    let send = Arc::new(move |c| match c {
+        Command::Of { command, .. } => tell.send(*command).is_ok(),
+        c => tell.send(c).is_ok(),
+    });
     (Link { snapshots, send, on_wake: Box::new(|_| {}) }, told, publish)
 }
 
@@ -92,6 +105,12 @@ impl Window {
     pub fn sees(&self, label: &str) -> bool {
         self.harness.query_all_by_label(label).next().is_some()
     }
+}
+
+/// Where a node is, if it is anywhere.
+fn bounds(node: &egui_kittest::Node<'_>) -> Option<egui::Rect> {
+    let b = node.accesskit_node().bounding_box()?;
+    Some(egui::Rect::from_min_max(egui::pos2(b.x0 as f32, b.y0 as f32), egui::pos2(b.x1 as f32, b.y1 as f32)))
 }
 
 /// Everything that a screen reader could read of a picture, on every screen.
@@ -253,7 +272,7 @@ fn the_palette_finds_and_does() {
 #[test]
 fn every_screen_has_its_key() {
     let mut w = Window::new(sample::snapshot());
-    let keys = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7];
+    let keys = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8, Key::Num9];
     for (key, screen) in keys.into_iter().zip(Screen::ALL) {
         w.ctrl(key);
         assert_eq!(w.harness.state().view().screen, screen);

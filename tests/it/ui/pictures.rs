@@ -2,11 +2,11 @@
 //! leaves it open until it is closed. Without the variable this does nothing.
 
 use eframe::egui;
-use lifeboat::desk::snapshot::Snapshot;
+use lifeboat::desk::snapshot::{Mode, RequestView, Snapshot};
 use lifeboat::ui::App;
 use lifeboat::ui::view::Screen;
 
-use super::{link_of, sample, situations};
+use super::{facilitator, hooks, link_of, pair, rehearse, sample, situations};
 
 #[test]
 fn open() {
@@ -20,6 +20,26 @@ fn open() {
     let snapshot: Snapshot = match screen.as_str() {
         "start" => sample::first_start(),
         "closed" => sample::closed(),
+        "waiting" => pair::waiting(),
+        "full" | "papers" | "commander" => pair::full(),
+        "refused" => pair::refused(),
+        "taking" => pair::taking_back(),
+        "handed" => pair::handed_over(),
+        "long" => pair::long(),
+        "approve" => pair::approving(pair::request(Mode::Live)),
+        "named" => pair::approving(RequestView {
+            typed_name: Some("appcs-prod-chat".into()),
+            known: false,
+            refused: Some("The key that signed this request is not known here.".into()),
+            ..pair::request(Mode::Rehearsal)
+        }),
+        "answered" => pair::answered(),
+        "keys" => Snapshot { approvals: std::sync::Arc::new(pair::approvals(vec![], None)), ..sample::on_call() },
+        // `F4-8`: that step in the ninth state.
+        wish if wish.contains('-') => {
+            let (step, state) = wish.split_once('-').unwrap();
+            pair::in_state(step, pair::STATES[state.parse::<usize>().unwrap()])
+        }
         "failed" => sample::at("F2"),
         "decide" => sample::at("D4"),
         "live" => sample::live(),
@@ -35,7 +55,12 @@ fn open() {
         "unknown" => situations::on(situations::unknown()),
         "many" => situations::on(situations::large(24, 200)),
         "crowd" => situations::on(situations::large(60, 1_000)),
-        "situation" | "rehearse" | "runbooks" | "settings" => sample::on_call(),
+        "rehearse" => rehearse::on_call(),
+        "sheet" => Snapshot { trends: std::sync::Arc::new(rehearse::trends()), ..sample::closed() },
+        "facilitator" => facilitator::led(),
+        "tabletop" => facilitator::tabletop(),
+        "settings" => hooks::settings(),
+        "situation" | "runbooks" => sample::on_call(),
         _ => sample::snapshot(),
     };
     let options = eframe::NativeOptions {
@@ -63,6 +88,9 @@ fn open() {
                 ["start", "situation", "fine", "down", "blind", "entra", "unknown", "many", "crowd", "stages"];
             let started = mornings.contains(&screen.as_str());
             let shown = shown.or((screen == "restricted").then_some(Screen::Runbooks));
+            let shown = shown.or((screen == "sheet").then_some(Screen::Rehearse));
+            let approves = ["named", "answered", "keys"].contains(&screen.as_str());
+            let shown = shown.or(approves.then_some(Screen::Approve));
             app.show(shown.unwrap_or(if started { Screen::Situation } else { Screen::Run }));
             std::mem::forget((sent, keep));
             Ok(Box::new(app))

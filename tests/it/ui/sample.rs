@@ -71,7 +71,7 @@ pub fn situation() -> Situation {
 
 fn row(id: &str, title: &str, state: StepState, timing: &str) -> StepRow {
     let sentence = format!("{title}: {}, {timing}", state.word());
-    StepRow { id: id.into(), title: title.into(), state, timing: timing.into(), sentence }
+    StepRow { id: id.into(), title: title.into(), state, timing: timing.into(), sentence, group: None }
 }
 
 fn phases() -> Vec<PhaseView> {
@@ -269,10 +269,10 @@ pub fn run() -> RunView {
             ],
             ..Default::default()
         },
-        notes: vec![
+        notes: Arc::new(vec![
             note(300, "Dana", "Batch team asked to hold submissions."),
             note(120, "Dana", "Capacity raise skipped: quota already above peak."),
-        ],
+        ]),
         injects: vec![note(420, "Support desk", "Customers in Boston report errors since a few minutes.")],
         paused: None,
         closed: None,
@@ -284,6 +284,11 @@ pub fn run() -> RunView {
         records: 214,
         suggest_outcome: Outcome::Recovered,
         rights: None,
+        papers: Papers::default(),
+        taking_back: Vec::new(),
+        waits: "waits for Dana: Point clients at Sweden Central".into(),
+        next: Vec::new(),
+        green: None,
     }
 }
 
@@ -292,7 +297,10 @@ pub fn library() -> Library {
         id: id.into(),
         title: title.into(),
         about: about.into(),
+        plan: if id == "quota" { "prod-search" } else { "prod-chat" }.into(),
         strategies: strategies.to_vec(),
+        minutes: 30,
+        tabletop: true,
     };
     let all = [Strategy::HotHot, Strategy::HotWarm, Strategy::HotCold];
     let runbook = |id: &str, title: &str, system, steps, findings| RunbookRow {
@@ -467,6 +475,10 @@ pub fn snapshot() -> Snapshot {
         ]),
         situation: Arc::new(situation()),
         run: Some(Arc::new(run())),
+        open_runs: Arc::default(),
+        approvals: Arc::default(),
+        facilitator: None,
+        trends: Arc::default(),
         library: Arc::new(library()),
         recovery: Arc::default(),
         audit: Arc::new(audit()),
@@ -474,6 +486,7 @@ pub fn snapshot() -> Snapshot {
             sign_in: super::sign_in::sample(),
             operator: "Dana".into(),
             home: String::new(),
+            hooks: Vec::new(),
             credentials: kept::credentials(),
             cloud: vec![
                 ("subscription".into(), "contoso-prod (3f1c…)".into()),
@@ -559,6 +572,7 @@ pub fn closed() -> Snapshot {
             line("Loss stated before acting", 20, 20, ""),
             line("Record complete", 20, 30, "One step was skipped without a second word"),
         ],
+        mistakes: vec!["decided-late".into()],
     };
     let mut run = run();
     run.closed = Some("Recovered after 12 min 30 s: users are served from Sweden Central".into());

@@ -209,7 +209,13 @@ impl Lab {
     /// A rehearsal: the scenario's colleagues speak, and the run knows when the impact began.
     fn rehearsed(&self, n: usize, case: &Case) -> Vec<Picture> {
         let (scenario, strategy) = (format!("row-{n}"), Some(Strategy::HotWarm));
-        self.desk.send(Command::StartRehearsal { scenario, strategy, speed: Speed::Times(0), seed: 1 });
+        self.desk.send(Command::StartRehearsal {
+            scenario,
+            strategy,
+            speed: Speed::Times(0),
+            seed: 1,
+            tabletop: false,
+        });
         let s = until(case, &self.desk, "a run", |s| s.run.is_some() || s.notice.is_some());
         assert!(s.notice.is_none(), "{}: {:?}", case.name, s.notice);
         let all = play(case, &self.desk, &s.clock, &runtime());
@@ -290,5 +296,5 @@ fn play(case: &Case, desk: &Handle, clock: &Clock, runtime: &tokio::runtime::Run
 
 /// A happening at a second of the scenario.
 pub fn at(second: u64, what: lifeboat::rehearsal::scenario::What) -> Happening {
-    Happening { at: Millis::from_secs(second), only_in: Vec::new(), what }
+    Happening { at: Millis::from_secs(second), only_in: Vec::new(), what, hidden: false, seen: None }
 }

@@ -1,8 +1,9 @@
 //! The one step that is looked at: what it is, what it changes, what may go wrong, what can be done.
 
-use eframe::egui::{self, FontId, RichText, ScrollArea, Ui, text::LayoutJob, text::TextFormat};
+use eframe::egui::{self, FontId, ScrollArea, Ui, text::LayoutJob, text::TextFormat};
 
-use crate::desk::snapshot::{ChangeView, NoteView, ReadingView, RunView, Score, StepCard};
+use super::{notices, second};
+use crate::desk::snapshot::{ChangeView, NoteView, ReadingView, RunView, StepCard, StepState};
 use crate::ui::intent::{self, Intent};
 use crate::ui::overlay;
 use crate::ui::theme::{self, LINE, SMALL};
@@ -26,82 +27,27 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView) {
         wrapped(ui, secondary(ui, "This run has no steps."));
         return;
     };
-    let below = if run.closed.is_some() { 0.0 } else { view.actions_height + 16.0 };
+    let over = run.closed.is_some() || run.papers.handed_over.is_some();
+    let below = if over { 0.0 } else { view.actions_height + 16.0 };
     let room = (ui.available_height() - below).max(80.0);
     ScrollArea::vertical().id_salt(&card.id).max_height(room).auto_shrink([false, true]).show(ui, |ui| {
         crate::ui::screens::scroll_by_key(ui, view);
         ui.set_max_width(MEASURE.min(ui.available_width() - 16.0));
         ui.spacing_mut().item_spacing.y = 4.0;
-        notices(ui, cx, run);
-        step(ui, cx, run, &card);
+        notices::show(ui, cx, run);
+        step(ui, cx, view, run, &card);
     });
-    if run.closed.is_none() {
+    if !over {
         ui.add_space(12.0);
         let top = ui.cursor().top();
-        actions(ui, cx, run, &card);
+        actions(ui, cx, view, run, &card);
         view.actions_height = (ui.cursor().top() - top).max(theme::CONTROL);
     }
 }
 
-/// What concerns the whole run, above the step.
-fn notices(ui: &mut Ui, cx: &Cx, run: &RunView) {
-    let t = theme::of(ui);
-    if let Some(why) = &run.read_only {
-        banner(ui, t.down, |ui| {
-            ui.label(bold("The record cannot be written: actions are refused, reading goes on"));
-            copyable(ui, body(why));
-            ui.add_space(4.0);
-            if Button::new("Try again").small().show(ui) {
-                cx.act(Act::Do(Intent::RetryJournal));
-            }
-        });
-        ui.add_space(12.0);
-    }
-    if let Some(how) = &run.closed {
-        banner(ui, t.accent, |ui| {
-            copyable(ui, bold(how));
-            if let Some(score) = &run.score {
-                self::score(ui, score);
-            }
-            ui.add_space(4.0);
-            ui.horizontal(|ui| {
-                if Button::new("See the record").small().show(ui) {
-                    cx.send(crate::desk::protocol::Command::ShowRecord(run.id.clone()));
-                    cx.act(Act::Go(crate::ui::view::Screen::Audit));
-                }
-                if Button::new("Leave the run").small().key(intent::key_text(Intent::Leave)).show(ui) {
-                    cx.act(Act::Do(Intent::Leave));
-                }
-            });
-        });
-        ui.add_space(16.0);
-    }
-    if let Some(why) = &run.paused {
-        banner(ui, t.suspect, |ui| {
-            ui.label(bold("The run is paused"));
-            copyable(ui, body(why));
-            ui.add_space(4.0);
-            if Button::new("Go on").small().key(intent::key_text(Intent::Pause)).show(ui) {
-                cx.act(Act::Do(Intent::Pause));
-            }
-        });
-        ui.add_space(12.0);
-    }
-    if let Some(wait) = &run.long_wait {
-        banner(ui, t.accent, |ui| {
-            wrapped(ui, body(&wait.text));
-            ui.add_space(4.0);
-            if Button::new("Jump to the next event").small().key(intent::key_text(Intent::Jump)).show(ui) {
-                cx.act(Act::Do(Intent::Jump));
-            }
-        });
-        ui.add_space(12.0);
-    }
-}
-
-fn step(ui: &mut Ui, cx: &Cx, run: &RunView, card: &StepCard) {
+fn step(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, card: &StepCard) {
     let current = run.current.as_deref() == Some(card.id.as_str());
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         ui.label(small(ui, &card.eyebrow));
         if !current && let Some(id) = &run.current {
             ui.add_space(8.0);
@@ -111,9 +57,10 @@ fn step(ui: &mut Ui, cx: &Cx, run: &RunView, card: &StepCard) {
         }
     });
     title(ui, &card.title);
-    if !current || card.progress.is_some() {
+    // What stands ready is said by its buttons; every other state has its word.
+    if !current || card.state != StepState::Ready || card.progress.is_some() {
         ui.horizontal(|ui| {
-            step_mark(ui, card.state, current);
+            step_mark(ui, card.state, false);
             ui.label(body(capital(card.state.word())));
         });
     }
@@ -130,6 +77,11 @@ fn step(ui: &mut Ui, cx: &Cx, run: &RunView, card: &StepCard) {
     if let Some(p) = &card.problem {
         banner(ui, theme::of(ui).down, |ui| overlay::problem(ui, cx, p));
         ui.add_space(12.0);
+    }
+    let asked = cx.snap.approvals.asked.iter().find(|a| a.step == card.id);
+    if let Some(asked) = asked.filter(|_| run.closed.is_none() && run.papers.handed_over.is_none()) {
+        second::show(ui, cx, view, asked);
+        ui.add_space(14.0);
     }
     if !card.changes.is_empty() {
         widgets::card(ui, |ui| changes(ui, cx, card));
@@ -191,7 +143,8 @@ fn changes(ui: &mut Ui, cx: &Cx, card: &StepCard) {
     }
 }
 
-fn change(ui: &mut Ui, c: &ChangeView) {
+/// One request, field by field, before and after.
+pub fn change(ui: &mut Ui, c: &ChangeView) {
     ui.horizontal_wrapped(|ui| {
         copyable(ui, body(&c.what));
         if !c.state.is_empty() {
@@ -310,7 +263,7 @@ pub fn note(ui: &mut Ui, n: &NoteView) {
     copyable_job(ui, job);
 }
 
-fn actions(ui: &mut Ui, cx: &Cx, run: &RunView, card: &StepCard) {
+fn actions(ui: &mut Ui, cx: &Cx, view: &View, run: &RunView, card: &StepCard) {
     // In a narrow column the keys of the lesser actions give way: F1 and the palette have them.
     let roomy = ui.available_width() >= 480.0;
     ui.horizontal_wrapped(|ui| {
@@ -332,6 +285,13 @@ fn actions(ui: &mut Ui, cx: &Cx, run: &RunView, card: &StepCard) {
                 cx.act(Act::Action(i));
             }
         }
+        let more = [(Intent::BreakGlass, "Break the glass…"), (Intent::TakeBackTo, "Take back to here…")];
+        for (intent, label) in more.into_iter().filter(|(i, _)| intent::available(*i, cx.snap, view)) {
+            let key = if roomy { intent::key_text(intent) } else { String::new() };
+            if Button::new(label).key(key).id((&card.id, label)).show(ui) {
+                cx.act(Act::Do(intent));
+            }
+        }
     });
     // Why it cannot be done stands in words, not only on hover.
     for why in card.actions.iter().take(1).filter_map(|a| a.refused.as_deref()) {
@@ -340,23 +300,8 @@ fn actions(ui: &mut Ui, cx: &Cx, run: &RunView, card: &StepCard) {
     }
 }
 
-fn score(ui: &mut Ui, s: &Score) {
-    ui.add_space(4.0);
-    ui.label(RichText::new(format!("{} of {} points", s.points, s.of)).font(FontId::new(18.0, theme::bold())));
-    for (i, (what, points, of, why)) in s.lines.iter().enumerate() {
-        ui.push_id(i, |ui| {
-            row(ui, 56.0, &format!("{points} / {of}"), |ui| {
-                ui.spacing_mut().item_spacing.y = 0.0;
-                copyable(ui, body(what));
-                if !why.is_empty() {
-                    copyable(ui, small(ui, why));
-                }
-            });
-        });
-    }
-}
-
-fn capital(text: &str) -> String {
+/// With its first letter a capital.
+pub fn capital(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map(|c| c.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }

@@ -1,7 +1,7 @@
 //! The whole plan at a glance: every step with its state and time.
 
 use eframe::egui::accesskit::Role;
-use eframe::egui::{EventFilter, FontId, Frame, Margin, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui::{EventFilter, FontId, Frame, Margin, ScrollArea, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use crate::desk::snapshot::{PhaseView, RunView, StepRow, StepState};
 use crate::ui::theme::{self, BODY, RADIUS, ROW, SMALL};
@@ -9,6 +9,9 @@ use crate::ui::view::{Act, Cx, View};
 use crate::ui::widgets::button::focus_ring;
 use crate::ui::widgets::text::line;
 use crate::ui::widgets::{layout::edge, paint_step};
+
+/// What the bracket says.
+const TOGETHER: &str = "may be done at the same time as its neighbours";
 
 /// Draws it.
 pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView) {
@@ -29,8 +32,9 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView) {
                         ui.add_space(7.0);
                     }
                     heading(ui, phase);
-                    for row in &phase.steps {
-                        ui.push_id(&row.id, |ui| step(ui, cx, view, run, row));
+                    for (i, row) in phase.steps.iter().enumerate() {
+                        let place = together(&phase.steps, i);
+                        ui.push_id(&row.id, |ui| step(ui, cx, view, run, row, place));
                     }
                 });
             }
@@ -54,11 +58,32 @@ pub fn heading(ui: &mut Ui, phase: &PhaseView) {
     ui.painter().galley(pos2(right, y - note.size().y / 2.0), note, t.secondary);
 }
 
-fn step(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, row: &StepRow) {
+/// Whether a step may be done at the same time as the one before it and as the one after it.
+fn together(steps: &[StepRow], i: usize) -> (bool, bool) {
+    let group = |i: usize| steps.get(i).and_then(|s| s.group.as_ref());
+    let same = |other: Option<usize>| group(i).is_some() && other.and_then(group) == group(i);
+    (same(i.checked_sub(1)), same(i.checked_add(1)))
+}
+
+/// The bracket around steps that may be done at the same time.
+fn bracket(ui: &Ui, rect: eframe::egui::Rect, (before, after): (bool, bool)) {
+    let stroke = Stroke::new(1.5, theme::of(ui).faint);
+    let x = rect.left() + 2.0;
+    let top = if before { rect.top() } else { rect.top() + 6.0 };
+    let bottom = if after { rect.bottom() } else { rect.bottom() - 6.0 };
+    ui.painter().vline(x, top..=bottom, stroke);
+    for y in [(!before).then_some(top), (!after).then_some(bottom)].into_iter().flatten() {
+        ui.painter().hline(x..=x + 5.0, y, stroke);
+    }
+}
+
+fn step(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, row: &StepRow, place: (bool, bool)) {
     let current = run.closed.is_none() && run.current.as_deref() == Some(row.id.as_str());
     let shown = view.card(run).is_some_and(|c| c.id == row.id);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
-    response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, shown, &row.sentence));
+    let grouped = place.0 || place.1;
+    let sentence = if grouped { format!("{}; {TOGETHER}", row.sentence) } else { row.sentence.clone() };
+    response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, shown, &sentence));
     let t = theme::of(ui);
     if shown {
         ui.painter().rect_filled(rect, f32::from(RADIUS), t.raised);
@@ -67,6 +92,9 @@ fn step(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, row: &StepRow) {
     }
     if current {
         edge(ui, rect, t.accent, 2.0, RADIUS);
+    }
+    if grouped {
+        bracket(ui, rect, place);
     }
     paint(ui, rect, row, current);
     focus_ring(ui, &response, rect.shrink(3.0));
@@ -88,7 +116,7 @@ fn step(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, row: &StepRow) {
     if response.clicked() {
         cx.act(Act::Select(row.id.clone()));
     }
-    response.on_hover_text(&row.sentence);
+    response.on_hover_text(sentence);
 }
 
 /// Shape, title, time.

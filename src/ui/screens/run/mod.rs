@@ -2,10 +2,17 @@
 
 mod card;
 mod checklist;
-mod side;
+pub mod notices;
+pub mod papers;
+pub mod second;
+pub mod side;
+mod switcher;
 
+pub use card::{capital, change};
 pub use checklist::{heading as checklist_heading, paint as checklist_row};
-pub use side::other_speed;
+pub use second::{SecondView, block, large as large_pictures, time_left};
+pub use side::{clock_text, other_speed};
+pub use switcher::sentence as run_sentence;
 
 use eframe::egui::{self, Align, CentralPanel, Frame, Layout, Margin, Panel, ScrollArea, Stroke, Ui, vec2};
 
@@ -13,7 +20,7 @@ use crate::desk::snapshot::RunView;
 use crate::ui::intent::{self, Intent};
 use crate::ui::theme::{self, SMALL};
 use crate::ui::view::{Act, Column, Cx, Screen, View};
-use crate::ui::widgets::{Button, empty, heading};
+use crate::ui::widgets::{Button, empty, hairline, heading};
 
 const LIST: f32 = 308.0;
 const SIDE: f32 = 256.0;
@@ -28,20 +35,22 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
         super::page(ui, view, "no-run", |ui, _| nothing(ui, cx));
         return;
     };
+    switcher::show(ui, cx);
     let width = ui.available_width();
-    if width >= THREE {
+    view.wide = width >= THREE;
+    if view.wide {
         checklist_panel(ui, cx, view, run, LIST);
-        side_panel(ui, cx, run);
+        side_panel(ui, cx, view, run);
         middle(ui, cx, view, run);
     } else if width >= TWO {
         checklist_panel(ui, cx, view, run, 264.0);
         if view.column == Column::Checklist {
             view.column = Column::Step;
         }
-        tabs(ui, cx, view, run, &[Column::Step, Column::Clocks]);
+        tabs(ui, cx, view, run, &[Column::Step, Column::Clocks, Column::Papers]);
         column(ui, cx, view, run);
     } else {
-        tabs(ui, cx, view, run, &[Column::Checklist, Column::Step, Column::Clocks]);
+        tabs(ui, cx, view, run, &[Column::Checklist, Column::Step, Column::Clocks, Column::Papers]);
         column(ui, cx, view, run);
     }
 }
@@ -50,13 +59,16 @@ fn nothing(ui: &mut Ui, cx: &Cx) {
     let text = "A run walks through a plan one step at a time, on the real Azure or on a simulated one, and keeps the record. \
                 Start one from a plan, or rehearse a scenario.";
     empty(ui, "No run is open", text, |ui| {
-        ui.horizontal(|ui| {
+        ui.horizontal_wrapped(|ui| {
             let key = intent::key_text(Intent::Go(Screen::Rehearse));
             if Button::new("Rehearse").primary().key(key).show(ui) {
                 cx.act(Act::Go(Screen::Rehearse));
             }
             if Button::new("Plans").key(intent::key_text(Intent::Go(Screen::Runbooks))).show(ui) {
                 cx.act(Act::Go(Screen::Runbooks));
+            }
+            if Button::new("Take over a colleague's run…").key(intent::key_text(Intent::TakeOver)).show(ui) {
+                cx.act(Act::Do(Intent::TakeOver));
             }
         });
         let open: Vec<_> = cx.snap.audit.runs.iter().filter(|r| r.open).take(5).collect();
@@ -91,7 +103,7 @@ fn checklist_panel(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, width: 
         });
 }
 
-fn side_panel(ui: &mut Ui, cx: &Cx, run: &RunView) {
+fn side_panel(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView) {
     let t = theme::of(ui);
     Panel::right("clocks")
         .exact_size(SIDE)
@@ -101,15 +113,35 @@ fn side_panel(ui: &mut Ui, cx: &Cx, run: &RunView) {
         .show(ui, |ui| {
             let rect = ui.max_rect();
             ui.painter().vline(rect.left() + 0.5, rect.y_range(), Stroke::new(1.0, t.line));
-            side_scroll(ui, cx, run);
+            // The clock stays in sight beside the papers too.
+            let head = Frame::new().inner_margin(Margin { left: 17, right: 16, top: 16, bottom: 4 });
+            head.show(ui, |ui| {
+                ui.set_width(ui.available_width());
+                side::clock(ui, cx, run);
+                ui.add_space(4.0);
+                ui.horizontal(|ui| {
+                    let papers = view.column == Column::Papers;
+                    if Button::new("Now").small().selected(!papers).show(ui) {
+                        view.column = Column::Step;
+                    }
+                    let key = intent::key_text(Intent::Papers);
+                    if Button::new("Papers").small().key(key).selected(papers).show(ui) {
+                        view.column = Column::Papers;
+                    }
+                });
+            });
+            match view.column {
+                Column::Papers => scroll(ui, "papers", |ui| papers::show(ui, cx, run)),
+                _ => scroll(ui, "side", |ui| side::show(ui, cx, run)),
+            }
         });
 }
 
-fn side_scroll(ui: &mut Ui, cx: &Cx, run: &RunView) {
-    ScrollArea::vertical().id_salt("side").auto_shrink([false, false]).show(ui, |ui| {
-        Frame::new().inner_margin(Margin { left: 17, right: 16, top: 16, bottom: 16 }).show(ui, |ui| {
-            ui.set_max_width(ui.available_width().min(460.0));
-            side::show(ui, cx, run);
+fn scroll(ui: &mut Ui, id: &str, add: impl FnOnce(&mut Ui)) {
+    ScrollArea::vertical().id_salt(id).auto_shrink([false, false]).show(ui, |ui| {
+        Frame::new().inner_margin(Margin { left: 17, right: 16, top: 12, bottom: 16 }).show(ui, |ui| {
+            ui.set_width(ui.available_width().min(460.0));
+            add(ui);
         });
     });
 }
@@ -134,8 +166,9 @@ fn tabs(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, all: &[Column]) {
                     let name = match c {
                         Column::Checklist => "Checklist",
                         Column::Step => "Step",
-                        Column::Clocks if all.len() > 2 => "Clocks",
+                        Column::Clocks if all.len() > 3 => "Clocks",
                         Column::Clocks => "Clock, regions, notes",
+                        Column::Papers => "Papers",
                     };
                     if Button::new(name).small().selected(view.column == *c).show(ui) {
                         view.column = *c;
@@ -156,11 +189,16 @@ fn tabs(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, all: &[Column]) {
 fn column(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView) {
     let frame = match view.column {
         Column::Step => Frame::new().inner_margin(Margin { left: 20, right: 20, top: 14, bottom: 12 }),
-        Column::Checklist | Column::Clocks => Frame::new(),
+        Column::Checklist | Column::Clocks | Column::Papers => Frame::new(),
     };
     CentralPanel::no_frame().frame(frame).show(ui, |ui| match view.column {
         Column::Checklist => checklist::show(ui, cx, view, run),
         Column::Step => card::show(ui, cx, view, run),
-        Column::Clocks => side_scroll(ui, cx, run),
+        Column::Clocks => scroll(ui, "side", |ui| {
+            side::clock(ui, cx, run);
+            hairline(ui, 8.0);
+            side::show(ui, cx, run);
+        }),
+        Column::Papers => scroll(ui, "papers", |ui| papers::show(ui, cx, run)),
     });
 }

@@ -3,16 +3,16 @@
 use eframe::egui::accesskit::Role;
 use eframe::egui::{self, Color32, FontId, Rect, RichText, Sense, Ui, WidgetInfo, pos2, vec2};
 
-use super::card::note;
+use super::card::{capital, note};
 use crate::clock::Speed;
 use crate::desk::snapshot::{Clocks, Mode, RunView};
 use crate::ui::intent::{self, Intent};
 use crate::ui::screens::situation;
 use crate::ui::theme::{self, CLOCK};
 use crate::ui::view::{Act, Cx};
-use crate::ui::widgets::text::{small, wrapped};
-use crate::ui::widgets::{hairline, heading, link};
-use crate::units::{Millis, countdown};
+use crate::ui::widgets::text::{copyable, small, wrapped};
+use crate::ui::widgets::{body, bold, hairline, heading, link, row};
+use crate::units::{Millis, countdown, utc_clock};
 
 /// The one clock, in words.
 pub struct ClockText {
@@ -28,6 +28,11 @@ pub struct ClockText {
 
 /// What the clock says now.
 pub fn clock_text(cx: &Cx, run: &RunView) -> ClockText {
+    clock_at(run, cx.now.utc)
+}
+
+/// What the clock says at this time (UTC ms on the run's clock).
+pub fn clock_at(run: &RunView, now: i64) -> ClockText {
     let c = &run.clocks;
     let rto = Millis(c.rto);
     let text =
@@ -38,7 +43,7 @@ pub fn clock_text(cx: &Cx, run: &RunView) -> ClockText {
     let Some(deadline) = c.deadline else {
         return text("RTO; the clock starts with the impact".to_owned(), "RTO".to_owned(), c.rto, false);
     };
-    let left = deadline - cx.now.utc;
+    let left = deadline - now;
     if left < 0 {
         text(format!("Over the RTO of {rto}"), format!("over {rto}"), left.unsigned_abs(), true)
     } else {
@@ -46,21 +51,35 @@ pub fn clock_text(cx: &Cx, run: &RunView) -> ClockText {
     }
 }
 
-/// Draws it.
-pub fn show(ui: &mut Ui, cx: &Cx, run: &RunView) {
+/// The one clock, with what it comes to.
+pub fn clock(ui: &mut Ui, cx: &Cx, run: &RunView) {
     ui.spacing_mut().item_spacing.y = 4.0;
     let t = theme::of(ui);
     let ClockText { caption, figure, late, .. } = clock_text(cx, run);
-    ui.label(small(ui, &caption));
+    wrapped(ui, small(ui, &caption));
     let ink = if late { t.down } else { t.text };
     ui.label(RichText::new(figure).font(FontId::proportional(CLOCK)).line_height(Some(38.0)).color(ink));
     bar(ui, cx, &run.clocks);
+    if let Some(breach) = &run.clocks.breach {
+        copyable(ui, bold(breach).color(t.down));
+    }
     if !run.clocks.forecast.is_empty() {
         wrapped(ui, small(ui, &run.clocks.forecast));
     }
     if cx.snap.clock.is_scenario() && run.closed.is_none() {
         speed(ui, cx);
     }
+}
+
+/// What is waited for, the times, the regions, what was said.
+pub fn show(ui: &mut Ui, cx: &Cx, run: &RunView) {
+    ui.spacing_mut().item_spacing.y = 4.0;
+    heading(ui, "Waiting for");
+    let c = &run.clocks;
+    if !run.waits.is_empty() && run.closed.is_none() {
+        copyable(ui, body(capital(&run.waits)));
+    }
+    wrapped(ui, small(ui, format!("People {} · Azure {}", seconds(c.waited_people), seconds(c.waited_azure))));
 
     let regions: Vec<_> = cx.snap.situation.regions.iter().filter(|r| !r.role.is_empty()).collect();
     if !regions.is_empty() {
@@ -71,13 +90,12 @@ pub fn show(ui: &mut Ui, cx: &Cx, run: &RunView) {
         }
     }
     hairline(ui, 8.0);
-    heading(ui, "Waiting for");
-    let c = &run.clocks;
-    wrapped(ui, small(ui, format!("People {} · Azure {}", seconds(c.waited_people), seconds(c.waited_azure))));
+    times(ui, c);
 
     if !run.injects.is_empty() {
         hairline(ui, 8.0);
-        heading(ui, if run.mode == Mode::Rehearsal { "Messages" } else { "From colleagues" });
+        let drill = matches!(run.mode, Mode::Rehearsal | Mode::Tabletop);
+        heading(ui, if drill { "Messages" } else { "From colleagues" });
         for (i, n) in run.injects.iter().rev().take(MOST).enumerate() {
             ui.push_id(("inject", i), |ui| note(ui, n));
         }
@@ -91,9 +109,56 @@ pub fn show(ui: &mut Ui, cx: &Cx, run: &RunView) {
     if skip > 0 {
         ui.label(small(ui, format!("{skip} older ones are in the record")));
     }
-    if run.closed.is_none() {
+    if run.closed.is_none() && run.papers.handed_over.is_none() {
         doings(ui, cx, run);
     }
+}
+
+/// The moments of a run, T0 to T12.
+pub const MOMENTS: [&str; 13] = [
+    "impact",
+    "first failed probe",
+    "persistent",
+    "acknowledged",
+    "decided",
+    "first step of the failover",
+    "last step of the failover",
+    "verified",
+    "clients served again",
+    "primary healthy again",
+    "fail-back begun",
+    "fail-back verified",
+    "closed",
+];
+
+/// Column of the two short names.
+const SHORT: f32 = 40.0;
+
+/// How long each part took, what may be lost, and the moments themselves, folded.
+fn times(ui: &mut Ui, c: &Clocks) {
+    heading(ui, "Times");
+    // A duration is not torn apart at the end of a line.
+    let took = |(name, d): &(&str, Option<u64>)| {
+        format!("{name} {}", d.map_or_else(|| "not yet".to_owned(), seconds)).replace(' ', "\u{a0}")
+    };
+    let all: Vec<String> = c.segments.iter().map(took).collect();
+    copyable(ui, small(ui, all.join(" · ")));
+    if let Some(rta) = c.rta {
+        row(ui, SHORT, "RTA", |ui| copyable(ui, body(seconds(rta))));
+    }
+    if !c.rpa.is_empty() {
+        row(ui, SHORT, "RPA", |ui| copyable(ui, body(&c.rpa)));
+    }
+    if c.t.iter().all(Option::is_none) {
+        return;
+    }
+    egui::CollapsingHeader::new(small(ui, "Moments, T0 to T12")).id_salt("moments").show(ui, |ui| {
+        for (i, name) in MOMENTS.iter().enumerate() {
+            let at = c.t.get(i).copied().flatten();
+            let time = at.map_or_else(|| "not yet".to_owned(), |at| format!("{} UTC", utc_clock(at)));
+            wrapped(ui, small(ui, format!("T{i} {name}: {time}")));
+        }
+    });
 }
 
 /// So many messages and notes are shown; the record has all.
@@ -113,6 +178,8 @@ fn doings(ui: &mut Ui, cx: &Cx, run: &RunView) {
     act(ui, if run.degraded { "Normal instructions" } else { "Degraded instructions" }, Intent::Degraded);
     act(ui, "Impact began earlier", Intent::Impact);
     act(ui, "Freeze health as evidence", Intent::Freeze);
+    act(ui, "Hand the run over", Intent::HandOver);
+    act(ui, "Commander's window", Intent::Projector);
     act(ui, "Close the run", Intent::Close);
 }
 
@@ -129,6 +196,16 @@ fn speed(ui: &mut Ui, cx: &Cx) {
             cx.act(Act::Do(Intent::Faster));
         }
     });
+    if cx.snap.clock.speed() == Speed::Times(0) {
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 12.0;
+            for (intent, label) in [(Intent::StepClock(1), "on by 1 min"), (Intent::StepClock(5), "on by 5 min")] {
+                if link(ui, label, &intent::key_text(intent)) {
+                    cx.act(Act::Do(intent));
+                }
+            }
+        });
+    }
 }
 
 /// The next speed up or down the usual ones.

@@ -77,7 +77,7 @@ impl Sea {
         let mut scenario = busy();
         completed(&mut scenario.world);
         spoil(&mut scenario.world);
-        let happening = |at, what| Happening { at, only_in: Vec::new(), what };
+        let happening = |at, what| Happening { at, only_in: Vec::new(), what, hidden: false, seen: None };
         scenario.timeline = match fault {
             None => Vec::new(),
             Some((on, how)) => vec![

@@ -77,7 +77,13 @@ fn the_desk_and_the_record_of_a_rehearsal() {
         send(intent);
         said(word);
     }
-    let start = Command::StartRehearsal { scenario: "region-loss".into(), strategy: None, speed: Speed::Max, seed: 1 };
+    let start = Command::StartRehearsal {
+        scenario: "region-loss".into(),
+        strategy: None,
+        speed: Speed::Max,
+        seed: 1,
+        tabletop: false,
+    };
     desk.send(start);
     let s = closed(&desk);
     seen.add("run", format!("{:?} {:?} {:?}", s.run, s.situation, s.library));

@@ -1,4 +1,9 @@
-//! The scripted operator, and how a rehearsal is scored.
+//! The scripted operator, and how a rehearsal is scored; happenings, facilitator, tabletop.
+
+mod desk;
+mod judge;
+mod schedule;
+mod table;
 
 use lifeboat::rehearsal::scenario::{Answer, Choice, Expect, Outcome, Reply, Scenario, Situation};
 use lifeboat::rehearsal::score::{Line, score};
@@ -10,7 +15,7 @@ use lifeboat::units::{Millis, Region};
 
 use crate::run::{BEGIN, Bench, change, confirm, decision, failure, finished, reopen, skip, verified};
 
-const REGION_LOSS: &str = include_str!("../../assets/scenarios/region-loss.ron");
+const REGION_LOSS: &str = include_str!("../../../assets/scenarios/region-loss.ron");
 
 fn scenario() -> Scenario {
     ron::from_str(REGION_LOSS).unwrap()
@@ -24,7 +29,7 @@ fn bench() -> Bench {
 
 fn only(b: &Bench, expect: Expect) -> Line {
     let s = score(&b.run, &expect);
-    assert_eq!(s.lines.len(), 3, "one line for the expectation, two that always hold");
+    assert_eq!(s.lines.len(), 4, "one line for the expectation, three that always hold");
     s.lines[0].clone()
 }
 
@@ -144,18 +149,25 @@ fn the_rto_and_the_outcome() {
 }
 
 #[test]
-fn two_lines_hold_for_every_run() {
+fn three_lines_hold_for_every_run() {
     let last = |b: &Bench| {
         let s = score(&b.run, &Expect::default());
-        assert_eq!(s.lines.len(), 2);
-        (s.lines[0].points, s.lines[1].points, s.met())
+        assert_eq!(s.lines.len(), 3);
+        (s.lines[0].points, s.lines[1].points, s.lines[2].points)
     };
-    assert_eq!(last(&bench()), (1, 0, false), "no loss was stated: there was no decision");
-    assert_eq!(last(&decided(Choice::Abort)), (1, 1, true), "not moving needs nobody's consent");
-    assert_eq!(last(&decided(Choice::FailOver)), (1, 1, true));
-    assert_eq!(last(&moved()), (1, 1, true));
-    // Live, by hand, on one person's word: it shows.
-    let mut b = Bench::new(Mode::Live);
+    assert_eq!(last(&bench()), (1, 0, 0), "no loss was stated: there was no decision");
+    assert_eq!(last(&decided(Choice::Abort)), (1, 1, 0), "not moving needs nobody's consent");
+    assert_eq!(last(&decided(Choice::FailOver)), (1, 1, 0));
+    assert_eq!(last(&moved()), (1, 1, 0), "not closed");
+    for (upto, points, why) in [("nothing", 1, "every step is over"), ("CB8", 0, "open: CB8")] {
+        let mut b = moved();
+        b.reach(upto);
+        b.run_wide(Command::Close { outcome: Outcome::Recovered, summary: "x".to_owned() }).unwrap();
+        let line = score(&b.run, &Expect::default()).lines.pop().unwrap();
+        assert_eq!((line.points, line.why.starts_with(why)), (points, true), "{}", line.why);
+    }
+    // A dry run asks nobody: it shows.
+    let mut b = Bench::new(Mode::DryRun);
     b.step("D9", decision(Choice::Wait)).unwrap();
     let ids: Vec<String> = b.run.steps.iter().map(|s| s.id.clone()).take_while(|id| id != "CO4").collect();
     for id in ids {
@@ -167,7 +179,7 @@ fn two_lines_hold_for_every_run() {
 }
 
 fn answer(step: &str, when: Situation, answer: Reply) -> Answer {
-    Answer { step: step.to_owned(), only_in: Vec::new(), when, answer, takes: Millis::from_secs(5) }
+    Answer { step: step.to_owned(), only_in: Vec::new(), when, answer, takes: Millis::from_secs(5), not_before: None }
 }
 
 fn script(answers: Vec<Answer>) -> Script {
@@ -273,9 +285,30 @@ fn the_script_closes_with_the_scenarios_own_sentence() {
     let mut b = bench();
     b.reach("nothing");
     assert!(b.run.current().is_none() && b.run.steps.iter().all(|s| s.own_state() != StepState::Ready));
-    let next = Script::new(&scenario(), Strategy::HotWarm).next(&b.run).unwrap();
+    let mut s = Script::new(&scenario(), Strategy::HotWarm);
+    let signs = s.next(&b.run).unwrap();
+    assert!(matches!(signs.reply, Reply::SignOff { .. }), "somebody stands for the record first");
+    let next = s.next(&b.run).unwrap();
     let said = word(&next.reply);
     assert!(said.starts_with("Recovered: Users moved to Sweden Central and back"), "{said}");
     assert_eq!(next.takes, Millis::from_mins(1));
     assert_eq!(word(&script(Vec::new()).next(&b.run).unwrap().reply), "Recovered: All steps are over.");
+}
+
+#[test]
+fn a_scenario_beyond_all_measure_is_refused_with_its_reason() {
+    let happenings = |n: usize, at: &str| {
+        let one = format!(r#"Happening(at: "{at}", what: Inject("x")),"#);
+        format!(r#"Scenario(schema: 1, id: "own", title: "t", about: "a", timeline: [{}])"#, one.repeat(n))
+    };
+    for (text, why) in [
+        (happenings(1_001, "1m"), "1001 happenings"),
+        (happenings(1, "1001h"), "something happens after"),
+        (happenings(1_000, "1000h"), ""),
+    ] {
+        let file = lifeboat::catalog::File { name: "own.ron".to_owned(), text, path: None };
+        let (scenario, found) = lifeboat::catalog::parse_scenario(&file);
+        assert_eq!(scenario.is_some(), why.is_empty(), "{found:?}");
+        assert!(why.is_empty() || found.iter().any(|d| d.message.contains(why)), "{why}: {found:?}");
+    }
 }

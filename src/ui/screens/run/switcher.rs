@@ -1,0 +1,89 @@
+//! The open runs, where there are several: which is on show, which of them calls, and the way to the others.
+
+use eframe::egui::accesskit::Role;
+use eframe::egui::{
+    self, Align, FontId, Frame, Layout, Margin, Panel, Rect, ScrollArea, Sense, Stroke, Ui, WidgetInfo, pos2, vec2,
+};
+
+use crate::desk::protocol::{Command, RunIntent};
+use crate::desk::snapshot::{Mark, OpenRun};
+use crate::ui::intent::{self, Intent};
+use crate::ui::theme::{self, BODY, RADIUS, ROW, tokens};
+use crate::ui::view::{Act, Cx};
+use crate::ui::widgets::button::focus_ring;
+use crate::ui::widgets::text::line;
+use crate::ui::widgets::{link, paint_mark};
+
+/// Widest name of a run.
+const NAME: f32 = 190.0;
+/// Narrowest: the four characters that people say.
+const LEAST: f32 = 40.0;
+/// Chip, call and gaps around a name.
+const AROUND: f32 = 62.0;
+
+/// Draws the strip, where there is anything to switch to.
+pub fn show(ui: &mut Ui, cx: &Cx) {
+    let runs = &cx.snap.open_runs;
+    if runs.len() < 2 {
+        return;
+    }
+    let t = theme::of(ui);
+    Panel::top("runs")
+        .exact_size(40.0)
+        .show_separator_line(false)
+        .frame(Frame::new().fill(t.panel).inner_margin(Margin { left: 16, right: 16, top: 6, bottom: 6 }))
+        .show(ui, |ui| {
+            let rect = ui.max_rect().expand2(vec2(16.0, 6.0));
+            ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.line));
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                if link(ui, "Next run", &intent::key_text(Intent::NextRun)) {
+                    cx.act(Act::Do(Intent::NextRun));
+                }
+                ui.add_space(8.0);
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    // As wide as fits; what does not fit even so is scrolled to, or reached by the key.
+                    let each = (ui.available_width() / runs.len() as f32 - AROUND).clamp(LEAST, NAME);
+                    ScrollArea::horizontal().id_salt("runs").auto_shrink([false, true]).show(ui, |ui| {
+                        ui.horizontal_centered(|ui| {
+                            for r in runs.iter() {
+                                ui.push_id(&r.id, |ui| run(ui, cx, r, each));
+                            }
+                        });
+                    });
+                });
+            });
+        });
+}
+
+/// What a screen reader says of it.
+pub fn sentence(r: &OpenRun) -> String {
+    let calls = if r.calls { ", needs you" } else { "" };
+    format!("Run {} {}, {}{calls}. {}", r.short, r.title, r.mode.word(), r.waits)
+}
+
+fn run(ui: &mut Ui, cx: &Cx, r: &OpenRun, most: f32) {
+    let t = theme::of(ui);
+    let font = if r.shown { FontId::new(BODY, theme::bold()) } else { FontId::proportional(BODY) };
+    let ink = if r.shown { t.text } else { t.secondary };
+    let name = line(ui, &format!("{} · {}", r.short, r.title), font, ink, most);
+    let width = name.size().x + 36.0 + if r.calls { 18.0 } else { 0.0 };
+    let (rect, response) = ui.allocate_exact_size(vec2(width, ROW), Sense::click());
+    let sentence = sentence(r);
+    response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, r.shown, &sentence));
+    let edge = if r.shown { t.accent } else { t.line };
+    let fill = if r.shown || response.hovered() { t.raised } else { t.panel };
+    ui.painter().rect(rect, f32::from(RADIUS), fill, Stroke::new(1.0, edge), egui::StrokeKind::Inside);
+    // The band's colour, so that a live run is never taken for a rehearsal.
+    let chip = Rect::from_center_size(pos2(rect.left() + 14.0, rect.center().y), vec2(8.0, 14.0));
+    ui.painter().rect_filled(chip, 2.0, tokens::band(r.mode));
+    let end = rect.left() + 26.0 + name.size().x;
+    ui.painter().galley(pos2(rect.left() + 26.0, rect.center().y - name.size().y / 2.0), name, ink);
+    if r.calls {
+        paint_mark(ui.painter(), pos2(end + 12.0, rect.center().y), 5.0, Mark::Suspect, t.suspect);
+    }
+    focus_ring(ui, &response, rect.shrink(2.0));
+    if response.clicked() && !r.shown {
+        cx.send(Command::Run(RunIntent::Focus(r.id.clone())));
+    }
+    response.on_hover_text(sentence);
+}

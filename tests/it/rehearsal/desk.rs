@@ -1,0 +1,200 @@
+//! A rehearsal at the desk: its facilitator, its clock, around a table, and the same again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use lifeboat::clock::Speed;
+use lifeboat::desk::protocol::{Command, FacilitateIntent};
+use lifeboat::desk::snapshot::Snapshot;
+use lifeboat::desk::{Handle, ScriptSource};
+use lifeboat::journal::{RealDisk, read_run};
+use lifeboat::record::Stored;
+use lifeboat::runbook::model::Strategy;
+use lifeboat::units::Millis;
+
+use crate::crash::{Place, closed, desk_with, is, until};
+
+fn start(scenario: &str, speed: Speed, tabletop: bool) -> Command {
+    let strategy = Some(Strategy::HotWarm);
+    Command::StartRehearsal { scenario: scenario.to_owned(), strategy, speed, seed: 1, tabletop }
+}
+
+fn begun(desk: &Handle, speed: Speed, tabletop: bool) -> Arc<Snapshot> {
+    desk.send(start("region-loss", speed, tabletop));
+    until(desk, "the run", |s| s.run.is_some())
+}
+
+fn facilitate(desk: &Handle, intent: FacilitateIntent) {
+    desk.send(Command::Facilitate(intent));
+}
+
+fn record(place: &Place, s: &Snapshot) -> Vec<Stored> {
+    read_run(&RealDisk, &place.run(&s.run.as_ref().unwrap().id)).unwrap()
+}
+
+#[test]
+fn the_clock_goes_on_by_a_step_and_stands_still_again() {
+    let place = Place::new();
+    let desk = desk_with(&place.home(), Arc::new(RealDisk), None);
+    let s = begun(&desk, Speed::Times(0), false);
+    assert_eq!(s.clock.now().mono, 0);
+    for (by, at) in [(90, 90_000), (60, 150_000)] {
+        desk.send(Command::StepClock(Millis::from_secs(by)));
+        let s = until(&desk, "the step", |s| s.clock.now().mono >= at && s.clock.speed() == Speed::Times(0));
+        assert_eq!(s.clock.now().mono, at, "exactly");
+        std::thread::sleep(Duration::from_millis(50));
+        assert_eq!(s.clock.now().mono, at, "it stands");
+    }
+    let told = |s: &Snapshot| s.run.as_ref().unwrap().injects.len();
+    assert_eq!(told(&desk.snapshot()), 1, "what was due at 2 min was told");
+    // Twice before the first is over.
+    desk.send(Command::StepClock(Millis::from_mins(1)));
+    desk.send(Command::StepClock(Millis::from_mins(1)));
+    let s = until(&desk, "both", |s| s.clock.now().mono >= 270_000 && s.clock.speed() == Speed::Times(0));
+    assert_eq!(s.clock.now().mono, 270_000, "twice as far, and no farther");
+}
+
+#[test]
+fn the_facilitator_holds_brings_forward_reveals_and_is_not_seen() {
+    let place = Place::new();
+    let desk = desk_with(&place.home(), Arc::new(RealDisk), None);
+    let first = begun(&desk, Speed::Times(0), false);
+    let f = first.facilitator.clone().unwrap();
+    assert_eq!((f.timeline.len(), f.timeline.iter().filter(|r| r.done).count(), f.held), (11, 2, false));
+    assert!(f.timeline[0].hidden && !f.timeline[2].hidden, "a fault is seen in Azure, a message is told");
+    assert!(
+        f.score.lines.iter().any(|(what, ..)| what == "Decision: Fail over")
+            && f.score.of > 10
+            && !f.operator_at.is_empty()
+    );
+
+    facilitate(&desk, FacilitateIntent::Hold(true));
+    facilitate(&desk, FacilitateIntent::Note("they did not ask anybody".to_owned()));
+    facilitate(&desk, FacilitateIntent::Unavailable("second person (scripted)".to_owned(), true));
+    facilitate(&desk, FacilitateIntent::Now(6));
+    facilitate(&desk, FacilitateIntent::Reveal(0));
+    facilitate(&desk, FacilitateIntent::Say("The chief asks for a word.".to_owned()));
+    let s = until(&desk, "their words", |s| s.run.as_ref().is_some_and(|r| r.injects.len() == 2));
+    let f = s.facilitator.clone().unwrap();
+    assert!(f.held && f.notes.len() == 1 && f.people == [("second person (scripted)".to_owned(), false)]);
+    // People answer for systems around a table only; why not here, the operator does not read.
+    facilitate(&desk, FacilitateIntent::Answer { step: "D1".to_owned(), ok: Some(true), text: "so".to_owned() });
+    let s = until(&desk, "why not", |s| s.facilitator.as_ref().is_some_and(|f| f.refused.is_some()));
+    assert_eq!(s.notice, None);
+    desk.send(Command::StepClock(Millis::from_mins(5)));
+    let s = until(&desk, "five minutes", |s| s.clock.now().mono == 300_000 && s.clock.speed() == Speed::Times(0));
+    let texts: Vec<String> = s.run.as_ref().unwrap().injects.iter().map(|i| format!("{i:?}")).collect();
+    assert_eq!(texts.len(), 3, "{texts:?}");
+    assert!(texts[2].contains("A manager asks"), "brought forward while everything else is held: {texts:?}");
+    facilitate(&desk, FacilitateIntent::Hold(false));
+    until(&desk, "let go", |s| s.facilitator.as_ref().is_some_and(|f| !f.held && f.refused.is_none()));
+
+    // None of it is in what the operator can look at.
+    let id = s.run.as_ref().unwrap().id.clone();
+    let shows = |desk: &Handle| {
+        desk.send(Command::ShowRecord(id.clone()));
+        let s = until(desk, "the record", |s| s.audit.shown.as_ref().is_some_and(|r| r.run == id));
+        let shown = s.audit.shown.clone().unwrap();
+        let said = shown.rows.iter().any(|r| r.text.contains("did not ask anybody") || r.raw.contains("did not ask"));
+        (said, s)
+    };
+    let (said, s) = shows(&desk);
+    assert!(!said, "an open run's record does not show it");
+    assert!(!s.activity.iter().any(|a| a.text.contains("did not ask")));
+    assert!(!format!("{:?}", s.run).contains("did not ask"));
+    desk.send(Command::Abort("enough".to_owned()));
+    until(&desk, "the end", |s| s.run.as_ref().is_some_and(|r| r.closed.is_some()));
+    let over = std::time::Instant::now();
+    while !shows(&desk).0 {
+        assert!(over.elapsed() < crate::PATIENCE, "a closed run's record shows it");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let records = record(&place, &s);
+    assert_eq!(records.iter().filter(|r| is(r, "facilitate")).count(), 7);
+}
+
+#[test]
+fn a_fault_that_is_held_back_does_not_strike_and_one_brought_forward_does() {
+    let place = Place::new();
+    let desk = desk_with(&place.home(), Arc::new(RealDisk), None);
+    begun(&desk, Speed::Times(0), false);
+    // The region comes back at once instead of after 75 minutes.
+    facilitate(&desk, FacilitateIntent::Now(7));
+    facilitate(&desk, FacilitateIntent::Now(8));
+    let f = until(&desk, "it", |s| {
+        s.facilitator.as_ref().is_some_and(|f| f.timeline.iter().filter(|r| r.n == 7 || r.n == 8).all(|r| r.done))
+    });
+    assert!(f.notice.is_none());
+    desk.send(Command::StepClock(Millis::from_mins(3)));
+    let s = until(&desk, "three minutes", |s| s.clock.now().mono == 180_000 && s.clock.speed() == Speed::Times(0));
+    let primary = s.situation.regions.iter().find(|r| r.region == "eastus").unwrap();
+    assert!(primary.word != "down" && s.run.as_ref().unwrap().clocks.t[2].is_none(), "{}", primary.word);
+}
+
+#[test]
+fn nobody_answers_who_cannot_be_reached() {
+    let place = Place::new();
+    let desk = desk_with(&place.home(), Arc::new(RealDisk), Some(ScriptSource::Scenario));
+    begun(&desk, Speed::Times(0), false);
+    facilitate(&desk, FacilitateIntent::Unavailable("second person (scripted)".to_owned(), true));
+    desk.send(Command::SetSpeed(Speed::Max));
+    let s = closed(&desk);
+    let records = record(&place, &s);
+    assert!(!records.iter().any(|r| is(r, "gate.approved")), "nobody agreed");
+    let skipped =
+        |r: &&Stored| is(r, "step.skipped") && r.body.d.to_string().contains("no second person can be reached");
+    assert!(records.iter().any(|r| skipped(&r)));
+    assert!(!records.iter().any(|r| is(r, "action.intent")), "and nothing was moved");
+}
+
+#[test]
+fn around_a_table_nothing_is_asked_of_any_azure() {
+    let place = Place::new();
+    let desk = desk_with(&place.home(), Arc::new(RealDisk), Some(ScriptSource::Scenario));
+    let first = begun(&desk, Speed::Max, true);
+    assert!(first.band.text.starts_with("TABLETOP"));
+    let s = closed(&desk);
+    let run = s.run.as_ref().unwrap();
+    let score = run.score.as_ref().unwrap();
+    assert_eq!(score.points, score.of, "{:#?}", score.lines);
+    assert!(!place.run(&run.id).join("world.json").exists(), "there is no simulated Azure");
+    let records = record(&place, &s);
+    assert!(records.iter().all(|r| serde_json::to_value(&r.body).unwrap()["mode"] == "tabletop"));
+    for kind in ["action.intent", "observe"] {
+        let real = |r: &&Stored| is(r, kind) && !r.body.d.to_string().contains("colleague");
+        assert_eq!(records.iter().filter(real).count(), 0, "{kind}");
+    }
+    let told: Vec<String> = run.injects.iter().map(|i| format!("{i:?}")).collect();
+    assert!(told.iter().any(|t| t.contains("What answers users in East US")), "faults are told: {told:?}");
+    assert!(records.iter().any(|r| is(r, "facilitate")), "people answered");
+    // It is in the trend as what it is, and proves no plan.
+    let s = until(&desk, "the trend", |s| !s.trends.is_empty() && !s.library.plans.is_empty());
+    assert!(s.trends[0].runs[0].tabletop && s.trends[0].runs[0].score == Some((score.points, score.of)));
+    let plan = s.library.plans.iter().find(|p| p.id == "prod-chat").unwrap();
+    assert!(format!("{:?}", plan.readiness).contains("Never"), "{:?}", plan.readiness);
+}
+
+/// Kind, step and scenario time of every record. What two steps side by side come to in the same millisecond is written in
+/// whichever order it comes; of each of them the order counts.
+fn course(records: &[Stored]) -> Vec<String> {
+    let mut all: Vec<&Stored> = records.iter().collect();
+    all.sort_by_key(|r| (r.body.at, r.body.step.as_deref()));
+    let line = |r: &&Stored| {
+        format!("{:?} {} {}", r.body.at, r.body.kind.as_str(), r.body.step.as_deref().unwrap_or_default())
+    };
+    all.iter().map(line).collect()
+}
+
+#[test]
+fn the_same_seed_is_the_same_rehearsal() {
+    let play = || {
+        let place = Place::new();
+        let desk = desk_with(&place.home(), Arc::new(RealDisk), Some(ScriptSource::Scenario));
+        begun(&desk, Speed::Max, false);
+        let s = closed(&desk);
+        course(&record(&place, &s))
+    };
+    let (one, other) = (play(), play());
+    let differs: Vec<_> = one.iter().zip(&other).filter(|(a, b)| a != b).take(5).collect();
+    assert!(differs.is_empty() && one.len() == other.len(), "{} and {}: {differs:#?}", one.len(), other.len());
+}
