@@ -355,6 +355,14 @@ pub enum DeskError {
     /// The step's looks.
     #[error("{0} has not been read yet; wait for the reading, or ask for it again")]
     NotRead(String),
+    /// The second person's agreement would be over too soon.
+    #[error("{step}: {}", preview::ask_later(*.from))]
+    AskLater {
+        /// For which step.
+        step: String,
+        /// When to ask (UTC ms).
+        from: i64,
+    },
     /// What was answered is not what was on show.
     #[error("it has changed since it was shown: read what it says now; nothing was signed and nothing was sent")]
     ChangedSince,

@@ -1,6 +1,13 @@
 //! What was read of a step before it is done: its changes, its guards, its options.
 
+use crate::approval::ANSWER_WITHIN;
+use crate::run::approval::set_aside;
 use crate::run::event::{Change, Reading};
+use crate::run::state::{Run, StepRun};
+use crate::units::{Millis, utc_text};
+
+/// What is left of an agreement's time, at least, once a guard lets its step begin.
+const TO_BEGIN: Millis = Millis::from_mins(5);
 
 /// The newest look at a step.
 #[derive(Debug, Clone, Default)]
@@ -39,9 +46,28 @@ pub struct Preview {
     pub shown: bool,
 }
 
+/// Why nobody is asked before that.
+pub fn ask_later(from: i64) -> String {
+    format!("a guard asks for time, and an agreement holds for {ANSWER_WITHIN}: ask from {} on", utc_text(from))
+}
+
 impl Preview {
     /// A guard asks for time still.
     pub fn waits(&self, now: i64) -> bool {
         self.waits_until.is_some_and(|t| t > now)
+    }
+
+    /// From when on it makes sense to ask a second person, if that is not now (UTC ms): an agreement holds for minutes, and
+    /// must not be over before a guard has had the time that it asks for.
+    pub fn ask_from(&self, run: &Run, step: &StepRun, now: i64) -> Option<i64> {
+        let lead = i64::try_from(ANSWER_WITHIN.saturating_sub(TO_BEGIN).0).unwrap_or(0);
+        let from = self.waits_until?.saturating_sub(lead);
+        (from > now && self.unmet(run, step).is_some()).then_some(from)
+    }
+
+    /// A guard that does not hold and that nobody set aside. What is over by its time was taken back in the record.
+    pub fn unmet(&self, run: &Run, step: &StepRun) -> Option<&Reading> {
+        let holds = |g: &&Reading| g.ok == Some(true) || set_aside(run, step, &g.name, &self.changes, run.last_at);
+        self.guards.iter().find(|g| !holds(g))
     }
 }

@@ -181,8 +181,13 @@ impl Desk {
                 self.look(step, option, Purpose::Perform(typed))
             }
             StepIntent::AskSecondPerson => {
-                let seen = self.seen(step)?;
-                let (changes, undo) = (seen.changes.clone(), seen.undo);
+                let seen = self.seen(step)?.clone();
+                let o = self.opened()?;
+                let now = o.session.clock.now().utc;
+                if let Some(from) = o.session.run.step(step).and_then(|s| seen.ask_from(&o.session.run, s, now)) {
+                    return Err(DeskError::AskLater { step: step.to_owned(), from });
+                }
+                let (changes, undo) = (seen.changes, seen.undo);
                 let ticket = self.ticket()?;
                 self.step_as(me, step, StepCommand::AskSecondPerson { changes, undo, ticket })
             }

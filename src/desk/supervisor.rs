@@ -483,6 +483,7 @@ impl Desk {
             | DeskError::Changed
             | DeskError::ChangedSince
             | DeskError::NotRead(_)
+            | DeskError::AskLater { .. }
             | DeskError::OnItsWay(_) => ("Nothing was changed.", "Follow what it says, then try again."),
             DeskError::Restricted { .. } => (
                 "It can be read, checked and rehearsed. Nothing real is called or changed for a file that nobody trusts.",

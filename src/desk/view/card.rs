@@ -9,7 +9,7 @@ use crate::run::event::{Mode, Reading, StepState};
 use crate::run::state::{Asked, ChangeState, StepRun};
 use crate::runbook::model::{Condition, Risk, Rung, Undo};
 
-use super::super::preview::Preview;
+use super::super::preview::{self, Preview};
 use super::super::protocol::StepIntent;
 use super::super::snapshot::{ActionView, CardRow, ChangeView, NoteView, Problem, ReadingView, StepCard};
 use super::run::RunPicture;
@@ -374,16 +374,14 @@ fn agreed(p: &RunPicture<'_>, step: &StepRun, v: &Preview) -> bool {
     step.in_force().is_some_and(|a| a.digest == digest && about(a))
 }
 
-fn ask_second_person() -> ActionView {
-    action(StepIntent::AskSecondPerson, "Ask the second person")
+fn ask_second_person(p: &RunPicture<'_>, step: &StepRun, v: &Preview) -> ActionView {
+    let later = v.ask_from(p.run, step, p.now).map(preview::ask_later);
+    ActionView { refused: later, ..action(StepIntent::AskSecondPerson, "Ask the second person") }
 }
 
 /// Why what was read cannot be sent: a guard, or its size.
 fn refusal(p: &RunPicture<'_>, step: &StepRun, v: &Preview) -> Option<String> {
-    // What is over by its time was taken back in the record.
-    let aside = |g: &Reading| approval::set_aside(p.run, step, &g.name, &v.changes, p.run.last_at);
-    let holds = |g: &&Reading| g.ok == Some(true) || aside(g);
-    let guard = v.guards.iter().find(|g| !holds(g)).map(|g| format!("guard {}: {}", g.name, g.value));
+    let guard = v.unmet(p.run, step).map(|g| format!("guard {}: {}", g.name, g.value));
     let big = || {
         let kb = cut::too_big(&v.changes)?.div_ceil(1024);
         Some(format!(
@@ -401,7 +399,7 @@ fn back(p: &RunPicture<'_>, planned: &PlannedStep, step: &StepRun, preview: Opti
         return if preview.is_some_and(|v| v.again) { Vec::new() } else { vec![keep()] };
     };
     let first = if planned.second_person.is_some() && !agreed(p, step, v) {
-        ask_second_person()
+        ask_second_person(p, step, v)
     } else {
         let by = p.run.holds_up(&step.id);
         let held = by.map(|s| format!("{} leads users since: take {} back first, or fail back", s.id, s.id));
@@ -458,7 +456,7 @@ fn automated(p: &RunPicture<'_>, planned: &PlannedStep, step: &StepRun, preview:
     } else if v.changes.is_empty() {
         out.push(action(StepIntent::Perform { option: v.option.clone(), typed: None }, "Check that it is so already"));
     } else if planned.second_person.is_some() && !agreed(p, step, v) {
-        out.push(ask_second_person());
+        out.push(ask_second_person(p, step, v));
     } else {
         let title = if planned.title.chars().count() <= BUTTON_TITLE { planned.title.as_str() } else { "Do it" };
         out.push(ActionView {
