@@ -169,7 +169,16 @@ fn commands(run: &Run, long: &Plan) -> Vec<(&'static str, Vec<Command>)> {
     ];
     if let Some(id) = by_two {
         let ask = StepCommand::AskSecondPerson { changes: vec![change()], undo: false, ticket: Ticket::default() };
-        all.push(("ask the second person", vec![step(&id, ask)]));
+        // What it waits for is done by hand before.
+        let done = StepCommand::Confirm { evidence: "seen".to_owned() };
+        let needs = &long.steps.iter().find(|s| s.id == id).unwrap().needs;
+        let mut commands: Vec<_> = needs
+            .iter()
+            .filter(|n| run.step(n).is_some_and(|s| !s.own_state().over()))
+            .map(|n| step(n, done.clone()))
+            .collect();
+        commands.push(step(&id, ask));
+        all.push(("ask the second person", commands));
     }
     all
 }

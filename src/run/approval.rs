@@ -7,6 +7,7 @@
 //! Time is that of the computer's clock, which people and services set. So what was asked is over as well when Lifeboat's
 //! own timer says so, or when it is earlier now than when it was asked.
 
+use serde::Serialize;
 use serde_json::json;
 
 use crate::runbook::model::Guard;
@@ -25,15 +26,42 @@ pub const OPERATOR: &str = "operator";
 pub const SECOND_PERSON: &str = "second person";
 const TOO_LONG_AGO: &str = "it was agreed to too long ago";
 
+/// What a digest of changes is taken of, as JSON with its keys in the order of the alphabet.
+#[derive(Serialize)]
+struct SignedChanges<'a> {
+    plan: &'a str,
+    requests: Vec<SignedRequest<'a>>,
+    step: &'a str,
+}
+
+/// All of a request that Azure would see, and whom it is about.
+#[derive(Serialize)]
+struct SignedRequest<'a> {
+    body: Option<&'a str>,
+    if_match: Option<&'a str>,
+    method: &'a str,
+    only_if_absent: bool,
+    target: &'a str,
+    url: &'a str,
+}
+
+impl<'a> SignedRequest<'a> {
+    fn of(c: &'a Change) -> Self {
+        let Change { body, if_match, method, only_if_absent, target, url, .. } = c;
+        Self {
+            body: body.as_deref(),
+            if_match: if_match.as_deref(),
+            method,
+            only_if_absent: *only_if_absent,
+            target,
+            url,
+        }
+    }
+}
+
 /// Digest of a step's changes within a plan. Any other byte of any request is another digest.
 pub fn of_changes(plan_digest: &str, step: &str, changes: &[Change]) -> String {
-    let requests: Vec<_> = changes
-        .iter()
-        .map(
-            |c| json!({ "method": c.method, "url": c.url, "body": c.body, "if_match": c.if_match, "only_if_absent": c.only_if_absent, "target": c.target }),
-        )
-        .collect();
-    digest(&json!({ "plan": plan_digest, "step": step, "requests": requests }))
+    digest(&SignedChanges { plan: plan_digest, requests: changes.iter().map(SignedRequest::of).collect(), step })
 }
 
 /// Digest of words: a decision, or a confirmation.
@@ -47,8 +75,8 @@ pub fn of_glass(plan_digest: &str, step: &str, guard: &str, reason: &str, change
     digest(&json!({ "plan": plan_digest, "step": step, "glass": guard, "reason": reason, "changes": changes }))
 }
 
-fn digest(value: &serde_json::Value) -> String {
-    sha256_hex(value.to_string().as_bytes())
+fn digest(value: &impl Serialize) -> String {
+    sha256_hex(&serde_json::to_vec(value).unwrap_or_default())
 }
 
 /// Whether this is the key of somebody who carries the run out now. Who passed it on may be the second person.

@@ -53,7 +53,8 @@ impl Run {
 
     /// Steps that are changing something in Azure, or check what they changed.
     pub(super) fn changing(&self) -> impl Iterator<Item = usize> {
-        (0..self.steps.len()).filter(|i| self.steps[*i].own.busy() && !self.steps[*i].changes.is_empty())
+        let busy = (0..self.steps.len()).filter(|i| self.steps[*i].own.busy()).take(self.busy);
+        busy.filter(|i| !self.steps[*i].changes.is_empty())
     }
 
     /// Both are of one group: they may be done at the same time.

@@ -37,7 +37,7 @@ pub struct Run {
     /// The step that reconciles the ledger before users come home.
     pub(super) reconciler: Option<usize>,
     /// Steps that the app is at work on.
-    busy: usize,
+    pub(super) busy: usize,
     /// Why it is paused.
     pub paused: Option<String>,
     /// How it ended.

@@ -157,6 +157,16 @@ fn every_part_of_a_request_is_in_the_digest() {
 }
 
 #[test]
+fn the_digest_is_taken_of_sorted_json() {
+    let c = Change { if_match: Some("\"e1\"".to_owned()), ..change("one") };
+    let request = serde_json::json!({ "url": c.url, "method": c.method, "body": c.body, "if_match": c.if_match,
+        "only_if_absent": c.only_if_absent, "target": c.target });
+    let whole = serde_json::json!({ "step": "AO-F6", "plan": "p", "requests": [request] });
+    let expected = lifeboat::units::sha256_hex(whole.to_string().as_bytes());
+    assert_eq!(approval::of_changes("p", "AO-F6", &[c]), expected);
+}
+
+#[test]
 fn by_hand_says_why_and_is_a_deviation_where_the_app_could_have_done_it() {
     let mut b = Bench::new(Mode::Rehearsal);
     let asked = b.step("D3", confirm()).unwrap();
