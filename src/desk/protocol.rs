@@ -62,8 +62,13 @@ pub enum Command {
     Note(String),
     /// The impact began earlier (UTC ms on the run's clock): T0.
     ImpactStarted(i64),
-    /// Show degraded instructions, or normal ones.
-    Degraded(bool),
+    /// Show degraded instructions, or normal ones: of one step, or of the whole run.
+    Degraded {
+        /// Of this step alone.
+        step: Option<StepId>,
+        /// Degraded ones.
+        on: bool,
+    },
     /// Freeze the present picture of health into the record.
     FreezeHealth,
     /// Something about the watch and its board.
@@ -178,7 +183,7 @@ impl Command {
             | Self::LeaveRun
             | Self::Note(_)
             | Self::ImpactStarted(_)
-            | Self::Degraded(_)
+            | Self::Degraded { .. }
             | Self::FreezeHealth
             | Self::Pause(_)
             | Self::Resume

@@ -43,21 +43,32 @@ fn reached(o: &Open) -> Option<&str> {
 
 impl Desk {
     /// In a rehearsal nobody has a portal to go to: what the scenario says is done by hand for a step is done in the
-    /// simulated Azure before the step is checked, or before its word is given where nothing can be read.
-    pub(super) fn by_hand(&mut self, step: &str) {
-        let Some(o) = self.open.as_deref_mut() else { return };
-        let (Some(scenario), Some(simulator)) = (&o.session.scenario, &o.simulator) else { return };
+    /// simulated Azure once the run has taken the word for it, and before anything is read to see that it is so.
+    pub(super) fn by_hand(&mut self, step: &str, command: StepCommand) -> Result<(), DeskError> {
+        let (me, deeds) = (self.me(), self.deeds(step));
+        let effects = self.opened()?.session.order(me, Order::Step(step.to_owned(), command))?;
+        self.do_deeds(step, &deeds);
+        effects.into_iter().for_each(|e| self.begin_effect(e));
+        Ok(())
+    }
+
+    /// What the scenario says is done by hand for a step that is not begun.
+    fn deeds(&self, step: &str) -> Vec<Deed> {
+        let Some(o) = self.open.as_deref() else { return Vec::new() };
+        let Some(scenario) = &o.session.scenario else { return Vec::new() };
         let strategy = o.session.run.plan.as_ref().map(|p| p.strategy);
         let here =
             |h: &&Hand| h.step == step && (h.only_in.is_empty() || strategy.is_some_and(|s| h.only_in.contains(&s)));
-        let deeds: Vec<Deed> = scenario.hands.iter().filter(here).flat_map(|h| h.does.clone()).collect();
         let begun = o.session.run.step(step).is_none_or(|s| {
             s.verified || !matches!(s.own_state(), StepState::Ready | StepState::Undone | StepState::Failed)
         });
-        if deeds.is_empty() || begun {
-            return;
-        }
-        match simulator.by_hand(&deeds) {
+        if begun { Vec::new() } else { scenario.hands.iter().filter(here).flat_map(|h| h.does.clone()).collect() }
+    }
+
+    fn do_deeds(&mut self, step: &str, deeds: &[Deed]) {
+        let simulator = self.open.as_deref().and_then(|o| o.simulator.as_ref());
+        let Some(simulator) = simulator.filter(|_| !deeds.is_empty()) else { return };
+        match simulator.by_hand(deeds) {
             Ok(refused) => {
                 self.say(format!("what {step} asks of a person was done in the simulated Azure"));
                 refused.into_iter().for_each(|r| self.say(format!("by hand for {step}, refused: {r}")));

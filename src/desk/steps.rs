@@ -42,7 +42,8 @@ impl Desk {
             Command::ImpactStarted(at) => {
                 self.order(Order::Declare { impact_start: at, evidence: "entered by the operator".to_owned() })
             }
-            Command::Degraded(on) => self.order(Order::SetDegraded(on)),
+            Command::Degraded { step: None, on } => self.order(Order::SetDegraded(on)),
+            Command::Degraded { step: Some(step), on } => self.order(Order::Step(step, StepCommand::SetDegraded(on))),
             Command::FreezeHealth => self.freeze(),
             Command::Watch(intent) => self.watch_intent(intent),
             Command::Pause(reason) => self.order(Order::Pause(reason)),
@@ -169,10 +170,7 @@ impl Desk {
         }
         match intent {
             StepIntent::Preview { option } => self.look(step, option, Purpose::Show),
-            StepIntent::Check => {
-                self.by_hand(step);
-                self.step_as(me, step, StepCommand::Check)
-            }
+            StepIntent::Check => self.by_hand(step, StepCommand::Check),
             StepIntent::Perform { option, typed } => {
                 // Guards and values are read again right before it is done.
                 if self.seen(step)?.undo {
@@ -192,9 +190,8 @@ impl Desk {
                 self.step_as(me, step, StepCommand::AskSecondPerson { changes, undo, ticket })
             }
             StepIntent::Confirm { evidence } => {
-                self.by_hand(step);
                 let confirm = Box::new(StepCommand::Confirm { evidence });
-                self.step_as(me, step, StepCommand::Ticketed(self.ticket()?, confirm))
+                self.by_hand(step, StepCommand::Ticketed(self.ticket()?, confirm))
             }
             StepIntent::Skip { reason } => self.step_as(me, step, StepCommand::Skip { reason }),
             StepIntent::Retry { option } => {

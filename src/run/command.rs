@@ -46,7 +46,7 @@ pub enum Command {
         /// Why.
         evidence: String,
     },
-    /// Normal or degraded instructions.
+    /// Normal or degraded instructions, of all steps.
     SetDegraded(bool),
     /// Pause.
     Pause(String),
@@ -139,6 +139,8 @@ pub enum Command {
 /// About one step.
 #[derive(Debug, Clone, PartialEq)]
 pub enum StepCommand {
+    /// Normal or degraded instructions of this step alone.
+    SetDegraded(bool),
     /// Ask the second person for exactly these changes.
     AskSecondPerson {
         /// What would be sent.

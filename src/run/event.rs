@@ -52,7 +52,7 @@ pub enum Event {
         /// Why it is believed.
         evidence: String,
     },
-    /// Instructions switched.
+    /// Instructions switched, of the entry's step or of the whole run.
     #[serde(rename = "run.mode")]
     Degraded {
         /// Degraded texts are shown.

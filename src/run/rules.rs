@@ -114,6 +114,10 @@ impl Step<'_> {
     pub(super) fn decide(&mut self, command: &StepCommand) -> Result<(), Refusal> {
         use StepState as S;
         match command {
+            StepCommand::SetDegraded(degraded) => {
+                self.push(Event::Degraded { degraded: *degraded });
+                Ok(())
+            }
             StepCommand::AskSecondPerson { changes, undo, ticket } => {
                 let mut what = describe(self.planned, changes);
                 if *undo {

@@ -304,7 +304,10 @@ impl Run {
                 self.steps.iter_mut().filter(unasked).for_each(|s| s.pending_word = None);
             }
             Event::Declared { impact_start, .. } => self.clocks.t[0] = Some(*impact_start),
-            Event::Degraded { degraded } => self.degraded = *degraded,
+            Event::Degraded { degraded } if entry.step.is_none() => {
+                self.degraded = *degraded;
+                self.steps.iter_mut().for_each(StepRun::as_the_run);
+            }
             Event::Paused { reason } => self.paused = Some(reason.clone()),
             Event::Resumed => self.paused = None,
             Event::Ended { outcome, summary, books, .. } => {
@@ -363,6 +366,7 @@ impl Run {
                 self.apply_to_step(entry);
             }
             Event::GlassBroken { .. }
+            | Event::Degraded { .. }
             | Event::Deviation { .. }
             | Event::ApprovalRequested { .. }
             | Event::Approved { .. }

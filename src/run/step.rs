@@ -65,6 +65,8 @@ pub struct StepRun {
     pub left: Vec<String>,
     /// When it last led users elsewhere, and was not taken back since.
     pub moved_at: Option<i64>,
+    /// Which of its instructions are shown, where that was chosen for it alone.
+    degraded: Option<bool>,
 }
 
 /// One request of a step.
@@ -171,7 +173,18 @@ impl StepRun {
             kept: None,
             left: Vec::new(),
             moved_at: None,
+            degraded: None,
         }
+    }
+
+    /// Its degraded instructions are shown: chosen for it alone, or for the whole run.
+    pub fn degraded(&self, run: bool) -> bool {
+        self.degraded.unwrap_or(run)
+    }
+
+    /// What was chosen for the whole run holds for it again.
+    pub(super) fn as_the_run(&mut self) {
+        self.degraded = None;
     }
 
     /// The second person is asked about taking it back.
@@ -355,6 +368,7 @@ impl StepRun {
                 }
                 say(&mut self.said, format!("approval void: {why}"));
             }
+            Event::Degraded { degraded } => self.degraded = Some(*degraded),
             Event::Evidence(e) if e.name == WORD => self.pending_word = Some(e.text.clone()),
             Event::GlassBroken { guard, reason } => {
                 let asked = std::mem::replace(&mut self.asked, self.kept.take().map(|k| *k));

@@ -358,7 +358,14 @@ impl App {
             }
             Intent::Sighting => self.view.ask = Some(Ask::sighting(&self.view.sighting)),
             Intent::Share => self.share(snap),
-            Intent::Degraded => self.say_to_desk(Command::Degraded(run.is_some_and(|r| !r.degraded))),
+            Intent::Degraded => {
+                self.say_to_desk(Command::Degraded { step: None, on: run.is_some_and(|r| !r.degraded) });
+            }
+            Intent::DegradedStep => {
+                if let Some((card, on)) = run.and_then(|r| self.view.card(r)).and_then(|c| Some((c, c.degraded?))) {
+                    self.say_to_desk(Command::Degraded { step: Some(card.id.clone()), on: !on });
+                }
+            }
             Intent::Leave => self.say_to_desk(Command::LeaveRun),
             Intent::RetryJournal => self.say_to_desk(Command::RetryJournal),
             Intent::OpenPlan => {

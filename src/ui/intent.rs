@@ -60,6 +60,8 @@ pub enum Intent {
     Freeze,
     /// Normal or degraded instructions.
     Degraded,
+    /// Those of the step on show alone.
+    DegradedStep,
     /// Pause, or go on.
     Pause,
     /// Close the run.
@@ -225,6 +227,12 @@ pub const TABLE: &[Row] = &[
         "Degraded instructions",
         plain(Key::D),
         "For when portal, ARM or sign-in is down too; again: normal ones",
+    ),
+    row(
+        Intent::DegradedStep,
+        "Degraded instructions of this step",
+        plain(Key::F11),
+        "This step alone; again: normal ones",
     ),
     row(Intent::Pause, "Pause or go on", ctrl(Key::P), "Nothing is started while paused"),
     row(Intent::Close, "Close the run…", ctrl(Key::L), "With its outcome"),
@@ -483,6 +491,7 @@ pub fn available(intent: Intent, snap: &Snapshot, view: &View) -> bool {
         | Intent::Finding
         | Intent::SignOff
         | Intent::HandOver => writable,
+        Intent::DegradedStep => on_run && writable && card().is_some_and(|c| c.degraded.is_some()),
         Intent::Corrective => writable && run.and_then(papers::open_finding).is_some(),
         Intent::BreakGlass => on_run && writable && card().is_some_and(|c| papers::refused_guard(c).is_some()),
         Intent::TakeBackTo => {

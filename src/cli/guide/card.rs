@@ -182,7 +182,7 @@ fn by_hand(out: &mut Vec<String>, run: &RunView, card: &StepCard, whole: bool) {
                 || a.refused.is_none()
                     && matches!(a.intent, StepIntent::Perform { .. } | StepIntent::AskSecondPerson | StepIntent::Check)
         });
-    let needed = !app_can || run.degraded || card.problem.is_some();
+    let needed = !app_can || card.degraded.unwrap_or(run.degraded) || card.problem.is_some();
     if whole || needed && !card.state.over() && !card.state.busy() {
         out.extend(card.by_hand.iter().map(|line| command(line)));
         if !card.by_hand_now.is_empty() {

@@ -82,8 +82,8 @@ impl Guide<'_> {
     /// What goes into the record of a run that goes on here; false: no such command.
     fn concerns(&mut self, head: &str, rest: &str, s: &Snapshot, run: &RunView, card: Option<&StepCard>) -> bool {
         let known = [
-            "n", "p", "x", "d", "m", "ms", "z", "j", "v", "+", "c", "cc", "o", "b", "u", "uu", "rj", "gl", "gx", "ge",
-            "gf", "gh", "gi", "gc", "gs",
+            "n", "p", "x", "xx", "d", "m", "ms", "z", "j", "v", "+", "c", "cc", "o", "b", "u", "uu", "rj", "gl", "gx",
+            "ge", "gf", "gh", "gi", "gc", "gs",
         ];
         if !known.contains(&head) && !head.starts_with('+') {
             return false;
@@ -99,7 +99,11 @@ impl Guide<'_> {
                 self.send(Command::Resume);
             }
             "p" => self.dialog(Ask::pause(), s),
-            "x" => self.send(Command::Degraded(!run.degraded)),
+            "x" => match card.and_then(|c| c.degraded.map(|on| (c.id.clone(), on))) {
+                Some((step, on)) => self.send(Command::Degraded { step: Some(step), on: !on }),
+                None => say("This step has one instruction for all cases."),
+            },
+            "xx" => self.send(Command::Degraded { step: None, on: !run.degraded }),
             "d" => self.dialog(Ask::impact(), s),
             "m" => self.dialog(Ask::sighting(""), s),
             "ms" => {

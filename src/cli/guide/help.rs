@@ -9,7 +9,8 @@ Second    a  the request, and the ways to answer: aa aq ap at ah as aw
 person    ak keys, yours and your colleagues'
 The run   l  checklist        ll all of it    t  clocks      h  health
           w  who waits for what, and what comes next (the commander's view)
-          n  note             p  pause, or go on           x  degraded or not
+          n  note             p  pause, or go on
+          x  degraded instructions, or normal ones: this step   xx the whole run
           d  impact began earlier             z  answer for the systems
           m  what a colleague sees (paste)    ms share what you see
 Papers    g  all   gl ledger  gx loss    ge evidence   gf file   gh health

@@ -201,8 +201,10 @@ pub struct StepCard {
     pub eyebrow: String,
     /// Title.
     pub title: String,
-    /// Instruction, normal or degraded as the run is set.
+    /// Instruction, normal or degraded as the step or the run is set.
     pub why: String,
+    /// The degraded one is shown; none where there is only one.
+    pub degraded: Option<bool>,
     /// What it is done to.
     pub target: String,
     /// What changes, as read from Azure; empty before the preview and for steps that change nothing.

@@ -27,12 +27,14 @@ pub fn card(p: &RunPicture<'_>, i: usize, planned: &PlannedStep) -> StepCard {
         Some(live) if state == StepState::Verifying => live,
         _ => &step.readings,
     };
+    let degraded = step.degraded(run.degraded);
     StepCard {
         id: step.id.clone(),
         state,
         eyebrow: eyebrow(p, planned),
         title: planned.title.clone(),
-        why: if run.degraded { planned.degraded.clone() } else { planned.why.clone() },
+        why: if degraded && !planned.degraded.is_empty() { planned.degraded.clone() } else { planned.why.clone() },
+        degraded: (!planned.degraded.is_empty()).then_some(degraded),
         target: planned.target.clone(),
         changes: changes(step, preview, state),
         takes_back: back.is_some(),

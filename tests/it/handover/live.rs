@@ -68,7 +68,8 @@ fn orders() -> Vec<Command> {
     vec![
         Command::Note(text()),
         Command::ImpactStarted(1),
-        Command::Degraded(true),
+        Command::Degraded { step: None, on: true },
+        Command::Degraded { step: Some("D3".to_owned()), on: true },
         Command::Pause(text()),
         Command::Close { outcome: Outcome::Recovered, summary: text() },
         Command::Abort(text()),

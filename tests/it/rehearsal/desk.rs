@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lifeboat::clock::Speed;
-use lifeboat::desk::protocol::{Command, FacilitateIntent};
+use lifeboat::desk::protocol::{Command, FacilitateIntent, StepIntent};
 use lifeboat::desk::snapshot::Snapshot;
 use lifeboat::desk::{Handle, ScriptSource};
 use lifeboat::journal::{RealDisk, read_run};
 use lifeboat::record::Stored;
+use lifeboat::run::event::StepState;
 use lifeboat::runbook::model::Strategy;
 use lifeboat::units::Millis;
 
@@ -197,4 +198,24 @@ fn the_same_seed_is_the_same_rehearsal() {
     let (one, other) = (play(), play());
     let differs: Vec<_> = one.iter().zip(&other).filter(|(a, b)| a != b).take(5).collect();
     assert!(differs.is_empty() && one.len() == other.len(), "{} and {}: {differs:#?}", one.len(), other.len());
+}
+
+#[test]
+fn what_is_refused_is_not_done_by_hand_either() {
+    let place = Place::new();
+    let desk = desk_with(&place.home(), Arc::new(RealDisk), None);
+    desk.send(Command::StartRehearsal {
+        scenario: "storage-deleted".to_owned(),
+        strategy: Some(Strategy::Recover),
+        speed: Speed::Times(0),
+        seed: 1,
+        tabletop: false,
+    });
+    let s = until(&desk, "the run", |s| s.run.is_some());
+    let done = |s: &Snapshot| s.activity.iter().any(|l| l.text.contains("was done in the simulated Azure"));
+    let word = || StepIntent::Confirm { evidence: "restored in the portal".to_owned() };
+    assert!(s.run.as_ref().unwrap().cards.iter().any(|c| c.id == "R-SA-4" && c.state == StepState::Blocked));
+    desk.send(Command::Step("R-SA-4".to_owned(), word()));
+    let s = until(&desk, "the refusal", |s| s.notice.is_some());
+    assert!(!done(&s), "{:?}", s.activity);
 }

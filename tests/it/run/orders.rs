@@ -220,6 +220,7 @@ pub fn order(b: &Bench, (kind, which, v, ..): Roll) -> (Actor, Command) {
                 Command::Join { name, role: "operator".to_owned(), key: None },
                 Command::SignedIn(me),
                 Command::SetDegraded(v % 2 == 0),
+                Command::Step(steps[i].id.clone(), StepCommand::SetDegraded(v % 2 == 1)),
                 Command::Comms { id: None, to, text, outcome },
                 Command::Evidence(Evidence { name: "chart".to_owned(), ..Evidence::default() }),
             ];

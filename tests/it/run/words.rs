@@ -196,6 +196,21 @@ fn a_word_that_needs_a_second_person_waits_for_them() {
 }
 
 #[test]
+fn degraded_instructions_are_chosen_for_one_step_or_for_the_whole_run() {
+    let mut b = Bench::new(Mode::Rehearsal);
+    let shown = |b: &Bench, id: &str| b.run.step(id).unwrap().degraded(b.run.degraded);
+    b.step("AO-F6", StepCommand::SetDegraded(true)).unwrap();
+    assert_eq!((shown(&b, "AO-F6"), shown(&b, "D3"), b.run.degraded), (true, false, false));
+    b.run_wide(Command::SetDegraded(true)).unwrap();
+    assert!(shown(&b, "AO-F6") && shown(&b, "D3"));
+    b.step("AO-F6", StepCommand::SetDegraded(false)).unwrap();
+    assert_eq!((shown(&b, "AO-F6"), shown(&b, "D3")), (false, true));
+    // What is chosen for the whole run holds for every step.
+    b.run_wide(Command::SetDegraded(true)).unwrap();
+    assert!(shown(&b, "AO-F6"));
+}
+
+#[test]
 fn a_refusal_leaves_what_is_unclear_unclear() {
     let mut b = Bench::new(Mode::Rehearsal);
     b.reach("AO-F6");

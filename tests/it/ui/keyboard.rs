@@ -245,6 +245,17 @@ fn a_lost_region_is_rehearsed_by_keyboard_alone_from_the_first_page_to_the_score
     ada.key(Key::Enter);
     ada.sees("the run", |a| a.harness.state().view().screen == Screen::Run && a.desk.snapshot().run.is_some());
 
+    // The instruction for when the tools fail, too, of the step on show alone, and back.
+    let shown =
+        |a: &Seat| a.desk.snapshot().run.as_ref().and_then(|r| a.harness.state().view().card(r).cloned()).unwrap();
+    let normal = shown(&ada);
+    assert_eq!(normal.degraded, Some(false));
+    ada.key(Key::F11);
+    ada.sees("its other instruction", |a| shown(a).why != normal.why && a.reads(&shown(a).why));
+    assert!(!ada.desk.snapshot().run.as_ref().unwrap().degraded, "the other steps stay as they are");
+    ada.key(Key::F11);
+    ada.sees("the first instruction", |a| shown(a).why == normal.why);
+
     let (mut answered, mut wrote, mut last) = (0, false, Instant::now());
     loop {
         ada.frame();

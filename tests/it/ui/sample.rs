@@ -138,6 +138,7 @@ fn blank(row: &StepRow, phase: &str) -> StepCard {
         changes: vec![],
         changes_read_at: None,
         changes_note: String::new(),
+        degraded: None,
         takes_back: false,
         rows: vec![CardRow { label: "source", ok: None, text: "Business continuity guide, persistent errors".into() }],
         by_hand: vec![],
@@ -165,6 +166,7 @@ fn point_clients(card: StepCard) -> StepCard {
             state: String::new(),
         }],
         changes_read_at: Some(NOW - 3_000),
+        degraded: Some(false),
         changes_note: "ETag 8f2c. If someone changes it meanwhile, this step stops and asks.".into(),
         rows: vec![
             row("guard", Some(true), "At least one region serves afterwards: Sweden Central, 62 of 62 calls"),

@@ -65,6 +65,14 @@ fn step(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, card: &StepCard) {
         });
     }
     copyable(ui, secondary(ui, &card.why));
+    if let Some(on) =
+        card.degraded.filter(|_| !card.state.over() && intent::available(Intent::DegradedStep, cx.snap, view))
+    {
+        let other = if on { "Normal instructions" } else { "If portal, ARM or sign-in is down too" };
+        if link(ui, other, &intent::key_text(Intent::DegradedStep)) {
+            cx.act(Act::Do(Intent::DegradedStep));
+        }
+    }
     if !card.target.is_empty() && card.changes.is_empty() {
         ui.add_space(4.0);
         copyable(ui, mono(&card.target).color(theme::of(ui).secondary));
