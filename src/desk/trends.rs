@@ -32,8 +32,6 @@ pub struct Rehearsed {
     #[serde(default)]
     lines: Vec<(String, u32, u32, String)>,
     #[serde(default)]
-    mistakes: Vec<String>,
-    #[serde(default)]
     closed: String,
     tabletop: bool,
 }
@@ -55,7 +53,6 @@ impl Rehearsed {
             rta: run.clocks.rta().map(|r| r.0),
             score: score.map(|s| (s.points(), s.of())),
             lines: sheet.lines,
-            mistakes: sheet.mistakes,
             closed: ended(end),
             tabletop: start.mode == Mode::Tabletop,
         })
@@ -80,7 +77,6 @@ pub fn trends<'a>(all: impl Iterator<Item = (&'a String, &'a Rehearsed)>) -> Vec
         rta: r.rta,
         score: r.score,
         lines: r.lines.clone(),
-        mistakes: r.mistakes.clone(),
         closed: r.closed.clone(),
         tabletop: r.tabletop,
     };

@@ -131,8 +131,9 @@ fn count(cx: &Cx, screen: Screen) -> String {
             let at = snap.run.as_ref().map_or_else(String::new, |r| format!("{} / {}", r.progress.0, r.progress.1));
             match snap.open_runs.iter().filter(|r| r.calls && !r.shown).count() {
                 0 => at,
-                1 => format!("{at} · another calls"),
-                n => format!("{at} · {n} call"),
+                // Short: it stands beside the screen's name.
+                1 => format!("{at} · 1 waits"),
+                n => format!("{at} · {n} wait"),
             }
         }
         Screen::Runbooks => {

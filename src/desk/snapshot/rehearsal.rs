@@ -77,8 +77,6 @@ pub struct TrendRun {
     pub score: Option<(u32, u32)>,
     /// The sheet line by line, as far as it is known: what, points, of, why.
     pub lines: Vec<(String, u32, u32, String)>,
-    /// Mistakes that have a name, by it.
-    pub mistakes: Vec<String>,
     /// How it was closed, as far as it is known.
     pub closed: String,
     /// It was a tabletop.

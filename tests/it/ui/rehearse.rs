@@ -32,7 +32,6 @@ fn rehearsed(short: &str, days: i64, rta: Option<u64>, parts: [Option<u64>; 5], 
             line("Decision: fail over", 3, 3, "fail over"),
             line("Decided within 15 min", u32::from(points > 16) * 2, 2, "decided after 21 min"),
         ],
-        mistakes: Vec::new(),
         closed: String::new(),
         tabletop: days == 9,
     }

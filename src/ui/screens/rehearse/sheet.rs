@@ -38,8 +38,6 @@ pub struct Sheet<'a> {
     pub points: Option<(u32, u32)>,
     /// Lines.
     pub lines: &'a [Line],
-    /// Mistakes that have a name, by it.
-    pub mistakes: &'a [String],
     /// Name and duration of each segment.
     pub segments: &'a [(&'static str, Option<u64>)],
     /// Recovery time actual in ms.
@@ -69,7 +67,6 @@ impl<'a> Sheet<'a> {
                     closed: r.closed.as_deref().unwrap_or_default(),
                     points: r.score.as_ref().map(|s| (s.points, s.of)),
                     lines: r.score.as_ref().map_or(&[], |s| &s.lines),
-                    mistakes: r.score.as_ref().map_or(&[], |s| &s.mistakes),
                     segments: &c.segments,
                     rta: c.rta,
                     rto: c.rto,
@@ -83,7 +80,6 @@ impl<'a> Sheet<'a> {
                 closed: &r.closed,
                 points: r.score,
                 lines: &r.lines,
-                mistakes: &r.mistakes,
                 segments: &r.segments,
                 rta: r.rta,
                 rto: r.rto,
@@ -124,11 +120,6 @@ impl<'a> Sheet<'a> {
         }
     }
 
-    /// `Known mistakes made: decided-late`.
-    fn named(&self) -> String {
-        format!("Known mistakes made: {}", self.mistakes.join(", "))
-    }
-
     fn missed(&self) -> impl Iterator<Item = &Line> {
         self.lines.iter().filter(|l| l.1 < l.2)
     }
@@ -155,9 +146,6 @@ impl<'a> Sheet<'a> {
                 let why = if why.is_empty() { String::new() } else { format!(": {why}") };
                 line(format_args!("- {what} ({points} of {of}){why}"));
             }
-        }
-        if !self.mistakes.is_empty() {
-            line(format_args!("\n{}", self.named()));
         }
         line(format_args!("\nTime\n{}\n{}", self.verdict(), self.decision()));
         for (name, ms) in self.segments {
@@ -265,9 +253,6 @@ fn points(ui: &mut Ui, sheet: &Sheet) {
             }
             for (i, line) in lines.into_iter().enumerate() {
                 ui.push_id((name, i), |ui| self::line(ui, line));
-            }
-            if name == "Missed" && !sheet.mistakes.is_empty() {
-                copyable(ui, small(ui, sheet.named()));
             }
         });
         ui.add_space(12.0);
