@@ -197,6 +197,9 @@ pub enum DeskError {
     /// Something else is where a plan should go.
     #[error("{} is there already, and is not what was opened here; choose another name, or open it first", .0.display())]
     Taken(PathBuf),
+    /// Something is where a person wants a file.
+    #[error("{} is there already, and was left as it is; choose another name", .0.display())]
+    Exists(PathBuf),
     /// A file could not be written.
     #[error("cannot write {}; choose another folder, check the rights, or make room", path.display())]
     Save {
