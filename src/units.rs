@@ -414,6 +414,21 @@ pub fn hidden(c: char) -> bool {
             | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
+/// What is said of an error, then its causes, which alone say what happened; one that says no more than the one before is
+/// left out. The error's own words are not taken: an HTTP client's hold the address.
+pub fn with_causes(mut said: String, error: &dyn std::error::Error) -> String {
+    let mut cause = error.source();
+    while let Some(e) = cause {
+        let text = e.to_string();
+        if !said.ends_with(&text) {
+            said.push_str(": ");
+            said.push_str(&text);
+        }
+        cause = e.source();
+    }
+    said
+}
+
 /// Hidden characters made visible, so that a text cannot pretend to be another.
 pub fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
