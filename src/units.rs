@@ -18,11 +18,11 @@ pub struct Millis(pub u64);
 impl Millis {
     /// Whole seconds.
     pub const fn from_secs(s: u64) -> Self {
-        Self(s * 1_000)
+        Self(s.saturating_mul(1_000))
     }
     /// Whole minutes.
     pub const fn from_mins(m: u64) -> Self {
-        Self(m * 60_000)
+        Self(m.saturating_mul(60_000))
     }
     /// A stretch between two instants, in whole seconds and never below zero: what people read.
     pub fn whole_seconds(ms: i64) -> Self {

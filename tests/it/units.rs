@@ -235,3 +235,8 @@ fn an_error_is_said_by_its_causes_each_once() {
     let wrapped = ["error of https://x/?sig=secret", "client error", "client error", "refused", "refused"];
     assert_eq!(chain(&wrapped), "no connection: client error: refused");
 }
+
+#[test]
+fn a_time_too_long_is_the_longest_there_is() {
+    assert_eq!((Millis::from_secs(u64::MAX), Millis::from_mins(u64::MAX)), (Millis(u64::MAX), Millis(u64::MAX)));
+}
