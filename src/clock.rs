@@ -96,7 +96,7 @@ impl Inner {
             Speed::Max => self.base_mono,
             Speed::Times(n) => {
                 let real = u64::try_from(self.base_real.elapsed().as_millis()).unwrap_or(u64::MAX);
-                self.base_mono + real.saturating_mul(u64::from(n))
+                self.base_mono.saturating_add(real.saturating_mul(u64::from(n)))
             }
         }
     }
@@ -160,7 +160,7 @@ impl Clock {
             }
             Kind::Scenario(s) => {
                 let mono = locked(&s.inner).now();
-                Now { utc: s.epoch + i64::try_from(mono).unwrap_or(i64::MAX / 2), mono, wall }
+                Now { utc: s.epoch.saturating_add(i64::try_from(mono).unwrap_or(i64::MAX / 2)), mono, wall }
             }
         }
     }

@@ -18,11 +18,11 @@ pub struct Millis(pub u64);
 impl Millis {
     /// Whole seconds.
     pub const fn from_secs(s: u64) -> Self {
-        Self(s * 1_000)
+        Self(s.saturating_mul(1_000))
     }
     /// Whole minutes.
     pub const fn from_mins(m: u64) -> Self {
-        Self(m * 60_000)
+        Self(m.saturating_mul(60_000))
     }
     /// A stretch between two instants, in whole seconds and never below zero: what people read.
     pub fn whole_seconds(ms: i64) -> Self {
@@ -412,6 +412,21 @@ pub fn hidden(c: char) -> bool {
             '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
             | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
             | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// What is said of an error, then its causes, which alone say what happened; one that says no more than the one before is
+/// left out. The error's own words are not taken: an HTTP client's hold the address.
+pub fn with_causes(mut said: String, error: &dyn std::error::Error) -> String {
+    let mut cause = error.source();
+    while let Some(e) = cause {
+        let text = e.to_string();
+        if !said.ends_with(&text) {
+            said.push_str(": ");
+            said.push_str(&text);
+        }
+        cause = e.source();
+    }
+    said
 }
 
 /// Hidden characters made visible, so that a text cannot pretend to be another.

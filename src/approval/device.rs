@@ -14,7 +14,8 @@ use zeroize::Zeroizing;
 
 use super::ApprovalError;
 use crate::health::sighting::{Colleague, PairKey, PublicKey};
-use crate::units::hidden;
+use crate::run::approval::namesakes;
+use crate::units::{hidden, visible};
 
 const LINE: &str = "Lifeboat key 1 of ";
 const LINE_DOMAIN: &str = "lifeboat-device-1\n";
@@ -102,8 +103,11 @@ impl Device {
 
 /// Letters and digits are signed: a chat makes other quotes of an O'Brien's.
 fn line_bytes(name: &str, pair: &PairKey) -> Vec<u8> {
-    let bare: String = name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-    [LINE_DOMAIN.as_bytes(), bare.as_bytes(), b"\n", &pair.0].concat()
+    [LINE_DOMAIN.as_bytes(), bare(name).as_bytes(), b"\n", &pair.0].concat()
+}
+
+fn bare(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 fn tidy(name: &str) -> String {
@@ -142,7 +146,14 @@ pub fn known(text: &str) -> Result<Colleague, ApprovalError> {
     Ok(Colleague { name, key, pair: Some(pair) })
 }
 
-/// Puts somebody on the list. Of whoever is there already the line adds what was missing.
+/// Whether two names are one person's on a list of keys: a chat that makes other quotes of an O'Brien's names nobody new.
+fn one_name(a: &str, b: &str) -> bool {
+    let (bare_a, bare_b) = (bare(a), bare(b));
+    namesakes(a, b) || (bare_a == bare_b && !bare_a.is_empty())
+}
+
+/// Puts somebody on the list, under a name that nobody else there has: whoever reads the name of an answer takes it for one
+/// person's. Of whoever is there already the line adds what was missing, and a sighting takes nothing away.
 pub fn new_colleague(
     list: &mut Vec<Colleague>,
     mine: Option<&PublicKey>,
@@ -151,10 +162,12 @@ pub fn new_colleague(
     if mine == Some(&new.key) {
         return Err(ApprovalError::Mine);
     }
-    if list.iter().any(|c| c.key != new.key && c.name.to_lowercase() == new.name.to_lowercase()) {
-        return Err(ApprovalError::OtherKey(new.name));
+    if let Some(there) = list.iter().find(|c| c.key != new.key && one_name(&c.name, &new.name)) {
+        let (known, new) = (there.key.fingerprint(), new.key.fingerprint());
+        return Err(ApprovalError::OtherKey { name: visible(&there.name), known, new });
     }
     if let Some(there) = list.iter_mut().find(|c| c.key == new.key) {
+        let new = Colleague { pair: new.pair.or(there.pair), ..new };
         let changed = *there != new;
         *there = new;
         return Ok(changed);

@@ -115,9 +115,16 @@ pub enum ApprovalError {
     Line(&'static str),
     /// Somebody else's name.
     #[error(
-        "{0} is known here with another key; compare the new one with them by voice, forget the old one, then take the line again"
+        "{name} is known here with another key, {known}, and one name has one key; ask them by another way whether {new} is theirs, forget the old key, then take the new one again"
     )]
-    OtherKey(String),
+    OtherKey {
+        /// Who, as they are known here.
+        name: String,
+        /// Fingerprint of the key that is known.
+        known: String,
+        /// Fingerprint of the one that was refused.
+        new: String,
+    },
     /// One's own key.
     #[error("this is the key of this laptop itself")]
     Mine,

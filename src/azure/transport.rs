@@ -6,6 +6,7 @@ use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::{Client, ClientBuilder, Response};
 
 use super::{AzureError, Cloud};
+use crate::units::with_causes;
 
 /// A connection that takes longer never comes about; then it is certain that nothing was sent.
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
@@ -65,7 +66,7 @@ fn build(cloud: &Cloud, b: ClientBuilder) -> Result<Client, AzureError> {
 
 /// An error with its causes, which alone say what happened; without the URL, whose query may hold a secret.
 pub(super) fn chain(error: &reqwest::Error) -> String {
-    let mut out = if error.is_connect() {
+    let what = if error.is_connect() {
         let proxy = error.url().and_then(proxy_for);
         proxy.map_or_else(|| "no connection".to_owned(), |p| format!("no connection; {PROXY_SET} {p}"))
     } else if error.is_timeout() {
@@ -73,16 +74,7 @@ pub(super) fn chain(error: &reqwest::Error) -> String {
     } else {
         "the exchange failed".to_owned()
     };
-    let mut cause = std::error::Error::source(error);
-    while let Some(e) = cause {
-        let text = e.to_string();
-        if !out.ends_with(&text) {
-            out.push_str(": ");
-            out.push_str(&text);
-        }
-        cause = e.source();
-    }
-    out
+    with_causes(what, error)
 }
 
 /// The proxy that is asked for this address, found as the client itself finds it. Rehearsals have none.

@@ -10,7 +10,7 @@ use std::path::Path;
 use crate::azure::Azure;
 use crate::catalog::{Catalog, File, read_file, read_path};
 use crate::clock::Clock;
-use crate::desk::home::write_whole;
+use crate::desk::home::{write_new, write_whole};
 use crate::desk::{Home, chain};
 use crate::plan::draft::{Draft, Finding, wanted};
 use crate::plan::inventory::{self, Inventory};
@@ -44,7 +44,7 @@ pub struct Says {
     #[arg(long, value_name = "NAME", requires = "out", conflicts_with = "print")]
     pub environment: Option<String>,
     /// Replace FILE if it is there
-    #[arg(long, requires = "out", conflicts_with = "print")]
+    #[arg(long, requires = "out")]
     pub force: bool,
 }
 
@@ -115,7 +115,8 @@ fn make(args: &Args, name: &str, strategy: Option<Strategy>, says: &Says, out: &
     for f in &rest {
         say!("lifeboat: {}", f.text());
     }
-    write_whole(out, draft.text().as_bytes()).map_err(|e| Stop(FAILED, chain(&e)))?;
+    let write = if says.force { write_whole } else { write_new };
+    write(out, draft.text().as_bytes()).map_err(|e| Stop(FAILED, chain(&e)))?;
     // As it lies there now, and as every other command will find it.
     let written = plan::find(args, &out.display().to_string(), None).map_err(|why| Stop(FAILED, why))?;
     plan::written(args, &written, out);

@@ -275,7 +275,8 @@ pub fn dispatch(args: &Args, command: &Cmd) -> u8 {
             (None, None) => plan::run(args, plan, *strategy, *json),
             (None, Some(out)) => bind::run(args, plan, *strategy, says, out),
             (Some(sheet), _) => {
-                sheet::run(args, plan, *strategy, &sheet::Print { sheet: *sheet, paper: *paper, out: out.clone() })
+                let (out, force) = (out.clone(), says.force);
+                sheet::run(args, plan, *strategy, &sheet::Print { sheet: *sheet, paper: *paper, out, force })
             }
         },
         Cmd::Run { plan, strategy, trust, dry_run, resume } => run::run(

@@ -12,6 +12,7 @@ use super::snapshot::{Facilitator, HappeningRow, NoteView, Score};
 use super::supervisor::{Desk, Open};
 use super::{DeskError, chain};
 use crate::clock::{Speed, Task};
+use crate::rehearsal::scenario::LONGEST;
 use crate::rehearsal::schedule::{OWN_WORDS, Schedule, away, words};
 use crate::rehearsal::score::score;
 use crate::run::command::Command as Order;
@@ -120,6 +121,10 @@ impl Desk {
         if o.session.epoch.is_none() || !o.session.run.open() {
             return Ok(());
         }
+        // At full speed the clock would be years ahead before anybody stops it, and the record with it.
+        if by > LONGEST {
+            return Err(DeskError::TooFar(by));
+        }
         o.jumping = false;
         o.pace = Speed::Times(0);
         // Twice in quick succession is twice as far.
@@ -163,7 +168,7 @@ impl Desk {
             let due = now.due(n);
             Some(HappeningRow {
                 n,
-                at: epoch + i64::try_from(due.unwrap_or(written).0).unwrap_or(0),
+                at: epoch.saturating_add(i64::try_from(due.unwrap_or(written).0).unwrap_or(i64::MAX)),
                 text: words(scenario, h),
                 hidden: !told(h, o.session.mode) && !run.told.contains(&n),
                 done: due.is_some_and(|at| at.0 <= clock.mono),

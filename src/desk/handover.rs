@@ -26,6 +26,7 @@ use crate::units::{Millis, Secret, hex};
 use super::approvals::device;
 use super::board::Roster;
 use super::evidence::FOLDER;
+use super::home::take_name;
 use super::opening::WORLD;
 use super::protocol::Lock;
 use super::session::Session;
@@ -282,11 +283,15 @@ impl Part {
         beside.push(".part");
         let beside = PathBuf::from(beside);
         let mut options = File::options();
-        options.write(true).create(true).truncate(true);
+        options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let opened = options.open(&beside);
-        let file = opened.map_err(|source| DeskError::Save { path: path.to_owned(), source })?;
+        let file = opened.map_err(|source| match source.kind() {
+            // Another hand-over writes it now, or it is a person's.
+            io::ErrorKind::AlreadyExists => DeskError::from(PassingError::Exists(beside.clone())),
+            _ => DeskError::Save { path: path.to_owned(), source },
+        })?;
         Ok(Self { file: Some(file), beside, path: path.to_owned() })
     }
 
@@ -299,10 +304,10 @@ impl Part {
         let Some(file) = self.file.take() else { return Err(DeskError::NoRun) };
         let written = write(Hashing { inner: file, hash: Sha256::new(), bytes: 0 })?;
         written.inner.sync_all().map_err(failed())?;
-        if self.path.symlink_metadata().is_ok() {
-            return Err(PassingError::Exists(self.path.clone()).into());
-        }
-        std::fs::rename(&self.beside, &self.path).map_err(failed())?;
+        take_name(&self.beside, &self.path).map_err(|e| match e.kind() {
+            io::ErrorKind::AlreadyExists => DeskError::from(PassingError::Exists(self.path.clone())),
+            _ => failed()(e).into(),
+        })?;
         // It may be on a stick, whose folders cannot all be synced; the file itself is.
         let _ = crate::journal::RealDisk.sync_dir(crate::journal::parent(&self.path));
         Ok((written.bytes, hex(&written.hash.finalize())))

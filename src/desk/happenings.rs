@@ -69,7 +69,7 @@ impl Desk {
             return Ok(());
         };
         let due = schedule(o).and_then(|s| s.due(n)).unwrap_or_default();
-        let since = o.session.epoch.unwrap_or(0) + i64::try_from(due.0).unwrap_or(0);
+        let since = o.session.epoch.unwrap_or(0).saturating_add(i64::try_from(due.0).unwrap_or(i64::MAX));
         match &h.what {
             What::Away(who) | What::Back(who) => {
                 let gone = Facilitated::Unavailable(who.clone(), matches!(h.what, What::Away(_)));

@@ -145,6 +145,42 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), DeskError> {
     })
 }
 
+/// Writes a file where a person wants it, whole or not at all: what is there already is theirs, and stays.
+pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), DeskError> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    let beside = PathBuf::from(beside);
+    let failed = |taken: &Path, source: io::Error| match source.kind() {
+        io::ErrorKind::AlreadyExists => DeskError::Exists(taken.to_owned()),
+        _ => DeskError::Save { path: path.to_owned(), source },
+    };
+    let folder = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+    let begun = folder.and_then(|()| std::fs::File::create_new(&beside));
+    let mut file = begun.map_err(|e| failed(&beside, e))?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| take_name(&beside, path));
+    written.map_err(|e| {
+        let _ = std::fs::remove_file(&beside);
+        failed(path, e)
+    })
+}
+
+/// Gives a whole file a name that nobody has: a rename alone would take another's.
+pub(super) fn take_name(beside: &Path, path: &Path) -> io::Result<()> {
+    match std::fs::hard_link(beside, path) {
+        Ok(()) => {
+            // It has its name: whatever keeps the other one there is no loss.
+            let _ = std::fs::remove_file(beside);
+            Ok(())
+        }
+        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Err(e),
+        // A stick knows no second name of a file: the name is taken first, empty.
+        Err(_) => {
+            std::fs::File::create_new(path)?;
+            std::fs::rename(beside, path).inspect_err(|_| drop(std::fs::remove_file(path)))
+        }
+    }
+}
+
 /// Writes a file beside, makes it durable, and gives it the name.
 pub(super) fn replace(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let beside = path.with_extension("new");

@@ -481,7 +481,7 @@ fn start_of(plan: &Plan, mode: Mode, phases: Vec<Phase>, scenario: Option<Scenar
 fn declaration(scenario: &Scenario, strategy: Strategy, epoch: i64) -> (Actor, Command) {
     let impact = first_fault(scenario, strategy).unwrap_or(Millis(0));
     let order = Command::Declare {
-        impact_start: epoch + i64::try_from(impact.0).unwrap_or(0),
+        impact_start: epoch.saturating_add(i64::try_from(impact.0).unwrap_or(i64::MAX)),
         evidence: "the scenario's first fault".to_owned(),
     };
     (Actor::Scenario(SCENARIO.to_owned()), order)

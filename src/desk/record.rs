@@ -120,7 +120,7 @@ fn instant(event: &Event, epoch: Option<i64>, at: Option<u64>, ts: i64) -> i64 {
         _ => epoch,
     };
     match (epoch, at) {
-        (Some(epoch), Some(at)) => epoch + i64::try_from(at).unwrap_or(0),
+        (Some(epoch), Some(at)) => epoch.saturating_add(i64::try_from(at).unwrap_or(i64::MAX)),
         _ => ts,
     }
 }

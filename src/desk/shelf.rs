@@ -17,7 +17,7 @@ use crate::runbook::{Kind, Source};
 use crate::units::{Millis, ResourceId};
 
 use super::DeskError;
-use super::home::write_whole;
+use super::home::{write_new, write_whole};
 use super::mailbox::{Envelope, Mail};
 use super::protocol::{Command, DraftIntent};
 use super::snapshot::PlaceRow;
@@ -383,10 +383,14 @@ impl Desk {
         let path = std::path::absolute(&path).unwrap_or(path);
         e.path.clone_from(&path);
         let own = |there: &[u8]| e.read.as_ref().is_some_and(|(p, text)| *p == path && text.as_bytes() == there);
-        if std::fs::read(&path).is_ok_and(|there| !own(&there)) {
-            return Err(DeskError::Taken(path));
+        match std::fs::read(&path) {
+            Ok(there) if own(&there) => write_whole(&path, e.draft.text().as_bytes())?,
+            // What cannot be read is somebody's as well.
+            _ => write_new(&path, e.draft.text().as_bytes()).map_err(|e| match e {
+                DeskError::Exists(path) => DeskError::Taken(path),
+                e => e,
+            })?,
         }
-        write_whole(&path, e.draft.text().as_bytes())?;
         self.shelf.draft = None;
         self.reload();
         let name = path.display().to_string();

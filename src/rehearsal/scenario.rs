@@ -80,7 +80,7 @@ fn second_person() -> Millis {
 }
 
 /// A rehearsal is over by then: what comes later is a mistake, and would not fit every clock.
-const LONGEST: Millis = Millis::from_mins(60 * 1_000);
+pub const LONGEST: Millis = Millis::from_mins(60 * 1_000);
 /// Happenings, resources, sites: each is drawn, or listens.
 const MOST: usize = 1_000;
 

@@ -22,6 +22,16 @@ async fn real(ms: u64) {
     tokio::time::sleep(Duration::from_millis(ms)).await;
 }
 
+#[test]
+fn a_clock_that_a_file_sets_to_the_end_of_time_stands_there() {
+    for (epoch, mono) in [(i64::MAX - 1, 5), (1_790_000_000_000, u64::MAX), (i64::MAX, u64::MAX)] {
+        let clock = Clock::scenario(epoch, Millis(mono), Speed::Times(1_000));
+        std::thread::sleep(Duration::from_millis(2));
+        let now = clock.now();
+        assert!(now.utc >= epoch && now.mono >= mono, "{epoch} {mono}: {now:?}");
+    }
+}
+
 #[tokio::test]
 async fn an_hour_costs_nothing_when_everybody_waits() {
     let clock = at(Speed::Max);

@@ -2,7 +2,7 @@
 
 use lifeboat::units::{
     Millis, Now, Region, ResourceId, Secret, countdown, hex, known_region, known_regions, misfit, sha256_hex,
-    utc_clock, utc_text, visible,
+    utc_clock, utc_text, visible, with_causes,
 };
 use proptest::prelude::*;
 
@@ -220,4 +220,23 @@ fn misfits_are_said_without_values() {
         let told = misfit(&e);
         assert!(told.starts_with(said) && !told.contains("Hush") && !told.contains("42"), "{e}: {told}");
     }
+}
+
+#[test]
+fn an_error_is_said_by_its_causes_each_once() {
+    #[derive(Debug, thiserror::Error)]
+    #[error("{0}")]
+    struct Link(&'static str, #[source] Option<Box<Link>>);
+    let chain = |all: &[&'static str]| {
+        let link = all.iter().rev().fold(None, |below, text| Some(Box::new(Link(text, below))));
+        with_causes("no connection".to_owned(), link.unwrap().as_ref())
+    };
+    assert_eq!(chain(&["error of https://x/?sig=secret"]), "no connection");
+    let wrapped = ["error of https://x/?sig=secret", "client error", "client error", "refused", "refused"];
+    assert_eq!(chain(&wrapped), "no connection: client error: refused");
+}
+
+#[test]
+fn a_time_too_long_is_the_longest_there_is() {
+    assert_eq!((Millis::from_secs(u64::MAX), Millis::from_mins(u64::MAX)), (Millis(u64::MAX), Millis(u64::MAX)));
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::clock::Speed;
 use crate::desk::protocol::{Command, FacilitateIntent, RunIntent, WatchIntent};
 use crate::desk::snapshot::{RunView, Snapshot, StepCard, StepState};
+use crate::rehearsal::scenario::LONGEST;
 use crate::runbook::model::StepId;
 use crate::ui::ask::Ask;
 use crate::ui::intent::primary;
@@ -245,6 +246,7 @@ impl Guide<'_> {
             return say("Only a rehearsal's clock can be moved on.");
         }
         match rest.parse::<Millis>() {
+            Ok(by) if by > LONGEST => say(&format!("A rehearsal has {LONGEST} at most: let the clock go on by less.")),
             Ok(by) => {
                 self.send(Command::StepClock(by));
                 say(&format!("The clock goes on by {by}, and stands still again. v 1 lets it go."));

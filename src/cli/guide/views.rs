@@ -1,11 +1,12 @@
 //! Everything beside the step: the checklist, the clocks, health, the papers, the open runs, and the commander's view.
 
 use crate::desk::snapshot::{NoteView, PhaseView, RunView, Snapshot, StepRow, StepState};
+use crate::run::clocks::NAMES;
 use crate::ui::papers::LOSSES;
 use crate::ui::screens::commander::{NEXT, next, state};
 use crate::ui::screens::run::papers::{EVIDENCE, FINDINGS, LEDGER, LOSS, NOBODY_YET, SIGNED, size};
 use crate::ui::screens::run::run_sentence;
-use crate::ui::screens::run::side::{MOMENTS, clock_at};
+use crate::ui::screens::run::side::clock_at;
 use crate::units::{Millis, utc_clock};
 
 use super::say;
@@ -135,9 +136,10 @@ pub fn clocks(s: &Snapshot, run: &RunView) -> String {
     if !c.rpa.is_empty() {
         push(&mut out, &wrapped("  ", &format!("RPA {}", c.rpa)));
     }
-    for (n, (name, t)) in MOMENTS.iter().zip(c.t).enumerate() {
+    for (name, t) in NAMES.iter().zip(c.t) {
+        let (n, name) = name.split_once(' ').unwrap_or((name, ""));
         let time = t.map_or("not yet".to_owned(), |t| format!("{} UTC", utc_clock(t)));
-        push(&mut out, &format!("  T{n:<2} {name:<28} {time}"));
+        push(&mut out, &format!("  {n:<3} {name:<28} {time}"));
     }
     out.push_str(&green(run));
     if s.clock.is_scenario() {
@@ -278,7 +280,7 @@ pub fn runs(s: &Snapshot) -> String {
 
 /// Clocks and score, at the end.
 pub fn summary(run: &RunView) {
-    for (name, t) in crate::run::clocks::NAMES.iter().zip(run.clocks.t) {
+    for (name, t) in NAMES.iter().zip(run.clocks.t) {
         say(&format!("  {name:<26} {}", t.map_or("–".to_owned(), utc_clock)));
     }
     if let Some(rta) = run.clocks.rta {

@@ -16,7 +16,7 @@ use crate::runbook::model::StepId;
 use crate::units::Millis;
 
 use super::super::DeskError;
-use super::super::home::write_whole;
+use super::super::home::{write_new, write_whole};
 use super::super::mailbox::Mail;
 use super::super::snapshot::Qr;
 use super::super::supervisor::Desk;
@@ -297,7 +297,13 @@ impl Desk {
             let mut written = Vec::new();
             for (n, p) in pictures.iter().enumerate() {
                 let path = if pictures.len() == 1 { file.clone() } else { numbered(&file, n + 1) };
-                write_whole(&path, &qr::png(p.width, &p.dark)?)?;
+                if let Err(e) =
+                    qr::png(p.width, &p.dark).map_err(DeskError::from).and_then(|png| write_new(&path, &png))
+                {
+                    // A part of a request is none.
+                    written.iter().for_each(|path| drop(std::fs::remove_file(path)));
+                    return Err(e);
+                }
                 written.push(path);
             }
             Ok(What::Saved(written))

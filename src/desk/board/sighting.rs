@@ -12,6 +12,7 @@ use super::super::mailbox::{Envelope, Mail};
 use super::super::snapshot::{Mark, Problem, Situation};
 use super::super::supervisor::Desk;
 use super::roster::Roster;
+use crate::approval::new_colleague;
 use crate::health::sighting::{Block, Colleague, Here, Line, PublicKey, merge, names_a_key, take};
 use crate::health::{Sighting, Vouched, assess};
 use crate::notify::{Desktop, Notice, Seen, Turns, impossible};
@@ -163,8 +164,7 @@ impl Desk {
     fn know(&mut self, colleague: Colleague) -> Result<(), DeskError> {
         let home = &self.options.home;
         let mut roster = Roster::read(home)?;
-        if !roster.colleagues.contains(&colleague) {
-            roster.colleagues.push(colleague.clone());
+        if new_colleague(&mut roster.colleagues, self.approving.my_key(), colleague.clone())? {
             roster.save(home)?;
             self.reread_roster();
         }

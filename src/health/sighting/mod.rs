@@ -194,7 +194,7 @@ impl Sighting {
             }
             Vouched::OtherKey(print) => {
                 let who = &self.who;
-                text.push_str(&format!(". Ask {who}: if the key is theirs, paste: know {who} {print}"));
+                text.push_str(&format!(". Ask {who}: if the key is theirs, forget the one known here (Approve), then paste: know {who} {print}"));
             }
             Vouched::NotSigned => {
                 let who = &self.who;

@@ -9,7 +9,7 @@ use serde_json::Value;
 use tokio::time::sleep;
 
 use super::{Address, HookError};
-use crate::units::Millis;
+use crate::units::{Millis, with_causes};
 
 /// How long a message may take.
 #[derive(Debug, Clone, Copy)]
@@ -173,15 +173,5 @@ fn client(to: &Address, limits: &Limits) -> Result<Client, HookError> {
 
 /// An error by its causes; its own words hold the address.
 fn cause(what: &str, error: &reqwest::Error) -> String {
-    let mut out = what.to_owned();
-    let mut cause = std::error::Error::source(error);
-    while let Some(e) = cause {
-        let text = e.to_string();
-        if !out.ends_with(&text) {
-            out.push_str(": ");
-            out.push_str(&text);
-        }
-        cause = e.source();
-    }
-    out
+    with_causes(what.to_owned(), error)
 }

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{self, Align, CentralPanel, ComboBox, Frame, Layout, Margin, Panel, ScrollArea, Stroke, Ui, vec2};
+use eframe::egui::{self, Align, CentralPanel, Frame, Layout, Margin, Panel, ScrollArea, Stroke, Ui, vec2};
 
 use crate::desk::protocol::Command;
 use crate::desk::snapshot::{Record, RecordRow, RunRow};
 use crate::ui::intent::{self, Intent};
 use crate::ui::theme;
 use crate::ui::view::{Act, AuditView, Cx, Screen, View, local_clock, utc_minute};
-use crate::ui::widgets::layout::typing_ring;
+use crate::ui::widgets::layout::{one_or_all, typing_ring};
 use crate::ui::widgets::table::table;
 use crate::ui::widgets::text::{copyable, cut, small, wrapped};
 use crate::ui::widgets::{Button, body, bold, empty, in_line, link, mono, row, secondary, title, verdict};
@@ -165,17 +165,7 @@ fn timeline(ui: &mut Ui, view: &mut View, record: &Arc<Record>) {
             field.request_focus();
             view.focus_field = false;
         }
-        let name = ui.label(small(ui, "Kind"));
-        let chosen = if view.audit.kind.is_empty() { "all".to_owned() } else { view.audit.kind.clone() };
-        let kinds = view.audit.kinds.clone();
-        let combo = ComboBox::from_id_salt("kind").selected_text(chosen).width(150.0).show_ui(ui, |ui| {
-            ui.selectable_value(&mut view.audit.kind, String::new(), "all");
-            for k in kinds {
-                let label = k.clone();
-                ui.selectable_value(&mut view.audit.kind, k, label);
-            }
-        });
-        let _ = combo.response.labelled_by(name.id);
+        one_or_all(ui, "Kind", &mut view.audit.kind, &view.audit.kinds);
         refresh(&mut view.audit, record);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.label(small(ui, format!("{} of {} entries", view.audit.rows.len(), record.rows.len())));

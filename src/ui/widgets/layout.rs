@@ -1,6 +1,6 @@
 //! Cards, headings, key-value rows, empty states.
 
-use eframe::egui::{self, CornerRadius, Frame, Layout, Margin, Stroke, TextEdit, Ui, vec2};
+use eframe::egui::{self, ComboBox, CornerRadius, Frame, Layout, Margin, Panel, Stroke, TextEdit, Ui, vec2};
 
 use super::text::{bold, secondary, small, wrapped};
 use crate::ui::theme::{self, CARD_RADIUS, LINE};
@@ -41,6 +41,33 @@ pub fn edge(ui: &Ui, rect: egui::Rect, hue: egui::Color32, width: f32, radius: u
     let clip = egui::Rect::from_min_max(rect.min, egui::pos2(rect.left() + width, rect.bottom()));
     let painter = ui.painter().with_clip_rect(clip.intersect(ui.clip_rect()));
     painter.rect_filled(rect, f32::from(radius), hue);
+}
+
+/// The strip of tabs over a screen.
+pub fn tab_bar(ui: &mut Ui, id: &'static str, add: impl FnOnce(&mut Ui)) {
+    let t = theme::of(ui);
+    Panel::top(id)
+        .exact_size(44.0)
+        .show_separator_line(false)
+        .frame(Frame::new().fill(t.panel).inner_margin(Margin { left: 16, right: 16, top: 8, bottom: 8 }))
+        .show(ui, |ui| {
+            let rect = ui.max_rect().expand2(vec2(16.0, 8.0));
+            ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.line));
+            ui.horizontal_centered(add);
+        });
+}
+
+/// A filter by one of these, or by none: nothing chosen is all of them.
+pub fn one_or_all(ui: &mut Ui, label: &str, chosen: &mut String, of: &[String]) {
+    let name = ui.label(small(ui, label));
+    let shown = if chosen.is_empty() { "all".to_owned() } else { chosen.clone() };
+    let combo = ComboBox::from_id_salt(label).selected_text(shown).width(150.0).show_ui(ui, |ui| {
+        ui.selectable_value(chosen, String::new(), "all");
+        for one in of {
+            ui.selectable_value(chosen, one.clone(), one);
+        }
+    });
+    let _ = combo.response.labelled_by(name.id);
 }
 
 /// The title of a screen.

@@ -7,6 +7,7 @@ use lifeboat::approval::{
     Answer, ApprovalError, Asks, Here, Request, Signed, Verdict, join, judge, known, new_colleague, split,
 };
 use lifeboat::export::qr;
+use lifeboat::health::sighting::Colleague;
 
 use super::{People, STEP, asked, colleague, device, live};
 use crate::run::BEGIN;
@@ -264,6 +265,36 @@ fn a_line_makes_a_key_known_and_no_other_takes_its_place() {
     assert_eq!(new_colleague(&mut list, None, colleague("Ben", &people.ben)), Ok(true));
     assert_eq!(new_colleague(&mut list, None, colleague("Ben", &people.ben)), Ok(false));
     assert_eq!((list.len(), list[0].pair), (1, Some(people.ben.pair())));
+}
+
+#[test]
+fn one_name_has_one_key_however_it_is_written() {
+    let people = People::new();
+    let mut list = vec![colleague("Ben O'Brien", &people.ben)];
+    let before = list.clone();
+    // As a colleague writes it, and as a chat does.
+    for name in ["Ben O'Brien", " ben o'brien ", "BEN O’BRIEN", "Ben-O Brien"] {
+        let error = new_colleague(&mut list, None, colleague(name, &people.cleo)).unwrap_err().to_string();
+        for part in [
+            "Ben O'Brien is known here",
+            &people.ben.public().fingerprint(),
+            &people.cleo.public().fingerprint(),
+            "by another way",
+            "forget the old key",
+        ] {
+            assert!(error.contains(part), "{name}: {part}: {error}");
+        }
+    }
+    assert_eq!(list, before);
+    // Names without letters are no one's in common.
+    assert_eq!(new_colleague(&mut list, None, colleague("🐙", &people.cleo)), Ok(true));
+    assert_eq!(new_colleague(&mut list, None, colleague("🦑", &people.ada)), Ok(true));
+    // Nobody takes the name of another by a new line of their own key.
+    assert_eq!(kind(new_colleague(&mut list, None, colleague("ben o'brien", &people.cleo))), "OtherKey");
+    // A sighting tells of one key only: the other one stays.
+    let heard = Colleague { pair: None, ..colleague("Ben O'Brien", &people.ben) };
+    assert_eq!(new_colleague(&mut list, None, heard), Ok(false));
+    assert_eq!(list[0], before[0]);
 }
 
 #[test]

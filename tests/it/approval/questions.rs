@@ -138,6 +138,23 @@ fn a_question_goes_by_pictures_to_another_desk_and_a_script_stands_in_where_noth
     let all: Vec<_> = (1..=pictures).map(name).collect();
     until(&ada, "pictures", |_| all.iter().all(|f| f.exists()));
 
+    // What is there is somebody's, and a part of a request is none.
+    let last = all.last().unwrap();
+    for other in &all {
+        std::fs::rename(other, other.with_extension("kept")).unwrap();
+    }
+    std::fs::write(last, "a holiday").unwrap();
+    refused(
+        &ada,
+        ApprovalIntent::SavePicture { step: "D9".to_owned(), file },
+        "is there already, and was left as it is",
+    );
+    assert_eq!(std::fs::read_to_string(last).unwrap(), "a holiday");
+    assert!(all.iter().filter(|f| f.exists()).eq([last]));
+    for other in &all {
+        std::fs::rename(other.with_extension("kept"), other).unwrap();
+    }
+
     // Not all of them, none of them, and what is no picture.
     let broken = there.0.path().join("broken.png");
     std::fs::write(&broken, b"\x89PNG\r\n\x1a\nno more").unwrap();

@@ -83,6 +83,15 @@ fn a_colleagues_word_is_shown_recorded_and_vouched_for() {
     let s = line("Ben (signed): Sweden Central answers", Mark::Ok);
     assert_eq!(s.situation.colleagues.len(), 2, "of one person the newest counts");
 
+    // One name has one key: a second one is not believed by the same few words.
+    let other = Ed25519KeyPair::from_seed_unchecked(&[8; 32]).unwrap();
+    let second = PublicKey::of(other.public_key().as_ref()).unwrap();
+    let (who, of, from) = ("BEN".to_owned(), "a rehearsal".to_owned(), String::new());
+    let b = Block { who, at: now + 2_000, from, of, lines: lines(State::Down) };
+    refused(&desk, &b.signed(&second, other.sign(&b.signed_bytes()).as_ref()), "signed with another key");
+    refused(&desk, &format!("know Ben {}", second.fingerprint()), &format!("known here with another key, {print},"));
+    assert_eq!(fs::read_to_string(place.home().join("colleagues.json")).unwrap(), roster);
+
     desk.send(Command::Watch(WatchIntent::ShareSighting));
     let s = until(&desk, "a block", |s| s.situation.share.is_some());
     let mine = s.situation.share.clone().unwrap();

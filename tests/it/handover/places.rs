@@ -105,7 +105,15 @@ fn a_run_goes_on_in_one_place() {
     assert!(matches!(ada.gives(&id, Path::new("/nowhere/at/all"), "Mo"), Err(DeskError::Save { .. })));
     assert!(matches!(ada.gives(&id, &file(1), " "), Err(DeskError::Refused(Refusal::Empty(_)))));
     assert!(!file(1).exists() && !file(1).with_extension("age.part").exists());
+    // Another hand-over writes there now, or it is a person's.
+    let part = ada.dir.path().join("1.age.part");
+    fs::write(&part, "a holiday").unwrap();
+    let taken = passing(ada.gives(&id, &file(1), "Mo").unwrap_err());
+    assert!(matches!(&taken, PassingError::Exists(path) if *path == part), "{taken}");
+    assert_eq!((fs::read_to_string(&part).unwrap().as_str(), file(1).exists()), ("a holiday", false));
+    fs::remove_file(&part).unwrap();
     ada.gives(&id, &file(1), "Mo").unwrap();
+    assert!(!part.exists());
     let passed = journal_bytes(&ada.run(&id));
     for (name, old) in &before {
         assert!(passed[name].starts_with(old));

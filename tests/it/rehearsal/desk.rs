@@ -53,6 +53,16 @@ fn the_clock_goes_on_by_a_step_and_stands_still_again() {
     desk.send(Command::StepClock(Millis::from_mins(1)));
     let s = until(&desk, "both", |s| s.clock.now().mono >= 270_000 && s.clock.speed() == Speed::Times(0));
     assert_eq!(s.clock.now().mono, 270_000, "twice as far, and no farther");
+    // What a person can type, and no clock can count.
+    let longest = lifeboat::rehearsal::scenario::LONGEST;
+    for by in [longest + Millis(1), "213503982334d".parse().unwrap(), Millis(u64::MAX)] {
+        desk.send(Command::StepClock(by));
+        let said = |s: &Snapshot| s.notice.as_ref().is_some_and(|n| n.what.contains("let it go on by less"));
+        let s = until(&desk, "why not", said);
+        assert_eq!((s.clock.now().mono, s.clock.speed()), (270_000, Speed::Times(0)));
+        desk.send(Command::DismissNotice);
+        until(&desk, "no notice", |s| s.notice.is_none());
+    }
 }
 
 #[test]

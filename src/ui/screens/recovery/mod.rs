@@ -12,7 +12,7 @@ use crate::desk::snapshot::{Alarm, DeletedRow, Mark, RecoveryView, Snapshot};
 use crate::ui::intent::{self, Intent};
 use crate::ui::theme;
 use crate::ui::view::{Act, Cx, View};
-use crate::ui::widgets::layout::typing_ring;
+use crate::ui::widgets::layout::{one_or_all, typing_ring};
 use crate::ui::widgets::text::{copyable, cut, small};
 use crate::ui::widgets::{Button, body, bold, empty, in_line, mark, secondary, title};
 use crate::units::Millis;
@@ -238,18 +238,7 @@ fn filter_fields(ui: &mut Ui, view: &mut View, board: &Arc<RecoveryView>) {
     });
     let _ = combo.response.labelled_by(name.id);
     if view.board.subscriptions.len() > 1 {
-        let name = ui.label(small(ui, "Subscription"));
-        let chosen = &view.board.subscription;
-        let shown = if chosen.is_empty() { "all".to_owned() } else { chosen.clone() };
-        let all = view.board.subscriptions.clone();
-        let combo = ComboBox::from_id_salt("subscription").selected_text(shown).width(150.0).show_ui(ui, |ui| {
-            ui.selectable_value(&mut view.board.subscription, String::new(), "all");
-            for s in all {
-                let label = s.clone();
-                ui.selectable_value(&mut view.board.subscription, s, label);
-            }
-        });
-        let _ = combo.response.labelled_by(name.id);
+        one_or_all(ui, "Subscription", &mut view.board.subscription, &view.board.subscriptions);
     }
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         ui.label(small(ui, format!("{} of {}", view.board.rows.len(), board.rows.len())));

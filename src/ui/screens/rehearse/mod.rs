@@ -8,7 +8,7 @@ mod trend;
 
 use std::collections::BTreeMap;
 
-use eframe::egui::{CentralPanel, Frame, Margin, Panel, ScrollArea, Stroke, Ui, vec2};
+use eframe::egui::{CentralPanel, Frame, Margin, Panel, ScrollArea, Stroke, Ui};
 
 use crate::clock::Speed;
 use crate::desk::protocol::Command;
@@ -17,6 +17,7 @@ use crate::runbook::model::{Strategy, System};
 use crate::ui::intent::{self, Intent};
 use crate::ui::theme;
 use crate::ui::view::{Act, Cx, Screen, View};
+use crate::ui::widgets::layout::tab_bar;
 use crate::ui::widgets::{Button, empty};
 use crate::units::Millis;
 
@@ -141,22 +142,13 @@ fn none(ui: &mut Ui, cx: &Cx) {
 }
 
 fn tabs(ui: &mut Ui, view: &mut View) {
-    let t = theme::of(ui);
-    Panel::top("rehearse-parts")
-        .exact_size(44.0)
-        .show_separator_line(false)
-        .frame(Frame::new().fill(t.panel).inner_margin(Margin { left: 16, right: 16, top: 8, bottom: 8 }))
-        .show(ui, |ui| {
-            let rect = ui.max_rect().expand2(vec2(16.0, 8.0));
-            ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.line));
-            ui.horizontal_centered(|ui| {
-                for (part, name) in Part::ALL {
-                    if Button::new(name).small().selected(view.rehearse.part == part).show(ui) {
-                        view.rehearse.part = part;
-                    }
-                }
-            });
-        });
+    tab_bar(ui, "rehearse-parts", |ui| {
+        for (part, name) in Part::ALL {
+            if Button::new(name).small().selected(view.rehearse.part == part).show(ui) {
+                view.rehearse.part = part;
+            }
+        }
+    });
 }
 
 fn scenarios(ui: &mut Ui, cx: &Cx, view: &mut View) {

@@ -14,12 +14,13 @@ pub use second::{SecondView, block, large as large_pictures, time_left};
 pub use side::{clock_text, other_speed};
 pub use switcher::sentence as run_sentence;
 
-use eframe::egui::{self, Align, CentralPanel, Frame, Layout, Margin, Panel, ScrollArea, Stroke, Ui, vec2};
+use eframe::egui::{self, Align, CentralPanel, Frame, Layout, Margin, Panel, ScrollArea, Stroke, Ui};
 
 use crate::desk::snapshot::RunView;
 use crate::ui::intent::{self, Intent};
 use crate::ui::theme::{self, SMALL};
 use crate::ui::view::{Act, Column, Cx, Screen, View};
+use crate::ui::widgets::layout::tab_bar;
 use crate::ui::widgets::{Button, empty, hairline, heading};
 
 const LIST: f32 = 308.0;
@@ -154,36 +155,28 @@ fn middle(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView) {
 /// The folded columns; the clock stays in sight in every one of them.
 fn tabs(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, all: &[Column]) {
     let t = theme::of(ui);
-    Panel::top("tabs")
-        .exact_size(44.0)
-        .show_separator_line(false)
-        .frame(Frame::new().fill(t.panel).inner_margin(Margin { left: 16, right: 16, top: 8, bottom: 8 }))
-        .show(ui, |ui| {
-            let rect = ui.max_rect().expand2(vec2(16.0, 8.0));
-            ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.line));
-            ui.horizontal_centered(|ui| {
-                for c in all {
-                    let name = match c {
-                        Column::Checklist => "Checklist",
-                        Column::Step => "Step",
-                        Column::Clocks if all.len() > 3 => "Clocks",
-                        Column::Clocks => "Clock, regions, notes",
-                        Column::Papers => "Papers",
-                    };
-                    if Button::new(name).small().selected(view.column == *c).show(ui) {
-                        view.column = *c;
-                    }
-                }
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    let clock = side::clock_text(cx, run);
-                    let ink = if clock.late { t.down } else { t.text };
-                    ui.label(egui::RichText::new(clock.figure).font(egui::FontId::new(18.0, theme::bold())).color(ink));
-                    if ui.available_width() > 110.0 {
-                        ui.label(egui::RichText::new(clock.short).size(SMALL).color(t.secondary));
-                    }
-                });
-            });
+    tab_bar(ui, "tabs", |ui| {
+        for c in all {
+            let name = match c {
+                Column::Checklist => "Checklist",
+                Column::Step => "Step",
+                Column::Clocks if all.len() > 3 => "Clocks",
+                Column::Clocks => "Clock, regions, notes",
+                Column::Papers => "Papers",
+            };
+            if Button::new(name).small().selected(view.column == *c).show(ui) {
+                view.column = *c;
+            }
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let clock = side::clock_text(cx, run);
+            let ink = if clock.late { t.down } else { t.text };
+            ui.label(egui::RichText::new(clock.figure).font(egui::FontId::new(18.0, theme::bold())).color(ink));
+            if ui.available_width() > 110.0 {
+                ui.label(egui::RichText::new(clock.short).size(SMALL).color(t.secondary));
+            }
         });
+    });
 }
 
 fn column(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView) {

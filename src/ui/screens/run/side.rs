@@ -6,6 +6,7 @@ use eframe::egui::{self, Color32, FontId, Rect, RichText, Sense, Ui, WidgetInfo,
 use super::card::{capital, note};
 use crate::clock::Speed;
 use crate::desk::snapshot::{Clocks, Mode, RunView};
+use crate::run::clocks::NAMES;
 use crate::ui::intent::{self, Intent};
 use crate::ui::screens::situation;
 use crate::ui::theme::{self, CLOCK};
@@ -114,23 +115,6 @@ pub fn show(ui: &mut Ui, cx: &Cx, run: &RunView) {
     }
 }
 
-/// The moments of a run, T0 to T12.
-pub const MOMENTS: [&str; 13] = [
-    "impact",
-    "first failed probe",
-    "persistent",
-    "acknowledged",
-    "decided",
-    "first step of the failover",
-    "last step of the failover",
-    "verified",
-    "clients served again",
-    "primary healthy again",
-    "fail-back begun",
-    "fail-back verified",
-    "closed",
-];
-
 /// Column of the two short names.
 const SHORT: f32 = 40.0;
 
@@ -153,10 +137,9 @@ fn times(ui: &mut Ui, c: &Clocks) {
         return;
     }
     egui::CollapsingHeader::new(small(ui, "Moments, T0 to T12")).id_salt("moments").show(ui, |ui| {
-        for (i, name) in MOMENTS.iter().enumerate() {
-            let at = c.t.get(i).copied().flatten();
+        for (name, at) in NAMES.iter().zip(c.t) {
             let time = at.map_or_else(|| "not yet".to_owned(), |at| format!("{} UTC", utc_clock(at)));
-            wrapped(ui, small(ui, format!("T{i} {name}: {time}")));
+            wrapped(ui, small(ui, format!("{name}: {time}")));
         }
     });
 }
