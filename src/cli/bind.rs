@@ -44,7 +44,7 @@ pub struct Says {
     #[arg(long, value_name = "NAME", requires = "out", conflicts_with = "print")]
     pub environment: Option<String>,
     /// Replace FILE if it is there
-    #[arg(long, requires = "out")]
+    #[arg(long, requires = "out", conflicts_with = "print")]
     pub force: bool,
 }
 

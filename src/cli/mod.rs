@@ -275,8 +275,7 @@ pub fn dispatch(args: &Args, command: &Cmd) -> u8 {
             (None, None) => plan::run(args, plan, *strategy, *json),
             (None, Some(out)) => bind::run(args, plan, *strategy, says, out),
             (Some(sheet), _) => {
-                let (out, force) = (out.clone(), says.force);
-                sheet::run(args, plan, *strategy, &sheet::Print { sheet: *sheet, paper: *paper, out, force })
+                sheet::run(args, plan, *strategy, &sheet::Print { sheet: *sheet, paper: *paper, out: out.clone() })
             }
         },
         Cmd::Run { plan, strategy, trust, dry_run, resume } => run::run(

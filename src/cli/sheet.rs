@@ -1,8 +1,7 @@
 //! `lifeboat plan --print`: a plan as a sheet of paper.
 
-use std::fs::File;
-use std::io::{ErrorKind, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
 
 use crate::desk::chain;
 use crate::export::{Paper, Printed, sheet_html, sheet_pdf};
@@ -20,8 +19,6 @@ pub struct Print {
     pub paper: Paper,
     /// File; none is stdout.
     pub out: Option<PathBuf>,
-    /// Whether what is there may be replaced.
-    pub force: bool,
 }
 
 /// Makes a plan's sheet.
@@ -42,13 +39,9 @@ pub fn run(args: &Args, name: &str, strategy: Option<Strategy>, print: &Print) -
         Sheet::Html => Ok(sheet_html(&plan, &printed).into_bytes()),
         Sheet::Pdf => sheet_pdf(&plan, &printed, print.paper),
     };
-    let written = bytes.map_err(|e| (FAILED, chain(&e))).and_then(|bytes| match &print.out {
-        Some(file) => into(file, &bytes, print.force).map_err(|e| match e.kind() {
-            ErrorKind::AlreadyExists => {
-                (USAGE, format!("{} is there already, and was left as it is; --force replaces it", file.display()))
-            }
-            _ => (FAILED, format!("cannot write {}: {e}; check the folder and its permissions", file.display())),
-        }),
+    let written = bytes.map_err(|e| chain(&e)).and_then(|bytes| match &print.out {
+        Some(file) => std::fs::write(file, bytes)
+            .map_err(|e| format!("cannot write {}: {e}; check the folder and its permissions", file.display())),
         None => {
             // What is lost is told at the end.
             super::say::written(std::io::stdout().lock().write_all(&bytes));
@@ -57,17 +50,9 @@ pub fn run(args: &Args, name: &str, strategy: Option<Strategy>, print: &Print) -
     });
     match written {
         Ok(()) => FINE,
-        Err((code, why)) => {
+        Err(why) => {
             say!("lifeboat: {why}");
-            code
+            FAILED
         }
     }
-}
-
-/// A pipe or a device takes what comes and loses nothing; a file that is there is somebody's.
-fn into(file: &Path, bytes: &[u8], force: bool) -> std::io::Result<()> {
-    if force || file.metadata().is_ok_and(|m| !m.is_file()) {
-        return std::fs::write(file, bytes);
-    }
-    File::create_new(file)?.write_all(bytes)
 }

@@ -255,14 +255,6 @@ mod by_command {
         let said = say(home.path(), &args);
         assert_eq!((said.code, said.out.as_str(), said.err.as_str()), (0, "", ""));
         assert!(std::fs::read(&file).unwrap().starts_with(b"%PDF-"));
-        std::fs::write(&file, "a holiday").unwrap();
-        let said = say(home.path(), &args);
-        assert_eq!(said.code, 2);
-        assert!(said.err.contains("was left as it is; --force replaces it"), "{}", said.err);
-        assert_eq!(std::fs::read_to_string(&file).unwrap(), "a holiday");
-        let said = say(home.path(), &[&args[..], &["--force"]].concat());
-        assert_eq!((said.code, said.err.as_str()), (0, ""));
-        assert!(std::fs::read(&file).unwrap().starts_with(b"%PDF-"));
         let said = say(home.path(), &["plan", "prod-chat", "--print", "html"]);
         assert_eq!((said.code, said.err.as_str()), (0, ""));
         assert!(said.out.starts_with("<!DOCTYPE html>") && said.out.ends_with("</html>"));
