@@ -154,9 +154,10 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), DeskError> {
         io::ErrorKind::AlreadyExists => DeskError::Exists(taken.to_owned()),
         _ => DeskError::Save { path: path.to_owned(), source },
     };
+    // Where the folder should be lies a file: that is said to be there as well, and is not what has the name.
     let folder = path.parent().map_or(Ok(()), std::fs::create_dir_all);
-    let begun = folder.and_then(|()| std::fs::File::create_new(&beside));
-    let mut file = begun.map_err(|e| failed(&beside, e))?;
+    folder.map_err(|source| DeskError::Save { path: path.to_owned(), source })?;
+    let mut file = std::fs::File::create_new(&beside).map_err(|e| failed(&beside, e))?;
     let written = file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| take_name(&beside, path));
     written.map_err(|e| {
         let _ = std::fs::remove_file(&beside);
