@@ -202,6 +202,7 @@ wrong_answers! {
     blames_the_region: "stale-connection" HotWarm "blames";
     fails_the_storage_over: "only-the-storage" HotHot "obeys";
     trusts_green: "insights-zone" ActivePassive "trusts-green";
+    trusts_green_where_both_serve: "insights-zone" ActiveActive "trusts-green";
     restarts_all_at_once: "insights-zone" ActivePassive "all-at-once";
     trusts_online: "all-degraded" Priority "trusts";
     shares_a_secret: "credentials-expire" HotWarm "shares";
@@ -213,6 +214,10 @@ wrong_answers! {
     lets_it_oscillate: "weighted-flap" Weighted "lets-it";
     makes_storage_again: "storage-deleted" Recover "makes-it-again";
     presses_recover: "workspace-deleted" Recover "presses-recover";
+    stops_no_pipeline: "account-clock" Recover "no-time-to-stop";
+    stops_the_script_too_late: "hub-deleted" Recover "reads-first";
+    submits_no_job_again: "workspace-deleted" Recover "leaves-jobs";
+    lets_the_rotation_write: "shared-vault" HotCold "rotates";
 }
 
 /// Whatever is built in is rehearsed here: a scenario that is added has to be added above.
@@ -245,6 +250,27 @@ fn nothing_is_left_out() {
             assert!(scenarios.iter().any(|s| whole(&s)), "{} {strategy:?} is rehearsed by nothing", book.id);
         }
     }
+}
+
+/// A mistake that no wrong way makes may be one that nobody can make as it is written: each is made somewhere above, and
+/// where a strategy has expectations of its own, with that strategy.
+#[test]
+fn every_mistake_is_made_by_some_wrong_way() {
+    let catalog = catalog();
+    let mut never = Vec::new();
+    for s in catalog.ids(Kind::Scenario).iter().map(|id| catalog.scenario(id).unwrap()) {
+        for strategy in &s.strategies {
+            let own = s.expect_in.contains_key(strategy);
+            let same = |with: &Strategy| with == strategy || !own && !s.expect_in.contains_key(with);
+            let made = |fail: &str| {
+                let makes = |id: &str| s.wrong.iter().any(|w| w.id == id && w.fails.iter().any(|f| f == fail));
+                WRONG.iter().any(|(of, with, id)| *of == s.id && same(with) && makes(id))
+            };
+            let fails = s.expected(*strategy).fails.iter().filter(|f| !made(&f.id));
+            never.extend(fails.map(|f| format!("{} {strategy:?} {}", s.id, f.id)));
+        }
+    }
+    assert!(never.is_empty(), "made by no wrong way: {never:#?}");
 }
 
 /// What a scenario names is there: steps of its runbook, mistakes that can be made, people who are introduced.
