@@ -46,11 +46,11 @@ impl Desk {
     /// simulated Azure before the step is checked, or before its word is given where nothing can be read.
     pub(super) fn by_hand(&mut self, step: &str) {
         let Some(o) = self.open.as_deref_mut() else { return };
-        let (Some(scenario), Some(simulator)) = (&o.session.scenario, &o.simulator) else { return };
+        let Some(simulator) = &o.simulator else { return };
         let strategy = o.session.run.plan.as_ref().map(|p| p.strategy);
         let here =
             |h: &&Hand| h.step == step && (h.only_in.is_empty() || strategy.is_some_and(|s| h.only_in.contains(&s)));
-        let deeds: Vec<Deed> = scenario.hands.iter().filter(here).flat_map(|h| h.does.clone()).collect();
+        let deeds: Vec<Deed> = o.hands.iter().filter(here).flat_map(|h| h.does.clone()).collect();
         let begun = o.session.run.step(step).is_none_or(|s| {
             s.verified || !matches!(s.own_state(), StepState::Ready | StepState::Undone | StepState::Failed)
         });

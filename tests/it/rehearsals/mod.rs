@@ -13,9 +13,11 @@ use lifeboat::catalog::{Catalog, list_path, read_file};
 use lifeboat::clock::Speed;
 use lifeboat::desk::protocol::Command;
 use lifeboat::desk::snapshot::{RunView, Snapshot};
-use lifeboat::desk::{Handle, Home, Options, ScriptSource, start};
-use lifeboat::journal::RealDisk;
-use lifeboat::rehearsal::scenario::{Scenario, What};
+use lifeboat::desk::{Handle, Home, Options, ScriptSource, replay, start};
+use lifeboat::journal::{RealDisk, read_run};
+use lifeboat::rehearsal::judge::holds;
+use lifeboat::rehearsal::scenario::{Scenario, What, When};
+use lifeboat::run::state::Run;
 use lifeboat::runbook::Kind;
 use lifeboat::runbook::model::{Phase, Strategy};
 use lifeboat::units::Millis;
@@ -28,6 +30,8 @@ const STUCK: Millis = Millis::from_mins(30 * 60);
 /// One rehearsal that came to its end.
 struct Done {
     run: Arc<RunView>,
+    /// As its record tells it.
+    told: Run,
     took: Duration,
 }
 
@@ -54,7 +58,10 @@ fn rehearse(scenario: &str, strategy: Strategy, wrong: Option<&str>) -> Result<D
     let known = catalog().scenario(scenario).map_err(|e| e.to_string())?;
     let script = match wrong {
         None => ScriptSource::Scenario,
-        Some(id) => ScriptSource::Answers(known.gone_wrong(id).ok_or("no such wrong way")?.answers),
+        Some(id) => {
+            known.gone_wrong(id).ok_or("no such wrong way")?;
+            ScriptSource::Wrong(id.to_owned())
+        }
     };
     let desk = desk(home.path(), script);
     if std::env::var_os("LIFEBOAT_REHEARSE").is_some() {
@@ -85,7 +92,9 @@ fn rehearse(scenario: &str, strategy: Strategy, wrong: Option<&str>) -> Result<D
             if !trace.is_empty() {
                 println!("{trace}");
             }
-            Ok(Done { run, took: began.elapsed() })
+            let records = read_run(&RealDisk, Path::new(&run.journal)).map_err(|e| e.to_string())?;
+            let told = replay(&records).map_err(|e| e.to_string())?;
+            Ok(Done { run, told, took: began.elapsed() })
         }
         Some(run) => {
             let card = run.cards.iter().find(|c| Some(&c.id) == run.current.as_ref());
@@ -137,9 +146,30 @@ fn right(scenario: &str, strategy: Strategy) {
     );
 }
 
-/// A wrong way: the mistakes that it is meant to show are on the sheet, and no others.
+/// Mistakes that are made by saying something, in their wrong ways: a promise, a secret that was told, what was asked of
+/// somebody else, what was done on the team's own machines. Nothing but those words is in the record of them.
+const SAID: &[(&str, &str)] = &[
+    ("hub-deleted", "promises-hub"),
+    ("vault-clock", "tried-purge"),
+    ("insights-zone", "all-at-once"),
+    ("credentials-expire", "shares-secret"),
+];
+
+/// The same condition with nobody's words counted, wherever it looks for some. Where it misses some they are missed.
+fn by_deed(when: &When) -> When {
+    let all = |list: &[When]| list.iter().map(by_deed).collect();
+    match when {
+        When::All(list) => When::All(all(list)),
+        When::Any(list) => When::Any(all(list)),
+        When::Says { .. } => When::Any(Vec::new()),
+        other => other.clone(),
+    }
+}
+
+/// A wrong way: the mistakes that it is meant to show are on the sheet, and no others; they were made, and not only named.
 fn wrong(scenario: &str, strategy: Strategy, id: &str) {
-    let meant = catalog().scenario(scenario).unwrap().wrong.into_iter().find(|w| w.id == id).unwrap().fails;
+    let known = catalog().scenario(scenario).unwrap();
+    let meant = known.wrong.iter().find(|w| w.id == id).unwrap().fails.clone();
     let done = rehearse(scenario, strategy, Some(id)).unwrap_or_else(|e| panic!("{scenario} {strategy:?} {id}: {e}"));
     let score = done.run.score.clone().unwrap();
     let mut shown: Vec<&str> = score.mistakes.iter().map(String::as_str).collect();
@@ -148,6 +178,10 @@ fn wrong(scenario: &str, strategy: Strategy, id: &str) {
     meant.sort_unstable();
     assert_eq!(shown, meant, "{scenario} {strategy:?} {id}: {}", sheet(&done));
     assert!(score.points < score.of);
+    for fail in known.expected(strategy).fails.iter().filter(|f| meant.contains(&f.id.as_str())) {
+        let done_too = holds(&done.told, &by_deed(&fail.when));
+        assert_eq!(done_too, !SAID.contains(&(scenario, fail.id.as_str())), "{scenario} {id}: {} was done", fail.id);
+    }
 }
 
 macro_rules! right_answers {
