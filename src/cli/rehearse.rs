@@ -148,21 +148,24 @@ pub fn run(args: &Args, wish: &Wish) -> u8 {
     };
     if view.closed.is_some() {
         say!("lifeboat: run {} is closed; there is nothing to continue", view.short);
-        return report(view, wish);
+        return report(args, view, wish);
     }
     // What was handed over can be looked at, and taken back.
     if let Some(why) = view.read_only.as_ref().filter(|_| wish.scripted || view.papers.handed_over.is_none()) {
         say!("lifeboat: {why}");
         return FAILED;
     }
-    if wish.scripted { scripted(&handle, wish) } else { guide::guide(&handle) }
+    if wish.scripted { scripted(args, &handle, wish) } else { guide::guide(&handle) }
+}
+
+/// What can be rehearsed: a team's own scenarios lie beside its plans, and take the place of built-in ones of their name.
+fn catalog(args: &Args) -> Catalog {
+    Home::find(args.home.as_deref()).ok().and_then(|h| h.catalog().ok()).unwrap_or_else(Catalog::builtin)
 }
 
 /// Whether there is such a rehearsal, before anything is started for it.
 fn possible(args: &Args, id: &str, wish: &Wish) -> Result<(), String> {
-    // A team's own scenarios lie beside its plans.
-    let catalog = Home::find(args.home.as_deref()).ok().and_then(|h| h.catalog().ok()).unwrap_or_else(Catalog::builtin);
-    let scenario = catalog.scenario(id).map_err(|e| e.to_string())?;
+    let scenario = catalog(args).scenario(id).map_err(|e| e.to_string())?;
     if scenario.plan.is_empty() {
         return Err(format!("`{id}` is a world without a rehearsal; connect to it with: lifeboat simulate {id}"));
     }
@@ -197,10 +200,14 @@ fn answers(path: &std::path::Path) -> Result<Vec<Answer>, String> {
 }
 
 /// Whether the mistakes of a wrong way were scored.
-fn caught(wish: &Wish, wrong: &str, made: &[String]) -> u8 {
-    let scenario = wish.scenario.as_ref().and_then(|id| Catalog::builtin().scenario(id).ok());
-    let fails = scenario.and_then(|s| s.wrong.into_iter().find(|w| w.id == wrong)).map(|w| w.fails).unwrap_or_default();
-    let missed: Vec<_> = fails.into_iter().filter(|f| !made.contains(f)).collect();
+fn caught(args: &Args, wish: &Wish, wrong: &str, made: &[String]) -> u8 {
+    let scenario = wish.scenario.as_ref().and_then(|id| catalog(args).scenario(id).ok());
+    // A file that was there when it began may be gone: what cannot be compared was not seen to hold.
+    let Some(way) = scenario.and_then(|s| s.wrong.into_iter().find(|w| w.id == wrong)) else {
+        say!("lifeboat: `{wrong}` was played, and its scenario cannot be read any more");
+        return FAILED;
+    };
+    let missed: Vec<_> = way.fails.into_iter().filter(|f| !made.contains(f)).collect();
     if missed.is_empty() {
         return FINE;
     }
@@ -213,7 +220,7 @@ fn over(s: &Snapshot) -> bool {
         || s.clock.now().mono > STUCK_AFTER.0 && s.run.as_ref().is_some_and(|r| r.closed.is_none())
 }
 
-fn scripted(handle: &Handle, wish: &Wish) -> u8 {
+fn scripted(args: &Args, handle: &Handle, wish: &Wish) -> u8 {
     let Some(end) = handle.wait(PATIENCE, over) else {
         say!("lifeboat: the script did not come to an end within {} min", PATIENCE.as_secs() / 60);
         stuck(&handle.snapshot());
@@ -227,7 +234,7 @@ fn scripted(handle: &Handle, wish: &Wish) -> u8 {
     if !wish.json {
         transcript(handle, &run);
     }
-    report(&run, wish)
+    report(args, &run, wish)
 }
 
 fn stuck(s: &Arc<Snapshot>) {
@@ -256,7 +263,7 @@ fn transcript(handle: &Handle, run: &RunView) {
 }
 
 /// The result; 0 when the expectations are met, of a wrong way when its mistakes were scored.
-fn report(run: &RunView, wish: &Wish) -> u8 {
+fn report(args: &Args, run: &RunView, wish: &Wish) -> u8 {
     let score = run.score.clone().unwrap_or_default();
     if wish.json {
         let clocks: serde_json::Map<String, serde_json::Value> =
@@ -284,7 +291,7 @@ fn report(run: &RunView, wish: &Wish) -> u8 {
         guide::summary(run);
     }
     match &wish.wrong {
-        Some(wrong) => caught(wish, wrong, &score.mistakes),
+        Some(wrong) => caught(args, wish, wrong, &score.mistakes),
         None if score.points == score.of => FINE,
         None => FINDING,
     }

@@ -285,12 +285,19 @@ impl Desk {
         let world = azure.map(|a| self.world(a, plan.clone(), number, &clock, seed)).transpose()?;
         // What was seen of the same plan before the run began is evidence of it.
         let seen = self.idle.take().filter(|i| i.world.plan.digest == plan.digest && !clock.is_scenario());
+        // A wrong way has its own answers, and its own deeds.
+        let wrong = match (&self.options.script, &session.scenario) {
+            (Some(ScriptSource::Wrong(id)), Some(s)) => s.gone_wrong(id),
+            _ => None,
+        };
+        let played = wrong.as_ref().or(session.scenario.as_ref());
+        let hands = played.map(|s| s.hands.clone()).unwrap_or_default();
         let script = match (&self.options.script, &session.scenario) {
             (Some(ScriptSource::Scenario), Some(s)) => Some(Script::new(s, plan.strategy)),
             (Some(ScriptSource::Answers(a)), Some(s)) => {
                 Some(Script::new(&Scenario { answers: a.clone(), ..s.clone() }, plan.strategy))
             }
-            (Some(ScriptSource::Wrong(id)), Some(s)) => s.gone_wrong(id).map(|s| Script::new(&s, plan.strategy)),
+            (Some(ScriptSource::Wrong(_)), _) => wrong.as_ref().map(|s| Script::new(s, plan.strategy)),
             _ => None,
         };
         let rehearsed = pace(plan.subject(), &self.past.runs());
@@ -301,6 +308,7 @@ impl Desk {
             watch: None,
             simulator,
             script,
+            hands,
             moving: false,
             asked: Default::default(),
             answering: Default::default(),

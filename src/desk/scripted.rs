@@ -55,14 +55,13 @@ impl Desk {
     /// What the scenario says is done by hand for a step that is not begun.
     fn deeds(&self, step: &str) -> Vec<Deed> {
         let Some(o) = self.open.as_deref() else { return Vec::new() };
-        let Some(scenario) = &o.session.scenario else { return Vec::new() };
         let strategy = o.session.run.plan.as_ref().map(|p| p.strategy);
         let here =
             |h: &&Hand| h.step == step && (h.only_in.is_empty() || strategy.is_some_and(|s| h.only_in.contains(&s)));
         let begun = o.session.run.step(step).is_none_or(|s| {
             s.verified || !matches!(s.own_state(), StepState::Ready | StepState::Undone | StepState::Failed)
         });
-        if begun { Vec::new() } else { scenario.hands.iter().filter(here).flat_map(|h| h.does.clone()).collect() }
+        if begun { Vec::new() } else { o.hands.iter().filter(here).flat_map(|h| h.does.clone()).collect() }
     }
 
     fn do_deeds(&mut self, step: &str, deeds: &[Deed]) {

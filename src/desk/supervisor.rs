@@ -10,6 +10,7 @@ use crate::clock::{Clock, Speed, Task};
 use crate::journal::JournalError;
 use crate::rehearsal::score::Score;
 use crate::rehearsal::script::Script;
+use crate::rehearsal::things::Hand;
 use crate::run::event::Actor;
 use crate::run::state::{ChangeState, StepRun};
 use crate::simulator::Simulator;
@@ -169,6 +170,8 @@ pub(super) struct Open {
     pub watch: Option<Watch>,
     pub simulator: Option<Simulator>,
     pub script: Option<Script>,
+    /// What people do beside the program.
+    pub hands: Vec<Hand>,
     pub moving: bool,
     /// Steps at which the scripted second person was asked.
     pub asked: std::collections::HashSet<crate::runbook::model::StepId>,

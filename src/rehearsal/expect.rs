@@ -147,6 +147,8 @@ pub enum When {
     Skipped(StepId),
     /// The second step was begun before the first was done.
     OutOfOrder(StepId, StepId),
+    /// The step failed, once or more: Azure refused what was sent for it, or it was read and not so.
+    Failed(StepId),
     /// The step was begun more often than this.
     MoreAttempts(StepId, u32),
     /// The step took longer than this from its begin to its end.
@@ -184,6 +186,7 @@ impl When {
             Self::Done(s)
             | Self::Begun(s)
             | Self::Skipped(s)
+            | Self::Failed(s)
             | Self::MoreAttempts(s, _)
             | Self::TookLonger(s, _)
             | Self::Alone(s)

@@ -21,6 +21,7 @@ pub fn holds(run: &Run, when: &When) -> bool {
         When::Done(id) => step(id, &done),
         When::Begun(id) => step(id, &begun),
         When::Skipped(id) => step(id, &|s| s.own_state() == StepState::Skipped),
+        When::Failed(id) => step(id, &|s| s.failures > 0),
         When::OutOfOrder(first, then) => {
             run.step(first).zip(run.step(then)).is_some_and(|(first, then)| out_of_order(first, then))
         }

@@ -106,11 +106,15 @@ impl Scenario {
         self.expect_in.get(&strategy).unwrap_or(&self.expect)
     }
 
-    /// The same with the answers of one of its wrong ways before its own.
+    /// The same with the answers of one of its wrong ways before its own, and with what is done by hand in that way instead
+    /// of its own, step by step.
     pub fn gone_wrong(&self, id: &str) -> Option<Self> {
         let wrong = self.wrong.iter().find(|w| w.id == id)?;
         let answers = wrong.answers.iter().chain(&self.answers).cloned().collect();
-        Some(Self { answers, ..self.clone() })
+        let instead = |step: &str| wrong.hands.iter().any(|h| h.step == step);
+        let own = self.hands.iter().filter(|h| !instead(&h.step));
+        let hands = wrong.hands.iter().chain(own).cloned().collect();
+        Some(Self { answers, hands, ..self.clone() })
     }
 }
 
@@ -162,6 +166,9 @@ pub struct Wrong {
     pub only_in: Vec<Strategy>,
     /// What the scripted operator does, before the answers of the scenario.
     pub answers: Vec<Answer>,
+    /// What people do beside the program at steps by hand, in place of what the scenario says for those steps.
+    #[serde(default)]
+    pub hands: Vec<Hand>,
     /// Ids of the mistakes that must be scored then.
     pub fails: Vec<String>,
 }

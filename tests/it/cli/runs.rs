@@ -122,6 +122,28 @@ fn other_answers_are_scored_as_they_are() {
     assert!(said.err.contains(&format!("{file}:1:")), "{}", said.err);
 }
 
+/// A team's own scenario is held to what it says of its wrong ways, as a built-in one is.
+#[test]
+fn a_wrong_way_of_ones_own_has_to_be_scored_as_well() {
+    let home = tempfile::tempdir().unwrap();
+    let plans = home.path().join("plans");
+    std::fs::create_dir_all(&plans).unwrap();
+    let text = include_str!("../../../assets/scenarios/throttling-storm.ron");
+    let (rest, wrong) = text.split_once("    wrong: [\n").unwrap();
+    let wrong = wrong.strip_suffix("    ],\n)\n").unwrap();
+    let other = wrong.replace("\"obeys\"", "\"waits\"").replace("choice: FailOver", "choice: Wait");
+    let own = format!("{rest}    wrong: [\n{wrong}{other}    ],\n)\n").replace("\"throttling-storm\"", "\"our-storm\"");
+    std::fs::write(plans.join("our-storm.ron"), own).unwrap();
+    let play = |wrong| say(home.path(), &["rehearse", "our-storm", "--scripted", "--json", "--wrong", wrong]);
+    let said = play("obeys");
+    assert_eq!((said.code, said.err.as_str()), (0, ""), "{}", said.out);
+    assert_eq!(said.json()["score"]["mistakes"], serde_json::json!(["overloads-secondary", "declares-outage"]));
+    // Nobody decides to fail over in this one, though it says that it shows just that.
+    let said = play("waits");
+    assert_eq!(said.code, 1, "{}{}", said.out, said.err);
+    assert!(said.err.contains("not scored: overloads-secondary"), "{}", said.err);
+}
+
 #[test]
 fn without_a_display_and_without_a_terminal_the_script_runs() {
     let home = tempfile::tempdir().unwrap();

@@ -13,9 +13,11 @@ use lifeboat::catalog::{Catalog, list_path, read_file};
 use lifeboat::clock::Speed;
 use lifeboat::desk::protocol::Command;
 use lifeboat::desk::snapshot::{RunView, Snapshot};
-use lifeboat::desk::{Handle, Home, Options, ScriptSource, start};
-use lifeboat::journal::RealDisk;
-use lifeboat::rehearsal::scenario::{Scenario, What};
+use lifeboat::desk::{Handle, Home, Options, ScriptSource, replay, start};
+use lifeboat::journal::{RealDisk, read_run};
+use lifeboat::rehearsal::judge::holds;
+use lifeboat::rehearsal::scenario::{Scenario, What, When};
+use lifeboat::run::state::Run;
 use lifeboat::runbook::Kind;
 use lifeboat::runbook::model::{Phase, Strategy};
 use lifeboat::units::Millis;
@@ -28,6 +30,8 @@ const STUCK: Millis = Millis::from_mins(30 * 60);
 /// One rehearsal that came to its end.
 struct Done {
     run: Arc<RunView>,
+    /// As its record tells it.
+    told: Run,
     took: Duration,
 }
 
@@ -54,7 +58,10 @@ fn rehearse(scenario: &str, strategy: Strategy, wrong: Option<&str>) -> Result<D
     let known = catalog().scenario(scenario).map_err(|e| e.to_string())?;
     let script = match wrong {
         None => ScriptSource::Scenario,
-        Some(id) => ScriptSource::Answers(known.gone_wrong(id).ok_or("no such wrong way")?.answers),
+        Some(id) => {
+            known.gone_wrong(id).ok_or("no such wrong way")?;
+            ScriptSource::Wrong(id.to_owned())
+        }
     };
     let desk = desk(home.path(), script);
     if std::env::var_os("LIFEBOAT_REHEARSE").is_some() {
@@ -85,7 +92,9 @@ fn rehearse(scenario: &str, strategy: Strategy, wrong: Option<&str>) -> Result<D
             if !trace.is_empty() {
                 println!("{trace}");
             }
-            Ok(Done { run, took: began.elapsed() })
+            let records = read_run(&RealDisk, Path::new(&run.journal)).map_err(|e| e.to_string())?;
+            let told = replay(&records).map_err(|e| e.to_string())?;
+            Ok(Done { run, told, took: began.elapsed() })
         }
         Some(run) => {
             let card = run.cards.iter().find(|c| Some(&c.id) == run.current.as_ref());
@@ -137,9 +146,30 @@ fn right(scenario: &str, strategy: Strategy) {
     );
 }
 
-/// A wrong way: the mistakes that it is meant to show are on the sheet, and no others.
+/// Mistakes that are made by saying something, in their wrong ways: a promise, a secret that was told, what was asked of
+/// somebody else, what was done on the team's own machines. Nothing but those words is in the record of them.
+const SAID: &[(&str, &str)] = &[
+    ("hub-deleted", "promises-hub"),
+    ("vault-clock", "tried-purge"),
+    ("insights-zone", "all-at-once"),
+    ("credentials-expire", "shares-secret"),
+];
+
+/// The same condition with nobody's words counted, wherever it looks for some. Where it misses some they are missed.
+fn by_deed(when: &When) -> When {
+    let all = |list: &[When]| list.iter().map(by_deed).collect();
+    match when {
+        When::All(list) => When::All(all(list)),
+        When::Any(list) => When::Any(all(list)),
+        When::Says { .. } => When::Any(Vec::new()),
+        other => other.clone(),
+    }
+}
+
+/// A wrong way: the mistakes that it is meant to show are on the sheet, and no others; they were made, and not only named.
 fn wrong(scenario: &str, strategy: Strategy, id: &str) {
-    let meant = catalog().scenario(scenario).unwrap().wrong.into_iter().find(|w| w.id == id).unwrap().fails;
+    let known = catalog().scenario(scenario).unwrap();
+    let meant = known.wrong.iter().find(|w| w.id == id).unwrap().fails.clone();
     let done = rehearse(scenario, strategy, Some(id)).unwrap_or_else(|e| panic!("{scenario} {strategy:?} {id}: {e}"));
     let score = done.run.score.clone().unwrap();
     let mut shown: Vec<&str> = score.mistakes.iter().map(String::as_str).collect();
@@ -148,6 +178,10 @@ fn wrong(scenario: &str, strategy: Strategy, id: &str) {
     meant.sort_unstable();
     assert_eq!(shown, meant, "{scenario} {strategy:?} {id}: {}", sheet(&done));
     assert!(score.points < score.of);
+    for fail in known.expected(strategy).fails.iter().filter(|f| meant.contains(&f.id.as_str())) {
+        let done_too = holds(&done.told, &by_deed(&fail.when));
+        assert_eq!(done_too, !SAID.contains(&(scenario, fail.id.as_str())), "{scenario} {id}: {} was done", fail.id);
+    }
 }
 
 macro_rules! right_answers {
@@ -202,6 +236,7 @@ wrong_answers! {
     blames_the_region: "stale-connection" HotWarm "blames";
     fails_the_storage_over: "only-the-storage" HotHot "obeys";
     trusts_green: "insights-zone" ActivePassive "trusts-green";
+    trusts_green_where_both_serve: "insights-zone" ActiveActive "trusts-green";
     restarts_all_at_once: "insights-zone" ActivePassive "all-at-once";
     trusts_online: "all-degraded" Priority "trusts";
     shares_a_secret: "credentials-expire" HotWarm "shares";
@@ -213,6 +248,10 @@ wrong_answers! {
     lets_it_oscillate: "weighted-flap" Weighted "lets-it";
     makes_storage_again: "storage-deleted" Recover "makes-it-again";
     presses_recover: "workspace-deleted" Recover "presses-recover";
+    stops_no_pipeline: "account-clock" Recover "no-time-to-stop";
+    stops_the_script_too_late: "hub-deleted" Recover "reads-first";
+    submits_no_job_again: "workspace-deleted" Recover "leaves-jobs";
+    lets_the_rotation_write: "shared-vault" HotCold "rotates";
 }
 
 /// Whatever is built in is rehearsed here: a scenario that is added has to be added above.
@@ -245,6 +284,27 @@ fn nothing_is_left_out() {
             assert!(scenarios.iter().any(|s| whole(&s)), "{} {strategy:?} is rehearsed by nothing", book.id);
         }
     }
+}
+
+/// A mistake that no wrong way makes may be one that nobody can make as it is written: each is made somewhere above, and
+/// where a strategy has expectations of its own, with that strategy.
+#[test]
+fn every_mistake_is_made_by_some_wrong_way() {
+    let catalog = catalog();
+    let mut never = Vec::new();
+    for s in catalog.ids(Kind::Scenario).iter().map(|id| catalog.scenario(id).unwrap()) {
+        for strategy in &s.strategies {
+            let own = s.expect_in.contains_key(strategy);
+            let same = |with: &Strategy| with == strategy || !own && !s.expect_in.contains_key(with);
+            let made = |fail: &str| {
+                let makes = |id: &str| s.wrong.iter().any(|w| w.id == id && w.fails.iter().any(|f| f == fail));
+                WRONG.iter().any(|(of, with, id)| *of == s.id && same(with) && makes(id))
+            };
+            let fails = s.expected(*strategy).fails.iter().filter(|f| !made(&f.id));
+            never.extend(fails.map(|f| format!("{} {strategy:?} {}", s.id, f.id)));
+        }
+    }
+    assert!(never.is_empty(), "made by no wrong way: {never:#?}");
 }
 
 /// What a scenario names is there: steps of its runbook, mistakes that can be made, people who are introduced.
