@@ -32,7 +32,7 @@ mod monitor;
 mod opening;
 pub mod outside;
 pub mod past;
-mod preview;
+pub mod preview;
 pub mod protocol;
 mod publish;
 mod record;

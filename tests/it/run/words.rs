@@ -1,6 +1,7 @@
 //! Decision, second person, a person's word: who may say what, when, and what it binds.
 
 use super::*;
+use lifeboat::desk::preview::Preview;
 use lifeboat::run::approval;
 use lifeboat::run::event::Found;
 use lifeboat::runbook::model::{Check, Condition};
@@ -131,6 +132,22 @@ fn an_approval_is_for_exactly_these_changes() {
     let events = b.step("AO-F6", performing(&moved)).unwrap();
     assert!(matches!(&events[..], [Event::ApprovalVoided { digest: d, .. }] if *d == digest));
     assert_eq!(b.step("AO-F6", performing(&seen)), Err(Refusal::NeedsApproval("AO-F6".to_owned())));
+}
+
+/// An agreement holds for 15 minutes from the question; five of them are to be left when a guard lets the step begin.
+#[test]
+fn a_second_person_is_asked_when_their_word_still_holds_after_the_wait() {
+    let b = Bench::new(Mode::Rehearsal);
+    let step = b.run.step("AO-F6").unwrap();
+    let waiting =
+        Preview { waits_until: Some(BEGIN + 900_000), guards: vec![reading(Some(false))], ..Preview::default() };
+    let from = |p: &Preview, now| p.ask_from(&b.run, step, BEGIN + now);
+    assert_eq!(from(&waiting, 0), Some(BEGIN + 300_000));
+    assert_eq!(from(&waiting, 299_999), Some(BEGIN + 300_000));
+    assert_eq!(from(&waiting, 300_000), None);
+    // Nothing is waited for: no guard asks for time, or each of them holds.
+    assert_eq!(from(&Preview { waits_until: None, ..waiting.clone() }, 0), None);
+    assert_eq!(from(&Preview { guards: vec![reading(Some(true))], ..waiting }, 0), None);
 }
 
 #[test]
