@@ -59,18 +59,7 @@ pub fn entry(at: i64, actor: Actor, step: Option<String>, event: Event) -> Entry
 
 /// The first entries, the frozen plan among them.
 pub fn begin(plan: &Plan) -> Vec<Entry> {
-    let start = Start {
-        mode: Mode::Rehearsal,
-        title: plan.title.clone(),
-        environment: plan.environment.clone(),
-        digest: plan.digest.clone(),
-        strategy: plan.strategy,
-        phases: Phase::ALL.to_vec(),
-        steps: plan.steps.iter().map(|s| s.id.clone()).collect(),
-        rto_ms: plan.rto.0,
-        rpo_ms: plan.rpo.0,
-        scenario: None,
-    };
+    let start = Start::of(plan, Mode::Rehearsal, Phase::ALL.to_vec(), None);
     let order = Order {
         actor: Actor::Operator("Ada".to_owned()),
         command: Command::Start {

@@ -73,7 +73,7 @@ impl Desk {
         )?;
         session.run = crate::run::state::Run::of(plan.clone());
         let phases = if scenario.phases.is_empty() { INCIDENT.to_vec() } else { scenario.phases.clone() };
-        let start = start_of(
+        let start = Start::of(
             &plan,
             mode,
             phases,
@@ -117,7 +117,7 @@ impl Desk {
         let mut session =
             Session::create(self.options.disk.clone(), &self.options.home.runs(), mode, clock, None, None)?;
         session.run = crate::run::state::Run::of(plan.clone());
-        let start = start_of(&plan, mode, INCIDENT.to_vec(), None);
+        let start = Start::of(&plan, mode, INCIDENT.to_vec(), None);
         let (me, name) = (self.me(), self.operator.clone());
         session.order(
             me,
@@ -468,21 +468,6 @@ impl Desk {
 
 fn plan_strategy(o: &Open) -> Strategy {
     o.session.run.start.as_ref().map_or(Strategy::HotWarm, |s| s.strategy)
-}
-
-fn start_of(plan: &Plan, mode: Mode, phases: Vec<Phase>, scenario: Option<ScenarioRef>) -> Start {
-    Start {
-        mode,
-        title: plan.title.clone(),
-        environment: plan.environment.clone(),
-        digest: plan.digest.clone(),
-        strategy: plan.strategy,
-        steps: plan.steps.iter().filter(|s| phases.contains(&s.phase)).map(|s| s.id.clone()).collect(),
-        phases,
-        rto_ms: plan.rto.0,
-        rpo_ms: plan.rpo.0,
-        scenario,
-    }
 }
 
 /// T0 of a rehearsal.

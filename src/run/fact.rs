@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::plan::model::Plan;
 use crate::units::Millis;
 
 use crate::runbook::model::{Phase, StepId, Strategy};
@@ -401,6 +402,24 @@ pub struct Start {
     /// Scenario id and text digest, of a rehearsal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scenario: Option<ScenarioRef>,
+}
+
+impl Start {
+    /// Of these phases of a plan.
+    pub fn of(plan: &Plan, mode: Mode, phases: Vec<Phase>, scenario: Option<ScenarioRef>) -> Self {
+        Self {
+            mode,
+            title: plan.title.clone(),
+            environment: plan.environment.clone(),
+            digest: plan.digest.clone(),
+            strategy: plan.strategy,
+            steps: plan.steps.iter().filter(|s| phases.contains(&s.phase)).map(|s| s.id.clone()).collect(),
+            phases,
+            rto_ms: plan.rto.0,
+            rpo_ms: plan.rpo.0,
+            scenario,
+        }
+    }
 }
 
 /// The rehearsed scenario.

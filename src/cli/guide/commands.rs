@@ -104,7 +104,11 @@ impl Guide<'_> {
                 Some((step, on)) => self.send(Command::Degraded { step: Some(step), on: !on }),
                 None => say("This step has one instruction for all cases."),
             },
-            "xx" => self.send(Command::Degraded { step: None, on: !run.degraded }),
+            "xx" => {
+                let which = if run.degraded { "Normal" } else { "Degraded" };
+                say(&format!("{which} instructions at every step."));
+                self.send(Command::Degraded { step: None, on: !run.degraded });
+            }
             "d" => self.dialog(Ask::impact(), s),
             "m" => self.dialog(Ask::sighting(""), s),
             "ms" => {

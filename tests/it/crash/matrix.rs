@@ -110,18 +110,8 @@ impl<'a> Life<'a> {
             journal,
         };
         let plan = &life.plan;
-        let start = Box::new(Start {
-            mode: Mode::Rehearsal,
-            title: plan.title.clone(),
-            environment: plan.environment.clone(),
-            digest: plan.digest.clone(),
-            strategy: plan.strategy,
-            phases: Phase::ALL.to_vec(),
-            steps: plan.steps.iter().map(|s| s.id.clone()).collect(),
-            rto_ms: plan.rto.0,
-            rpo_ms: plan.rpo.0,
-            scenario: Some(ScenarioRef { id: RUN.to_owned(), sha256: String::new(), seed: 1, epoch: EPOCH }),
-        });
+        let scenario = ScenarioRef { id: RUN.to_owned(), sha256: String::new(), seed: 1, epoch: EPOCH };
+        let start = Box::new(Start::of(plan, Mode::Rehearsal, Phase::ALL.to_vec(), Some(scenario)));
         // The plan is at hand. With its texts in the record, reading them again would be most of the work.
         let (texts, operator_name) = (Texts::default(), "Ada".to_owned());
         life.order(operator(), Command::Start { start, texts, operator: operator_name, key: None });

@@ -18,7 +18,7 @@ fn s(text: &str) -> String {
 /// At least one of every variant; both shapes where something may be missing.
 fn every() -> Vec<Event> {
     let plan = plan_of(Strategy::HotWarm);
-    let mut start = start_of(&plan, Mode::Rehearsal, &INCIDENT);
+    let mut start = Start::of(&plan, Mode::Rehearsal, INCIDENT.to_vec(), None);
     let bare = Event::Started(Box::new(start.clone()));
     start.scenario = Some(ScenarioRef { id: s("region-loss"), sha256: s("00"), seed: 1, epoch: BEGIN });
     let corr = Correlation { status: Some(201), request_id: Some(s("r")), correlation_id: Some(s("c")), date: None };

@@ -49,21 +49,6 @@ pub fn plan_of(strategy: Strategy) -> Plan {
     plan.unwrap()
 }
 
-pub fn start_of(plan: &Plan, mode: Mode, phases: &[Phase]) -> Start {
-    Start {
-        mode,
-        title: plan.title.clone(),
-        environment: plan.environment.clone(),
-        digest: plan.digest.clone(),
-        strategy: plan.strategy,
-        phases: phases.to_vec(),
-        steps: plan.steps.iter().filter(|s| phases.contains(&s.phase)).map(|s| s.id.clone()).collect(),
-        rto_ms: plan.rto.0,
-        rpo_ms: plan.rpo.0,
-        scenario: None,
-    }
-}
-
 /// A run on a bench: every order is decided and applied at once, at a time the test sets.
 #[derive(Clone)]
 pub struct Bench {
@@ -79,7 +64,7 @@ impl Bench {
 
     pub fn with(plan: Plan, mode: Mode, phases: &[Phase]) -> Self {
         let mut b = Self { run: Run::of(Arc::new(plan.clone())), entries: Vec::new(), at: BEGIN };
-        let start = Box::new(start_of(&plan, mode, phases));
+        let start = Box::new(Start::of(&plan, mode, phases.to_vec(), None));
         let command = Command::Start { start, texts: plan.texts, operator: "Ada".to_owned(), key: None };
         b.order(operator(), command).unwrap();
         b

@@ -236,7 +236,7 @@ fn begun() -> &'static Vec<(Bench, HashMap<String, Seen>)> {
 
 fn start(plan: &Plan, mode: Mode) -> Bench {
     let mut b = Bench { run: Run::of(Arc::new(plan.clone())), entries: Vec::new(), at: BEGIN };
-    let start = Box::new(start_of(plan, mode, &INCIDENT));
+    let start = Box::new(Start::of(plan, mode, INCIDENT.to_vec(), None));
     let (texts, operator_name, key) = (plan.texts.clone(), "Ada".to_owned(), Some("ada".to_owned()));
     b.order(operator(), Command::Start { start, texts, operator: operator_name, key }).unwrap();
     b

@@ -175,7 +175,7 @@ fn nothing_before_the_start_and_nothing_after_the_end() {
     assert_eq!(decide(&empty, &order), Err(Refusal::Closed));
     let mut b = Bench::new(Mode::Rehearsal);
     let plan = plan_of(Strategy::HotCold);
-    let start = Box::new(start_of(&plan, Mode::Rehearsal, &INCIDENT));
+    let start = Box::new(Start::of(&plan, Mode::Rehearsal, INCIDENT.to_vec(), None));
     let again = Command::Start { start, texts: plan.texts, operator: "Ada".to_owned(), key: None };
     assert_eq!(b.run_wide(again), Err(Refusal::Begun));
     b.run_wide(Command::Abort("wrong plan".to_owned())).unwrap();
