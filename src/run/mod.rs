@@ -12,6 +12,7 @@ pub mod decide;
 pub mod effect;
 pub mod event;
 pub mod fact;
+pub mod fields;
 pub mod forecast;
 mod outlook;
 mod rules;

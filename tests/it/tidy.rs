@@ -52,7 +52,7 @@ fn doors(room: &str) -> Option<&'static [&'static str]> {
         "journal" => &["units", "record", "clock"],
         "secrets" => &["units"],
         "simulator" => &["units", "runbook", "rehearsal", "clock"],
-        "export" => &["units", "runbook", "plan", "run", "rehearsal"],
+        "export" => &["units", "runbook", "plan", "run", "rehearsal", "record"],
         "notify" => &["units"],
         // floor 3: the conductor
         "desk" => &[
