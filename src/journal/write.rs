@@ -3,14 +3,14 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
-use std::time::Instant;
 
 use serde_json::{Value, json};
 
 use super::disk::{Disk, DiskFile, Lock, parent};
-use super::draft::{Draft, Header, Written};
+use super::draft::{AHEAD, Draft, Header, Written};
 use super::error::{JournalError, full};
 use super::folder::{CHECKPOINT_FILE, is_run, new_id, other_heads, segment_name};
+use super::limit::Limited;
 use crate::record::{Actor, Body, Checkpoint, FAILED_WRITE, FORMAT, Hash, Kind, Mode, Tree, encode};
 use crate::units::Now;
 
@@ -45,6 +45,8 @@ pub struct Journal {
     pub(super) segment: u64,
     /// File and length up to which everything was acknowledged.
     acknowledged: (u64, u64),
+    /// File and length up to which space was asked for.
+    asked: (u64, u64),
     end: End,
     last: Option<Now>,
     trouble: Option<String>,
@@ -88,6 +90,7 @@ impl Journal {
                 BOOT.get_or_init(|| id).clone()
             }
         };
+        let disk: Arc<dyn Disk> = Arc::new(Limited::new(disk, header.slow));
         let path = dir.join("lock");
         let lock = disk.try_lock(&path).map_err(JournalError::io("lock", &path))?;
         let lock = lock.ok_or_else(|| JournalError::Locked(dir.clone()))?;
@@ -100,6 +103,7 @@ impl Journal {
             file: None,
             segment: 0,
             acknowledged: (0, 0),
+            asked: (0, 0),
             end: End::default(),
             last: None,
             trouble: None,
@@ -277,23 +281,32 @@ impl Journal {
     }
 
     /// One write, one sync. Whatever is wrong with either is final for the file.
-    fn commit(&self, file: &mut dyn DiskFile, bytes: &[u8]) -> io::Result<()> {
-        let start = Instant::now();
-        file.write_all(bytes)?;
-        file.sync_data()?;
-        let took = start.elapsed();
-        if took > self.header.slow {
-            return Err(io::Error::new(
-                io::ErrorKind::TimedOut,
-                format!("the disk took {} ms to save, more than {}", took.as_millis(), self.header.slow.as_millis()),
-            ));
+    fn commit(&mut self, file: &mut dyn DiskFile, bytes: &[u8]) -> io::Result<()> {
+        self.keep_ahead(file, bytes.len() as u64);
+        file.save(bytes)
+    }
+
+    /// Sets space aside before what there is was used up. Not having it is a warning only, and only where space is short.
+    fn keep_ahead(&mut self, file: &mut dyn DiskFile, bytes: u64) {
+        let end = self.length() + bytes;
+        if self.asked.0 == self.segment && end <= self.asked.1 {
+            return;
         }
-        Ok(())
+        self.asked = (self.segment, end + AHEAD);
+        if let Err(e) = file.reserve(bytes + AHEAD)
+            && full(&e)
+        {
+            self.warning = Some(format!("the disk is nearly full, no space is set aside for the record: {e}"));
+        }
+    }
+
+    /// Acknowledged bytes of the file that is written to.
+    fn length(&self) -> u64 {
+        if self.acknowledged.0 == self.segment { self.acknowledged.1 } else { 0 }
     }
 
     fn acknowledge(&mut self, mut batch: Batch, now: Now, own: usize) -> Vec<Written> {
-        let before = if self.acknowledged.0 == self.segment { self.acknowledged.1 } else { 0 };
-        self.acknowledged = (self.segment, before + batch.bytes.len() as u64);
+        self.acknowledged = (self.segment, self.length() + batch.bytes.len() as u64);
         self.end = batch.end;
         self.last = Some(now);
         batch.written.split_off(own)
@@ -411,6 +424,16 @@ impl Journal {
             self.warning = Some("the disk is full; the reserve was given back to close the run in order".to_owned());
         }
         given
+    }
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        let len = self.length();
+        if let Some(file) = &mut self.file {
+            // What was set aside and not used goes back; the next one asks again.
+            let _ = file.cut(len);
+        }
     }
 }
 

@@ -35,6 +35,9 @@ impl DiskFile for CarelessFile {
     fn cut(&mut self, len: u64) -> io::Result<()> {
         self.0.cut(len)
     }
+    fn reserve(&mut self, bytes: u64) -> io::Result<()> {
+        self.0.reserve(bytes)
+    }
 }
 
 impl Disk for Careless {
