@@ -131,7 +131,7 @@ impl Place<'_> {
             return Err(PassingError::Damaged(first_break(&whole)).into());
         }
         let part = Part::begin(file)?;
-        let mut session = Session::open(self.disk, dir, None)?;
+        let mut session = Session::open(self.disk, self.home, dir, None)?;
         stand(&mut session)?;
         // What a process that died left open is made honest first: nobody waits for its answer here.
         let scenario_ms = session.epoch.map(|_| session.clock.now().mono);
@@ -153,7 +153,7 @@ impl Place<'_> {
 
     /// The first record of whoever goes on with it.
     pub(super) fn take(&self, dir: PathBuf, sha256: String) -> Result<Session, DeskError> {
-        let mut session = Session::taken(self.disk, dir)?;
+        let mut session = Session::taken(self.disk, self.home, dir)?;
         stand(&mut session)?;
         let (operator, key) = (self.operator.to_owned(), self.key.clone());
         session.order(self.me(), Order::TakeOver { operator, key, sha256 })?;

@@ -16,6 +16,7 @@ mod folder;
 mod limit;
 mod memory;
 mod open;
+mod place;
 mod real;
 mod write;
 
@@ -27,5 +28,6 @@ pub use folder::{
 };
 pub use memory::{Fault, MemoryDisk, Op, SECTOR};
 pub use open::{Opened, Recovered};
+pub use place::{Place, Unsafe, mounted};
 pub use real::RealDisk;
 pub use write::Journal;

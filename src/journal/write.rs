@@ -59,7 +59,7 @@ impl Journal {
         if is_run(&*disk, &dir) {
             return Err(JournalError::Exists(dir));
         }
-        make_folders(&*disk, &dir)?;
+        make_folders(&Limited::new(disk.clone(), header.slow), &dir)?;
         let end = End { tree: Some(Tree::default()), ..End::default() };
         let mut journal = Self::locked(disk, dir, header)?.at(0, 0, end);
         journal.keep_ballast();
