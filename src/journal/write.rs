@@ -296,7 +296,8 @@ impl Journal {
         if let Err(e) = file.reserve(bytes + AHEAD)
             && full(&e)
         {
-            self.warning = Some(format!("the disk is nearly full, no space is set aside for the record: {e}"));
+            let text = format!("the disk is nearly full, no space is set aside for the record: {e}");
+            self.warning.get_or_insert(text);
         }
     }
 
@@ -446,12 +447,13 @@ fn checkpoint(log: &str, tree: &Tree) -> Option<Checkpoint> {
     })
 }
 
-/// Makes the folder, and makes every new name on the way to it durable.
+/// Makes the folder, and makes every new name on the way to it durable; and its own and that of the folder of runs in any
+/// case: whoever made them may have failed before that.
 fn make_folders(disk: &dyn Disk, dir: &Path) -> Result<(), JournalError> {
-    let missing: Vec<&Path> =
-        dir.ancestors().take_while(|d| !d.as_os_str().is_empty() && disk.list(d).is_err()).collect();
+    let named = dir.ancestors().take_while(|d| !d.as_os_str().is_empty());
+    let new: Vec<&Path> = named.enumerate().take_while(|(n, d)| *n < 2 || disk.list(d).is_err()).map(|n| n.1).collect();
     disk.create_dir_all(dir).map_err(JournalError::io("make", dir))?;
-    for made in missing {
+    for made in new {
         disk.sync_dir(parent(made)).map_err(JournalError::io("sync", parent(made)))?;
     }
     Ok(())

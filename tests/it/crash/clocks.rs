@@ -23,8 +23,9 @@ const STEP: u64 = 700;
 /// Histories of a clock.
 const GENERATED: usize = 100;
 
-/// A real rehearsal's records, as they would be written in a run that goes by the computer's clock.
-fn recorded() -> Vec<Draft> {
+/// A real rehearsal's records, as they would be written in a run that goes by the computer's clock; when it began, and how
+/// long it took: records cite instants of their own.
+fn recorded() -> (Vec<Draft>, i64, u64) {
     let place = Place::new();
     let disk = MemoryDisk::new();
     let watched = super::disk::Watched::new(Arc::new(disk.clone()), |_| super::disk::Then::Go);
@@ -47,7 +48,11 @@ fn recorded() -> Vec<Draft> {
         Draft { step: r.body.step.clone(), plan: r.body.plan.clone(), tgt: r.body.tgt.clone(), ..draft }
     };
     let records = read_run(&disk, &place.run(&id)).unwrap();
-    records.iter().filter(|r| !r.body.kind.as_str().starts_with("log.")).map(draft).collect()
+    let start = records.iter().find(|r| r.body.kind == Kind::RunStart).unwrap();
+    let (epoch, took) =
+        (start.body.d["scenario"]["epoch"].as_i64().unwrap(), records.iter().filter_map(|r| r.body.at).max());
+    let drafts = records.iter().filter(|r| !r.body.kind.as_str().starts_with("log.")).map(draft).collect();
+    (drafts, epoch, took.unwrap())
 }
 
 /// Jumps, each before the draft of that number. Some stand in the middle of an action.
@@ -73,9 +78,9 @@ fn history(n: usize, drafts: &[Draft]) -> Vec<(usize, i64)> {
     jumps
 }
 
-fn lived(drafts: &[Draft], jumps: &[(usize, i64)], what: &str) {
+fn lived((drafts, epoch, took): (&[Draft], i64, u64), jumps: &[(usize, i64)], replayed: bool, what: &str) {
     let (disk, dir) = (MemoryDisk::new(), PathBuf::from("runs/r1"));
-    let (off, mono) = (Arc::new(AtomicI64::new(20 * YEAR)), AtomicU64::new(0));
+    let (off, mono) = (Arc::new(AtomicI64::new(epoch)), AtomicU64::new(0));
     let moved = off.clone();
     let time = Arc::new(move || {
         let mono = mono.fetch_add(STEP, Ordering::SeqCst);
@@ -87,7 +92,9 @@ fn lived(drafts: &[Draft], jumps: &[(usize, i64)], what: &str) {
     let mut journal = Journal::create(Arc::new(disk.clone()), dir.clone(), header).unwrap();
     for (i, draft) in drafts.iter().enumerate() {
         // A laptop that sleeps for hours is the same: only the wall clock goes on.
-        jumps.iter().filter(|(at, _)| *at == i).for_each(|(_, by)| drop(off.fetch_add(*by, Ordering::SeqCst)));
+        for (_, by) in jumps.iter().filter(|(at, _)| *at == i) {
+            off.fetch_add(*by, Ordering::SeqCst);
+        }
         journal.append(std::slice::from_ref(draft)).unwrap();
     }
     drop(journal);
@@ -113,10 +120,13 @@ fn lived(drafts: &[Draft], jumps: &[(usize, i64)], what: &str) {
     assert_eq!((report.clock_jumps, report.clock_back), (jumps.len() as u64, 0), "{what}: {report}");
     assert_ne!(report.verdict, Verdict::Broken, "{what}: {report}");
 
+    if !replayed {
+        return;
+    }
     // A time that ran backwards counts as nothing, never as an age.
     let run = replay(&records).unwrap();
     let ahead: i64 = jumps.iter().map(|j| j.1.max(0)).sum();
-    let most = Millis((ahead + (records.len() as i64 + 2) * STEP as i64) as u64);
+    let most = Millis(ahead as u64 + took + (records.len() as u64 + 2) * STEP);
     let c = &run.clocks;
     let times = [c.rta(), c.team(), c.failback(), Some(c.azure), Some(c.people), Some(c.paused)];
     for time in times.into_iter().chain(c.segments().map(|s| s.1)).flatten() {
@@ -127,11 +137,12 @@ fn lived(drafts: &[Draft], jumps: &[(usize, i64)], what: &str) {
 
 #[test]
 fn a_clock_that_jumps_keeps_the_order_and_is_told_and_no_time_taken_is_negative() {
-    let drafts = recorded();
+    let (drafts, epoch, took) = recorded();
     let jumped = AtomicU64::new(0);
     each(GENERATED, |n| {
         let jumps = history(n, &drafts);
-        lived(&drafts, &jumps, &format!("history {n}: {jumps:?}"));
+        // Reading a plan again is most of the work: those that jump once, and some of the others.
+        lived((&drafts, epoch, took), &jumps, n < 4 || n % 10 == 0, &format!("history {n}: {jumps:?}"));
         jumped.fetch_add(jumps.len() as u64, Ordering::Relaxed);
     });
     crate::figure(&format!("T11 clocks: {GENERATED} histories, {} jumps, all told, order kept", jumped.into_inner()));
