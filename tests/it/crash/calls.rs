@@ -9,10 +9,10 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lifeboat::journal::{
-    Disk, Draft, Fault, Header, Journal, JournalError, MemoryDisk, Op, Written, contents, read_run, segment_name,
+    Disk, Draft, Fault, Header, Journal, JournalError, MemoryDisk, Op, SLOW, Written, contents, read_run, segment_name,
 };
 use lifeboat::record::{Actor, Against, App, Kind, Mode, Verdict, client_request_id, verify};
 use serde_json::json;
@@ -21,9 +21,9 @@ use super::wired::{Do, Gate, What, Wired};
 use super::{each, intents};
 
 /// Actions of each workload.
-const ACTIONS: usize = 4;
-/// Stands for five seconds: an answer that takes longer never comes. Much longer than any call to a disk in memory.
-const LIMIT: Duration = Duration::from_millis(40);
+const ACTIONS: usize = 3;
+/// Stands for five seconds, where a call hangs for good: an answer that takes longer never comes.
+const LIMIT: Duration = Duration::from_millis(60);
 
 /// How a call fails, and those after it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -67,7 +67,7 @@ impl Way {
         let grows = matches!(what, What::CreateDir | What::Create | What::Write | What::Reserve);
         match self {
             Self::Io if first => Do::Fail(ErrorKind::Other),
-            Self::Short if first => Do::Short(ErrorKind::Other, 100),
+            Self::Short if first && what == What::Write => Do::Short(ErrorKind::Other, 100),
             // Reading has no limit: what it reads is not acknowledged to anybody.
             Self::Stall if first && writes => Do::Hang(gate.clone()),
             Self::Full if grows => Do::Short(ErrorKind::StorageFull, 100),
@@ -96,9 +96,9 @@ fn dir() -> PathBuf {
     PathBuf::from("runs/r1")
 }
 
-fn header() -> Header {
+fn header(slow: Duration) -> Header {
     let app = App { version: "0.1.0".to_owned(), sha256: None };
-    Header { ballast: 4_000, slow: LIMIT, ..Header::new("r1", Mode::Live, app, "test device") }
+    Header { ballast: 4_000, slow, ..Header::new("r1", Mode::Live, app, "test device") }
 }
 
 fn line(kind: Kind, n: usize) -> Draft {
@@ -121,16 +121,18 @@ struct Life {
     done: usize,
     /// Wrongly built: sends, then records.
     sends_first: bool,
+    /// How long a call may take.
+    slow: Duration,
 }
 
 impl Life {
     fn new(work: Work, sends_first: bool) -> Self {
         let disk = MemoryDisk::new();
-        let mut life = Self { disk, azure: Azure::default(), kept: Vec::new(), done: 0, sends_first };
+        let mut life = Self { disk, azure: Azure::default(), kept: Vec::new(), done: 0, sends_first, slow: SLOW };
         match work {
             Work::New => {}
             Work::TakenUp => {
-                let mut journal = Journal::create(Arc::new(life.disk.clone()), dir(), header()).unwrap();
+                let mut journal = Journal::create(Arc::new(life.disk.clone()), dir(), header(SLOW)).unwrap();
                 life.act(&mut journal).unwrap();
                 drop(journal);
                 let torn = [b"{\"r\":{\"act".as_slice(), &[0; 600]].concat();
@@ -174,17 +176,17 @@ impl Life {
         Ok(())
     }
 
-    fn opened(disk: &Arc<dyn Disk>) -> Result<Journal, JournalError> {
-        match Journal::open(disk.clone(), dir(), header(), None) {
+    fn opened(&self, disk: &Arc<dyn Disk>) -> Result<Journal, JournalError> {
+        match Journal::open(disk.clone(), dir(), header(self.slow), None) {
             Ok(opened) => Ok(opened.journal),
-            Err(JournalError::NotARun(_)) => Journal::create(disk.clone(), dir(), header()),
+            Err(JournalError::NotARun(_)) => Journal::create(disk.clone(), dir(), header(self.slow)),
             Err(e) => Err(e),
         }
     }
 
     /// As far as it goes.
     fn live(&mut self, disk: &Arc<dyn Disk>) -> Option<Journal> {
-        let mut journal = Self::opened(disk).ok()?;
+        let mut journal = self.opened(disk).ok()?;
         for _ in 0..ACTIONS {
             if self.act(&mut journal).is_err() {
                 let _ = journal.try_again();
@@ -196,7 +198,7 @@ impl Life {
 
     /// Nothing that was acknowledged is missing after a power cut, and nothing looks like tampering.
     fn check(&self, what: &str) {
-        for seed in 0..3 {
+        for seed in 0..2 {
             let left = self.disk.crash(seed);
             let records = match read_run(&left, &dir()) {
                 Ok(records) => records,
@@ -221,18 +223,24 @@ impl Life {
 }
 
 /// Calls that a workload makes when nothing fails.
-fn calls(work: Work) -> u64 {
+fn calls(work: Work) -> Vec<What> {
     let mut life = Life::new(work, false);
-    let wired = Wired::new(&life.disk, |_, _| Do::Go);
-    life.live(&(Arc::new(wired.clone()) as Arc<dyn Disk>)).unwrap();
+    let made = Arc::<Mutex<Vec<What>>>::default();
+    let heard = made.clone();
+    let wired: Arc<dyn Disk> = Arc::new(Wired::new(&life.disk, move |what, _| {
+        heard.lock().unwrap().push(what);
+        Do::Go
+    }));
+    drop(life.live(&wired).unwrap());
     assert!(life.done >= ACTIONS, "{work:?}");
-    wired.calls()
+    std::mem::take(&mut *made.lock().unwrap())
 }
 
-/// The n-th call fails like this; whether it was struck, and requests that came without a durable intent.
-fn strike(work: Work, n: u64, way: Way, sends_first: bool) -> (bool, u64) {
+/// The n-th call fails like this; how many requests came without a durable intent.
+fn strike(work: Work, n: u64, way: Way, sends_first: bool) -> u64 {
     let what = format!("{work:?}, call {n}, {way:?}");
     let mut life = Life::new(work, sends_first);
+    life.slow = if way == Way::Stall { LIMIT } else { SLOW };
     let (well, struck, gate) =
         (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)), Arc::<Gate>::default());
     let (healed, hit, held) = (well.clone(), struck.clone(), gate.clone());
@@ -251,25 +259,27 @@ fn strike(work: Work, n: u64, way: Way, sends_first: bool) -> (bool, u64) {
     well.store(true, Ordering::SeqCst);
     life.disk.leave_free(1 << 30);
     gate.open();
-    let mut journal = match journal {
-        Some(mut journal) => {
-            journal.try_again().unwrap_or_else(|e| panic!("{what}: {e}"));
-            journal
-        }
-        None => loop {
-            match Life::opened(&wired) {
-                Ok(journal) => break journal,
-                // A call that just returned has not let go yet.
-                Err(JournalError::Locked(_)) => std::thread::yield_now(),
-                Err(e) => panic!("{what}: {e}"),
-            }
-        },
+    let again = |e: JournalError, since: Instant| {
+        // A call that hung may not have returned yet, or not have let go; and a busy computer is slow for the short limit.
+        assert!(way == Way::Stall && since.elapsed() < crate::PATIENCE, "{what}: {e}");
+        std::thread::sleep(Duration::from_millis(1));
     };
-    life.act(&mut journal).unwrap_or_else(|e| panic!("{what}: {e}"));
-    journal.seal().unwrap();
+    let since = Instant::now();
+    let mut journal = journal;
+    loop {
+        let open = match &mut journal {
+            Some(open) => open.try_again().map(|()| open),
+            None => life.opened(&wired).map(|opened| journal.insert(opened)),
+        };
+        match open.and_then(|open| life.act(open).and_then(|()| open.seal())) {
+            Ok(_) => break,
+            Err(e) => again(e, since),
+        }
+    }
     drop(journal);
     life.check(&what);
-    (struck.load(Ordering::SeqCst), life.azure.without_intent)
+    assert!(struck.load(Ordering::SeqCst), "{what}: never struck");
+    life.azure.without_intent
 }
 
 #[test]
@@ -277,29 +287,32 @@ fn every_call_may_fail_in_every_way_and_nothing_is_sent_without_a_durable_intent
     let works = [Work::New, Work::TakenUp, Work::Narrow];
     let cases: Vec<(Work, u64, Way)> = works
         .into_iter()
-        .flat_map(|work| (0..calls(work)).flat_map(move |n| Way::ALL.map(|way| (work, n, way))))
+        .flat_map(|work| calls(work).into_iter().enumerate().map(move |(n, what)| (work, n as u64, what)))
+        .flat_map(|(work, n, what)| Way::ALL.map(|way| (work, n, what, way)))
+        // A way that leaves this call alone begins with a later one, and is struck there.
+        .filter(|(.., what, way)| !matches!(way.of(*what, true, &Arc::default()), Do::Go))
+        .map(|(work, n, _, way)| (work, n, way))
         .collect();
-    let struck = Mutex::new(BTreeMap::<String, u64>::new());
-    let (sent, without) = (AtomicU64::new(0), AtomicU64::new(0));
+    let without = AtomicU64::new(0);
     each(cases.len(), |i| {
         let (work, n, way) = cases[i];
-        let (hit, missing) = strike(work, n, way, false);
-        sent.fetch_add(1, Ordering::Relaxed);
-        without.fetch_add(missing, Ordering::Relaxed);
-        *struck.lock().unwrap().entry(format!("{way:?}")).or_default() += u64::from(hit);
+        without.fetch_add(strike(work, n, way, false), Ordering::Relaxed);
     });
-    let struck = struck.into_inner().unwrap();
     assert_eq!(without.into_inner(), 0, "sent without a durable intent");
     for way in Way::ALL {
-        assert!(struck.get(&format!("{way:?}")).is_some_and(|n| *n > 50), "{way:?}: {struck:?}");
+        let struck = cases.iter().filter(|c| c.2 == way).count();
+        assert!(struck > 10, "{way:?}: {struck}");
     }
-    let all: u64 = struck.values().sum();
-    crate::figure(&format!("T9 failing calls: {all} struck of {} cases, 0 requests without intent", cases.len()));
+    crate::figure(&format!(
+        "T9 failing calls: {} cases in {} ways, 0 requests without intent",
+        cases.len(),
+        Way::ALL.len()
+    ));
 }
 
 #[test]
 fn an_intent_behind_its_request_does_not_go_unseen() {
-    let missing: u64 = (0..10).map(|n| strike(Work::New, n, Way::Io, true).1).sum();
+    let missing: u64 = (0..10).map(|n| strike(Work::New, n, Way::Io, true)).sum();
     assert!(missing > 0, "the check of every call sees nothing");
     crate::figure(&format!("T7 send before intent: noticed, {missing} requests without a durable intent"));
 }

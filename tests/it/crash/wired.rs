@@ -88,11 +88,6 @@ impl Wired {
         Self { inner: inner.clone(), hook: Arc::new(hook), calls: Arc::default() }
     }
 
-    /// Calls so far.
-    pub fn calls(&self) -> u64 {
-        self.calls.load(Ordering::SeqCst)
-    }
-
     fn ask(&self, what: What) -> Do {
         (self.hook)(what, self.calls.fetch_add(1, Ordering::SeqCst))
     }
