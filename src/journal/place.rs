@@ -239,7 +239,7 @@ fn hidden(dir: &Path) -> Vec<String> {
 /// Where OneDrive keeps its copies, as Windows tells every program.
 fn said_synced() -> Vec<(PathBuf, &'static str)> {
     let names = ["OneDrive", "OneDriveCommercial", "OneDriveConsumer"];
-    let dirs = names.iter().filter_map(|n| std::env::var_os(n)).map(PathBuf::from);
+    let dirs = names.iter().filter_map(std::env::var_os).map(PathBuf::from);
     dirs.filter(|d| d.is_absolute()).map(|d| (d, "OneDrive")).collect()
 }
 

@@ -231,7 +231,8 @@ fn calls(work: Work) -> Vec<What> {
         heard.lock().unwrap().push(what);
         Do::Go
     }));
-    drop(life.live(&wired).unwrap());
+    // Calls of its end come after all that is looked at.
+    let _journal = life.live(&wired).unwrap();
     assert!(life.done >= ACTIONS, "{work:?}");
     std::mem::take(&mut *made.lock().unwrap())
 }
