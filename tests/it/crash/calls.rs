@@ -258,6 +258,7 @@ fn strike(work: Work, n: u64, way: Way, sends_first: bool) -> u64 {
 
     // The disk is well, and the record goes on: with the same journal, or opened anew.
     well.store(true, Ordering::SeqCst);
+    life.disk.heal();
     life.disk.leave_free(1 << 30);
     gate.open();
     let again = |e: JournalError, since: Instant| {
