@@ -7,6 +7,9 @@ use clap::Parser;
 use lifeboat::cli::{self, Args};
 
 fn main() -> ExitCode {
+    // Whatever is written is the owner's alone: records, what they are made from, and what is exported.
+    #[cfg(unix)]
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     let args = Args::parse();
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)

@@ -54,6 +54,9 @@ pub struct Args {
     /// Folder for runs, plans and settings (default: the platform's data folder)
     #[arg(long, global = true, env = "LIFEBOAT_HOME", value_name = "DIR")]
     pub home: Option<PathBuf>,
+    /// Keep runs in a folder that another computer has or a program copies elsewhere, for this reason; it is recorded
+    #[arg(long, global = true, env = "LIFEBOAT_UNSAFE_HOME", value_name = "REASON")]
+    pub unsafe_home: Option<String>,
     /// The JSON line that `lifeboat simulate` printed: use that simulated Azure instead of the real one
     #[arg(long, global = true, value_name = "FILE")]
     pub cloud: Option<PathBuf>,
@@ -371,7 +374,7 @@ pub fn operator() -> String {
 }
 
 fn options(args: &Args, script: Option<ScriptSource>) -> Result<Options, String> {
-    let home = Home::find(args.home.as_deref()).map_err(|e| e.to_string())?;
+    let home = Home::find(args.home.as_deref()).map_err(|e| e.to_string())?.despite(args.unsafe_home.as_deref());
     let cloud = cloud(args)?;
     Ok(Options { home, disk: Arc::new(RealDisk), cloud, watch: None, operator: operator(), script })
 }

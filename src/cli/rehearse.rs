@@ -155,6 +155,9 @@ pub fn run(args: &Args, wish: &Wish) -> u8 {
         say!("lifeboat: {why}");
         return FAILED;
     }
+    if let Some(why) = view.weak.as_ref().filter(|_| wish.scripted) {
+        say!("lifeboat: {why}");
+    }
     if wish.scripted { scripted(args, &handle, wish) } else { guide::guide(&handle) }
 }
 

@@ -133,7 +133,7 @@ impl Place<'_> {
             return Err(PassingError::Damaged(first_break(&whole)).into());
         }
         let part = Part::begin(file)?;
-        let mut session = Session::open(self.disk, dir, None, self.signs.clone())?;
+        let mut session = Session::open(self.disk, self.home, dir, None, self.signs.clone())?;
         stand(&mut session)?;
         // What a process that died left open is made honest first: nobody waits for its answer here.
         let scenario_ms = session.epoch.map(|_| session.clock.now().mono);
@@ -155,7 +155,7 @@ impl Place<'_> {
 
     /// The first record of whoever goes on with it.
     pub(super) fn take(&self, dir: PathBuf, sha256: String) -> Result<Session, DeskError> {
-        let mut session = Session::taken(self.disk, dir, self.signs.clone())?;
+        let mut session = Session::taken(self.disk, self.home, dir, self.signs.clone())?;
         stand(&mut session)?;
         let (operator, key) = (self.operator.to_owned(), self.key.clone());
         session.order(self.me(), Order::TakeOver { operator, key, sha256 })?;

@@ -6,32 +6,51 @@ use std::path::{Path, PathBuf};
 
 use super::DeskError;
 use crate::catalog::{Catalog, CatalogError, read_path};
-use crate::journal::Disk;
+use crate::journal::{Disk, Place, Unsafe};
 use crate::plan::inventory::Inventory;
 
 /// The data folder.
 #[derive(Debug, Clone)]
-pub struct Home(PathBuf);
+pub struct Home {
+    dir: PathBuf,
+    despite: Option<String>,
+}
 
 impl Home {
     /// The folder asked for, or the platform's.
     pub fn find(asked: Option<&Path>) -> Result<Self, DeskError> {
         if let Some(dir) = asked {
-            return Ok(Self(dir.to_path_buf()));
+            return Ok(Self { dir: dir.to_path_buf(), despite: None });
         }
         directories::ProjectDirs::from("", "", "lifeboat")
-            .map(|d| Self(d.data_dir().to_path_buf()))
+            .map(|d| Self { dir: d.data_dir().to_path_buf(), despite: None })
             .ok_or(DeskError::NoHome)
+    }
+
+    /// Runs are kept there whatever speaks against it, for this reason.
+    pub fn despite(self, reason: Option<&str>) -> Self {
+        let despite = reason.map(str::trim).filter(|r| !r.is_empty()).map(str::to_owned);
+        Self { despite, ..self }
+    }
+
+    /// Whether runs may be kept there: not, or in spite of this and for this reason, or nothing speaks against it. Reading
+    /// them is always allowed.
+    pub(super) fn keeps(&self) -> Result<Option<(Unsafe, &str)>, DeskError> {
+        match (Place::look(&self.runs()).verdict(), &self.despite) {
+            (None, _) => Ok(None),
+            (Some(why), Some(reason)) => Ok(Some((why, reason))),
+            (Some(why), None) => Err(DeskError::UnsafeHome { path: self.runs(), why }),
+        }
     }
 
     /// The folder itself.
     pub fn dir(&self) -> &Path {
-        &self.0
+        &self.dir
     }
 
     /// Where the runs are.
     pub fn runs(&self) -> PathBuf {
-        self.0.join("runs")
+        self.dir.join("runs")
     }
 
     /// One run's folder.
@@ -55,27 +74,27 @@ impl Home {
 
     /// Which texts of other people's plans somebody here trusts.
     pub fn trusted(&self) -> PathBuf {
-        self.0.join("trusted.json")
+        self.dir.join("trusted.json")
     }
 
     /// Whose keys are known here, by a person's word; public ones only.
     pub fn colleagues(&self) -> PathBuf {
-        self.0.join("colleagues.json")
+        self.dir.join("colleagues.json")
     }
 
     /// How to sign in to Azure; without secrets.
     pub fn sign_in(&self) -> PathBuf {
-        self.0.join("sign-in.json")
+        self.dir.join("sign-in.json")
     }
 
     /// What is known of past runs, so that not all of them are read again; may be deleted.
     pub fn past(&self) -> PathBuf {
-        self.0.join("past.json")
+        self.dir.join("past.json")
     }
 
     /// What was last read of the subscription.
     pub fn inventory(&self) -> PathBuf {
-        self.0.join("inventory.json")
+        self.dir.join("inventory.json")
     }
 
     /// The inventory, if there is one that can be read; it can be had again.
@@ -85,32 +104,32 @@ impl Home {
 
     /// What was last read of both sides of plans, to compare them.
     pub fn drift(&self) -> PathBuf {
-        self.0.join("drift.json")
+        self.dir.join("drift.json")
     }
 
     /// How the watch is set.
     pub fn watch(&self) -> PathBuf {
-        self.0.join("watch.json")
+        self.dir.join("watch.json")
     }
 
     /// Who outside is told of what; without addresses.
     pub fn hooks(&self) -> PathBuf {
-        self.0.join("hooks.json")
+        self.dir.join("hooks.json")
     }
 
     /// Which endpoints stay at the top of the list.
     pub fn pins(&self) -> PathBuf {
-        self.0.join("pins.json")
+        self.dir.join("pins.json")
     }
 
     /// What was observed; may be deleted.
     pub fn observations(&self) -> PathBuf {
-        self.0.join("observations")
+        self.dir.join("observations")
     }
 
     /// What was last read of soft delete.
     pub fn recoverable(&self) -> PathBuf {
-        self.0.join("recoverable.json")
+        self.dir.join("recoverable.json")
     }
 
     /// What is built in, and the team's own runbooks and plans before it.
@@ -122,7 +141,7 @@ impl Home {
 
     /// Where a team's own runbooks and plans are.
     pub fn plans(&self) -> PathBuf {
-        self.0.join("plans")
+        self.dir.join("plans")
     }
 }
 

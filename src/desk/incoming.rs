@@ -66,6 +66,7 @@ enum Standing {
 impl Place<'_> {
     /// Takes over the run in a file; it goes on here.
     pub fn take_over(&self, file: &Path, key: &Key<'_>) -> Result<Taken, DeskError> {
+        self.home.keeps()?;
         let (file, sha256) = opened(file)?;
         let parcel = Parcel::open(file, key)?;
         let id = parcel.manifest().run.clone();

@@ -96,6 +96,16 @@ pub enum DeskError {
     /// No data folder.
     #[error("no data folder is known on this computer; name one with --home or LIFEBOAT_HOME")]
     NoHome,
+    /// No place for a record.
+    #[error(
+        "runs are not kept in {}, because {why}: a record that was saved there may be lost, or come back as it was before. Choose a folder on a disk of this computer with --home; or keep them there all the same with --unsafe-home REASON, and the reason goes into the record", path.display()
+    )]
+    UnsafeHome {
+        /// Where.
+        path: PathBuf,
+        /// What speaks against it.
+        why: crate::journal::Unsafe,
+    },
     /// The journal.
     #[error(transparent)]
     Journal(#[from] crate::journal::JournalError),

@@ -66,7 +66,7 @@ impl Desk {
         let signs = self.signs().await;
         let mut session = Session::create(
             self.options.disk.clone(),
-            &self.options.home.runs(),
+            (&self.options.home, &self.me()),
             mode,
             clock.clone(),
             Some(epoch),
@@ -117,8 +117,15 @@ impl Desk {
         };
         let clock = self.system_clock.clone();
         let signs = self.signs().await;
-        let mut session =
-            Session::create(self.options.disk.clone(), &self.options.home.runs(), mode, clock, None, None, signs)?;
+        let mut session = Session::create(
+            self.options.disk.clone(),
+            (&self.options.home, &self.me()),
+            mode,
+            clock,
+            None,
+            None,
+            signs,
+        )?;
         session.run = crate::run::state::Run::of(plan.clone());
         let start = Start::of(&plan, mode, INCIDENT.to_vec(), None);
         let (me, name) = (self.me(), self.operator.clone());
@@ -144,7 +151,7 @@ impl Desk {
         // Whether it is a rehearsal only its record says; nothing is appended to that before there is room.
         self.room(self.past.is_rehearsal(&name))?;
         let signs = self.signs().await;
-        let mut session = Session::open(&self.options.disk, dir, self.past.open_as(&name), signs)?;
+        let mut session = Session::open(&self.options.disk, &self.options.home, dir, self.past.open_as(&name), signs)?;
         let plan = session.run.plan.clone().ok_or(crate::run::state::ReplayError::NotStarted)?;
         let reference = session.run.start.as_ref().and_then(|s| s.scenario.clone());
         self.room(reference.is_some())?;

@@ -226,6 +226,7 @@ fn run_view_with(o: &Open, drawn: &mut Cards, decision: DecisionView, now: i64) 
         problems: &o.session.problems,
         scenario: o.session.scenario.as_ref().map(|s| s.title.as_str()),
         read_only: o.session.read_only(),
+        weak: o.session.weak(),
         score: o.score.as_ref().map(Score::from),
         journal: o.session.dir.display().to_string(),
         records: o.session.records(),

@@ -33,7 +33,8 @@ fn person(name: &str, method: Option<&str>) -> RecordActor {
     })
 }
 
-fn actor(a: &Actor) -> RecordActor {
+/// Who, as records say it.
+pub fn actor(a: &Actor) -> RecordActor {
     match a {
         Actor::System => RecordActor::System,
         Actor::Operator(n) => person(n, None),

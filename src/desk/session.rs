@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::clock::Clock;
-use crate::journal::{Disk, Header, Journal, JournalError, Signs, new_id, this_app};
+use crate::journal::{Disk, Draft as Line, Header, Journal, JournalError, Signs, Unsafe, new_id, this_app};
 use crate::record::{
-    CHECKPOINT_MS, CHECKPOINT_RECORDS, Checkpoint, Kept, Read, RecordError, Stored, client_request_id,
+    CHECKPOINT_MS, CHECKPOINT_RECORDS, Checkpoint, Kept, Kind, Read, RecordError, Stored, client_request_id,
 };
 use crate::rehearsal::scenario::Scenario;
 use crate::run::command::{Command, Order};
@@ -19,6 +19,7 @@ use crate::run::state::{ReplayError, Run};
 use crate::runbook::model::{Risk, StepId};
 use crate::units::Millis;
 
+use super::home::Home;
 use super::hooks::{Before, Happened};
 use super::preview::Preview;
 use super::record;
@@ -62,32 +63,55 @@ pub struct Session {
     /// Records at the last checkpoint, and when it was written.
     sealed: (u64, Instant),
     read_only: Option<String>,
+    /// It is kept where it should not be.
+    unsafe_home: Option<String>,
     request_ids: HashMap<(StepId, u32), String>,
 }
 
 impl Session {
-    /// A new run in its own folder, with an empty journal.
+    /// A new run in its own folder, with a journal in which at most stands why it is kept where it should not be.
     pub fn create(
         disk: Arc<dyn Disk>,
-        runs: &std::path::Path,
+        (home, operator): (&Home, &Actor),
         mode: Mode,
         clock: Clock,
         epoch: Option<i64>,
         scenario: Option<Scenario>,
         signs: Option<Signs>,
     ) -> Result<Self, DeskError> {
+        let despite = home.keeps()?;
         let id = new_id()?;
-        let dir = runs.join(&id);
-        let header = header(&id, mode, signs);
-        let journal = Journal::create(disk, dir.clone(), header)?;
+        let dir = home.run(&id);
+        let mut journal = Journal::create(disk, dir.clone(), header(&id, mode, signs))?;
+        if let Some((why, reason)) = &despite {
+            let d = serde_json::json!({ "setting": "unsafe-home", "found": why.to_string(), "reason": reason });
+            journal.append(&[Line::new(Kind::ConfigChange, record::mode(mode), record::actor(operator), d)])?;
+        }
         let new = Replayed { id, run: Run::new(), mode, epoch, began: 0 };
-        Ok(Self { scenario, ..Self::with(new, dir, clock, Some(journal)) })
+        Ok(Self { scenario, unsafe_home: despite.map(words), ..Self::with(new, dir, clock, Some(journal)) })
     }
 
     /// A run from its folder. Without a writable journal it is read only, and says why. Closed runs are only read, and so
     /// are those that go on elsewhere: one more record here, and what comes back would not fit. A run that is known to be open
     /// in this mode is read and replayed once, which for a long one is most of the time it takes.
     pub fn open(
+        disk: &Arc<dyn Disk>,
+        home: &Home,
+        dir: PathBuf,
+        known: Option<Mode>,
+        signs: Option<Signs>,
+    ) -> Result<Self, DeskError> {
+        match home.keeps() {
+            Ok(despite) => Ok(Self { unsafe_home: despite.map(words), ..Self::opened(disk, dir, known, signs)? }),
+            Err(e) => {
+                let mut session = Replayed::read(disk.as_ref(), &dir)?.session(dir, None);
+                session.read_only = session.run.ended.is_none().then(|| chain(&e));
+                Ok(session)
+            }
+        }
+    }
+
+    fn opened(
         disk: &Arc<dyn Disk>,
         dir: PathBuf,
         known: Option<Mode>,
@@ -107,7 +131,8 @@ impl Session {
     }
 
     /// A run that goes on here from now on, wherever it went on before.
-    pub fn taken(disk: &Arc<dyn Disk>, dir: PathBuf, signs: Option<Signs>) -> Result<Self, DeskError> {
+    pub fn taken(disk: &Arc<dyn Disk>, home: &Home, dir: PathBuf, signs: Option<Signs>) -> Result<Self, DeskError> {
+        home.keeps()?;
         let seen = Replayed::read(disk.as_ref(), &dir)?;
         Self::writable(disk, dir, seen, signs)
     }
@@ -175,6 +200,7 @@ impl Session {
             sealed: (0, Instant::now()),
             journal,
             read_only: None,
+            unsafe_home: None,
             request_ids: HashMap::new(),
         }
     }
@@ -197,6 +223,13 @@ impl Session {
     /// Why nothing can be added.
     pub fn read_only(&self) -> Option<&str> {
         self.read_only.as_deref()
+    }
+
+    /// What is weaker about the record than it should be, though it is written.
+    pub fn weak(&self) -> Option<String> {
+        let told = self.unsafe_home.iter().map(String::as_str).chain(self.journal.as_ref().and_then(Journal::warning));
+        let all: Vec<&str> = told.collect();
+        (!all.is_empty()).then(|| all.join(". "))
     }
 
     /// Scenario time reached by the records.
@@ -301,6 +334,14 @@ impl Session {
         self.sealed = (journal.head().0, Instant::now());
         sealed.ok().flatten()
     }
+}
+
+/// Why a run is kept where it should not be, as it is shown.
+fn words((why, reason): (Unsafe, &str)) -> String {
+    format!(
+        "The record is kept where it may be lost: {why}. The reason that was given: {}",
+        crate::units::visible(reason)
+    )
 }
 
 /// A run as its records tell it, made again from their frozen plan.

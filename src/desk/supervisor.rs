@@ -324,6 +324,9 @@ impl Desk {
             self.hooks.trouble = Some(e);
         }
         self.open_history();
+        if let Err(e) = self.options.home.keeps() {
+            self.say(e.to_string());
+        }
         if let Err(e) = self.watch_idle().await {
             self.say(format!("not watching: {}", chain(&e)));
         }

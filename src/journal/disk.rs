@@ -14,8 +14,17 @@ pub trait DiskFile: Send {
     fn sync_data(&mut self) -> io::Result<()>;
     /// As [`DiskFile::sync_data`], and everything else about the file.
     fn sync_all(&mut self) -> io::Result<()>;
-    /// Cuts the file.
+    /// Cuts the file, and gives back what was reserved behind that.
     fn cut(&mut self, len: u64) -> io::Result<()>;
+    /// Sets so many bytes of the disk aside behind the file's end; its length stays. Where the platform has no way to,
+    /// nothing is set aside.
+    fn reserve(&mut self, bytes: u64) -> io::Result<()>;
+
+    /// Appends all of `bytes`; they are durable after this.
+    fn save(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.write_all(bytes)?;
+        self.sync_data()
+    }
 }
 
 /// Held as long as it lives; the operating system frees it when the process dies.

@@ -17,6 +17,8 @@ use crate::units::{Now, hex};
 pub const SLOW: Duration = Duration::from_secs(5);
 /// Given back when the disk is full, so that a run can be closed in order.
 pub const BALLAST: u64 = 16 * 1024 * 1024;
+/// Set aside for a file of records before it is needed, so that a disk that fills up does not stop a run at once.
+pub const AHEAD: u64 = 8 * 1024 * 1024;
 /// Where `ts` (`wall`) and `mono` come from.
 pub type TimeSource = Arc<dyn Fn() -> Now + Send + Sync>;
 

@@ -33,6 +33,8 @@ pub enum Op {
     SyncDir,
     /// Cutting a file.
     Cut,
+    /// Setting space aside.
+    Reserve,
     /// Giving a file another name.
     Rename,
     /// Locking.
@@ -79,6 +81,8 @@ struct State {
     durable: BTreeMap<PathBuf, Option<usize>>,
     locks: BTreeSet<PathBuf>,
     faults: Vec<Fault>,
+    /// Bytes that are free; none said: as many as are asked for.
+    free: Option<u64>,
     calls: u64,
     syncs: u64,
 }
@@ -89,6 +93,8 @@ struct Node {
     synced: Vec<u8>,
     /// Sectors written since the last sync.
     dirty: BTreeSet<usize>,
+    /// Up to where space is its own, beyond its end.
+    reserved: usize,
 }
 
 impl State {
@@ -112,6 +118,20 @@ impl State {
             }
         }
         (stall, partly, result)
+    }
+
+    /// Takes space for a file to reach to `end`; what it reserved is its own. How far it reaches.
+    fn take(&mut self, node: usize, end: usize) -> usize {
+        let own = self.nodes[node].own();
+        let more = end.saturating_sub(own);
+        let given = self.free.map_or(more, |free| more.min(usize::try_from(free).unwrap_or(usize::MAX)));
+        self.free = self.free.map(|free| free - given as u64);
+        end - more + given
+    }
+
+    /// What a file does not need any more is free.
+    fn give(&mut self, bytes: usize) {
+        self.free = self.free.map(|free| free + bytes as u64);
     }
 
     fn node(&self, file: &Path) -> io::Result<usize> {
@@ -170,6 +190,11 @@ impl MemoryDisk {
         self.state().faults.clear();
     }
 
+    /// So much is free from now on, beside what is reserved.
+    pub fn leave_free(&self, bytes: u64) {
+        self.state().free = Some(bytes);
+    }
+
     /// Syncs of files so far.
     pub fn syncs(&self) -> u64 {
         self.state().syncs
@@ -221,6 +246,11 @@ fn is_top(path: &Path) -> bool {
 }
 
 impl Node {
+    /// Space that is its own, from its beginning.
+    fn own(&self) -> usize {
+        self.reserved.max(self.written.len())
+    }
+
     fn sync(&mut self) {
         let len = self.written.len();
         self.synced.resize(len, 0);
@@ -252,7 +282,7 @@ impl Node {
                 bytes[from..to].copy_from_slice(&self.written[from..to]);
             }
         }
-        Self { written: bytes.clone(), synced: bytes, dirty: BTreeSet::new() }
+        Self { written: bytes.clone(), synced: bytes, ..Self::default() }
     }
 }
 
@@ -275,11 +305,13 @@ impl DiskFile for MemoryFile {
         let (partly, result) = self.disk.call(Op::Write);
         let bytes = if result.is_ok() { bytes } else { &bytes[..partly.min(bytes.len())] };
         let mut s = self.disk.state();
+        let from = s.nodes[self.node].written.len();
+        let end = s.take(self.node, from + bytes.len());
+        let (bytes, fits) = (&bytes[..end - from], end == from + bytes.len());
         let node = &mut s.nodes[self.node];
-        let from = node.written.len();
         node.written.extend_from_slice(bytes);
-        node.touch(from, from + bytes.len());
-        result
+        node.touch(from, end);
+        if fits { result } else { Err(io::ErrorKind::StorageFull.into()) }
     }
 
     fn sync_data(&mut self) -> io::Result<()> {
@@ -303,9 +335,24 @@ impl DiskFile for MemoryFile {
         self.disk.call(Op::Cut).1?;
         let mut s = self.disk.state();
         let node = &mut s.nodes[self.node];
-        let (old, len) = (node.written.len(), len as usize);
+        let (old, own, len) = (node.written.len(), node.own(), len as usize);
         node.written.resize(len, 0);
         node.touch(old.min(len), old.max(len));
+        node.reserved = 0;
+        s.give(own.saturating_sub(len));
+        Ok(())
+    }
+
+    fn reserve(&mut self, bytes: u64) -> io::Result<()> {
+        self.disk.call(Op::Reserve).1?;
+        let mut s = self.disk.state();
+        let end = s.nodes[self.node].written.len() + bytes as usize;
+        if s.free.is_some_and(|free| (end.saturating_sub(s.nodes[self.node].own())) as u64 > free) {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        let end = s.take(self.node, end);
+        let node = &mut s.nodes[self.node];
+        node.reserved = node.reserved.max(end);
         Ok(())
     }
 }
@@ -401,8 +448,9 @@ impl Disk for MemoryDisk {
 
     fn remove(&self, file: &Path) -> io::Result<()> {
         let mut s = self.state();
-        s.node(file)?;
+        let own = s.node(file).map(|node| s.nodes[node].own())?;
         s.names.remove(file);
+        s.give(own);
         Ok(())
     }
 

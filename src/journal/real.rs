@@ -25,6 +25,17 @@ impl DiskFile for RealFile {
     fn cut(&mut self, len: u64) -> io::Result<()> {
         self.0.set_len(len)
     }
+    #[cfg(target_os = "linux")]
+    fn reserve(&mut self, bytes: u64) -> io::Result<()> {
+        use rustix::fs::{FallocateFlags, fallocate};
+        let len = self.0.metadata()?.len();
+        Ok(fallocate(&self.0, FallocateFlags::KEEP_SIZE, len, bytes)?)
+    }
+    /// Elsewhere what can be reserved without `unsafe` changes the file's length, which the record's readers go by.
+    #[cfg(not(target_os = "linux"))]
+    fn reserve(&mut self, _: u64) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 struct RealLock {

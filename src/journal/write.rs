@@ -3,14 +3,14 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
-use std::time::Instant;
 
 use serde_json::{Value, json};
 
 use super::disk::{Disk, DiskFile, Lock, parent};
-use super::draft::{Draft, Header, Written};
+use super::draft::{AHEAD, Draft, Header, Written};
 use super::error::{JournalError, full};
 use super::folder::{CHECKPOINT_FILE, is_run, new_id, other_heads, segment_name};
+use super::limit::Limited;
 use crate::record::{Actor, Body, Checkpoint, FAILED_WRITE, FORMAT, Hash, Kind, Mode, Tree, encode, key_taken};
 use crate::units::{Now, PublicKey};
 
@@ -45,6 +45,8 @@ pub struct Journal {
     pub(super) segment: u64,
     /// File and length up to which everything was acknowledged.
     acknowledged: (u64, u64),
+    /// File and length up to which space was asked for.
+    asked: (u64, u64),
     end: End,
     last: Option<Now>,
     /// The log names a key.
@@ -59,7 +61,7 @@ impl Journal {
         if is_run(&*disk, &dir) {
             return Err(JournalError::Exists(dir));
         }
-        make_folders(&*disk, &dir)?;
+        make_folders(&Limited::new(disk.clone(), header.slow), &dir)?;
         let end = End { tree: Some(Tree::default()), ..End::default() };
         let mut journal = Self::locked(disk, dir, header)?.at(0, 0, end);
         journal.keep_ballast();
@@ -90,6 +92,7 @@ impl Journal {
                 BOOT.get_or_init(|| id).clone()
             }
         };
+        let disk: Arc<dyn Disk> = Arc::new(Limited::new(disk, header.slow));
         let path = dir.join("lock");
         let lock = disk.try_lock(&path).map_err(JournalError::io("lock", &path))?;
         let lock = lock.ok_or_else(|| JournalError::Locked(dir.clone()))?;
@@ -102,6 +105,7 @@ impl Journal {
             file: None,
             segment: 0,
             acknowledged: (0, 0),
+            asked: (0, 0),
             end: End::default(),
             last: None,
             keyed: false,
@@ -302,23 +306,33 @@ impl Journal {
     }
 
     /// One write, one sync. Whatever is wrong with either is final for the file.
-    fn commit(&self, file: &mut dyn DiskFile, bytes: &[u8]) -> io::Result<()> {
-        let start = Instant::now();
-        file.write_all(bytes)?;
-        file.sync_data()?;
-        let took = start.elapsed();
-        if took > self.header.slow {
-            return Err(io::Error::new(
-                io::ErrorKind::TimedOut,
-                format!("the disk took {} ms to save, more than {}", took.as_millis(), self.header.slow.as_millis()),
-            ));
+    fn commit(&mut self, file: &mut dyn DiskFile, bytes: &[u8]) -> io::Result<()> {
+        self.keep_ahead(file, bytes.len() as u64);
+        file.save(bytes)
+    }
+
+    /// Sets space aside before what there is was used up. Not having it is a warning only, and only where space is short.
+    fn keep_ahead(&mut self, file: &mut dyn DiskFile, bytes: u64) {
+        let end = self.length() + bytes;
+        if self.asked.0 == self.segment && end <= self.asked.1 {
+            return;
         }
-        Ok(())
+        self.asked = (self.segment, end + AHEAD);
+        if let Err(e) = file.reserve(bytes + AHEAD)
+            && full(&e)
+        {
+            let text = format!("the disk is nearly full, no space is set aside for the record: {e}");
+            self.warning.get_or_insert(text);
+        }
+    }
+
+    /// Acknowledged bytes of the file that is written to.
+    fn length(&self) -> u64 {
+        if self.acknowledged.0 == self.segment { self.acknowledged.1 } else { 0 }
     }
 
     fn acknowledge(&mut self, mut batch: Batch, now: Now, own: usize) -> Vec<Written> {
-        let before = if self.acknowledged.0 == self.segment { self.acknowledged.1 } else { 0 };
-        self.acknowledged = (self.segment, before + batch.bytes.len() as u64);
+        self.acknowledged = (self.segment, self.length() + batch.bytes.len() as u64);
         self.end = batch.end;
         self.last = Some(now);
         batch.written.split_off(own)
@@ -439,12 +453,23 @@ impl Journal {
     }
 }
 
-/// Makes the folder, and makes every new name on the way to it durable.
+impl Drop for Journal {
+    fn drop(&mut self) {
+        let len = self.length();
+        if let Some(file) = &mut self.file {
+            // What was set aside and not used goes back; the next one asks again.
+            let _ = file.cut(len);
+        }
+    }
+}
+
+/// Makes the folder, and makes every new name on the way to it durable; and its own and that of the folder of runs in any
+/// case: whoever made them may have failed before that.
 fn make_folders(disk: &dyn Disk, dir: &Path) -> Result<(), JournalError> {
-    let missing: Vec<&Path> =
-        dir.ancestors().take_while(|d| !d.as_os_str().is_empty() && disk.list(d).is_err()).collect();
+    let named = dir.ancestors().take_while(|d| !d.as_os_str().is_empty());
+    let new: Vec<&Path> = named.enumerate().take_while(|(n, d)| *n < 2 || disk.list(d).is_err()).map(|n| n.1).collect();
     disk.create_dir_all(dir).map_err(JournalError::io("make", dir))?;
-    for made in missing {
+    for made in new {
         disk.sync_dir(parent(made)).map_err(JournalError::io("sync", parent(made)))?;
     }
     Ok(())

@@ -49,3 +49,13 @@ pub fn left_out(what: &str) {
         file.write_all(format!("{what}\n").as_bytes()).unwrap();
     }
 }
+
+/// What a test measured, for the file that `LIFEBOAT_TEST_FIGURES` names.
+pub fn figure(what: &str) {
+    use std::io::Write;
+    println!("{what}");
+    if let Some(file) = std::env::var_os("LIFEBOAT_TEST_FIGURES") {
+        let mut file = std::fs::File::options().create(true).append(true).open(file).unwrap();
+        file.write_all(format!("{what}\n").as_bytes()).unwrap();
+    }
+}

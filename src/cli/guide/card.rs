@@ -58,6 +58,9 @@ fn notices(out: &mut Vec<String>, run: &RunView) {
     } else if let Some(why) = &run.read_only {
         out.push(wrapped("! ", &format!("{NOT_WRITTEN}. {why} (rj tries again)")));
     }
+    if let Some(why) = &run.weak {
+        out.push(wrapped("! ", why));
+    }
     if let Some(why) = &run.paused {
         out.push(wrapped("! ", &format!("The run is paused: {why} (p goes on)")));
     }

@@ -49,6 +49,8 @@ pub struct RunView {
     pub long_wait: Option<LongWait>,
     /// The journal cannot be written: actions are refused.
     pub read_only: Option<String>,
+    /// What is weaker about the record than it should be, though it is written.
+    pub weak: Option<String>,
     /// Score, when the rehearsal is closed.
     pub score: Option<Score>,
     /// Journal folder.

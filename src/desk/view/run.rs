@@ -35,6 +35,8 @@ pub struct RunPicture<'a> {
     pub scenario: Option<&'a str>,
     /// Why nothing can be written.
     pub read_only: Option<&'a str>,
+    /// What is weaker about the record than it should be.
+    pub weak: Option<String>,
     /// Score.
     pub score: Option<Score>,
     /// Journal folder.
@@ -95,6 +97,7 @@ pub fn view(p: &RunPicture<'_>, drawn: &mut Cards) -> Option<RunView> {
         degraded: run.degraded,
         long_wait: long_wait(p),
         read_only: p.read_only.map(str::to_owned),
+        weak: p.weak.clone(),
         score: p.score.clone(),
         journal: p.journal.clone(),
         records: p.records,

@@ -93,6 +93,9 @@ impl DiskFile for File {
     fn cut(&mut self, len: u64) -> io::Result<()> {
         self.inner.cut(len)
     }
+    fn reserve(&mut self, bytes: u64) -> io::Result<()> {
+        self.inner.reserve(bytes)
+    }
 }
 
 impl Disk for Watched {

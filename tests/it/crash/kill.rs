@@ -107,6 +107,7 @@ fn killed_at_any_moment_it_goes_on_where_it_stood() {
         }
     });
     assert_eq!(hit.into_inner(), kills);
+    crate::figure(&format!("T5 killed at random: {kills} kills, 0 acknowledged lost, 0 sent twice"));
 }
 
 /// Dies inside the simulator at the chosen request; `None` when there was no such request.

@@ -577,6 +577,12 @@ fn every_fault_at_every_step_of_every_runbook() {
             assert!(name.is_none_or(|n| kinds.contains_key(n)), "{id}: nothing struck {name:?}");
         }
     }
+    // The points of the action protocol: before, within and behind each of its records.
+    let points = |faults: &BTreeMap<String, u32>| faults.keys().filter(|f| f.contains("action.")).count();
+    let actions: Vec<usize> = tally.values().map(points).filter(|n| *n >= 7).collect();
+    let cut: usize = actions.iter().sum();
+    assert!(actions.len() >= 20 && cut >= 140, "{} actions, {cut} points", actions.len());
+    crate::figure(&format!("T10 cut short: {} actions, {cut} points of their protocol, 0 sent twice", actions.len()));
     let steps: usize = plans.iter().map(|b| b.fresh.len()).sum();
     println!(
         "{cases} lives, {different} different (runbook, strategy, step, fault), {} plans, {steps} steps, in {:.1} s: {kinds:?}",

@@ -2,15 +2,21 @@
 //!
 //! [`kill`] kills the program from outside and from inside a request. [`points`] replays every moment at which the
 //! record of one run grew. [`power`] takes the power away, where killing proves nothing: the system's cache survives a
-//! kill. [`matrix`] does all that is built in, step by step and fault by fault, against [`model`], an Azure in memory.
+//! kill. [`calls`] makes every call to the disk fail, [`clocks`] the computer's clock jump. [`matrix`] does all that is
+//! built in, step by step and fault by fault, against [`model`], an Azure in memory.
 //! Each tries more with `LIFEBOAT_TEST_ALL=1`.
 
+mod calls;
+mod clocks;
 pub mod disk;
 mod kill;
 mod matrix;
 mod model;
 mod points;
 mod power;
+#[cfg(unix)]
+mod rights;
+pub mod wired;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -102,7 +108,7 @@ impl Place {
     pub fn lifeboat(&self, args: &[&str]) -> Command {
         let mut c = Command::new(env!("CARGO_BIN_EXE_lifeboat"));
         c.arg("--home").arg(self.home()).args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        for v in ["LIFEBOAT_CRASH", "LIFEBOAT_HOME", "LIFEBOAT_CLOUD"] {
+        for v in ["LIFEBOAT_CRASH", "LIFEBOAT_HOME", "LIFEBOAT_UNSAFE_HOME", "LIFEBOAT_CLOUD"] {
             c.env_remove(v);
         }
         c

@@ -4,6 +4,7 @@ mod checks;
 mod credentials;
 pub mod engine;
 mod faults;
+mod hangs;
 mod modes;
 mod readiness;
 mod recovered;
@@ -132,7 +133,7 @@ impl Drop for Small {
     }
 }
 
-fn mount(at: &Path, options: &str) -> bool {
+pub fn mount(at: &Path, options: &str) -> bool {
     let remount = options.starts_with("remount");
     let mut c = std::process::Command::new("mount");
     if !remount {

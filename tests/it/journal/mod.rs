@@ -1,5 +1,7 @@
-//! Tests of `journal`: failing disks, damage, locks; power cuts in [`power`].
+//! Tests of `journal`: failing disks, damage, locks; power cuts in [`power`], calls that do not return in [`hang`].
 
+mod hang;
+mod place;
 mod power;
 
 use std::io;

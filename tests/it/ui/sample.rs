@@ -281,6 +281,7 @@ pub fn run() -> RunView {
         degraded: false,
         long_wait: None,
         read_only: None,
+        weak: None,
         score: None,
         journal: "/home/dana/.local/share/lifeboat/runs/run-7f3k".into(),
         records: 214,

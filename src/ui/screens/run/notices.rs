@@ -48,6 +48,10 @@ pub fn show(ui: &mut Ui, cx: &Cx, run: &RunView) {
         });
         ui.add_space(12.0);
     }
+    if let Some(why) = run.weak.as_ref().filter(|_| run.closed.is_none()) {
+        banner(ui, t.suspect, |ui| copyable(ui, body(why)));
+        ui.add_space(12.0);
+    }
     if let Some(how) = &run.closed {
         banner(ui, t.accent, |ui| {
             copyable(ui, bold(how));
