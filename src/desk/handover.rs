@@ -229,7 +229,7 @@ pub(super) fn first_break(report: &Report) -> String {
 }
 
 /// Nobody is at work: the clock of a rehearsal stands where its record and its world came to.
-fn stand(session: &mut Session) -> Result<(), DeskError> {
+pub(super) fn stand(session: &mut Session) -> Result<(), DeskError> {
     if let Some(epoch) = session.epoch {
         let kept = Simulator::kept(&session.dir.join(WORLD))?.map_or(Millis(0), |k| k.position);
         let reached = session.scenario_reached().unwrap_or_default().max(kept);

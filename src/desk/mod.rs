@@ -20,6 +20,7 @@ mod connecting;
 mod credentials;
 pub mod evidence;
 mod executor;
+pub mod exporting;
 mod facilitate;
 pub mod handover;
 mod happenings;
@@ -141,6 +142,9 @@ pub enum DeskError {
     /// A run that goes from one place to another.
     #[error(transparent)]
     Passing(#[from] handover::PassingError),
+    /// An export of a run's record.
+    #[error(transparent)]
+    Exporting(#[from] exporting::ExportingError),
     /// Evidence.
     #[error(transparent)]
     Evidence(#[from] evidence::EvidenceError),

@@ -33,7 +33,7 @@ fn person(name: &str, method: Option<&str>) -> RecordActor {
     })
 }
 
-fn actor(a: &Actor) -> RecordActor {
+pub(super) fn actor(a: &Actor) -> RecordActor {
     match a {
         Actor::System => RecordActor::System,
         Actor::Operator(n) => person(n, None),

@@ -26,5 +26,5 @@ pub use record::{
     client_request_id, encode, leaf_hash,
 };
 pub use report::{Anchor, Files, Named, Open, Report, Signature, Verdict};
-pub use tree::Tree;
+pub use tree::{Tree, inclusion, root_from};
 pub use verify::{Against, verify};
