@@ -1,5 +1,7 @@
 //! What the records of a run add up to, for its dossier: objectives, instants, steps, and the records that auditors turn to.
 
+use std::collections::HashMap;
+
 use super::super::view::audit::mode_word;
 use super::reading::chapter;
 use crate::export::dossier::{Chapter, Doing, EvidenceLine, Instant, Objective, Row, Span, StepLine, Story, Told};
@@ -39,6 +41,8 @@ const CHAPTERS: [(&str, &str); 8] = [
 pub(super) struct Telling {
     told: [Vec<Told>; CHAPTERS.len()],
     spans: Vec<Span>,
+    /// Where the spans stand that go on, by step and what is done.
+    open: HashMap<(String, Doing), usize>,
     evidence: Vec<EvidenceLine>,
     not_measured: Vec<String>,
 }
@@ -93,21 +97,18 @@ impl Telling {
         }
     }
 
-    fn open(&mut self, step: &str, doing: Doing) -> Option<&mut Span> {
-        self.spans.iter_mut().rev().find(|s| s.step == step && s.doing == doing && s.to.is_none())
-    }
-
     fn begin(&mut self, step: &str, doing: Doing, at: i64) {
         // Begun anew without a word that the last attempt was over.
         self.end(step, doing, at, doing);
+        self.open.insert((step.to_owned(), doing), self.spans.len());
         self.spans.push(Span { step: step.to_owned(), doing, from: at, to: None });
     }
 
-    /// What was not begun is seen for a moment: done by hand, skipped.
+    /// What was not begun has no span: done by hand, skipped.
     fn end(&mut self, step: &str, doing: Doing, at: i64, was: Doing) {
-        match self.open(step, doing) {
-            Some(span) => (span.to, span.doing) = (Some(at), was),
-            None => {}
+        let open = self.open.remove(&(step.to_owned(), doing));
+        if let Some(span) = open.and_then(|n| self.spans.get_mut(n)) {
+            (span.to, span.doing) = (Some(at), was);
         }
     }
 }
@@ -124,7 +125,9 @@ pub(super) fn story(run: &Run, told: Telling, last: i64) -> Result<Story, String
     };
     let phases: Vec<&str> = start.phases.iter().map(|p: &Phase| p.display()).collect();
     let chapters = CHAPTERS.iter().zip(told.told).map(|((title, none), told)| Chapter { told, ..chapter(title, none) });
-    let mut spans = told.spans;
+    let (mut spans, mut evidence) = (told.spans, told.evidence);
+    // A word that waits for the second person is no evidence yet; the run says what is.
+    evidence.retain(|e| run.evidence.iter().any(|(_, _, kept)| kept.name == e.name && kept.sha256 == e.sha256));
     spans.iter_mut().filter(|s| s.to.is_none()).for_each(|s| s.to = Some(ended.map_or(last, |e| e.at).max(s.from)));
     Ok(Story {
         title: start.title.clone(),
@@ -150,7 +153,7 @@ pub(super) fn story(run: &Run, told: Telling, last: i64) -> Result<Story, String
             .collect(),
         not_measured: told.not_measured,
         chapters: chapters.collect(),
-        evidence: told.evidence,
+        evidence,
     })
 }
 

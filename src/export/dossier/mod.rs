@@ -238,7 +238,7 @@ pub struct StepLine {
 }
 
 /// What was going on in a span of time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Doing {
     /// A step was at work.
     Work,

@@ -10,6 +10,9 @@ use crate::units::{Millis, utc_clock, utc_text, visible};
 /// A hundred thousand records fill four thousand pages; this is a mistake.
 const MOST_PAGES: usize = 20_000;
 
+/// Lines behind a record that its chapter tells; the register has all.
+const BEHIND: usize = 4;
+
 /// Lays out the pages of a run.
 pub fn pages(d: &Dossier) -> Sheet {
     let mode = d.mode.word();
@@ -148,12 +151,12 @@ fn timeline(d: &Dossier, s: &Story) -> Vec<Block> {
     out.push(Block::Table { columns, rows: rows.collect() });
     out.push(heading("Steps", &super::super::count(s.steps.len(), "step")));
     let columns = vec![
-        column("Step", 12),
-        column("", 34),
-        column("Came to", 18),
+        column("Step", 10),
+        column("", 30),
+        column("Came to", 22),
         column("Began", 12),
         column("Over", 12),
-        column("Took", 12),
+        column("Took", 14),
     ];
     let clock = |at: Option<i64>| at.map_or_else(|| "–".to_owned(), utc_clock);
     let rows = s.steps.iter().map(|l| {
@@ -183,20 +186,18 @@ fn chapter(c: &Chapter) -> Vec<Block> {
         out.push(Block::Text(c.none.clone()));
         return out;
     }
-    let columns = vec![column("", 8), column("Time", 12), column("Who", 18), column("Step", 12), column("What", 50)];
+    let columns = vec![column("", 8), column("Time", 12), column("Who, step", 20), column("What", 60)];
     let rows = c.told.iter().map(|t| {
         let mut text = t.text.clone();
-        for more in &t.more {
+        for more in t.more.iter().take(BEHIND) {
             text.push('\n');
             text.push_str(more);
         }
-        vec![
-            t.seq.to_string(),
-            utc_clock(t.at),
-            visible(or(&t.who, "–")),
-            visible(or(&t.step, "–")),
-            visible(or(&text, "–")),
-        ]
+        if t.more.len() > BEHIND {
+            text.push_str(&format!("\nand {} more lines: see record {}", t.more.len() - BEHIND, t.seq));
+        }
+        let who = if t.step.is_empty() { t.who.clone() } else { format!("{}\n{}", t.who, t.step) };
+        vec![t.seq.to_string(), utc_clock(t.at), visible(or(&who, "–")), visible(or(&text, "–"))]
     });
     out.push(Block::Table { columns, rows: rows.collect() });
     out
@@ -239,8 +240,9 @@ fn completeness(d: &Dossier) -> Vec<Block> {
 
 fn integrity(d: &Dossier) -> Vec<Block> {
     let r = &d.report;
-    let mut facts: Vec<Fact> = r.lines().into_iter().map(|(name, text)| fact(name, &text, "")).collect();
-    facts.push(fact("Records", &d.rows.len().to_string(), ""));
+    let rows = r.lines().into_iter().map(|(name, text)| vec![name.to_owned(), visible(or(&text, "–"))]);
+    let columns = vec![column("Question", 28), column("Answer", 72)];
+    let mut facts = vec![fact("Records", &d.rows.len().to_string(), "")];
     if let Some(root) = r.root {
         facts.push(fact("Root", "over all of them (RFC 6962, SHA-256)", &root.to_string()));
     }
@@ -248,14 +250,14 @@ fn integrity(d: &Dossier) -> Vec<Block> {
         Some(k) => facts.push(fact("Key", &format!("{}, kept in: {}", k.fingerprint, k.kept), &k.key)),
         None => facts.push(fact("Key", "the record names none: it is not signed", "")),
     }
-    let note = if d.checkpoint.is_empty() {
-        "none that it fits"
-    } else {
-        "the last that it fits; compare it with one kept elsewhere"
+    let note = match d.checkpoint.is_empty() {
+        true => "none that it fits",
+        false => "the last that it fits; compare it with one that was kept elsewhere",
     };
     facts.push(fact("Checkpoint", note, d.checkpoint.trim_end()));
     let mut out = vec![
         heading("Integrity", "what verification said when these pages were made"),
+        Block::Table { columns, rows: rows.collect() },
         Block::Frame { label: "Verdict".to_owned(), text: sentence(&r.verdict.to_string()) },
         Block::Facts(facts),
     ];

@@ -12,10 +12,10 @@ const ROW: f32 = 12.0;
 const BAR: f32 = 6.5;
 /// Rows of one picture: one stays on a page.
 const ROWS: usize = 40;
-/// Room for a label of the clock, and rows of them.
-const LABEL: f32 = 20.0;
-const LABEL_ROWS: usize = 3;
-const LABEL_ROW: f32 = 8.5;
+/// Room for the name of an instant, and rows of them at most: all could be close to each other.
+const LABEL: f32 = 17.0;
+const LABEL_ROWS: usize = 13;
+const LABEL_ROW: f32 = 8.0;
 
 /// Marks of the scale at most.
 const TICKS: i64 = 8;
@@ -99,8 +99,8 @@ impl Scale {
         let all = to.saturating_sub(from);
         let fits = ROUND.into_iter().map(|m| m * MINUTE).find(|d| all / d <= TICKS);
         let every = fits.unwrap_or_else(|| (all / TICKS).max(1));
-        let first = from.div_euclid(every) * every + every;
-        (0..=TICKS + 1).map(move |n| first.saturating_add(n * every)).filter(move |at| *at <= to)
+        let first = from.saturating_sub(from.rem_euclid(every)).saturating_add(every);
+        (0..=TICKS + 1).map(move |n| first.saturating_add(n.saturating_mul(every))).filter(move |at| *at <= to)
     }
 }
 
@@ -119,12 +119,18 @@ pub(super) fn timeline(d: &Dossier) -> Vec<Picture> {
         .enumerate()
         .map(|(i, heap)| {
             let mut shapes = Vec::new();
-            let top = LABEL_ROW * LABEL_ROWS as f32 + 4.0;
+            let named = instants(s, &scale);
+            let label_rows = named.iter().map(|n| n.row + 1).max().unwrap_or(0);
+            let top = LABEL_ROW * label_rows as f32 + 4.0;
             let bottom = top + ROW * heap.len() as f32 + 3.0;
-            instants(s, &scale, bottom, &mut shapes);
             for span in s.spans.iter().filter(|p| p.doing == Doing::Paused) {
                 let (from, to) = (scale.x(span.from), scale.x(span.to.unwrap_or(scale.to)));
                 shapes.push(Shape::Fill { x: from, y: top, w: (to - from).max(0.8), h: bottom - top, gray: 232 });
+            }
+            for n in &named {
+                let y = LABEL_ROW * (n.row + 1) as f32 - 1.5;
+                shapes.push(Shape::Fill { x: n.x - 0.2, y: y + 1.5, w: 0.4, h: bottom - y - 1.5, gray: 165 });
+                shapes.push(text(n.label, y, n.code, 7.0, 40, Anchor::Middle));
             }
             for (n, line) in heap.iter().enumerate() {
                 let y = top + ROW * n as f32;
@@ -155,20 +161,29 @@ pub(super) fn timeline(d: &Dossier) -> Vec<Picture> {
         .collect()
 }
 
-/// T0 and so on: lines from top to bottom, their names in as many rows as they need.
-fn instants(s: &Story, scale: &Scale, bottom: f32, shapes: &mut Vec<Shape>) {
+/// An instant's place.
+struct Named<'a> {
+    code: &'a str,
+    /// Of its line.
+    x: f32,
+    /// Of the middle of its name.
+    label: f32,
+    row: usize,
+}
+
+/// T0 and so on, in time; their names in as many rows as they need.
+fn instants<'a>(s: &'a Story, scale: &Scale) -> Vec<Named<'a>> {
     let mut ends = [f32::MIN; LABEL_ROWS];
     let mut known: Vec<_> = s.instants.iter().filter_map(|i| Some((i.at?, i.code.as_str()))).collect();
     known.sort_by_key(|(at, _)| *at);
-    for (at, code) in known {
+    let named = known.into_iter().map(|(at, code)| {
         let x = scale.x(at);
         let label = x.clamp(NAMES + LABEL / 2.0, WIDTH - LABEL / 2.0);
         let row = ends.iter().position(|end| *end <= label - LABEL / 2.0).unwrap_or(LABEL_ROWS - 1);
         ends[row] = label + LABEL / 2.0;
-        let y = LABEL_ROW * (row + 1) as f32 - 1.0;
-        shapes.push(Shape::Fill { x: x - 0.2, y: y + 1.5, w: 0.4, h: bottom - y - 1.5, gray: 165 });
-        shapes.push(text(label, y, code, 7.0, 40, Anchor::Middle));
-    }
+        Named { code, x, label, row }
+    });
+    named.collect()
 }
 
 fn bar(doing: Doing, from: f32, to: f32, y: f32, shapes: &mut Vec<Shape>) {
