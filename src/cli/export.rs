@@ -78,7 +78,6 @@ impl Wish {
             );
         }
         Ok(match self.format {
-            Format::Jsonl if self.pseudonyms => exporting::Wish::JsonlView,
             Format::Jsonl => exporting::Wish::Jsonl,
             Format::Csv => exporting::Wish::Csv,
             Format::Html => exporting::Wish::Html,

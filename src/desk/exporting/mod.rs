@@ -7,39 +7,35 @@ mod reading;
 mod story;
 
 use std::fs::File;
-use std::io::{BufWriter, Cursor, Read, Write};
+use std::io::{BufWriter, Cursor, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use crate::export::bundle::{self, BundleError, Member, Parts};
 use crate::export::dossier::{Dossier, People};
 use crate::export::excerpt::{self, ExcerptError};
 use crate::export::{ExportError, Paper, csv, dossier_html, dossier_pdf, ocsf, ranges};
-use crate::journal::{Contents, Disk, Journal, contents, segment_name};
+use crate::journal::{Contents, Disk, Journal, RealDisk, contents, segment_name};
 use crate::record::{Kind, Segment, lines, walk};
 use crate::run::event::Actor;
 use crate::run::fields::Field;
 use crate::run::state::Run;
-use crate::units::hex;
 
 use self::reading::{Reading, read};
 use super::home::write_new_with;
 use super::session::Session;
 use super::{DeskError, Home, chain};
 
-/// A record at most; what a bundle reads at once of one it keeps back.
+/// What stands instead of the content of a record that is kept back.
 const WITHHELD: &str = "withheld";
 
 /// What is wanted.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Wish {
-    /// The record as stored, in one file.
+    /// The record as stored, in one file; with other names it is none any more.
     Jsonl,
-    /// The same with other names, which is no record any more.
-    JsonlView,
     /// For spreadsheets.
     Csv,
     /// One page.
@@ -59,7 +55,6 @@ impl Wish {
     fn word(&self) -> &'static str {
         match self {
             Self::Jsonl => "jsonl",
-            Self::JsonlView => "jsonl, pseudonyms",
             Self::Csv => "csv",
             Self::Html => "html",
             Self::Pdf(_) => "pdf",
@@ -169,7 +164,6 @@ impl Source<'_> {
             return Err(DeskError::Exists(out.to_owned()));
         }
         let mut notes = Vec::new();
-        let (mut bytes, mut hash) = (0, Sha256::new());
         let content = self.content(&dir, wish, pseudonyms, &mut notes)?;
         write_new_with(out, |file| {
             match content {
@@ -185,22 +179,13 @@ impl Source<'_> {
             }
             Ok(())
         })?;
-        let hashed = || -> std::io::Result<()> {
-            let (mut file, mut piece) = (File::open(out)?, vec![0; 1 << 16]);
-            loop {
-                match file.read(&mut piece)? {
-                    0 => return Ok(()),
-                    n => {
-                        hash.update(&piece[..n]);
-                        bytes += n as u64;
-                    }
-                }
-            }
-        };
-        let mut hashed = hashed;
-        hashed().map_err(|source| DeskError::Save { path: out.to_owned(), source })?;
-        let sha256 = hex(&hash.finalize());
-        notes.extend(self.tell(&dir, wish, out, bytes, &sha256));
+        let real: Arc<dyn Disk> = Arc::new(RealDisk);
+        let (bytes, sha256) =
+            super::handover::hashed(&real, out).map_err(|source| DeskError::Save { path: out.to_owned(), source })?;
+        let form = if pseudonyms { format!("{}, pseudonyms", wish.word()) } else { wish.word().to_owned() };
+        let file = out.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let told = json!({ "format": form, "file": file, "bytes": bytes, "sha256": sha256 });
+        notes.extend(self.tell(&dir, told));
         Ok(Exported { bytes, sha256, notes })
     }
 
@@ -211,7 +196,8 @@ impl Source<'_> {
         pseudonyms: bool,
         notes: &mut Vec<String>,
     ) -> Result<Content, DeskError> {
-        if *wish == Wish::Jsonl {
+        if *wish == Wish::Jsonl && !pseudonyms {
+            // Even of a version that is not known here.
             return Ok(Content::Bytes(stored(&contents(self.disk.as_ref(), dir)?, notes)));
         }
         let mut all = read(self.disk.as_ref(), dir, fields)?;
@@ -223,8 +209,7 @@ impl Source<'_> {
             notes.push(format!("the record is damaged ({why}); what was exported says so"));
         }
         Ok(match wish {
-            Wish::Jsonl => Content::Bytes(Vec::new()),
-            Wish::JsonlView => Content::Bytes(view(&contents(self.disk.as_ref(), dir)?, &all.people)?),
+            Wish::Jsonl => Content::Bytes(view(&contents(self.disk.as_ref(), dir)?, &all.people)?),
             Wish::Csv => Content::Rows(|d, out| csv::write(d, &mut { out }), Box::new(all.dossier)),
             Wish::Ocsf => Content::Rows(|d, out| ocsf::write(d, &mut { out }), Box::new(all.dossier)),
             Wish::Html => Content::Bytes(dossier_html(&all.dossier).into_bytes()),
@@ -251,7 +236,8 @@ impl Source<'_> {
         let line = |seq: u64| chosen.get(&seq).and_then(|l| std::str::from_utf8(l).ok());
         let made =
             excerpt::make(all.dossier.mode.name(), checkpoint, &leaves, wanted, line).map_err(ExportingError::from)?;
-        let mut text = serde_json::to_vec_pretty(&made).unwrap_or_default();
+        let text = serde_json::to_vec_pretty(&made);
+        let mut text = text.map_err(|e| DeskError::Save { path: PathBuf::from("the excerpt"), source: e.into() })?;
         text.push(b'\n');
         Ok(text)
     }
@@ -309,7 +295,7 @@ impl Source<'_> {
     }
 
     /// The record of an open run says that it was exported; what could not be recorded is said instead.
-    fn tell(&self, dir: &Path, wish: &Wish, out: &Path, bytes: u64, sha256: &str) -> Option<String> {
+    fn tell(&self, dir: &Path, d: Value) -> Option<String> {
         let unrecorded = |why: &str| Some(format!("the export is not in the record of the run: {why}"));
         let mut session = match Session::open(self.disk, dir.to_owned(), None) {
             Ok(session) => session,
@@ -321,8 +307,6 @@ impl Source<'_> {
         if let Err(e) = super::handover::stand(&mut session) {
             return unrecorded(&chain(&e));
         }
-        let file = out.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        let d = json!({ "format": wish.word(), "file": file, "bytes": bytes, "sha256": sha256 });
         match session.note(Actor::Operator(self.operator.to_owned()), Kind::Export, d) {
             Ok(()) => {
                 session.seal();

@@ -30,7 +30,7 @@ pub(super) struct Reading {
     pub notes: Vec<String>,
     /// Checkpoints that the record fits, the last at the end.
     pub fitting: Vec<Checkpoint>,
-    /// Stands by its number in the record, for bundles: kind and the file of evidence it names.
+    /// Files of evidence, by the number of the record that names each.
     pub named: HashMap<u64, String>,
 }
 

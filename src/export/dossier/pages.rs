@@ -127,7 +127,7 @@ fn objectives(s: &Story) -> Vec<Block> {
     let mut out = vec![heading("Objectives", "as agreed before the start, against what was measured")];
     out.extend(pictures::objectives(&s.objectives).map(Block::Picture));
     let columns =
-        vec![column("", 8), column("Agreed", 12), column("Measured", 14), column("Result", 14), column("Counted", 52)];
+        vec![column("", 8), column("Agreed", 12), column("Measured", 16), column("Result", 18), column("Counted", 46)];
     let rows = s.objectives.iter().map(|o| {
         let measured = o.measured.map_or_else(|| "not measured".to_owned(), |m| m.to_string());
         let counted = if o.why.is_empty() { o.rule.clone() } else { format!("{}. {}", o.rule, sentence(&o.why)) };
@@ -152,10 +152,10 @@ fn timeline(d: &Dossier, s: &Story) -> Vec<Block> {
     out.push(heading("Steps", &super::super::count(s.steps.len(), "step")));
     let columns = vec![
         column("Step", 10),
-        column("", 30),
-        column("Came to", 22),
-        column("Began", 12),
-        column("Over", 12),
+        column("", 28),
+        column("Came to", 20),
+        column("Began", 14),
+        column("Over", 14),
         column("Took", 14),
     ];
     let clock = |at: Option<i64>| at.map_or_else(|| "–".to_owned(), utc_clock);
@@ -186,7 +186,7 @@ fn chapter(c: &Chapter) -> Vec<Block> {
         out.push(Block::Text(c.none.clone()));
         return out;
     }
-    let columns = vec![column("", 8), column("Time", 12), column("Who, step", 20), column("What", 60)];
+    let columns = vec![column("", 8), column("Time", 14), column("Who, step", 20), column("What", 58)];
     let rows = c.told.iter().map(|t| {
         let mut text = t.text.clone();
         for more in t.more.iter().take(BEHIND) {

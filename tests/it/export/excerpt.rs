@@ -125,10 +125,14 @@ fn an_excerpt_that_was_touched_proves_nothing() {
     });
     add("a proof cut", &|e| e.entries[1].proof.truncate(1));
     add("a proof changed", &|e| e.entries[1].proof[0].0[0] ^= 1);
-    add("the size of the checkpoint", &|e| {
+    add("the root of the checkpoint", &|e| {
+        let root = e.checkpoint.lines().nth(2).unwrap().to_owned();
+        let other = format!("{}{}", if root.starts_with('A') { 'B' } else { 'A' }, &root[1..]);
+        e.checkpoint = e.checkpoint.replacen(&root, &other, 1);
+    });
+    add("a checkpoint that does not reach so far", &|e| {
         let size = e.checkpoint.lines().nth(1).unwrap().to_owned();
-        e.checkpoint =
-            e.checkpoint.replacen(&format!("\n{size}\n"), &format!("\n{}\n", size.parse::<u64>().unwrap() - 1), 1);
+        e.checkpoint = e.checkpoint.replacen(&format!("\n{size}\n"), "\n12\n", 1);
     });
     add("another log", &|e| e.checkpoint = e.checkpoint.replacen("lifeboat/", "lifeboat/x", 1));
     add("the named log", &|e| e.log = "another".to_owned());
