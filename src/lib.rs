@@ -31,7 +31,7 @@
 //! | `secrets` | the OS keyring on a thread of its own; session memory |
 //! | `simulator` | the embedded Azure; shares no type with `azure` |
 //! | `notify` | a word on the desktop when a verdict turns and nobody looks; messages to people outside, by webhook |
-//! | `export` | what leaves the program to be read elsewhere: a plan on paper, pictures of a request, a run in one locked file |
+//! | `export` | what leaves the program to be read elsewhere: a plan on paper, pictures of a request, a run in one locked file, a run's record for auditors |
 //! | `desk` | one mailbox, one road: order → facts → journal → state → effects → snapshot |
 //! | `ui`, `cli` | draw a snapshot, send commands; own nothing but what is on the screen |
 //!

@@ -22,6 +22,7 @@ pub mod bind;
 pub mod check;
 pub mod checks;
 pub mod credentials;
+pub mod export;
 pub mod guide;
 pub mod handover;
 pub mod health;
@@ -198,17 +199,11 @@ pub enum Cmd {
     Recoverable(recoverable::Wish),
     /// Verify the record of runs: 0 consistent and anchored, 1 consistent with limits, 2 tampered or corrupt, 3 not verifiable
     Verify(verify::Wish),
-    /// Export a run's record
-    Export {
-        /// Run id
-        run: String,
-        /// Format
-        #[arg(long, value_enum)]
-        format: ExportFormat,
-        /// File to write
-        #[arg(long, value_name = "FILE")]
-        out: PathBuf,
-    },
+    /// Export a run's record: as evidence with its proofs, or as a rendering for people, spreadsheets and log systems
+    ///
+    /// Only jsonl, bundle and excerpt are the record itself, byte for byte; the others are made from it. The file must not be
+    /// there yet. Prints its SHA-256, and of an open run the record says that it was exported.
+    Export(export::Wish),
     /// Approve a colleague's request as the second person
     ///
     /// Shows what exactly would be done, asks, and prints the answer to send back: 0 signed, 1 refused or not agreed to,
@@ -237,23 +232,6 @@ pub enum Sheet {
     Html,
     /// PDF.
     Pdf,
-}
-
-/// Export formats.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum ExportFormat {
-    /// The record as stored.
-    Jsonl,
-    /// For spreadsheets.
-    Csv,
-    /// One file.
-    Html,
-    /// For signing off.
-    Pdf,
-    /// For a SIEM.
-    Ocsf,
-    /// Everything with a verifier.
-    Bundle,
 }
 
 /// Carries out a command; the result is the exit code.
@@ -314,7 +292,7 @@ pub fn dispatch(args: &Args, command: &Cmd) -> u8 {
         Cmd::Runs { run: Some(run), json } => runs::record(args, run, *json),
         Cmd::Runs { run: None, json } => runs::run(args, *json),
         Cmd::Recoverable(wish) => recoverable::run(args, wish),
-        Cmd::Export { .. } => not_here("exporting; `runs` shows where the record lies, and it is plain JSONL"),
+        Cmd::Export(wish) => export::run(args, wish),
         Cmd::Approve(wish) => approve::run(args, wish),
         Cmd::HandOver(wish) => handover::away(args, wish),
         Cmd::TakeOver(wish) => handover::here(args, wish),
@@ -332,12 +310,6 @@ fn listen_on(text: &str) -> Result<IpAddr, String> {
         Ok(a) => Err(format!("every simulated host has a port of its own, so port {} cannot be asked for", a.port())),
         Err(_) => Err("not an IP address".to_owned()),
     }
-}
-
-/// Parts of the contract that this version does not have say so, and do nothing else.
-fn not_here(what: &str) -> u8 {
-    say!("lifeboat: this version does not have {what} yet.");
-    FAILED
 }
 
 /// A desk for a terminal command, or the exit code when it cannot be.

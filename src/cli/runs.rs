@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::catalog::Catalog;
+use crate::desk::examining::pins;
 use crate::desk::past::Past;
 use crate::desk::{DeskError, Home, record_of};
 use crate::journal::RealDisk;
@@ -14,8 +15,7 @@ use super::{Args, FAILED, FINE, USAGE};
 /// Prints the entries of a run's record, each with what stands behind it.
 pub fn record(args: &Args, run: &str, json: bool) -> u8 {
     let read = Home::find(args.home.as_deref())
-        .and_then(|home| home.find_run(&RealDisk, run))
-        .and_then(|dir| record_of(&RealDisk, &dir));
+        .and_then(|home| record_of(&RealDisk, &home.find_run(&RealDisk, run)?, &pins(&home)));
     let record = match read {
         Ok(r) => r,
         Err(e) => {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::desk::{Home, Roster};
+use crate::desk::Home;
 use crate::journal::{Disk, OnDisk, RealDisk, Source, files, is_run, segment_number, verify_files};
 use crate::record::{Against, Anchor, Checkpoint, PROMISE, Pin, Report, Verdict};
 use crate::units::{PublicKey, visible};
@@ -143,8 +143,9 @@ fn pins(args: &super::Args, named: &[String]) -> Result<Pins, String> {
     if !named.is_empty() {
         return Ok(Pins { all: named.iter().map(pin).collect::<Result<_, _>>()?, only: true });
     }
-    let known = Home::find(args.home.as_deref()).ok().and_then(|home| Roster::read(&home).ok()).unwrap_or_default();
-    Ok(Pins { all: known.pins(), only: false })
+    let known =
+        Home::find(args.home.as_deref()).map_or_else(|_| Vec::new(), |home| crate::desk::examining::pins(&home));
+    Ok(Pins { all: known, only: false })
 }
 
 fn read_checkpoint(path: &Path) -> Result<Checkpoint, String> {
@@ -174,7 +175,9 @@ fn print_text(out: &mut dyn Write, outcome: &Outcome) -> std::io::Result<()> {
     if outcome.logs.len() > 1 {
         writeln!(out, "All {} logs: {}", outcome.logs.len(), outcome.verdict)?;
     }
-    writeln!(out, "{PROMISE}")?;
+    for (head, text) in PROMISE {
+        writeln!(out, "{head}: {text}")?;
+    }
     out.flush()
 }
 
@@ -192,7 +195,6 @@ fn print_json(out: &mut dyn Write, outcome: &Outcome) -> std::io::Result<()> {
         "verdict": outcome.verdict,
         "exit_code": outcome.verdict.exit_code(),
         "problems": outcome.problems,
-        "promise": PROMISE,
         "logs": logs,
     });
     writeln!(out, "{all:#}")?;

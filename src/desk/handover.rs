@@ -13,8 +13,8 @@ use sha2::{Digest, Sha256};
 
 use crate::clock::{Clock, Speed};
 use crate::export::handover::{self as parcel, HandOverError, Manifest, Member};
-use crate::journal::{CHECKPOINT_FILE, Disk, JournalError, Signs, contents, segment_number, this_app};
-use crate::record::{Against, Report, Verdict};
+use crate::journal::{CHECKPOINT_FILE, Disk, Signs, segment_number, this_app};
+use crate::record::{Report, Verdict};
 use crate::run::command::Command as Order;
 use crate::run::decide::Refusal;
 use crate::run::event::Actor;
@@ -26,6 +26,7 @@ use crate::units::{Millis, Secret, hex};
 use super::approvals::device;
 use super::board::Roster;
 use super::evidence::FOLDER;
+use super::examining::examined;
 use super::home::take_name;
 use super::opening::WORLD;
 use super::protocol::Lock;
@@ -128,7 +129,7 @@ impl Place<'_> {
     /// Writes a run that is open nowhere into a file for a colleague. Here it is only read afterwards.
     pub fn hand_over(&self, run: &str, file: &Path, to: &str, lock: &parcel::Lock<'_>) -> Result<Parted, DeskError> {
         let dir = self.home.find_run(self.disk.as_ref(), run)?;
-        let whole = examined(self.disk.as_ref(), &dir)?;
+        let whole = examined(self.disk.as_ref(), &dir, &[])?;
         if whole.verdict == Verdict::Broken {
             return Err(PassingError::Damaged(first_break(&whole)).into());
         }
@@ -218,20 +219,13 @@ pub(super) fn of_a_run(name: &str) -> bool {
     segment_number(name).is_some() || name == CHECKPOINT_FILE || name == WORLD || torn(name)
 }
 
-/// What verification says of a run's folder.
-pub(super) fn examined(disk: &dyn Disk, dir: &Path) -> Result<Report, JournalError> {
-    let found = contents(disk, dir)?;
-    let beside = found.beside();
-    Ok(crate::record::verify(&found.segments(), Against { beside: beside.as_ref(), whole: true, ..Against::default() }))
-}
-
 pub(super) fn first_break(report: &Report) -> String {
     let anchored = || report.lines().into_iter().find(|l| l.0 == "Anchored").map_or_else(String::new, |l| l.1);
     report.breaks.first().cloned().unwrap_or_else(anchored)
 }
 
 /// Nobody is at work: the clock of a rehearsal stands where its record and its world came to.
-fn stand(session: &mut Session) -> Result<(), DeskError> {
+pub(super) fn stand(session: &mut Session) -> Result<(), DeskError> {
     if let Some(epoch) = session.epoch {
         let kept = Simulator::kept(&session.dir.join(WORLD))?.map_or(Millis(0), |k| k.position);
         let reached = session.scenario_reached().unwrap_or_default().max(kept);

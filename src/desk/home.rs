@@ -166,6 +166,11 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), DeskError> {
 
 /// Writes a file where a person wants it, whole or not at all: what is there already is theirs, and stays.
 pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), DeskError> {
+    write_new_with(path, |file| file.write_all(bytes))
+}
+
+/// The same, of what is made on the way.
+pub fn write_new_with(path: &Path, write: impl FnOnce(&mut std::fs::File) -> io::Result<()>) -> Result<(), DeskError> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
     let beside = PathBuf::from(beside);
@@ -177,7 +182,7 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), DeskError> {
     let folder = path.parent().map_or(Ok(()), std::fs::create_dir_all);
     folder.map_err(|source| DeskError::Save { path: path.to_owned(), source })?;
     let mut file = std::fs::File::create_new(&beside).map_err(|e| failed(&beside, e))?;
-    let written = file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| take_name(&beside, path));
+    let written = write(&mut file).and_then(|()| file.sync_all()).and_then(|()| take_name(&beside, path));
     written.map_err(|e| {
         let _ = std::fs::remove_file(&beside);
         failed(path, e)

@@ -16,7 +16,8 @@ use crate::units::{hex, visible};
 
 use super::DeskError;
 use super::evidence::FOLDER;
-use super::handover::{PassingError, Place, examined, first_break, of_a_run};
+use super::examining::examined;
+use super::handover::{PassingError, Place, first_break, of_a_run};
 use super::opening::WORLD;
 use super::session::replay;
 use super::view::run::short;
@@ -130,7 +131,7 @@ impl Place<'_> {
     /// The record holds, says that the run was handed over, and names what came beside it.
     fn sound(&self, dir: &Path, manifest: &Manifest) -> Result<Run, DeskError> {
         let bad = |why: String| Err(PassingError::BadRecord(why).into());
-        let report = examined(self.disk.as_ref(), dir)?;
+        let report = examined(self.disk.as_ref(), dir, &[])?;
         if report.verdict == Verdict::Broken || report.verdict == Verdict::Unverifiable {
             return bad(first_break(&report));
         }

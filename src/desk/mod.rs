@@ -19,7 +19,9 @@ mod conduct;
 mod connecting;
 mod credentials;
 pub mod evidence;
+pub mod examining;
 mod executor;
+pub mod exporting;
 mod facilitate;
 pub mod handover;
 mod happenings;
@@ -152,6 +154,9 @@ pub enum DeskError {
     /// A run that goes from one place to another.
     #[error(transparent)]
     Passing(#[from] handover::PassingError),
+    /// An export of a run's record.
+    #[error(transparent)]
+    Exporting(#[from] exporting::ExportingError),
     /// Evidence.
     #[error(transparent)]
     Evidence(#[from] evidence::EvidenceError),

@@ -11,9 +11,9 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::Catalog;
-use crate::journal::{Disk, contents, read_run, segment_number};
+use crate::journal::{Disk, read_run, segment_number};
 use crate::plan::readiness::{PastRun, Proof};
-use crate::record::{Against, Stored, Verdict};
+use crate::record::{Stored, Verdict};
 use crate::rehearsal::scenario::Outcome;
 use crate::rehearsal::score::{Score, score};
 use crate::run::event::Mode;
@@ -21,6 +21,7 @@ use crate::run::state::Run;
 use crate::runbook::model::Phase;
 use crate::units::{Millis, sha256_hex};
 
+use super::examining::examined;
 use super::home::{Home, replace};
 use super::session::replay;
 use super::snapshot::{RunRow, Trend};
@@ -251,10 +252,7 @@ fn about(records: &[Stored]) -> (String, bool, bool) {
 
 /// A record that was altered proves nothing.
 fn sound(disk: &dyn Disk, dir: &Path) -> bool {
-    let Ok(found) = contents(disk, dir) else { return false };
-    let beside = found.beside();
-    let against = Against { beside: beside.as_ref(), whole: true, ..Against::default() };
-    crate::record::verify(&found.segments(), against).verdict != Verdict::Broken
+    examined(disk, dir, &[]).is_ok_and(|r| r.verdict != Verdict::Broken)
 }
 
 fn past(id: &str, records: &[Stored], catalog: &Catalog) -> Option<(PastRun, Option<Rehearsed>)> {

@@ -5,12 +5,13 @@ use std::sync::{Arc, PoisonError};
 
 use crate::clock::Clock;
 use crate::health::{DetectorState, Role, State, skew};
-use crate::journal::{contents, read_run};
+use crate::journal::read_run;
 use crate::plan::readiness::{Subject, readiness};
-use crate::record::{Against, Verdict};
+use crate::record::{Pin, Signature, Verdict, Vouching};
 use crate::rehearsal::scenario::Choice;
 use crate::run::event::Mode;
 
+use super::examining::{examined, pins};
 use super::executor::World;
 use super::past::Here;
 use super::snapshot;
@@ -151,18 +152,15 @@ impl Desk {
     /// Reads and verifies one run's record.
     pub(super) fn show_record(&mut self, id: &str) -> Result<(), DeskError> {
         let dir = self.find_run(id)?;
-        let record = record_of(self.options.disk.as_ref(), &dir)?;
+        let record = record_of(self.options.disk.as_ref(), &dir, &pins(&self.options.home))?;
         self.audit = Arc::new(Audit { runs: self.audit.runs.clone(), shown: Some(Arc::new(record)) });
         Ok(())
     }
 }
 
 /// A run's record with what its verification says.
-pub fn record_of(disk: &dyn crate::journal::Disk, dir: &Path) -> Result<Record, DeskError> {
-    let found = contents(disk, dir)?;
-    let beside = found.beside();
-    let against = Against { beside: beside.as_ref(), whole: true, ..Against::default() };
-    let report = crate::record::verify(&found.segments(), against);
+pub fn record_of(disk: &dyn crate::journal::Disk, dir: &Path, pins: &[Pin]) -> Result<Record, DeskError> {
+    let report = examined(disk, dir, pins)?;
     let records = read_run(disk, dir)?;
     let id = dir.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let broken = report.verdict == Verdict::Broken;
@@ -172,7 +170,7 @@ pub fn record_of(disk: &dyn crate::journal::Disk, dir: &Path) -> Result<Record, 
     let unclear = report.indeterminate.len();
     let badge = [
         (Some(!broken), if broken { "broken".to_owned() } else { "consistent".to_owned() }, "Consistent"),
-        (None, "not signed".to_owned(), "Signed"),
+        signed(&report.signed),
         (None, "not anchored elsewhere".to_owned(), "Anchored"),
         (
             if unclear == 0 { Some(true) } else { None },
@@ -189,6 +187,18 @@ pub fn record_of(disk: &dyn crate::journal::Disk, dir: &Path) -> Result<Record, 
     .map(|(proven, word, heading)| snapshot::Verdict { proven, word, sentence: line(heading) })
     .collect();
     Ok(audit::record(&id, &records, badge, !broken))
+}
+
+/// Whether the record is signed, by a key that is known here.
+fn signed(s: &Signature) -> (Option<bool>, String, &'static str) {
+    let (proven, word) = match s {
+        Signature::By { checkpoints: 0, .. } | Signature::NoKey | Signature::Missing => (None, "not signed"),
+        Signature::By { vouching: Vouching::Pinned { .. }, .. } => (Some(true), "signed"),
+        Signature::By { vouching: Vouching::Ephemeral, .. } => (None, "signed by a key in memory"),
+        Signature::By { .. } => (None, "signed by a key not known here"),
+        Signature::OutsideWrong => (Some(false), "signature does not hold"),
+    };
+    (proven, word.to_owned(), "Signed")
 }
 
 /// What is known of a run that is open here, without reading its record.

@@ -310,6 +310,14 @@ impl Session {
         writes.then(|| self.sealed.1 + Duration::from_millis(CHECKPOINT_MS))
     }
 
+    /// Its journal, or why nothing can be added.
+    pub(super) fn journal(&mut self) -> Result<&mut Journal, DeskError> {
+        if let Some(why) = &self.read_only {
+            return Err(DeskError::ReadOnly(why.clone()));
+        }
+        self.journal.as_mut().ok_or_else(|| DeskError::ReadOnly("this run is closed".to_owned()))
+    }
+
     /// Whether this process holds its journal; without it the run has to be opened anew to be written to.
     pub fn holds_journal(&self) -> bool {
         self.journal.is_some()

@@ -4,12 +4,13 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use super::approvals::device;
-use super::chain;
+use super::home::Home;
 use super::supervisor::Desk;
+use super::{DeskError, chain};
 use crate::approval::Device;
 use crate::journal::Signs;
 use crate::record::{Kept, Signer};
-use crate::secrets::{SecretError, Secrets};
+use crate::secrets::{ANSWERS_WITHIN, SecretError, Secrets};
 use crate::units::PublicKey;
 
 /// A run does not wait longer for its key than this: in an outage a prompt that nobody sees must not hold it up.
@@ -46,6 +47,12 @@ pub async fn signs(secrets: &Secrets) -> (Option<Signs>, Option<String>) {
         Ok(device) => (Some(Signs { by: Arc::new(Signing(device)), kept: Kept::Keyring, rotation: None }), None),
         Err(e) => (in_memory(), Some(chain(&e))),
     }
+}
+
+/// The same for a command of the terminal, which has no desk.
+pub fn here(home: &Home) -> Result<Option<Signs>, DeskError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(DeskError::Runtime)?;
+    Ok(runtime.block_on(signs(&Secrets::in_keyring(home.dir(), ANSWERS_WITHIN))).0)
 }
 
 impl Desk {

@@ -7,8 +7,12 @@
 pub struct Sheet {
     /// For the title bar of a reader.
     pub title: String,
+    /// What it is, for a reader's list of documents.
+    pub about: &'static str,
     /// At the foot of every page, before the page number.
     pub footer: String,
+    /// More pages than this are a mistake.
+    pub most_pages: usize,
     /// From top to bottom.
     pub blocks: Vec<Block>,
 }
@@ -62,6 +66,100 @@ pub enum Block {
     },
     /// A step to tick off.
     Step(StepBlock),
+    /// Something to be seen.
+    Picture(Picture),
+    /// Records, one below the other: there may be a hundred thousand.
+    Register(Vec<Entry>),
+}
+
+/// A drawing, [`WIDTH`] wide; what it shows stands in words beside it as well.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Picture {
+    /// What it shows, for those who do not see it.
+    pub text: String,
+    /// How high it is.
+    pub height: f32,
+    /// Its parts; places are from the top left.
+    pub shapes: Vec<Shape>,
+}
+
+/// Width of a picture, in points on paper.
+pub const WIDTH: f32 = 496.0;
+
+/// Which end of a text stands at its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Anchor {
+    /// Its beginning.
+    Start,
+    /// Its middle.
+    Middle,
+    /// Its end.
+    End,
+}
+
+/// A part of a picture. Grays are from 0, black, to 255.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Shape {
+    /// A filled rectangle.
+    Fill {
+        /// Left edge.
+        x: f32,
+        /// Upper edge.
+        y: f32,
+        /// Width.
+        w: f32,
+        /// Height.
+        h: f32,
+        /// Shade.
+        gray: u8,
+    },
+    /// An empty rectangle.
+    Frame {
+        /// Left edge.
+        x: f32,
+        /// Upper edge.
+        y: f32,
+        /// Width.
+        w: f32,
+        /// Height.
+        h: f32,
+        /// Shade of its line.
+        gray: u8,
+    },
+    /// A text on one line.
+    Text {
+        /// Where its anchor stands.
+        x: f32,
+        /// Base line.
+        y: f32,
+        /// What.
+        text: String,
+        /// Height of its letters.
+        size: f32,
+        /// In bold.
+        bold: bool,
+        /// Shade.
+        gray: u8,
+        /// Which end.
+        anchor: Anchor,
+    },
+}
+
+/// One record in the register.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Number.
+    pub seq: String,
+    /// Time.
+    pub time: String,
+    /// What it is about, and of which step.
+    pub kind: String,
+    /// Who.
+    pub who: String,
+    /// What happened.
+    pub text: String,
+    /// Its hash.
+    pub hash: String,
 }
 
 /// A label and its value.

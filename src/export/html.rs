@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
-use super::block::{Block, Body, Column, Fact, Row, Sheet, StepBlock};
+use super::block::{Anchor, Block, Body, Column, Entry, Fact, Picture, Row, Shape, Sheet, StepBlock, WIDTH};
 
 const STYLE: &str = include_str!("sheet.css");
 
@@ -120,6 +120,59 @@ fn block(b: &Block) -> Markup {
         Block::Fields(names) => html! { ul.fields { @for n in names { li { (n) } } } },
         Block::Table { columns, rows } => table(columns, rows),
         Block::Step(s) => step(s),
+        Block::Picture(p) => picture(p),
+        Block::Register(entries) => register(entries),
+    }
+}
+
+fn picture(p: &Picture) -> Markup {
+    html! {
+        svg role="img" viewBox=(format!("0 0 {WIDTH} {}", p.height)) {
+            title { (p.text) }
+            @for s in &p.shapes { (shape(s)) }
+        }
+    }
+}
+
+fn shape(s: &Shape) -> Markup {
+    let shade = |gray: &u8| format!("#{gray:02x}{gray:02x}{gray:02x}");
+    match s {
+        Shape::Fill { x, y, w, h, gray } => {
+            html! { rect x=(x) y=(y) width=(w) height=(h) fill=(shade(gray)) {} }
+        }
+        Shape::Frame { x, y, w, h, gray } => html! {
+            rect x=(x) y=(y) width=(w) height=(h) fill="none" stroke=(shade(gray)) stroke-width="0.7" {}
+        },
+        Shape::Text { x, y, text, size, bold, gray, anchor } => {
+            let end = match anchor {
+                Anchor::Start => "start",
+                Anchor::Middle => "middle",
+                Anchor::End => "end",
+            };
+            let weight = if *bold { "700" } else { "400" };
+            html! {
+                text x=(x) y=(y) font-size=(size) font-weight=(weight) fill=(shade(gray)) text-anchor=(end) { (text) }
+            }
+        }
+    }
+}
+
+fn register(entries: &[Entry]) -> Markup {
+    html! {
+        table.register {
+            thead { tr {
+                th scope="col" { "No." } th scope="col" { "Time" } th scope="col" { "Kind, step, who" }
+                th scope="col" { "What, and hash" }
+            } }
+            tbody {
+                @for e in entries {
+                    tr {
+                        td { (e.seq) } td { (e.time) } td { (e.kind) br; (e.who) }
+                        td { (e.text) code { (e.hash) } }
+                    }
+                }
+            }
+        }
     }
 }
 

@@ -7,8 +7,8 @@ use crate::runbook::model::{Condition, Phase, Risk, Undo};
 use crate::runbook::words;
 use crate::units::{Millis, utc_text, visible};
 
-use super::Printed;
 use super::block::{Block, Body, Column, Fact, Row, Sheet, StepBlock};
+use super::{Printed, count};
 
 /// Characters of the digest at the foot of a page: enough to tell two prints apart.
 const DIGEST_PREFIX: usize = 12;
@@ -43,6 +43,8 @@ pub fn sheet(plan: &Plan, printed: &Printed) -> Sheet {
     let prefix: String = plan.digest.chars().take(DIGEST_PREFIX).collect();
     Sheet {
         title: visible(&format!("{} ({})", plan.title, plan.id)),
+        about: "A plan on paper: a copy, not the record",
+        most_pages: 500,
         footer: format!("{} · {prefix} · paper copy, not the record", visible(&plan.id)),
         blocks,
     }
@@ -233,8 +235,4 @@ fn exact(s: &Side) -> String {
 
 fn or_none(text: String) -> String {
     if text.is_empty() { "none".to_owned() } else { text }
-}
-
-fn count(n: usize, what: &str) -> String {
-    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }

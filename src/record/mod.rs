@@ -32,5 +32,5 @@ pub use record::{
 };
 pub use report::{Anchor, Files, Gap, Named, Open, Report, Signature, Verdict, Vouching};
 pub use signing::{Kept, KeyUse, Rotation, Signer, key_taken};
-pub use tree::Tree;
+pub use tree::{Tree, inclusion, root_from};
 pub use verify::{Against, CHECKPOINT_MS, CHECKPOINT_RECORDS, Pin, Verifying, verify};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::record::{Body, Stored};
+use crate::record::Stored;
 use crate::run::event::{Event, Mode};
 use crate::units::utc_clock;
 
@@ -57,18 +57,20 @@ pub fn run_row(id: &str, records: &[Stored]) -> Option<RunRow> {
     (!row.title.is_empty()).then_some(row)
 }
 
-fn about_the_log(body: &Body) -> String {
-    match body.kind.as_str() {
+/// What a record says that is no event of a run.
+pub fn about(kind: &str) -> String {
+    match kind {
         "log.open" => "record begun".to_owned(),
         "log.segment" => "record goes on in a new file".to_owned(),
         "log.recovered" => "torn bytes were set aside".to_owned(),
         "log.checkpoint" => "checkpoint written".to_owned(),
+        "export" => "the record was exported".to_owned(),
         kind => kind.to_owned(),
     }
 }
 
 /// What stands behind an entry that one line cannot say.
-fn more(e: &Event) -> Vec<String> {
+pub fn more(e: &Event) -> Vec<String> {
     let lines = match e {
         Event::Observed(o) if !o.picture.is_empty() => o.picture.iter().map(frozen::line).collect(),
         Event::Observed(o) => o.reasons.clone(),
@@ -97,7 +99,7 @@ pub fn rows(records: &[Stored]) -> Vec<RecordRow> {
             }
             let (at, actor, text) = match &e {
                 Some(e) => (e.at, e.actor.display().to_owned(), words::event(&e.event)),
-                None => (body.ts, "Lifeboat".to_owned(), about_the_log(body)),
+                None => (body.ts, "Lifeboat".to_owned(), about(body.kind.as_str())),
             };
             RecordRow {
                 seq: body.seq,

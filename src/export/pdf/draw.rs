@@ -75,6 +75,8 @@ impl<'a> Layout<'a> {
             Block::Fields(names) => self.fields(names),
             Block::Table { columns, rows } => self.table(columns, rows),
             Block::Step(step) => self.step(step),
+            Block::Picture(picture) => self.picture(picture),
+            Block::Register(entries) => self.register(entries),
         }
     }
 

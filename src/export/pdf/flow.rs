@@ -13,6 +13,8 @@ pub(super) enum Mark {
     Fill { x: f32, y: f32, w: f32, h: f32, gray: u8 },
     /// An empty rectangle: boxes to tick, frames.
     Frame { x: f32, y: f32, w: f32, h: f32, weight: f32, gray: u8 },
+    /// Texts, fills and frames that a reader takes as one.
+    Group { marks: Vec<Mark>, leaf: usize },
     /// The sign at the end of a line that goes on within a word.
     Hook { x: f32, y: f32 },
 }

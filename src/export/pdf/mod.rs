@@ -1,8 +1,10 @@
 //! The sheet as a PDF for printing: black on white, page numbers, tagged, its fonts inside.
 
 mod draw;
+mod drawing;
 mod face;
 mod flow;
+mod register;
 mod step;
 mod tree;
 
@@ -27,9 +29,6 @@ use super::{ExportError, Printed};
 
 /// The language of the sheet's own words.
 const LANGUAGE: &str = "en";
-
-/// More pages than this are a mistake, not a plan.
-const MAX_PAGES: usize = 500;
 
 /// Left and right: room for two holes in a binder.
 const MARGIN_X: f32 = 48.0;
@@ -76,8 +75,8 @@ pub(super) fn render(sheet: &Sheet, printed: &Printed, paper: Paper) -> Result<V
     let text_height = height - MARGIN_TOP - MARGIN_BOTTOM;
     let (pieces, tree) = Layout::of(sheet, &faces, width - 2.0 * MARGIN_X, text_height);
     let pages = paginate(pieces, text_height);
-    if pages.len() > MAX_PAGES {
-        return Err(ExportError::TooLong(MAX_PAGES));
+    if pages.len() > sheet.most_pages {
+        return Err(ExportError::TooLong(sheet.most_pages));
     }
     let mut document = Document::new_with(settings());
     let mut places = tree.places();
@@ -119,7 +118,7 @@ fn metadata(sheet: &Sheet, printed: &Printed) -> Metadata {
         .title(sheet.title.clone())
         .language(LANGUAGE.to_owned())
         .creator("Lifeboat".to_owned())
-        .description("A plan on paper: a copy, not the record".to_owned());
+        .description(sheet.about.to_owned());
     let Ok(at) = jiff::Timestamp::from_millisecond(printed.at) else { return meta };
     let at = at.to_zoned(jiff::tz::TimeZone::UTC);
     let two = |n: i8| u8::try_from(n).unwrap_or(0);
@@ -181,18 +180,42 @@ impl Pen<'_, '_> {
             }
             Mark::Frame { x, y, w, h, weight, gray } => {
                 self.surface.start_tagged(layout);
-                if let Some(r) = Rect::from_xywh(dx + x, dy + y, *w, *h) {
-                    let mut path = PathBuilder::new();
-                    path.push_rect(r);
-                    self.stroke(path, *weight, *gray);
+                self.frame([dx + x, dy + y, *w, *h], *weight, *gray);
+                self.surface.end_tagged();
+            }
+            Mark::Group { marks, leaf } => {
+                let place = self.surface.start_tagged(ContentTag::Other);
+                for mark in marks {
+                    self.bare(mark, dx, dy);
                 }
                 self.surface.end_tagged();
+                if let Some(slot) = self.places.get_mut(*leaf) {
+                    *slot = Some(place);
+                }
             }
             Mark::Hook { x, y } => {
                 self.surface.start_tagged(layout);
                 self.hook(dx + x, dy + y);
                 self.surface.end_tagged();
             }
+        }
+    }
+
+    /// A mark within another that is tagged as a whole.
+    fn bare(&mut self, mark: &Mark, dx: f32, dy: f32) {
+        match mark {
+            Mark::Text { x, y, line, cut, size, gray, .. } => self.text(dx + x, dy + y, &line.text, *cut, *size, *gray),
+            Mark::Fill { x, y, w, h, gray } => self.fill(dx + x, dy + y, *w, *h, *gray),
+            Mark::Frame { x, y, w, h, weight, gray } => self.frame([dx + x, dy + y, *w, *h], *weight, *gray),
+            Mark::Hook { .. } | Mark::Group { .. } => {}
+        }
+    }
+
+    fn frame(&mut self, [x, y, w, h]: [f32; 4], weight: f32, gray: u8) {
+        if let Some(r) = Rect::from_xywh(x, y, w, h) {
+            let mut path = PathBuilder::new();
+            path.push_rect(r);
+            self.stroke(path, weight, gray);
         }
     }
 

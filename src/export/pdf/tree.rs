@@ -17,6 +17,8 @@ pub(super) enum Kind {
     Head,
     Cell,
     Command,
+    /// With what it shows, in words.
+    Figure(String),
 }
 
 enum Kid {
@@ -89,5 +91,6 @@ fn tag(kind: &Kind) -> TagKind {
         Kind::Head => Tag::TH(TableHeaderScope::Column).into(),
         Kind::Cell => Tag::TD.into(),
         Kind::Command => Tag::Code.into(),
+        Kind::Figure(text) => Tag::Figure(Some(text.clone())).into(),
     }
 }

@@ -70,16 +70,6 @@ fn wrong_usage_is_two_and_a_sentence() {
 }
 
 #[test]
-fn what_this_version_lacks_is_three_and_a_sentence() {
-    let home = tempfile::tempdir().unwrap();
-    let out = home.path().join("x.csv");
-    let said = say(home.path(), &["export", "7F3K", "--format", "csv", "--out", out.to_str().unwrap()]);
-    assert_eq!((said.code, said.out.as_str()), (3, ""));
-    assert!(said.err.contains("this version does not have"), "{}", said.err);
-    assert!(!out.exists(), "nothing was written");
-}
-
-#[test]
 fn the_built_in_files_are_clean() {
     let home = tempfile::tempdir().unwrap();
     let said = say(home.path(), &["check", "runbooks", "assets/plans", "assets/scenarios"]);

@@ -1,14 +1,13 @@
 //! A plan on paper: nothing is missing from either form, nothing in a plan can act, and the same print has the same bytes.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
-
 use lifeboat::export::{Paper, Printed, sheet_html, sheet_pdf};
 use lifeboat::plan::{self, model::Plan};
 use lifeboat::runbook::model::Strategy;
 
-const RUNBOOK: &str = include_str!("../../runbooks/azure-openai.ron");
-const PLAN: &str = include_str!("../../assets/plans/prod-chat.ron");
+use super::{pdf_text, piped};
+
+const RUNBOOK: &str = include_str!("../../../runbooks/azure-openai.ron");
+const PLAN: &str = include_str!("../../../assets/plans/prod-chat.ron");
 /// 2026-11-20T03:14:07Z.
 const PRINTED: Printed = Printed { at: 1_795_144_447_000 };
 
@@ -16,28 +15,6 @@ fn bound(strategy: Strategy) -> Plan {
     let (plan, found) = plan::bind("p.ron", PLAN, &crate::plan::source("r.ron", RUNBOOK), Some(strategy));
     assert_eq!(found, []);
     plan.unwrap()
-}
-
-/// A program of the test machine, fed with bytes; `None` when it is not installed (tests/run installs it).
-fn piped(program: &str, args: &[&str], input: &[u8]) -> Option<String> {
-    let mut file = tempfile::NamedTempFile::new().unwrap();
-    file.write_all(input).unwrap();
-    let path = file.path().to_str().unwrap();
-    let args = args.iter().map(|a| if *a == "@" { path } else { a });
-    match Command::new(program).args(args).stdin(Stdio::null()).output() {
-        Ok(out) => {
-            assert!(out.status.success(), "{program}: {}", String::from_utf8_lossy(&out.stderr));
-            Some(String::from_utf8(out.stdout).unwrap())
-        }
-        Err(e) => {
-            crate::left_out(&format!("{program}: {e}"));
-            None
-        }
-    }
-}
-
-pub fn pdf_text(pdf: &[u8]) -> Option<String> {
-    piped("pdftotext", &["-enc", "UTF-8", "@", "-"], pdf)
 }
 
 /// Lines are broken anywhere on paper, between the columns of a step as well.

@@ -1,0 +1,21 @@
+//! What verification says of a run's folder, for everybody here who asks: held against the checkpoint beside it and the keys
+//! that are known on this computer.
+
+use std::path::Path;
+
+use super::home::Home;
+use crate::journal::{Disk, JournalError, contents};
+use crate::record::{Against, Pin, Report, verify};
+
+/// The keys that are known here. A list that cannot be read vouches for nobody.
+pub fn pins(home: &Home) -> Vec<Pin> {
+    super::Roster::read(home).unwrap_or_default().pins()
+}
+
+/// Verifies a run where it lies.
+pub fn examined(disk: &dyn Disk, dir: &Path, pins: &[Pin]) -> Result<Report, JournalError> {
+    let found = contents(disk, dir)?;
+    let beside = found.beside();
+    let against = Against { beside: beside.as_ref(), whole: true, pins, ..Against::default() };
+    Ok(verify(&found.segments(), against))
+}

@@ -1,0 +1,229 @@
+//! What the records of a run add up to, for its dossier: objectives, instants, steps, and the records that auditors turn to.
+
+use std::collections::HashMap;
+
+use super::super::view::audit::mode_word;
+use super::reading::chapter;
+use crate::export::dossier::{Chapter, Doing, EvidenceLine, Instant, Objective, Row, Span, StepLine, Story, Told};
+use crate::run::clocks::NAMES;
+use crate::run::event::{Entry, Event, StepState};
+use crate::run::state::Run;
+use crate::runbook::model::{Phase, System};
+use crate::units::Millis;
+
+/// Which chapter a record is told in.
+#[derive(Clone, Copy)]
+enum In {
+    Decisions,
+    Approvals,
+    Deviations,
+    Losses,
+    Ledger,
+    Findings,
+    Messages,
+    SignOffs,
+}
+
+/// Titles of the chapters, and what is said of an empty one.
+const CHAPTERS: [(&str, &str); 8] = [
+    ("Decisions", "No decision is recorded."),
+    ("Approvals", "The second person was never asked."),
+    ("Deviations", "Nothing was skipped, set aside or done otherwise than planned."),
+    ("Losses", "No loss is recorded."),
+    ("Divergence ledger", "Nothing is recorded as created or changed in the secondary."),
+    ("Findings and correctives", "Nothing was found that is to be put right."),
+    ("Messages", "No message to people outside is recorded."),
+    ("Sign-offs", "Nobody has signed off."),
+];
+
+/// What is gathered for the story while the records are read.
+#[derive(Default)]
+pub(super) struct Telling {
+    told: [Vec<Told>; CHAPTERS.len()],
+    spans: Vec<Span>,
+    /// Where the spans stand that go on, by step and what is done.
+    open: HashMap<(String, Doing), usize>,
+    evidence: Vec<EvidenceLine>,
+    not_measured: Vec<String>,
+}
+
+impl Telling {
+    /// One record.
+    pub(super) fn take(&mut self, row: &Row, entry: &Entry) {
+        let (at, step) = (entry.at, entry.step.as_deref().unwrap_or_default());
+        let place = match &entry.event {
+            Event::Decided { .. } => Some(In::Decisions),
+            Event::ApprovalRequested { .. }
+            | Event::Approved { .. }
+            | Event::Denied { .. }
+            | Event::ApprovalVoided { .. } => Some(In::Approvals),
+            Event::Deviation { .. } | Event::StepSkipped { .. } | Event::GlassBroken { .. } => Some(In::Deviations),
+            Event::Loss { .. } => Some(In::Losses),
+            Event::Ledger { .. } => Some(In::Ledger),
+            Event::Finding { .. } | Event::Corrective { .. } => Some(In::Findings),
+            Event::Comms { .. } => Some(In::Messages),
+            Event::SignedOff { .. } => Some(In::SignOffs),
+            _ => None,
+        };
+        if let Some(place) = place {
+            self.told[place as usize].push(Told::from((row, &entry.actor)));
+        }
+        match &entry.event {
+            Event::StepStarted { .. } => self.begin(step, Doing::Work, at),
+            Event::StepFailed { .. } => self.end(step, Doing::Work, at, Doing::Failed),
+            Event::StepDoneByApp
+            | Event::StepDoneByHand { .. }
+            | Event::StepAlreadyTrue { .. }
+            | Event::StepSkipped { .. }
+            | Event::StepUndone => self.end(step, Doing::Work, at, Doing::Work),
+            Event::ApprovalRequested { .. } => self.begin(step, Doing::Waited, at),
+            Event::Approved { .. } | Event::Denied { .. } | Event::ApprovalVoided { .. } => {
+                self.end(step, Doing::Waited, at, Doing::Waited);
+            }
+            Event::Paused { .. } => self.begin("", Doing::Paused, at),
+            Event::Resumed => self.end("", Doing::Paused, at, Doing::Paused),
+            Event::Ended { not_measured, .. } => self.not_measured.clone_from(not_measured),
+            Event::Evidence(e) => self.evidence.push(EvidenceLine {
+                seq: row.seq,
+                at,
+                who: entry.actor.display().to_owned(),
+                name: e.name.clone(),
+                step: step.to_owned(),
+                bytes: if e.bytes == 0 { e.text.len() as u64 } else { e.bytes },
+                sha256: e.sha256.clone(),
+                file: e.file.clone().unwrap_or_default(),
+            }),
+            _ => {}
+        }
+    }
+
+    fn begin(&mut self, step: &str, doing: Doing, at: i64) {
+        // Begun anew without a word that the last attempt was over.
+        self.end(step, doing, at, doing);
+        self.open.insert((step.to_owned(), doing), self.spans.len());
+        self.spans.push(Span { step: step.to_owned(), doing, from: at, to: None });
+    }
+
+    /// What was not begun has no span: done by hand, skipped.
+    fn end(&mut self, step: &str, doing: Doing, at: i64, was: Doing) {
+        let open = self.open.remove(&(step.to_owned(), doing));
+        if let Some(span) = open.and_then(|n| self.spans.get_mut(n)) {
+            (span.to, span.doing) = (Some(at), was);
+        }
+    }
+}
+
+/// The story; `last` is the instant of the last record.
+pub(super) fn story(run: &Run, told: Telling, last: i64) -> Result<Story, String> {
+    let (Some(start), Some(plan)) = (&run.start, &run.plan) else {
+        return Err("this record ends before the run was started".to_owned());
+    };
+    let ended = run.ended.as_ref();
+    let outcome = match ended {
+        None => run.handed_over.as_ref().map_or_else(|| "open".to_owned(), |to| format!("handed over to {to}")),
+        Some(e) => e.outcome.map_or("given up", |o| o.display()).to_owned(),
+    };
+    let phases: Vec<&str> = start.phases.iter().map(|p: &Phase| p.display()).collect();
+    let chapters = CHAPTERS.iter().zip(told.told).map(|((title, none), told)| Chapter { told, ..chapter(title, none) });
+    let (mut spans, mut evidence) = (told.spans, told.evidence);
+    // A word that waits for the second person is no evidence yet; the run says what is.
+    evidence.retain(|e| run.evidence.iter().any(|(_, _, kept)| kept.name == e.name && kept.sha256 == e.sha256));
+    spans.iter_mut().filter(|s| s.to.is_none()).for_each(|s| s.to = Some(ended.map_or(last, |e| e.at).max(s.from)));
+    Ok(Story {
+        title: start.title.clone(),
+        plan: plan.id.clone(),
+        digest: start.digest.clone(),
+        runbook: plan.runbook_title.clone(),
+        strategy: format!("{}, {}", start.strategy.display(), mode_word(start.mode)),
+        environment: start.environment.clone(),
+        phases: phases.join(", "),
+        scenario: start.scenario.as_ref().map(|s| (s.id.clone(), s.sha256.clone())),
+        started: run.started_at,
+        ended: ended.map(|e| e.at),
+        outcome,
+        summary: ended.map_or_else(String::new, |e| e.summary.clone()),
+        objectives: vec![recovery_time(run, start.rto_ms), recovery_point(run, start.rpo_ms)],
+        instants: instants(run),
+        steps: steps(run),
+        spans,
+        people: run
+            .participants
+            .iter()
+            .map(|p| [p.name.clone(), p.role.clone(), p.key.clone().unwrap_or_default()])
+            .collect(),
+        not_measured: told.not_measured,
+        chapters: chapters.collect(),
+        evidence,
+    })
+}
+
+fn instants(run: &Run) -> Vec<Instant> {
+    let named = NAMES.iter().zip(run.clocks.t).map(|(name, at)| {
+        let (code, name) = name.split_once(' ').unwrap_or((name, ""));
+        Instant { code: code.to_owned(), name: name.to_owned(), at }
+    });
+    named.collect()
+}
+
+fn steps(run: &Run) -> Vec<StepLine> {
+    let line = |s: &crate::run::step::StepRun| StepLine {
+        id: s.id.clone(),
+        title: run.planned(&s.id).map_or_else(String::new, |p| p.title.clone()),
+        phase: s.phase().display().to_owned(),
+        state: match s.own_state() {
+            // What never came to be begun.
+            StepState::Ready if s.started_at.is_none() => "not begun",
+            other => other.word(),
+        }
+        .to_owned(),
+        from: s.started_at,
+        to: s.ended_at,
+    };
+    run.steps.iter().map(line).collect()
+}
+
+/// How long users were away.
+fn recovery_time(run: &Run, agreed: u64) -> Objective {
+    let recovery = run.plan.as_ref().is_some_and(|p| p.system == System::SoftDelete);
+    let (end, rule) = match recovery {
+        true => (7, "T0 to T7: from the start of the impact to the verification"),
+        false => (8, "T0 to T8: from the start of the impact until 95 % of clients are served"),
+    };
+    let t = &run.clocks.t;
+    let missing: Vec<&str> = [0, end].into_iter().filter(|n| t[*n].is_none()).map(|n| NAMES[n]).collect();
+    let why = if !missing.is_empty() {
+        format!("not recorded: {}", missing.join(", "))
+    } else if !run.clocks.rta_final() {
+        "provisional: the verification (T7) is not recorded as passed".to_owned()
+    } else {
+        String::new()
+    };
+    Objective {
+        name: "RTO".to_owned(),
+        rule: rule.to_owned(),
+        agreed: Millis(agreed),
+        measured: run.clocks.rta().filter(|_| missing.is_empty()),
+        why,
+    }
+}
+
+/// How old the newest data was that could be recovered.
+fn recovery_point(run: &Run, agreed: u64) -> Objective {
+    let (known, measured) = (run.clocks.rpa_known(), run.clocks.rpa());
+    let why = match (run.clocks.t[0], run.clocks.points.is_empty(), measured, known) {
+        (None, ..) => format!("not recorded: {}", NAMES[0]),
+        (_, true, ..) => "no recovery point was measured".to_owned(),
+        (_, _, None, Some(at_least)) => format!("one point is not known; the others are at least {at_least} old"),
+        (_, _, None, None) => "no recovery point is known".to_owned(),
+        _ => String::new(),
+    };
+    // A point that is known to be too old is a miss, whatever the others are.
+    let measured = measured.or_else(|| known.filter(|k| k.0 > agreed));
+    Objective {
+        name: "RPO".to_owned(),
+        rule: "age, at T0, of the newest data that could be recovered, of whatever was worst off".to_owned(),
+        agreed: Millis(agreed),
+        measured,
+        why,
+    }
+}
