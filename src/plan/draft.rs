@@ -159,7 +159,9 @@ impl Draft {
         let entry = self.values.keys().chain(self.components.keys()).find(begins).cloned();
         let knob = |name: &str| Knob::ALL.iter().any(|k| k.name() == name).then_some("detector");
         let within = |name: &str| AGREED.contains(&name).then_some("agreed");
-        let own = |name: &str| PLAN.iter().copied().find(|f| *f == name).or_else(|| knob(name)).or_else(|| within(name)).map(str::to_owned);
+        let own = |name: &str| {
+            PLAN.iter().copied().find(|f| *f == name).or_else(|| knob(name)).or_else(|| within(name)).map(str::to_owned)
+        };
         let written = line.split_once(':').and_then(|(name, _)| own(name));
         entry.or(written).or_else(|| named().and_then(own))
     }

@@ -12,8 +12,19 @@ use crate::runbook::tree::{self, Node, read};
 use crate::units::Millis;
 
 /// Fields of a plan.
-pub(super) const PLAN: &[&str] =
-    &["schema", "id", "title", "environment", "runbook", "strategy", "components", "values", "last_drill", "detector", "agreed"];
+pub(super) const PLAN: &[&str] = &[
+    "schema",
+    "id",
+    "title",
+    "environment",
+    "runbook",
+    "strategy",
+    "components",
+    "values",
+    "last_drill",
+    "detector",
+    "agreed",
+];
 
 /// A plan as written, with the places that a finding may point at.
 pub(super) struct PlanFile {
@@ -70,8 +81,7 @@ pub(super) fn plan(report: &mut Report<'_>) -> Option<PlanFile> {
     let last_drill = f.optional("last_drill", report);
     let detector = detector(&f, report);
     let section = f.node("agreed", report);
-    let (agreed_at, agreed) =
-        (section.map(|n| n.span.clone()), section.map(|n| agreed(n, report)).unwrap_or_default());
+    let (agreed_at, agreed) = (section.map(|n| n.span.clone()), section.map(|n| agreed(n, report)).unwrap_or_default());
     Some(PlanFile {
         id,
         title,
