@@ -315,16 +315,9 @@ pub struct Vouched {
 pub(super) fn tell(run: &Run, actor: &Actor, about: About, who: &str, what: &str) -> Result<Draft, Refusal> {
     let said = || text("what is told", what);
     let named = || text("who it is", who);
-    let by = |head: &str| {
-        let who = short("who it is", who)?;
-        Ok::<_, Refusal>(if who.is_empty() { head.to_owned() } else { format!("{head}, {who}") })
-    };
+    let by = |head: &str| Ok::<_, Refusal>(format!("{head}, {}", named()?));
     let observed = |what: &str| -> Result<Event, Refusal> {
-        let text = match short("who it is", who)? {
-            who if who.is_empty() => said()?,
-            who => format!("{} ({who})", said()?),
-        };
-        let (what, state) = (what.to_owned(), "said".to_owned());
+        let (text, what, state) = (format!("{} ({})", said()?, named()?), what.to_owned(), "said".to_owned());
         Ok(Event::Observed(Box::new(Observed { text, what, state, ..Observed::default() })))
     };
     let checked = |head: &str| -> Result<Event, Refusal> {
@@ -342,7 +335,7 @@ pub(super) fn tell(run: &Run, actor: &Actor, about: About, who: &str, what: &str
         }
         About::Function => checked(FUNCTION)?,
         About::Data => checked(DATA)?,
-        About::DataAge => age(run, &by(POINT)?.replacen(", ", " ", 1), &said()?)?,
+        About::DataAge => age(run, &format!("{POINT} {}", named()?), &said()?)?,
         About::Security => observed(SECURITY)?,
         About::Colleagues => message("colleagues")?,
         About::Customers => message("customers")?,

@@ -89,9 +89,7 @@ impl Paper {
                 detected: text(3),
                 location: text(4),
             })),
-            Self::Rate => {
-                RunIntent::Rate(Severity::ALL.get(chosen).copied().unwrap_or(Severity::Medium), text(0))
-            }
+            Self::Rate => RunIntent::Rate(Severity::ALL.get(chosen).copied().unwrap_or(Severity::Medium), text(0)),
             Self::Vouch => RunIntent::Vouch(Vouched {
                 accepted: chosen == 1,
                 seen: text(0),
@@ -212,11 +210,11 @@ impl Ask {
         let mut a = paper("Tell for the record", "Add to the record", Paper::Tell);
         a.choice = Some((About::ALL.iter().map(|(_, name)| (*name).to_owned()).collect(), 0));
         a.lines.push(
-            "Who takes part, confirmed it, was told, or receives the report; and what: the role, what was seen or said, the \
+            "Who takes part, confirmed it, was told, says so, or receives the report; and what: the role, what was seen or said, the \
              report's version. Newest data recovered: which, then its age at the impact, such as: 41m, from the backup."
                 .into(),
         );
-        a.fields.push(Field::new("Who, or which data", Must::Any));
+        a.fields.push(Field::new("Who, or which data", Must::Text));
         a.fields.push(Field::new("What", Must::Text).tall());
         a
     }
@@ -225,9 +223,13 @@ impl Ask {
     pub fn declare() -> Self {
         let mut a = paper("Who declared the incident?", "Add to the record", Paper::Declare);
         a.lines.push("What is not known stays empty, and can be added later.".into());
-        for label in
-            ["Activated by", "On whose authority", "What triggered it", "When and how it was detected", "Worked on from"]
-        {
+        for label in [
+            "Activated by",
+            "On whose authority",
+            "What triggered it",
+            "When and how it was detected",
+            "Worked on from",
+        ] {
             a.fields.push(Field::new(label, Must::Any));
         }
         a
@@ -245,7 +247,8 @@ impl Ask {
     /// That the oldest finding is over for which it was said how.
     pub fn vouch(run: &RunView) -> Self {
         let mut a = paper("Is it put right?", "Add to the record", Paper::Vouch);
-        a.lines.extend(unvouched_finding(run).map(|f| format!("{}: {}", f.text, f.corrective.as_deref().unwrap_or(""))));
+        a.lines
+            .extend(unvouched_finding(run).map(|f| format!("{}: {}", f.text, f.corrective.as_deref().unwrap_or(""))));
         a.lines.push("Another person than who does it vouches for it.".into());
         a.choice = Some((vec!["It is put right".to_owned(), "The risk is accepted".to_owned()], 0));
         a.fields.push(Field::new("What was seen, or why the risk is borne", Must::Text).tall());

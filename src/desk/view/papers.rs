@@ -6,8 +6,8 @@ use crate::desk::snapshot::{EvidenceView, FindingView, Lines, LossView, NoteView
 use crate::plan::model::PlannedStep;
 use crate::rehearsal::scenario::Outcome;
 use crate::run::event::{Entry, StepState};
-use crate::run::{books, fields};
 use crate::run::state::{ChangeState, Note, Run};
+use crate::run::{books, fields};
 
 /// Steps that whoever looks on is told of beforehand.
 const AHEAD: usize = 3;

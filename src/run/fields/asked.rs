@@ -222,7 +222,7 @@ fn deviations(run: &Run, end: Option<&Ended>) -> Held {
     // Closing a run writes the open steps down; a run that was given up says why in that.
     let closed_by_us = run.ended.is_none() || end.outcome.is_none();
     let named = |id: &&str| told.iter().any(|n| n.text.contains(*id));
-    if !closed_by_us && !open.iter().all(|id| named(&id)) {
+    if !closed_by_us && !open.iter().all(|id| named(id)) {
         return Held::Missing(format!("why {} was not done ({TELL})", list(&open)));
     }
     match (told.len(), skipped) {
@@ -263,8 +263,8 @@ fn achieved(run: &Run, end: Option<&Ended>, name: &str, measure: &str) -> Held {
 
 fn validation(run: &Run) -> Held {
     let of = |head: &str| -> String {
-        let names = run.evidence.iter().map(|(_, _, e)| e.name.as_str()).filter(|n| n.starts_with(head));
-        names.last().unwrap_or_default().to_owned()
+        let mut names = run.evidence.iter().map(|(_, _, e)| e.name.as_str()).filter(|n| n.starts_with(head));
+        names.next_back().unwrap_or_default().to_owned()
     };
     let steps = run
         .steps
