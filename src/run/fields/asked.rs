@@ -231,13 +231,13 @@ fn deviations(run: &Run, end: Option<&Ended>) -> Held {
     }
 }
 
-/// The objective as it is computed now; that it was missed, though nothing was measured, only the closing record knows.
+/// The objective as it is computed now. That it was missed by never being reached only the closing record knows.
 fn objective(run: &Run, end: Option<&Ended>, name: &str) -> Option<Objective> {
     let is = |o: &Objective| o.name == name;
     let now = objective::objectives(run, end.and_then(|e| e.outcome)).into_iter().find(is)?;
     let said = end.and_then(|e| e.objectives.iter().find(|o| is(o)));
     match said {
-        Some(o) if now.met_objective == Met::NotMeasured && o.met_objective == Met::Missed => Some(o.clone()),
+        Some(o) if now.actual_ms.is_none() && o.actual_ms.is_none() => Some(o.clone()),
         _ => Some(now),
     }
 }

@@ -256,11 +256,20 @@ fn cuts(mode: Mode) -> Vec<(&'static str, &'static str, Cut)> {
         all.extend([
             ("F11", "AO-F6", Drop(|e| matches!(e, Event::Approved { .. })) as Cut),
             ("F13", "not measured", Drop(|e| measured(e, "T8"))),
-            ("F13", "verification", Drop(|e| matches!(e, Event::StepVerified { .. } | Event::StepDoneByHand { .. }))),
+            (
+                "F13",
+                "verification",
+                Drop(|e| matches!(e, Event::StepVerified { .. } | Event::StepDoneByHand { .. } | Event::StepDoneByApp)),
+            ),
             ("F14", "not measured", Drop(|e| measured(e, "RPO"))),
         ]);
     }
-    if mode == Mode::Live {
+    // A simulated Azure has no data to check; what happened in a live run is its scenario.
+    all.retain(|(id, ..)| mode != Mode::Rehearsal || *id != "F15");
+    if mode != Mode::Live {
+        all.push(("F4", "scenario", Plan("scenario")));
+    }
+    if changes_only(mode) {
         let nothing = |e: &Event| named(e, FUNCTION) || e.kind().starts_with("step.");
         all.push(("F15", "functional", Drop(nothing)));
     }
@@ -297,6 +306,7 @@ fn a_whole_run_of_every_mode_has_every_field_and_each_that_is_taken_out_is_named
         assert_eq!(missing, &[], "{mode:?}");
 
         let mut cut_out: Vec<&str> = Vec::new();
+        let mut wrong: Vec<String> = Vec::new();
         for (id, word, cut) in cuts(mode) {
             let (mut plan, mut entries, mut known) = (plan_without(""), b.entries.clone(), beside());
             match cut {
@@ -306,17 +316,17 @@ fn a_whole_run_of_every_mode_has_every_field_and_each_that_is_taken_out_is_named
                 Cut::Beside => known = Beside::default(),
             }
             let now = held(&fields(&replayed(plan, &entries), &known), id);
-            match &now {
-                Held::NotNeeded(why) => assert!(optional(mode).contains(&id) && !why.is_empty(), "{mode:?} {id} {why}"),
-                Held::Missing(what) => {
-                    assert!(!optional(mode).contains(&id), "{mode:?} {id} {what}");
-                    assert!(what.contains(word), "{mode:?} {id}: `{word}` in {what}");
-                }
-                Held::Yes(said) => panic!("{mode:?} {id} {word}: {said}"),
+            let good = match &now {
+                Held::NotNeeded(why) => optional(mode).contains(&id) && !why.is_empty(),
+                Held::Missing(what) => !optional(mode).contains(&id) && what.contains(word),
+                Held::Yes(_) => false,
+            };
+            if !good {
+                wrong.push(format!("{mode:?} {id} without {word}: {now:?}"));
             }
             cut_out.push(id);
         }
-        cut_out.dedup();
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
         let asked: Vec<&str> = all.iter().map(|f| f.id).collect();
         let never: Vec<&&str> = asked.iter().filter(|id| !cut_out.contains(id)).collect();
         // Nobody is asked where nothing is changed.
