@@ -222,7 +222,7 @@ fn deviations(run: &Run, end: Option<&Ended>) -> Held {
     // Closing a run writes the open steps down; a run that was given up says why in that.
     let closed_by_us = run.ended.is_none() || end.outcome.is_none();
     let named = |id: &&str| told.iter().any(|n| n.text.contains(*id));
-    if !closed_by_us && !open.iter().all(|id| named(id)) {
+    if !closed_by_us && !open.iter().all(named) {
         return Held::Missing(format!("why {} was not done ({TELL})", list(&open)));
     }
     match (told.len(), skipped) {
