@@ -8,6 +8,8 @@ pub use crate::notify::hook::{Address as HookAddress, Hook, HookKind, Moment};
 pub use crate::plan::draft::Draft;
 use crate::rehearsal::scenario::{Choice, Outcome};
 use crate::run::event::LossKind;
+pub use crate::run::event::{Declaration, Severity};
+pub use crate::run::told::{About, Vouched};
 use crate::runbook::model::{StepId, Strategy};
 pub use crate::secrets::Name;
 use crate::units::{Millis, Secret};
@@ -253,6 +255,14 @@ pub enum RunIntent {
         /// Until when, as `2027-01-31`.
         due: String,
     },
+    /// How grave the oldest finding is that nobody has rated, and why it came about.
+    Rate(Severity, String),
+    /// The oldest finding of which it is said how it is put right is over, or its risk is accepted.
+    Vouch(Vouched),
+    /// Who declared the incident.
+    Declare(Box<Declaration>),
+    /// Something else for the record: what about, who, what.
+    Tell(About, String, String),
     /// A person stands for the record.
     SignOff {
         /// As what.

@@ -140,6 +140,7 @@ fn whole(
         detector,
         primary: side(Role::Primary, runbook, &values)?,
         secondary: side(Role::Secondary, runbook, &values),
+        agreed: file.agreed,
         last_drill: file.last_drill,
         steps: steps?,
         digest,

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use super::agreed::AGREED;
 use super::format::PLAN;
 use super::order;
 use crate::health::{Adjustment, Knob, Unit};
@@ -37,6 +38,8 @@ pub struct Draft {
     pub last_drill: Option<Millis>,
     /// Where more evidence is wanted than the tier's, as written.
     pub detector: Adjustment,
+    /// What is agreed beforehand: the section's text, kept as it was written.
+    pub agreed: Option<String>,
 }
 
 impl Draft {
@@ -53,6 +56,7 @@ impl Draft {
             values: values.collect(),
             last_drill: None,
             detector: Adjustment::default(),
+            agreed: None,
         }
     }
 
@@ -80,6 +84,7 @@ impl Draft {
             values: values.collect(),
             last_drill: file.last_drill,
             detector: Adjustment(file.detector.into_iter().map(|(knob, w)| (knob, w.value)).collect()),
+            agreed: file.agreed_at.and_then(|at| text.get(at)).map(str::to_owned),
         })
     }
 
@@ -122,6 +127,9 @@ impl Draft {
             }
             out.push_str("    ),\n");
         }
+        if let Some(agreed) = &self.agreed {
+            let _ = writeln!(out, "    agreed: {agreed},");
+        }
         out.push_str(")\n");
         out
     }
@@ -150,7 +158,10 @@ impl Draft {
         let begins = |name: &&String| line.strip_prefix(&quoted(name)).is_some_and(|rest| rest.starts_with(':'));
         let entry = self.values.keys().chain(self.components.keys()).find(begins).cloned();
         let knob = |name: &str| Knob::ALL.iter().any(|k| k.name() == name).then_some("detector");
-        let own = |name: &str| PLAN.iter().copied().find(|f| *f == name).or_else(|| knob(name)).map(str::to_owned);
+        let within = |name: &str| AGREED.contains(&name).then_some("agreed");
+        let own = |name: &str| {
+            PLAN.iter().copied().find(|f| *f == name).or_else(|| knob(name)).or_else(|| within(name)).map(str::to_owned)
+        };
         let written = line.split_once(':').and_then(|(name, _)| own(name));
         entry.or(written).or_else(|| named().and_then(own))
     }

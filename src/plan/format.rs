@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use super::agreed::{Agreed, agreed};
 use crate::health::{Amount, Knob};
 use crate::runbook::diagnostic::Report;
 use crate::runbook::format::{Fields, file_id, schema};
@@ -11,8 +12,19 @@ use crate::runbook::tree::{self, Node, read};
 use crate::units::Millis;
 
 /// Fields of a plan.
-pub(super) const PLAN: &[&str] =
-    &["schema", "id", "title", "environment", "runbook", "strategy", "components", "values", "last_drill", "detector"];
+pub(super) const PLAN: &[&str] = &[
+    "schema",
+    "id",
+    "title",
+    "environment",
+    "runbook",
+    "strategy",
+    "components",
+    "values",
+    "last_drill",
+    "detector",
+    "agreed",
+];
 
 /// A plan as written, with the places that a finding may point at.
 pub(super) struct PlanFile {
@@ -24,6 +36,9 @@ pub(super) struct PlanFile {
     pub(super) components: BTreeMap<String, Entry<Strategy>>,
     pub(super) values: BTreeMap<String, Entry<String>>,
     pub(super) last_drill: Option<Millis>,
+    /// What is agreed beforehand, and where it stands.
+    pub(super) agreed: Agreed,
+    pub(super) agreed_at: Option<Range<usize>>,
     /// More evidence than its tier wants.
     pub(super) detector: BTreeMap<Knob, Written<Amount>>,
     /// Where `values` stands, for what is missing in it.
@@ -65,7 +80,22 @@ pub(super) fn plan(report: &mut Report<'_>) -> Option<PlanFile> {
     let values_at = f.node("values", report).map_or(root.anchor(), |n| n.key.clone().unwrap_or(n.anchor()));
     let last_drill = f.optional("last_drill", report);
     let detector = detector(&f, report);
-    Some(PlanFile { id, title, environment, runbook, strategy, components, values, last_drill, detector, values_at })
+    let section = f.node("agreed", report);
+    let (agreed_at, agreed) = (section.map(|n| n.span.clone()), section.map(|n| agreed(n, report)).unwrap_or_default());
+    Some(PlanFile {
+        id,
+        title,
+        environment,
+        runbook,
+        strategy,
+        components,
+        values,
+        last_drill,
+        agreed,
+        agreed_at,
+        detector,
+        values_at,
+    })
 }
 
 fn detector(f: &Fields<'_>, report: &mut Report<'_>) -> BTreeMap<Knob, Written<Amount>> {

@@ -1,5 +1,6 @@
 //! What would be done here: a runbook bound to real resources, in order.
 
+pub mod agreed;
 mod bind;
 pub mod draft;
 pub mod drift;

@@ -43,6 +43,8 @@ pub struct Plan {
     pub primary: Side,
     /// Where they go; none when something is recovered where it was.
     pub secondary: Option<Side>,
+    /// What is agreed before anything happens.
+    pub agreed: super::agreed::Agreed,
     /// Duration of the last drill, when there was one.
     pub last_drill: Option<Millis>,
     /// Steps in the order of the run, all phases.

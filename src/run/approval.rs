@@ -210,7 +210,7 @@ impl Step<'_> {
                     self.actor.display()
                 );
                 self.push_system(Event::GlassBroken { guard, reason });
-                self.push_system(Event::Finding { text });
+                self.push_system(Event::Finding { text, rates: None });
             }
             // The word was a person's; the approver only countersigned it.
             None => {
@@ -257,9 +257,9 @@ impl Step<'_> {
     fn takes_part(&mut self, proof: Option<&Proof>) {
         let Some(proof) = proof else { return };
         let key = (!proof.same_device).then(|| proof.key.clone());
-        let them = Participant { name: proof.name.clone(), role: SECOND_PERSON.to_owned(), key };
+        let them = Participant { name: proof.name.clone(), role: SECOND_PERSON.to_owned(), key, absent: false };
         if !self.run.participants.contains(&them) {
-            let event = Event::Participant { name: them.name, role: them.role, key: them.key };
+            let event = Event::Participant { name: them.name, role: them.role, key: them.key, absent: false };
             self.out.push(Draft { actor: Actor::System, step: None, event });
         }
     }

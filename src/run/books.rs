@@ -2,14 +2,16 @@
 //! the run was closed.
 
 use crate::rehearsal::scenario::Outcome;
-use crate::runbook::model::{Phase, StepId, System};
+use crate::runbook::model::{Phase, StepId};
 use crate::units::Millis;
 
 use super::decide::{Draft, Refusal, text};
 use super::event::{Actor, Books, Event, LossKind, StepState};
+use super::fields;
 use super::forecast;
+use super::objective;
 use super::rules::Step;
-use super::state::{Note, Run};
+use super::state::{Ended, Note, Run};
 
 /// Lines of the ledger that are carried on one by one; a word about the rest.
 const CARRIED: usize = 50;
@@ -82,7 +84,7 @@ fn carried(run: &Run) -> Vec<Event> {
     let more = open.len().saturating_sub(CARRIED);
     let rest =
         (more > 0).then(|| format!("{more} more lines of the ledger were not reconciled before users came home"));
-    open.into_iter().take(CARRIED).map(carry).chain(rest).map(|text| Event::Finding { text }).collect()
+    open.into_iter().take(CARRIED).map(carry).chain(rest).map(|text| Event::Finding { text, rates: None }).collect()
 }
 
 /// A new line of the ledger: what was reconciled before it is open again, until users are home.
@@ -128,57 +130,34 @@ pub(super) fn close(run: &Run, actor: &Actor, outcome: Outcome, summary: &str) -
             reason: format!("closed as “{}”, and nobody has signed for the record", outcome.display()),
         }));
     }
-    out.push(d(Event::Ended { outcome, summary, not_measured, books: Some(Box::new(run.books())) }));
+    let end = end_now(run, outcome);
+    let missing = fields::missing(run, &end);
+    let Ended { books, objectives, .. } = end;
+    out.push(d(Event::Ended { outcome, summary, not_measured, books, objectives, missing }));
     Ok(out)
 }
 
 /// What the clocks say, and what they cannot say.
 fn measures(run: &Run, outcome: Outcome) -> (Vec<Event>, Vec<String>) {
-    let c = &run.clocks;
-    let system = run.plan.as_ref().map(|p| p.system);
-    let recovery = system == Some(System::SoftDelete);
     let (mut measured, mut not_measured) = (Vec::new(), Vec::new());
-    let mut measure = |name: &str, value: Millis, how: &str| {
-        measured.push(Event::Measured {
-            name: name.to_owned(),
-            value: i64::try_from(value.0).ok(),
-            how: how.to_owned(),
-        });
-    };
-    match c.rta() {
-        Some(rta) => {
-            let how = match (recovery, c.rta_final()) {
-                (true, _) => "T7 − T0: what was deleted is back, and it was verified",
-                (false, true) => "T8 − T0; verification passed",
-                (false, false) => "T8 − T0; provisional, verification has not passed",
-            };
-            measure("RTA", rta, how);
-        }
-        None if outcome == Outcome::FalseAlarm => not_measured.push("RTA: nothing was moved".to_owned()),
-        None if c.t[0].is_none() => not_measured.push("RTA: when the impact began was not entered".to_owned()),
-        None if recovery => not_measured.push("RTA: that everything is back was not verified".to_owned()),
-        None => not_measured.push("RTA: 95 % of clients served in the secondary was not seen".to_owned()),
-    }
-    let untold = || c.points.iter().filter(|(_, at)| at.is_none()).map(|(of, _)| of.as_str()).collect::<Vec<_>>();
-    match c.rpa() {
-        Some(rpa) => measure("RPA", rpa, "T0 − the newest data that can be recovered, of whatever is worst off"),
-        None if c.points.is_empty() => not_measured.push(match system {
-            Some(System::AzureOpenAI) => {
-                "RPA: calls to Azure OpenAI leave no data to recover; stateful features are in the loss register"
-                    .to_owned()
+    for (name, measure) in [("RTA", objective::rta(run, Some(outcome))), ("RPA", objective::rpa(run))] {
+        match measure {
+            Ok((value, how)) => {
+                let value = i64::try_from(value.0).ok();
+                measured.push(Event::Measured { name: name.to_owned(), value, how });
             }
-            _ => "RPA: Lifeboat does not see how old the newest data is; what may be lost is in the loss register"
-                .to_owned(),
-        }),
-        None if c.t[0].is_none() => not_measured.push("RPA: when the impact began was not entered".to_owned()),
-        None => not_measured.push(format!("RPA: up to when data is safe is not told{}", of_what(&untold()))),
+            Err(why) => not_measured.push(format!("{name}: {why}")),
+        }
     }
     (measured, not_measured)
 }
 
-fn of_what(names: &[&str]) -> String {
-    let named: Vec<&str> = names.iter().copied().filter(|n| !n.is_empty()).take(6).collect();
-    if named.is_empty() { String::new() } else { format!(" of {}", named.join(", ")) }
+/// The end as it would be written now, for whoever asks beforehand what is missing.
+pub fn end_now(run: &Run, outcome: Outcome) -> Ended {
+    let (_, not_measured) = measures(run, outcome);
+    let books = Some(Box::new(run.books()));
+    let objectives = objective::objectives(run, Some(outcome));
+    Ended { at: run.last_at, outcome: Some(outcome), summary: String::new(), books, not_measured, objectives }
 }
 
 /// What the app itself writes into the loss register before a step that may lose something.

@@ -8,6 +8,7 @@ use super::event::{
     Actor, Change, Correlation, Evidence, Facilitated, Failure, Found, Identity, LossKind, Observed, Proof, Reading,
     Start,
 };
+use super::told::{About, Declaration, Severity, Vouched};
 
 /// A command to [`super::decide::decide`].
 #[derive(Debug, Clone, PartialEq)]
@@ -82,6 +83,14 @@ pub enum Command {
         /// Until when.
         due: String,
     },
+    /// How grave the oldest finding is that nobody has rated, and why it came about.
+    Rate(Severity, String),
+    /// The oldest finding of which it is said how it is put right is over.
+    Vouch(Vouched),
+    /// Who declared the incident.
+    Declaration(Declaration),
+    /// Something else for the record: what about, who, what.
+    Tell(About, String, String),
     /// A person stands for the record.
     SignOff {
         /// As what.

@@ -10,6 +10,7 @@ use super::event::{Actor, Event, Facilitated, Failure, StepState};
 use super::rules::{Step, proving};
 use super::state::{ChangeState, Run, StepRun};
 use super::tabletop;
+use super::told;
 
 /// Largest part of a frozen text in one record: a record holds at most 64 KiB, and escapes grow the text.
 const PLAN_PART: usize = 24 * 1024;
@@ -52,6 +53,21 @@ pub enum Refusal {
     /// Nothing is open that could be put right.
     #[error("every finding has its corrective action already; write down the finding first")]
     NoFinding,
+    /// Every finding is rated.
+    #[error("every finding has its severity already; write down the finding first")]
+    NothingToRate,
+    /// Nothing is being put right.
+    #[error("no finding is waiting for somebody to vouch for it; say first how it is put right")]
+    NothingToVouchFor,
+    /// Whoever did it says that it is done.
+    #[error("{0} does it and cannot be the one who vouches for it; another person has to")]
+    OwnWork(String),
+    /// T0 is not known.
+    #[error("it is not known yet when the impact began; say that first, this stands on it")]
+    NoImpact,
+    /// Not a duration in front.
+    #[error("“{0}” does not begin with an age such as 41m or 1h30m")]
+    NoAge(String),
     /// What the secondary has that the primary has not.
     #[error(
         "{step} brings users home, and the ledger is not reconciled (open lines: {lines}): do {by} first, or skip it with \
@@ -213,7 +229,7 @@ pub fn decide(run: &Run, order: &Order) -> Result<Vec<Draft>, Refusal> {
                 }));
             }
         }
-        out.push(d(Event::Participant { name: operator.clone(), role: OPERATOR.to_owned(), key: key.clone() }));
+        out.push(d(joins(operator, OPERATOR, key.as_ref())));
         out.push(d(Event::Started(start.clone())));
         return Ok(out);
     }
@@ -251,7 +267,8 @@ fn decide_open(run: &Run, order: &Order) -> Result<Vec<Draft>, Refusal> {
         Command::SignedIn(who) if run.signed_in.as_ref() == Some(who) => Ok(Vec::new()),
         Command::SignedIn(who) => Ok(vec![d(Event::SignedIn(who.clone()))]),
         Command::Declare { impact_start, evidence } => {
-            Ok(vec![d(Event::Declared { impact_start: *impact_start, evidence: text("the evidence", evidence)? })])
+            let evidence = text("the evidence", evidence)?;
+            Ok(vec![d(Event::Declared { impact_start: *impact_start, evidence, declaration: None })])
         }
         Command::SetDegraded(degraded) => Ok(vec![d(Event::Degraded { degraded: *degraded })]),
         Command::Pause(reason) => Ok(vec![d(Event::Paused { reason: text("the reason", reason)? })]),
@@ -260,17 +277,20 @@ fn decide_open(run: &Run, order: &Order) -> Result<Vec<Draft>, Refusal> {
         Command::Note(t) => Ok(vec![d(Event::Note { text: text("a note", t)? })]),
         Command::Ledger(t) => books::ledger(run, &order.actor, t),
         Command::Loss(loss, t) => Ok(vec![d(Event::Loss { loss: *loss, text: text("the loss", t)? })]),
-        Command::Join { name, role, key } => {
-            Ok(vec![d(Event::Participant { name: name.clone(), role: role.clone(), key: key.clone() })])
-        }
+        Command::Join { name, role, key } => Ok(vec![d(joins(name, role, key.as_ref()))]),
         Command::Evidence(e) => Ok(vec![d(Event::Evidence(proving(e)))]),
         Command::Comms { .. } => Ok(vec![told(order)?]),
-        Command::Finding(t) => Ok(vec![d(Event::Finding { text: text("the finding", t)? })]),
+        Command::Finding(t) => Ok(vec![d(Event::Finding { text: text("the finding", t)?, rates: None })]),
+        Command::Rate(severity, cause) => Ok(vec![d(told::rate(run, *severity, cause)?)]),
+        Command::Vouch(vouched) => Ok(vec![d(told::close(run, vouched)?)]),
+        Command::Declaration(told) => Ok(vec![d(told::declare(run, told)?)]),
+        Command::Tell(about, who, what) => Ok(vec![told::tell(run, &order.actor, *about, who, what)?]),
         Command::Corrective { .. } if run.findings.iter().all(|f| f.corrective.is_some()) => Err(Refusal::NoFinding),
         Command::Corrective { text: t, owner, due } => Ok(vec![d(Event::Corrective {
             text: text("what is done about it", t)?,
             owner: text("who does it", owner)?,
             due: text("until when", due)?,
+            closes: None,
         })]),
         Command::SignOff { role, statement } => Ok(vec![d(Event::SignedOff {
             role: text("the role", role)?,
@@ -289,7 +309,7 @@ fn decide_open(run: &Run, order: &Order) -> Result<Vec<Draft>, Refusal> {
         Command::TakeOver { operator, key, sha256 } => {
             let mut out = vec![
                 d(Event::TakenOver { operator: operator.clone(), from: run.operator.clone(), sha256: sha256.clone() }),
-                d(Event::Participant { name: operator.clone(), role: OPERATOR.to_owned(), key: key.clone() }),
+                d(joins(operator, OPERATOR, key.as_ref())),
             ];
             out.extend(approval::void_all(run, "the run was taken over; ask anew"));
             Ok(out)
@@ -324,6 +344,10 @@ fn about<'a>(run: &'a Run, order: &'a Order, id: &str, out: &'a mut Vec<Draft>) 
     let planned = run.planned_at(i).ok_or_else(no_step)?;
     let (actor, now, ticket) = (&order.actor, order.now, Ticket::default());
     Ok(Step { run, i, step: &run.steps[i], planned, actor, now, ticket, out })
+}
+
+fn joins(name: &str, role: &str, key: Option<&String>) -> Event {
+    Event::Participant { name: name.to_owned(), role: role.to_owned(), key: key.cloned(), absent: false }
 }
 
 /// A message to people outside goes out, or something came of it.

@@ -11,6 +11,8 @@ pub use super::fact::{
     Actor, Books, Change, Correlation, Effect, Evidence, Facilitated, Failure, FieldChange, Found, Identity, LossKind,
     Mode, Observed, Proof, Reading, ScenarioRef, Seen, Start, StepState,
 };
+pub use super::objective::{Gap, Met, Objective};
+pub use super::told::{Closure, Declaration, Rating, Severity};
 
 /// Everything that can have happened. Names are the record kinds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -40,6 +42,9 @@ pub enum Event {
         /// Public key of their device, in hexadecimal.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         key: Option<String>,
+        /// They were expected, and cannot.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        absent: bool,
     },
     /// The run began.
     #[serde(rename = "run.start")]
@@ -51,6 +56,9 @@ pub enum Event {
         impact_start: i64,
         /// Why it is believed.
         evidence: String,
+        /// Who declared the incident, once they told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        declaration: Option<Box<Declaration>>,
     },
     /// Instructions switched, of the entry's step or of the whole run.
     #[serde(rename = "run.mode")]
@@ -79,6 +87,12 @@ pub enum Event {
         /// What the books said; none in older records.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         books: Option<Box<Books>>,
+        /// What was agreed, and whether it was kept; none in older records.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        objectives: Vec<Objective>,
+        /// What auditors ask for and the record does not say.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        missing: Vec<Gap>,
     },
     /// Given up.
     #[serde(rename = "run.abort")]
@@ -350,18 +364,24 @@ pub enum Event {
     /// Something to put right afterwards.
     #[serde(rename = "finding")]
     Finding {
-        /// Text.
+        /// Text; where it rates an earlier finding, why that came about.
         text: String,
+        /// How grave an earlier one is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rates: Option<Rating>,
     },
     /// How a finding is put right.
     #[serde(rename = "corrective")]
     Corrective {
         /// What is done about it.
         text: String,
-        /// Who does it.
+        /// Who does it; where it closes one, who vouches for that.
         owner: String,
         /// Until when, as `2027-01-31`.
         due: String,
+        /// Not what is to be done: that it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        closes: Option<Closure>,
     },
     /// A person stands for what the record says.
     #[serde(rename = "signoff")]

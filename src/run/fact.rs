@@ -465,7 +465,7 @@ pub enum Facilitated {
 }
 
 /// What was believed at a moment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Observed {
     /// Verdict sentence, or who said what.
     pub text: String,

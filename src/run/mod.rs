@@ -14,11 +14,13 @@ pub mod event;
 pub mod fact;
 pub mod fields;
 pub mod forecast;
+pub mod objective;
 mod outlook;
 mod rules;
 pub mod state;
 pub mod step;
 mod tabletop;
+pub mod told;
 mod traces;
 
 pub use rules::guards_undo;

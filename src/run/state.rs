@@ -12,7 +12,9 @@ use super::clocks::Clocks;
 use super::event::{
     Actor, Books, Entry, Event, Evidence, Facilitated, Found, Identity, LossKind, Observed, Start, StepState,
 };
+use super::objective::Objective;
 pub use super::step::{Approval, Asked, ChangeRun, ChangeState, SetAside, StepRun};
+use super::told::{Closure, REPORT, Severity, Told};
 
 /// A run as far as its entries tell.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -78,6 +80,8 @@ pub struct Run {
     pub evidence: Vec<(Note, Option<StepId>, Evidence)>,
     /// What is to be put right, and how.
     pub findings: Vec<Finding>,
+    /// What else was told for the record.
+    pub said: Told,
     /// Who stands for the record: role, then who and what.
     pub signoffs: Vec<(String, Note)>,
     /// Messages to people outside: to whom, and what came of it.
@@ -116,10 +120,14 @@ pub struct Decision {
     pub reason: String,
     /// Loss accepted.
     pub expected_loss: String,
+    /// How many choices there were.
+    pub options: usize,
+    /// How many sentences tell what was known.
+    pub information: usize,
 }
 
 /// The end.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ended {
     /// When.
     pub at: i64,
@@ -129,6 +137,10 @@ pub struct Ended {
     pub summary: String,
     /// What the books said.
     pub books: Option<Box<Books>>,
+    /// What was not measured, and why.
+    pub not_measured: Vec<String>,
+    /// Whether what was agreed was kept.
+    pub objectives: Vec<Objective>,
 }
 
 /// Something said.
@@ -162,6 +174,10 @@ pub struct Finding {
     pub found: Note,
     /// What is done about it, by whom, until when.
     pub corrective: Option<(String, String, String)>,
+    /// How grave it is, and why it came about.
+    pub severity: Option<(Severity, String)>,
+    /// Who vouches for what, and until when a risk is accepted.
+    pub closed: Option<(Note, String, Closure)>,
 }
 
 /// Somebody who takes part.
@@ -173,6 +189,8 @@ pub struct Participant {
     pub role: String,
     /// Public key of their device, in hexadecimal.
     pub key: Option<String>,
+    /// They were expected, and cannot.
+    pub absent: bool,
 }
 
 /// Why records cannot be replayed into a run.
@@ -239,6 +257,7 @@ impl Run {
     pub fn apply(&mut self, entry: &Entry) -> Result<(), ReplayError> {
         self.count_time(entry.at);
         self.entries += 1;
+        self.said.apply(entry);
         if let Actor::Operator(name) = &entry.actor {
             if self.operator != *name {
                 self.operator.clone_from(name);
@@ -261,11 +280,11 @@ impl Run {
                 }
             }
             Event::Started(start) => self.begin(entry.at, start)?,
-            Event::Participant { name, role, key } => {
+            Event::Participant { name, role, key, absent } => {
                 if role == super::approval::OPERATOR {
                     self.operator_keys.extend(key.clone());
                 }
-                let p = Participant { name: name.clone(), role: role.clone(), key: key.clone() };
+                let p = Participant { name: name.clone(), role: role.clone(), key: key.clone(), absent: *absent };
                 if !self.participants.contains(&p) {
                     self.participants.push(p);
                 }
@@ -273,12 +292,11 @@ impl Run {
             Event::Comms { to, text, outcome, id } => {
                 self.told_outside(to, text, id.as_deref(), note(&format!("{text} ({outcome})")));
             }
-            Event::Finding { text } => self.findings.push(Finding { found: note(text), corrective: None }),
-            Event::Corrective { text, owner, due } => {
-                if let Some(open) = self.findings.iter_mut().find(|f| f.corrective.is_none()) {
-                    open.corrective = Some((text.clone(), owner.clone(), due.clone()));
-                }
+            Event::Finding { text, rates } => Finding::found(&mut self.findings, note(text), *rates),
+            Event::Corrective { text, owner, due, closes } => {
+                Finding::put_right(&mut self.findings, note(text), owner, due, closes.as_ref());
             }
+            Event::SignedOff { role, .. } if role == REPORT => {}
             Event::SignedOff { role, statement } => self.signoffs.push((role.clone(), note(statement))),
             Event::HandedOver { to, .. } => self.handed_over = Some(to.clone()),
             Event::TakenOver { .. } => {
@@ -310,10 +328,14 @@ impl Run {
             }
             Event::Paused { reason } => self.paused = Some(reason.clone()),
             Event::Resumed => self.paused = None,
-            Event::Ended { outcome, summary, books, .. } => {
-                self.end(entry.at, Some(*outcome), summary, books.clone());
+            Event::Ended { outcome, summary, books, not_measured, objectives, .. } => {
+                let (books, not_measured, objectives) = (books.clone(), not_measured.clone(), objectives.clone());
+                let (outcome, summary) = (Some(*outcome), summary.clone());
+                self.end(Ended { at: entry.at, outcome, summary, books, not_measured, objectives });
             }
-            Event::Aborted { reason } => self.end(entry.at, None, reason, None),
+            Event::Aborted { reason } => {
+                self.end(Ended { at: entry.at, summary: reason.clone(), ..Ended::default() });
+            }
             Event::Note { text } => self.notes.push(note(text)),
             Event::Ledger { text } => {
                 self.ledger.push(note(text));
@@ -340,7 +362,7 @@ impl Run {
                     self.clocks.reach(n, *at);
                 }
             }
-            Event::Decided { choice, reason, expected_loss, .. } => {
+            Event::Decided { choice, reason, expected_loss, options, information } => {
                 if matches!(choice, Choice::FailOver | Choice::Partial) {
                     self.clocks.reach(4, entry.at);
                 }
@@ -349,6 +371,8 @@ impl Run {
                     choice: *choice,
                     reason: reason.clone(),
                     expected_loss: expected_loss.clone(),
+                    options: options.len(),
+                    information: information.len(),
                 };
                 self.decisions.push(decision.clone());
                 self.before = self.decision.replace(decision);
@@ -422,9 +446,9 @@ impl Run {
         self.last_at = self.last_at.max(at);
     }
 
-    fn end(&mut self, at: i64, outcome: Option<Outcome>, summary: &str, books: Option<Box<Books>>) {
-        self.clocks.reach(12, at);
-        self.ended = Some(Ended { at, outcome, summary: summary.to_owned(), books });
+    fn end(&mut self, ended: Ended) {
+        self.clocks.reach(12, ended.at);
+        self.ended = Some(ended);
     }
 
     fn rebind(&self, start: &Start) -> Result<Plan, ReplayError> {

@@ -147,6 +147,19 @@ pub enum Make {
     Paper(Paper),
 }
 
+/// What is missing in the record, so that it can be added before it is sealed; the rest is counted.
+fn not_told(run: &RunView) -> Vec<String> {
+    const NAMED: usize = 4;
+    let missing = &run.papers.missing;
+    let rest = missing.len().saturating_sub(NAMED);
+    let head = (!missing.is_empty()).then(|| {
+        "Auditors ask for this too, and the record does not say it yet. It can be added before; nothing has to be."
+            .to_owned()
+    });
+    let rest = (rest > 0).then(|| format!("and {rest} more: all of it stands with the papers of the run"));
+    head.into_iter().chain(missing.iter().take(NAMED).cloned()).chain(rest).collect()
+}
+
 /// A dialog.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ask {
@@ -250,6 +263,7 @@ impl Ask {
         let mut a = Self::new("Close the run", "Close the run", Make::Close);
         let (over, all) = run.progress;
         a.lines.push(format!("{over} of {all} steps are over. The record is sealed; it can be read, not continued."));
+        a.lines.extend(not_told(run));
         let chosen = Outcome::ALL.iter().position(|o| *o == run.suggest_outcome).unwrap_or_default();
         a.choice = Some((Outcome::ALL.iter().map(|o| o.display().to_owned()).collect(), chosen));
         a.fields.push(Field::new("Summary", Must::Text).tall());

@@ -88,6 +88,14 @@ pub enum Intent {
     Corrective,
     /// A signature.
     SignOff,
+    /// Something else for the record.
+    Tell,
+    /// Who declared the incident.
+    Declare,
+    /// How grave a finding is.
+    Rate,
+    /// That a finding is over.
+    Vouch,
     /// Set a guard aside.
     BreakGlass,
     /// Take back this step and everything after it.
@@ -262,6 +270,10 @@ pub const TABLE: &[Row] = &[
         ctrl(Key::I),
         "Of the oldest open finding: what, who, until when",
     ),
+    row(Intent::Rate, "Rate the finding…", None, "The oldest one: how grave, and why it came about"),
+    row(Intent::Vouch, "Vouch for a finding…", None, "Another person says that it is put right, or bears the risk"),
+    row(Intent::Declare, "Declare the incident…", None, "Who activated it, on whose authority, what triggered it"),
+    row(Intent::Tell, "Tell for the record…", plain(Key::F12), "Who came, what was checked, who was told, the report"),
     row(Intent::SignOff, "Sign off…", ctrl(Key::S), "A person stands for the record"),
     row(Intent::BreakGlass, "Break the glass…", plain(Key::B), "Sets aside a guard that refuses, with a second person"),
     row(Intent::TakeBackTo, "Take back to here…", plain(Key::F5), "This step and all after it, one by one"),
@@ -490,7 +502,11 @@ pub fn available(intent: Intent, snap: &Snapshot, view: &View) -> bool {
         | Intent::EvidenceFile
         | Intent::Finding
         | Intent::SignOff
+        | Intent::Tell
         | Intent::HandOver => writable,
+        Intent::Declare => writable && run.is_some_and(|r| r.clocks.t[0].is_some()),
+        Intent::Rate => writable && run.and_then(papers::unrated_finding).is_some(),
+        Intent::Vouch => writable && run.and_then(papers::unvouched_finding).is_some(),
         Intent::DegradedStep => on_run && writable && card().is_some_and(|c| c.degraded.is_some()),
         Intent::Corrective => writable && run.and_then(papers::open_finding).is_some(),
         Intent::BreakGlass => on_run && writable && card().is_some_and(|c| papers::refused_guard(c).is_some()),

@@ -4,8 +4,8 @@
 use std::path::PathBuf;
 
 use super::ask::{Ask, Browse, Field, Make, Must};
-use crate::desk::protocol::{ApprovalIntent, Command, Lock, RunIntent};
-use crate::desk::snapshot::{AskedView, CardRow, RunView, StepCard, StepState};
+use crate::desk::protocol::{About, ApprovalIntent, Command, Declaration, Lock, RunIntent, Severity, Vouched};
+use crate::desk::snapshot::{AskedView, CardRow, FindingView, RunView, StepCard, StepState};
 use crate::run::event::LossKind;
 use crate::runbook::model::StepId;
 use crate::units::Secret;
@@ -28,6 +28,14 @@ pub enum Paper {
     Corrective,
     /// A signature.
     SignOff,
+    /// Something else for the record.
+    Tell,
+    /// Who declared the incident.
+    Declare,
+    /// How grave a finding is.
+    Rate,
+    /// That a finding is over.
+    Vouch,
     /// This step may go on without this guard.
     BreakGlass(StepId, String),
     /// This step and everything after it is taken back.
@@ -70,6 +78,25 @@ impl Paper {
             }
             Self::Finding => RunIntent::Finding(text(0)),
             Self::Corrective => RunIntent::Corrective { text: text(0), owner: text(1), due: text(2) },
+            Self::Tell => {
+                let about = About::ALL.get(chosen).map_or(About::Deviation, |(about, _)| *about);
+                RunIntent::Tell(about, text(0), text(1))
+            }
+            Self::Declare => RunIntent::Declare(Box::new(Declaration {
+                by: text(0),
+                authority: text(1),
+                trigger: text(2),
+                detected: text(3),
+                location: text(4),
+            })),
+            Self::Rate => RunIntent::Rate(Severity::ALL.get(chosen).copied().unwrap_or(Severity::Medium), text(0)),
+            Self::Vouch => RunIntent::Vouch(Vouched {
+                accepted: chosen == 1,
+                seen: text(0),
+                by: text(1),
+                retest: text(2),
+                until: text(3),
+            }),
             Self::SignOff => RunIntent::SignOff { role: text(0), statement: text(1) },
             Self::BreakGlass(step, guard) => {
                 RunIntent::BreakGlass { step: step.clone(), guard: guard.clone(), reason: text(0) }
@@ -175,6 +202,59 @@ impl Ask {
         a.lines.push("Your name and these words stand in the record, under the signature of this device.".into());
         a.fields.push(Field::new("As what, such as: service owner", Must::Text));
         a.fields.push(Field::new("What you state", Must::Text).tall());
+        a
+    }
+
+    /// Something else for the record: one form for all of it.
+    pub fn tell() -> Self {
+        let mut a = paper("Tell for the record", "Add to the record", Paper::Tell);
+        a.choice = Some((About::ALL.iter().map(|(_, name)| (*name).to_owned()).collect(), 0));
+        a.lines.push(
+            "Who takes part, confirmed it, was told, says so, or receives the report; and what: the role, what was seen or said, the \
+             report's version. Newest data recovered: which, then its age at the impact, such as: 41m, from the backup."
+                .into(),
+        );
+        a.fields.push(Field::new("Who, or which data", Must::Text));
+        a.fields.push(Field::new("What", Must::Text).tall());
+        a
+    }
+
+    /// Who declared the incident; everything can stay empty that is not known.
+    pub fn declare() -> Self {
+        let mut a = paper("Who declared the incident?", "Add to the record", Paper::Declare);
+        a.lines.push("What is not known stays empty, and can be added later.".into());
+        for label in [
+            "Activated by",
+            "On whose authority",
+            "What triggered it",
+            "When and how it was detected",
+            "Worked on from",
+        ] {
+            a.fields.push(Field::new(label, Must::Any));
+        }
+        a
+    }
+
+    /// How grave the oldest finding is that nobody has rated.
+    pub fn rate(run: &RunView) -> Self {
+        let mut a = paper("How grave is it?", "Add to the record", Paper::Rate);
+        a.lines.extend(unrated_finding(run).map(str::to_owned));
+        a.choice = Some((Severity::ALL.iter().map(|s| s.word().to_owned()).collect(), 1));
+        a.fields.push(Field::new("Root cause", Must::Text).tall());
+        a
+    }
+
+    /// That the oldest finding is over for which it was said how.
+    pub fn vouch(run: &RunView) -> Self {
+        let mut a = paper("Is it put right?", "Add to the record", Paper::Vouch);
+        a.lines
+            .extend(unvouched_finding(run).map(|f| format!("{}: {}", f.text, f.corrective.as_deref().unwrap_or(""))));
+        a.lines.push("Another person than who does it vouches for it.".into());
+        a.choice = Some((vec!["It is put right".to_owned(), "The risk is accepted".to_owned()], 0));
+        a.fields.push(Field::new("What was seen, or why the risk is borne", Must::Text).tall());
+        a.fields.push(Field::new("Who vouches for it", Must::Text));
+        a.fields.push(Field::new("Tried again in, such as a run or a ticket", Must::Any).with_first());
+        a.fields.push(Field::new("An accepted risk: until when, such as 2027-06-30", Must::Any));
         a
     }
 
@@ -295,4 +375,14 @@ impl Ask {
 /// The oldest finding that nothing is done about yet.
 pub fn open_finding(run: &RunView) -> Option<&str> {
     run.papers.findings.iter().find(|f| f.corrective.is_none()).map(|f| f.text.as_str())
+}
+
+/// The oldest finding that nobody has rated.
+pub fn unrated_finding(run: &RunView) -> Option<&str> {
+    run.papers.findings.iter().find(|f| f.rated.is_none()).map(|f| f.text.as_str())
+}
+
+/// The oldest finding of which it is said how it is put right, and for which nobody vouches.
+pub fn unvouched_finding(run: &RunView) -> Option<&FindingView> {
+    run.papers.findings.iter().find(|f| f.closed.is_none() && f.corrective.is_some())
 }

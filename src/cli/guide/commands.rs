@@ -10,7 +10,7 @@ use crate::rehearsal::scenario::LONGEST;
 use crate::runbook::model::StepId;
 use crate::ui::ask::Ask;
 use crate::ui::intent::primary;
-use crate::ui::papers::open_finding;
+use crate::ui::papers::{open_finding, unrated_finding, unvouched_finding};
 use crate::ui::screens::run::other_speed;
 use crate::units::{Millis, visible};
 
@@ -84,7 +84,7 @@ impl Guide<'_> {
     fn concerns(&mut self, head: &str, rest: &str, s: &Snapshot, run: &RunView, card: Option<&StepCard>) -> bool {
         let known = [
             "n", "p", "x", "xx", "d", "m", "ms", "z", "j", "v", "+", "c", "cc", "o", "b", "u", "uu", "rj", "gl", "gx",
-            "ge", "gf", "gh", "gi", "gc", "gs",
+            "ge", "gf", "gh", "gi", "gc", "gs", "gt", "gd", "gr", "gv",
         ];
         if !known.contains(&head) && !head.starts_with('+') {
             return false;
@@ -142,6 +142,13 @@ impl Guide<'_> {
             "gc" if open_finding(run).is_none() => say("No finding is open: gi adds one."),
             "gc" => self.dialog(Ask::corrective(run), s),
             "gs" => self.dialog(Ask::sign_off(), s),
+            "gt" => self.dialog(Ask::tell(), s),
+            "gd" if run.clocks.t[0].is_none() => say("When the impact began is not known yet: d says it."),
+            "gd" => self.dialog(Ask::declare(), s),
+            "gr" if unrated_finding(run).is_none() => say("Every finding is rated: gi adds one."),
+            "gr" => self.dialog(Ask::rate(run), s),
+            "gv" if unvouched_finding(run).is_none() => say("No finding waits for that: gc says how one is put right."),
+            "gv" => self.dialog(Ask::vouch(run), s),
             _ => self.step_clock(format!("{} {rest}", head.trim_start_matches('+')).trim(), s),
         }
         true

@@ -14,7 +14,8 @@ The run   l  checklist        ll all of it    t  clocks      h  health
           d  impact began earlier             z  answer for the systems
           m  what a colleague sees (paste)    ms share what you see
 Papers    g  all   gl ledger  gx loss    ge evidence   gf file   gh health
-          gi finding          gc how it is put right         gs sign off
+          gi finding   gr rate it   gc how it is put right   gv vouch
+          gt tell (who came, checks, messages)   gd declare   gs sign off
 Rehearsal j  jump to the next event   v 10  speed   + 5m  clock on by so much
 Runs      r  list   r 7F3K  go to it   o  hand over   oo take over   ob back
 Leaving   c  close the run    cc give it up   q  leave; the run stays open
@@ -72,7 +73,14 @@ g shows what is kept beside the steps. What you add goes into the record.
   gh  freeze the present picture of health
   gi  finding: something to put right afterwards
   gc  how the oldest open finding is put right, by whom, until when
-  gs  sign off: as what, and what you state
+  gr  how grave the oldest finding is that nobody has rated, and its root cause
+  gv  another person vouches that a finding is put right, or bears the risk
+  gt  tell what only people know: who came or could not, checks of function
+      and data, security, who was told, deviations, the report
+  gd  who declared the incident, on whose authority, what triggered it
+  gs  sign off: as what, and what you state. Auditors look for a coordinator,
+      an owner and the management
+g ends with what is not in the record yet; so does c, before it closes.
   n   a note";
 
 const CLOCKS: &str = "\

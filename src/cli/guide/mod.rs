@@ -127,6 +127,7 @@ struct Counts {
     findings: usize,
     put_right: usize,
     signoffs: usize,
+    told: usize,
     comms: usize,
     notes: usize,
     impact: Option<i64>,
@@ -211,6 +212,7 @@ impl<'a> Guide<'a> {
             signoffs: p.signoffs.len(),
             comms: p.comms.len(),
             notes: run.notes.len(),
+            told: p.told.len(),
             impact: run.clocks.t[0],
         };
         let was = std::mem::replace(&mut self.papers, now);
@@ -233,6 +235,7 @@ impl<'a> Guide<'a> {
         }
         p.signoffs.iter().skip(was.signoffs).for_each(|n| tell("Signed off", &format!("{}, {}", n.who, n.text)));
         p.comms.iter().skip(was.comms).for_each(|n| tell("Message sent", &n.text));
+        p.told.iter().skip(was.told).for_each(|n| tell("Told", &n.text));
         run.notes.iter().skip(was.notes).for_each(|n| tell("Note", &n.text));
         if let Some(since) = self.papers.impact.filter(|_| self.papers.impact != was.impact) {
             tell("Impact", &format!("since {} UTC", utc_clock(since)));

@@ -4,7 +4,7 @@ use crate::desk::snapshot::{NoteView, PhaseView, RunView, Snapshot, StepRow, Ste
 use crate::run::clocks::NAMES;
 use crate::ui::papers::LOSSES;
 use crate::ui::screens::commander::{NEXT, next, state};
-use crate::ui::screens::run::papers::{EVIDENCE, FINDINGS, LEDGER, LOSS, NOBODY_YET, SIGNED, size};
+use crate::ui::screens::run::papers::{EVIDENCE, FINDINGS, LEDGER, LOSS, MISSING, NOBODY_YET, SIGNED, TOLD, size};
 use crate::ui::screens::run::run_sentence;
 use crate::ui::screens::run::side::clock_at;
 use crate::units::{Millis, utc_clock};
@@ -174,11 +174,16 @@ pub fn papers(run: &RunView) -> String {
         let line = format!("{} {} {} · {step} · {kept} · SHA-256 {sum}…", utc_clock(e.at), e.who, e.name);
         push(&mut out, &wrapped_at("  ", "    ", &line));
     }
-    section(&mut out, "Findings", "gi gc", p.findings.len(), FINDINGS);
+    section(&mut out, "Findings", "gi gr gc gv", p.findings.len(), FINDINGS);
     for f in last(&p.findings) {
         let how = f.corrective.as_ref().map_or_else(|| NOBODY_YET.to_owned(), |how| format!("Put right: {how}"));
         push(&mut out, &wrapped_at("  ", "    ", &format!("{}. {how}", f.text.trim_end_matches('.'))));
+        for more in f.rated.iter().chain(&f.closed) {
+            push(&mut out, &wrapped_at("    ", "    ", more));
+        }
     }
+    section(&mut out, "Told for the record", "gt gd", p.told.len(), TOLD);
+    notes(&mut out, &p.told);
     section(&mut out, "Signed off", "gs", p.signoffs.len(), SIGNED);
     notes(&mut out, &p.signoffs);
     if !p.comms.is_empty() {
@@ -188,6 +193,10 @@ pub fn papers(run: &RunView) -> String {
     if !run.notes.is_empty() {
         section(&mut out, "Notes", "n", run.notes.len(), "");
         notes(&mut out, &run.notes);
+    }
+    if !p.missing.is_empty() {
+        section(&mut out, MISSING, "", p.missing.len(), "");
+        p.missing.iter().for_each(|what| push(&mut out, &wrapped_at("  ", "    ", what)));
     }
     out.trim_end().to_owned()
 }

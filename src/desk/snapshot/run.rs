@@ -104,6 +104,10 @@ pub struct Papers {
     pub signoffs: Vec<NoteView>,
     /// Messages to people outside, with what came of them.
     pub comms: Vec<NoteView>,
+    /// What else people told for the record.
+    pub told: Vec<NoteView>,
+    /// What auditors ask for and the record would not say, were it closed now: the field, and what is missing.
+    pub missing: Vec<String>,
     /// To whom it was handed over: here it is only read.
     pub handed_over: Option<String>,
 }
@@ -143,6 +147,10 @@ pub struct FindingView {
     pub text: String,
     /// What is done about it, by whom, until when.
     pub corrective: Option<String>,
+    /// How grave it is, and why it came about.
+    pub rated: Option<String>,
+    /// Who vouches that it is over.
+    pub closed: Option<String>,
 }
 
 /// A run that is open here.

@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use crate::record::Stored;
 use crate::run::event::{Event, Mode};
+use crate::run::fields::{Beside, Field};
 use crate::units::utc_clock;
 
+use super::super::DeskError;
 use super::super::record::entry;
+use super::super::session::replay;
 use super::super::snapshot::{Record, RecordRow, RunRow, Verdict};
 use super::run::short;
 use super::{frozen, words};
@@ -81,6 +84,11 @@ pub fn more(e: &Event) -> Vec<String> {
         _ => Vec::new(),
     };
     lines.into_iter().map(|l: String| crate::units::visible(&l.replace('\n', " "))).collect()
+}
+
+/// What auditors ask of a run, and whether its records say it. `beside` comes from whoever verified and keeps them.
+pub fn fields(records: &[Stored], beside: &Beside) -> Result<Vec<Field>, DeskError> {
+    Ok(crate::run::fields::fields(&replay(records)?, beside))
 }
 
 /// The rows of a record.

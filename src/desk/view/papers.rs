@@ -1,18 +1,24 @@
 //! What people keep beside the steps, and what a run waits for, in words.
 
 use super::run::note;
+use super::words;
 use crate::desk::snapshot::{EvidenceView, FindingView, Lines, LossView, NoteView, Papers};
 use crate::plan::model::PlannedStep;
-use crate::run::event::StepState;
+use crate::rehearsal::scenario::Outcome;
+use crate::run::event::{Entry, StepState};
 use crate::run::state::{ChangeState, Note, Run};
+use crate::run::{books, fields};
 
 /// Steps that whoever looks on is told of beforehand.
 const AHEAD: usize = 3;
 /// As a participant's role says it.
 const SECOND_PERSON: &str = "second person";
 
-/// The ledger as given, losses, evidence, findings, signatures, messages.
-pub fn papers(run: &Run, ledger: Lines) -> Papers {
+/// The ledger as given, what would be missing were the run closed as `ends`, losses, evidence, findings, signatures, messages.
+pub fn papers(run: &Run, ledger: Lines, ends: Outcome) -> Papers {
+    let heard = |e: &Entry| NoteView { at: e.at, who: e.actor.display().to_owned(), text: words::event(&e.event) };
+    let gaps = if run.open() { fields::missing(run, &books::end_now(run, ends)) } else { Vec::new() };
+    let missing = gaps.iter().map(|g| format!("{} {}: {}", g.field, fields::title(&g.field), g.what)).collect();
     let titled = |(title, n): &(String, Note)| NoteView { text: format!("{title}: {}", n.text), ..note(n) };
     Papers {
         ledger,
@@ -36,10 +42,17 @@ pub fn papers(run: &Run, ledger: Lines) -> Papers {
             .map(|f| FindingView {
                 text: f.found.text.clone(),
                 corrective: f.corrective.as_ref().map(|(what, who, due)| format!("{what} ({who}, {due})")),
+                rated: f.severity.as_ref().map(|(severity, cause)| format!("{}: {cause}", severity.word())),
+                closed: f.closed.as_ref().map(|(n, until, c)| match c.accepted {
+                    true => format!("risk accepted until {until} ({}): {}", n.who, n.text),
+                    false => format!("put right, says {}: {}", n.who, n.text),
+                }),
             })
             .collect(),
         signoffs: run.signoffs.iter().map(titled).collect(),
         comms: run.comms.iter().map(titled).collect(),
+        told: run.said.heard.iter().map(heard).collect(),
+        missing,
         handed_over: run.handed_over.clone(),
     }
 }
@@ -47,7 +60,7 @@ pub fn papers(run: &Run, ledger: Lines) -> Papers {
 /// Who could agree: whoever takes part as a second person.
 fn approvers(run: &Run) -> String {
     let names: Vec<&str> =
-        run.participants.iter().filter(|p| p.role == SECOND_PERSON).map(|p| p.name.as_str()).collect();
+        run.participants.iter().filter(|p| p.role == SECOND_PERSON && !p.absent).map(|p| p.name.as_str()).collect();
     if names.is_empty() { String::new() } else { format!(" ({})", names.join(" or ")) }
 }
 

@@ -103,7 +103,7 @@ pub fn view(p: &RunPicture<'_>, drawn: &mut Cards) -> Option<RunView> {
         records: p.records,
         suggest_outcome: suggest(run),
         rights: p.rights.cloned(),
-        papers: super::papers::papers(run, ledger),
+        papers: super::papers::papers(run, ledger, suggest(run)),
         taking_back: p.taking_back.to_vec(),
         waits: super::papers::waits(run),
         next: super::papers::next(run),

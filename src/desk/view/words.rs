@@ -1,7 +1,8 @@
 //! Events in plain words, the same in the window, in the terminal and in the record's timeline.
 
 use crate::run::clocks::POINT;
-use crate::run::event::{Event, Facilitated, Found};
+use crate::run::event::{Declaration, Event, Facilitated, Found};
+use crate::run::told::REPORT;
 use crate::units::Millis;
 
 pub use crate::runbook::words::condition;
@@ -10,8 +11,10 @@ pub use crate::runbook::words::condition;
 pub fn event(e: &Event) -> String {
     match e {
         Event::Plan { what, part, of, .. } => format!("frozen {what}, part {part} of {of}"),
+        Event::Participant { name, role, absent: true, .. } => format!("{name}, {role}, cannot take part"),
         Event::Participant { name, role, .. } => format!("{name} takes part as {role}"),
         Event::Started(s) => format!("started: {}, {}, {}", s.title, s.strategy.display(), s.mode.word()),
+        Event::Declared { declaration: Some(d), .. } => declared(d),
         Event::Declared { evidence, .. } => format!("impact began (T0): {evidence}"),
         Event::Degraded { degraded: true } => "degraded instructions shown".to_owned(),
         Event::Degraded { degraded: false } => "normal instructions shown".to_owned(),
@@ -80,14 +83,36 @@ pub fn event(e: &Event) -> String {
         },
         Event::GlassBroken { guard, reason } => format!("glass broken, “{guard}” set aside: {reason}"),
         Event::Comms { to, text, outcome, .. } => format!("message to {to} ({outcome}): {text}"),
-        Event::Finding { text } => format!("to put right: {text}"),
-        Event::Corrective { text, owner, due } => format!("put right by {owner} until {due}: {text}"),
+        Event::Finding { text, rates: Some(r) } => {
+            format!("finding {} is {}; root cause: {text}", r.finding, r.severity.word())
+        }
+        Event::Finding { text, rates: None } => format!("to put right: {text}"),
+        Event::Corrective { text, owner, due, closes: Some(c) } if c.accepted => {
+            format!("finding {}: {owner} accepts the risk until {due}: {text}", c.finding)
+        }
+        Event::Corrective { text, owner, closes: Some(c), .. } => {
+            format!("finding {} is put right, {owner} vouches for it: {text}", c.finding)
+        }
+        Event::Corrective { text, owner, due, closes: None } => format!("put right by {owner} until {due}: {text}"),
+        Event::SignedOff { role, statement } if role == REPORT => format!("report: {statement}"),
         Event::SignedOff { role, statement } => format!("signed off as {role}: {statement}"),
         Event::HandedOver { to, open } => format!("handed over to {to}, {} steps open", open.len()),
         Event::TakenOver { operator, sha256, .. } if sha256.is_empty() => format!("{operator} took it back"),
         Event::TakenOver { operator, from, .. } => format!("{operator} took it over from {from}"),
         Event::Facilitated { what } => facilitated(what),
     }
+}
+
+fn declared(d: &Declaration) -> String {
+    let parts = [
+        ("activated by", &d.by),
+        ("on the authority of", &d.authority),
+        ("triggered by", &d.trigger),
+        ("detected", &d.detected),
+        ("worked on from", &d.location),
+    ];
+    let said = parts.iter().filter(|(_, text)| !text.is_empty()).map(|(word, text)| format!("{word} {text}"));
+    format!("declared: {}", said.collect::<Vec<_>>().join("; "))
 }
 
 fn facilitated(f: &Facilitated) -> String {

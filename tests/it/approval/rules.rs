@@ -212,7 +212,7 @@ fn a_guard_is_set_aside_by_two_by_name_and_for_one_attempt() {
             .any(|e| matches!(e, Event::GlassBroken { guard, reason } if guard == GUARD && reason.contains("flaps")))
     );
     assert!(
-        events.iter().any(|e| matches!(e, Event::Finding { text } if text.contains(GUARD) && text.contains("Ben")))
+        events.iter().any(|e| matches!(e, Event::Finding { text, .. } if text.contains(GUARD) && text.contains("Ben")))
     );
     assert_eq!(b.run.findings.len(), 1);
     assert_eq!(b.state(STEP), StepState::Ready);

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use lifeboat::desk::protocol::{ApprovalIntent, Command, CredentialIntent};
 use lifeboat::desk::{Handle, Home, Options, start};
 use lifeboat::journal::RealDisk;
+use lifeboat::run::fields::{Beside, Held};
 
 use super::guided::Person;
 use super::say;
@@ -129,10 +130,24 @@ fn a_whole_rehearsal_over_a_line_that_drops() {
     p.says("gf Cargo.toml", "+ Evidence: Cargo.toml");
     p.says("gi", "Finding (. to leave)");
     p.says("nobody knew the way", "+ Finding: nobody knew the way");
+    p.says("gr", "Its number");
+    p.says("1", "Root cause");
+    p.says("it was never written", "+ Told: finding 1 is critical; root cause: it was never written");
+    p.says("gv", "gc says how one is put right");
     p.says("gc", "Action (. to leave)");
     p.says("write it down", "Who does it");
     p.says("Ben", "Until when");
     p.says("2027-01-31", "+ Put right: write it down (Ben, 2027-01-31)");
+    p.says("gv", "Its number");
+    p.says("1", "What was seen");
+    p.says("the page is there", "Who vouches for it");
+    p.says("Noor", "Tried again in");
+    p.says("", "An accepted risk");
+    p.says("", "+ Told: finding 1 is put right, Noor vouches for it");
+    p.says("gt", "Its number");
+    p.says("4", "Who, or which data");
+    p.says("Noor", "What (. to leave)");
+    p.says("row counts are equal", "+ Evidence: Data integrity check, confirmed by Noor");
 
     // Two decide: the request goes as a block, and the answer comes as one.
     let now = skips_to(&mut p, "\nD9  ");
@@ -200,11 +215,18 @@ fn a_whole_rehearsal_over_a_line_that_drops() {
     p.says("gs", "As what");
     p.says("service owner", "What you state");
     p.says("the record is right", "+ Signed off: ");
-    p.says("c", "Its number");
+    let shown = p.says("c", "Its number");
+    assert!(shown.contains("the record does not say it yet") && shown.contains("F1 "), "{shown}");
     p.says("", "Summary (. to leave)");
     p.says("there, and not back tonight", "Record: ");
     assert_eq!(p.leaves(), 0);
+    let stored = lifeboat::journal::read_run(&RealDisk, Path::new(&journal)).unwrap();
+    let told = lifeboat::desk::view::audit::fields(&stored, &Beside::default()).unwrap();
+    let held = |id: &str| told.iter().find(|f| f.id == id).map(|f| f.held.clone()).unwrap();
+    assert!(matches!(held("F21"), Held::Yes(said) if said.contains("Noor")), "{told:?}");
+    assert!(matches!(held("F1"), Held::Missing(what) if what.contains("location")), "{told:?}");
     let all = records(&journal);
+    assert!(all.contains("\"missing\":[{\"field\":\"F1\""), "the closing record names it");
     for words in ["the record is right", "not back tonight", "two caches and a queue", "Ben", "East US is gone"] {
         assert!(all.contains(words), "{words}");
     }

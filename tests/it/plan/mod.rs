@@ -1,5 +1,6 @@
 //! Binding: a runbook and a plan become concrete steps, or exact complaints.
 
+mod agreed;
 mod draft;
 mod drift;
 mod readiness;

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use lifeboat::record::Kind;
 use lifeboat::rehearsal::scenario::Outcome;
 use lifeboat::run::event::{
-    Books, Correlation, Evidence, Facilitated, Found, Identity, LossKind, Observed, ScenarioRef, Seen,
+    Books, Closure, Correlation, Declaration, Evidence, Facilitated, Found, Gap, Identity, LossKind, Met, Objective,
+    Observed, Rating, ScenarioRef, Seen, Severity,
 };
 use lifeboat::units::Millis;
 use serde_json::value::RawValue;
@@ -44,12 +45,26 @@ fn every() -> Vec<Event> {
         undo: false,
         left: Vec::new(),
     };
+    let objective = Objective {
+        name: s("RTO"),
+        agreed_ms: 60_000,
+        actual_ms: Some(5),
+        met_objective: Met::NotMeasured,
+        how: s("h"),
+    };
+    let declared = || Event::Declared {
+        impact_start: BEGIN,
+        evidence: s("e"),
+        declaration: Some(Box::new(Declaration { by: s("Mira"), ..Declaration::default() })),
+    };
     let mut all = vec![
         Event::Plan { what: s("plan"), part: 1, of: 2, sha256: s("00"), text: s("Plan(\n\"„ü\"\u{202e})") },
-        Event::Participant { name: s("Ada"), role: s("operator"), key: None },
+        Event::Participant { name: s("Ada"), role: s("operator"), key: None, absent: false },
+        Event::Participant { name: s("Mira"), role: s("owner"), key: None, absent: true },
         bare,
         Event::Started(Box::new(start)),
-        Event::Declared { impact_start: BEGIN, evidence: s("e") },
+        Event::Declared { impact_start: BEGIN, evidence: s("e"), declaration: None },
+        declared(),
         Event::Degraded { degraded: true },
         Event::Paused { reason: s("r") },
         Event::Resumed,
@@ -58,12 +73,16 @@ fn every() -> Vec<Event> {
             summary: s("s"),
             not_measured: vec![s("RPA")],
             books: None,
+            objectives: Vec::new(),
+            missing: Vec::new(),
         },
         Event::Ended {
             outcome: Outcome::Recovered,
             summary: s("s"),
             not_measured: Vec::new(),
             books: Some(Box::new(Books { lost: 1, missed: vec![s("RTO")], ..Books::default() })),
+            objectives: vec![objective],
+            missing: vec![Gap { field: s("F8"), what: s("w") }],
         },
         Event::Aborted { reason: s("r") },
         Event::SignedIn(Identity { tenant: s("t"), object: s("o"), name: s("n"), ..Identity::default() }),
@@ -126,8 +145,15 @@ fn every() -> Vec<Event> {
         Event::GlassBroken { guard: s("g"), reason: s("r") },
         Event::Comms { to: s("t"), text: s("x"), outcome: s("o"), id: None },
         Event::Comms { to: s("t"), text: s("x"), outcome: s("o"), id: Some(s("down-7")) },
-        Event::Finding { text: s("t") },
-        Event::Corrective { text: s("t"), owner: s("o"), due: s("2027-01-31") },
+        Event::Finding { text: s("t"), rates: None },
+        Event::Finding { text: s("t"), rates: Some(Rating { finding: 1, severity: Severity::High }) },
+        Event::Corrective { text: s("t"), owner: s("o"), due: s("2027-01-31"), closes: None },
+        Event::Corrective {
+            text: s("t"),
+            owner: s("o"),
+            due: s("2027-01-31"),
+            closes: Some(Closure { finding: 1, accepted: true, retest: s("run") }),
+        },
         Event::SignedOff { role: s("r"), statement: s("x") },
         Event::HandedOver { to: s("t"), open: vec![s("AO-F1")] },
         Event::TakenOver { operator: s("o"), from: s("f"), sha256: s("00") },

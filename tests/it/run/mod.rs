@@ -6,6 +6,7 @@ mod books;
 mod clocks;
 mod cut;
 mod events;
+mod fields;
 mod forecast;
 mod guide;
 mod hand;

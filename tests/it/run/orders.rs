@@ -5,8 +5,10 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use lifeboat::rehearsal::scenario::Outcome;
+use lifeboat::run::event::{Declaration, Severity};
 use lifeboat::run::event::{Effect as Shown, Evidence, Facilitated, Found, Identity, LossKind, Observed, Proof};
 use lifeboat::run::state::ChangeState;
+use lifeboat::run::told::{About, Vouched};
 
 /// Which order, at what (part of) step, in which variation, how much later, and where the process dies of it.
 pub type Roll = (u8, u8, u8, u32, u8);
@@ -201,7 +203,18 @@ pub fn order(b: &Bench, (kind, which, v, ..): Roll) -> (Actor, Command) {
             let corrective = Command::Corrective { text: "c".to_owned(), owner: "o".to_owned(), due: "d".to_owned() };
             return (operator(), if v % 2 == 0 { Command::Finding("f".to_owned()) } else { corrective });
         }
-        51 => return (operator(), Command::SignOff { role: "owner".to_owned(), statement: "s".to_owned() }),
+        51 => {
+            let vouched = Vouched { seen: "s".to_owned(), by: "Grace".to_owned(), ..Vouched::default() };
+            let (about, _) = About::ALL[usize::from(v) % About::ALL.len()];
+            let told = [
+                Command::SignOff { role: "owner".to_owned(), statement: "s".to_owned() },
+                Command::Rate(Severity::ALL[usize::from(v) % 4], "c".to_owned()),
+                Command::Vouch(vouched),
+                Command::Declaration(Declaration { by: "Mira".to_owned(), ..Declaration::default() }),
+                Command::Tell(about, "Noor".to_owned(), "5m, said".to_owned()),
+            ];
+            return (operator(), told[usize::from(v) % told.len()].clone());
+        }
         52 if v % 4 == 0 => return (operator(), Command::HandOver { to: "Grace".to_owned() }),
         53 | 54 if b.run.handed_over.is_some() => {
             let operator = if v % 2 == 0 { "Ada" } else { "Mo" }.to_owned();

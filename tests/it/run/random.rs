@@ -10,6 +10,7 @@ use std::sync::OnceLock;
 use lifeboat::catalog::Catalog;
 use lifeboat::run::effect::{self, Effect};
 use lifeboat::run::event::Found;
+use lifeboat::run::fields::{Beside, fields};
 use lifeboat::run::forecast;
 use lifeboat::run::state::{ChangeState, StepRun};
 use lifeboat::units::Millis;
@@ -318,6 +319,7 @@ fn on_disk(b: &Bench) {
 fn look(b: &Bench) {
     let _ = forecast::forecast(&b.run, Some(Millis::from_mins(12)), b.at);
     let _ = (forecast::breach(&b.run, b.at), b.run.clocks.segments(), b.run.clocks.rta(), b.run.clocks.rpa());
+    assert_eq!(fields(&b.run, &Beside::default()).len(), 25);
     for s in &b.run.steps {
         let back = b.run.undo_order(&s.id);
         assert!(back.first().is_none_or(|id| b.run.holds_up(id).is_none()), "{back:?}");

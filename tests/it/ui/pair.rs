@@ -170,11 +170,24 @@ pub fn papers() -> Papers {
             FindingView {
                 text: "The capacity in Sweden Central is half of what is needed at noon".into(),
                 corrective: Some("raise to 480 and reserve it, Jo, until 2026-12-15".into()),
+                rated: Some("high: nobody watches the quota".into()),
+                closed: None,
             },
-            FindingView { text: "Nobody on call had the right to write App Configuration".into(), corrective: None },
+            FindingView {
+                text: "Nobody on call had the right to write App Configuration".into(),
+                corrective: None,
+                rated: None,
+                closed: None,
+            },
         ],
         signoffs: vec![note(10, "Mira", "service owner: users are served, the loss is as stated")],
         comms: vec![note(230, "Lifeboat", "decision to Teams “on-call bridge”: delivered")],
+        told: vec![note(120, "Dana", "declared: activated by Mira; triggered by 500 on every call")],
+        missing: vec![
+            "F16 Security during the disruption: the state of logging, access and emergency accounts (papers: tell)"
+                .into(),
+            "F23 Sign-off, report version, distribution: the management's signature, report (papers: sign off)".into(),
+        ],
         handed_over: None,
     }
 }

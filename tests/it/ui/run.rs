@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use eframe::egui::{self, Key, accesskit::Role};
 use egui_kittest::kittest::{NodeT, Queryable};
-use lifeboat::desk::protocol::{ApprovalIntent, Command, Lock, RunIntent};
+use lifeboat::desk::protocol::{About, ApprovalIntent, Command, Declaration, Lock, RunIntent, Severity, Vouched};
 use lifeboat::desk::snapshot::{Mode, Snapshot};
 use lifeboat::run::event::LossKind;
 use lifeboat::ui::ask::Ask;
@@ -43,7 +43,15 @@ fn fill(w: &mut Window, texts: &[&str]) {
 #[test]
 fn papers_become_exactly_these_commands() {
     let text = |s: &str| s.to_owned();
-    let cases: [(&str, &[&str], RunIntent); 6] = [
+    let declaration = Declaration {
+        by: text("Mira"),
+        authority: text("crisis team"),
+        trigger: text("500s"),
+        ..Declaration::default()
+    };
+    let vouched =
+        Vouched { accepted: false, seen: text("it is there"), by: text("Mo"), retest: text("run 7"), until: text("") };
+    let cases: [(&str, &[&str], RunIntent); 10] = [
         ("Add to the ledger", &["container sessions"], RunIntent::Ledger(text("container sessions"))),
         ("Add to the loss register", &["140 requests"], RunIntent::Loss(LossKind::Lost, text("140 requests"))),
         (
@@ -62,15 +70,38 @@ fn papers_become_exactly_these_commands() {
             &["service owner", "users are served"],
             RunIntent::SignOff { role: text("service owner"), statement: text("users are served") },
         ),
+        ("Tell for the record", &["Mo", "operator"], RunIntent::Tell(About::Attends, text("Mo"), text("operator"))),
+        ("Declare the incident", &["Mira", "crisis team", "500s"], RunIntent::Declare(Box::new(declaration))),
+        ("Rate the finding", &["no rights"], RunIntent::Rate(Severity::High, text("no rights"))),
+        ("Vouch for a finding", &["it is there", "Mo", "run 7"], RunIntent::Vouch(vouched)),
     ];
     for (label, typed, wanted) in cases {
         let mut w = Window::on(pair::full(), Screen::Run);
         choose(&mut w, label);
+        // Of a declaration everything may be empty; the desk refuses one that says nothing.
+        if label.starts_with("Declare") {
+            fill(&mut w, typed);
+            assert_eq!(w.told(), run(wanted), "{label}");
+            continue;
+        }
         w.ctrl(Key::Enter);
         assert_eq!(w.told(), [], "{label}: nothing was typed yet");
         fill(&mut w, typed);
         assert_eq!(w.told(), run(wanted), "{label}");
     }
+}
+
+#[test]
+fn what_is_missing_is_shown_before_the_run_is_closed_and_holds_nothing_up() {
+    let mut w = Window::on(pair::full(), Screen::Run);
+    choose(&mut w, "Close the run");
+    assert!(w.sees(
+        "F16 Security during the disruption: the state of logging, access and emergency accounts (papers: tell)"
+    ));
+    w.type_text("users are served");
+    w.ctrl(Key::Enter);
+    let summary = "users are served".to_owned();
+    assert_eq!(w.told(), [Command::Close { outcome: lifeboat::rehearsal::scenario::Outcome::Recovered, summary }]);
 }
 
 #[test]

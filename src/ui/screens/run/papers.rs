@@ -7,7 +7,7 @@ use super::card::{badge, note};
 use crate::desk::snapshot::{EvidenceView, FindingView, NoteView, RunView};
 use crate::run::event::LossKind;
 use crate::ui::intent::{self, Intent};
-use crate::ui::papers::LOSSES;
+use crate::ui::papers::{LOSSES, unrated_finding, unvouched_finding};
 use crate::ui::view::{Act, Cx};
 use crate::ui::widgets::text::{copyable, small, wrapped};
 use crate::ui::widgets::{body, hairline, heading, link};
@@ -21,6 +21,10 @@ pub const LOSS: &str = "Kept apart: what is gone, what comes back, what is there
 pub const EVIDENCE: &str = "Texts, files, pictures of health; each with its SHA-256.";
 /// See [`LEDGER`].
 pub const FINDINGS: &str = "What is to be put right afterwards, by whom, until when.";
+/// See [`LEDGER`].
+pub const TOLD: &str = "Who came, what was checked, who was told: what only people know.";
+/// See [`LEDGER`].
+pub const MISSING: &str = "Not in the record yet";
 /// See [`LEDGER`].
 pub const SIGNED: &str = "Who stands for the record, and as what.";
 /// See [`LEDGER`].
@@ -73,6 +77,20 @@ pub fn show(ui: &mut Ui, cx: &Cx, run: &RunView) {
     if p.findings.iter().any(|f| f.corrective.is_none()) {
         add(ui, "Say how it is put right", Intent::Corrective);
     }
+    if unrated_finding(run).is_some() {
+        add(ui, "Rate the finding", Intent::Rate);
+    }
+    if unvouched_finding(run).is_some() {
+        add(ui, "Vouch for a finding", Intent::Vouch);
+    }
+
+    hairline(ui, 8.0);
+    section(ui, "Told for the record", p.told.len(), TOLD);
+    notes(ui, "told", &p.told);
+    add(ui, "Tell for the record", Intent::Tell);
+    if run.clocks.t[0].is_some() {
+        add(ui, "Declare the incident", Intent::Declare);
+    }
 
     hairline(ui, 8.0);
     section(ui, "Signed off", p.signoffs.len(), SIGNED);
@@ -83,6 +101,14 @@ pub fn show(ui: &mut Ui, cx: &Cx, run: &RunView) {
         hairline(ui, 8.0);
         section(ui, "Messages sent", p.comms.len(), "");
         notes(ui, "comms", &p.comms);
+    }
+
+    if !p.missing.is_empty() {
+        hairline(ui, 8.0);
+        section(ui, MISSING, p.missing.len(), "");
+        for (i, what) in p.missing.iter().enumerate() {
+            ui.push_id(("missing", i), |ui| copyable(ui, small(ui, what)));
+        }
     }
 }
 
@@ -156,4 +182,7 @@ fn finding(ui: &mut Ui, f: &FindingView) {
         Some(how) => copyable(ui, small(ui, format!("Put right: {how}"))),
         None => copyable(ui, small(ui, NOBODY_YET)),
     };
+    for more in f.rated.iter().chain(&f.closed) {
+        copyable(ui, small(ui, more));
+    }
 }
