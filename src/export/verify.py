@@ -473,7 +473,7 @@ def examine(path, outside, pinned, alone):
 def signed(log, pinned):
     """What the signatures are worth: they name a key; only a key known from elsewhere says whose it is."""
     if not log.keys:
-        return {"state": "no_key", "keys": []}
+        return "no_key"
     trusted = False
     for key in log.keys:
         trusted = key["key"] in pinned or (trusted and key["vouched"])
@@ -493,10 +493,14 @@ def verdict(r, starts):
     files = r["evidence_files"] or {"same": 0, "missing": ["not looked for"] if r["files"] else [], "altered": []}
     if r["break_count"] or contradicted or files["altered"] and r["newer_format"] is None:
         return "broken"
-    if r["newer_format"] is not None or "other_log" in r["anchor"] or r["signed"]["state"] == "other_key":
+    if r["newer_format"] is not None or "other_log" in r["anchor"] or state(r) == "other_key":
         return "unverifiable"
-    limits = r["torn_bytes"] or r["withheld"] or files["missing"] or r["signed"]["state"] != "pinned"
+    limits = r["torn_bytes"] or r["withheld"] or files["missing"] or state(r) != "pinned"
     return "limited" if limits or r["anchor"] != {"agrees": {"size": r["records"]}} else "whole"
+
+
+def state(r):
+    return r["signed"] if isinstance(r["signed"], str) else r["signed"]["state"]
 
 
 def plural(n, what):
@@ -520,7 +524,7 @@ def text(r):
                     plural(a.get("size", 0), "record"), a.get("records")),
                 "other_log": "NO: the checkpoint is of another log, %s" % a.get("log"),
                 "not_comparable": "not compared: the root could not be computed"}[how]
-    keys = ", ".join(fingerprint(bytes.fromhex(k["key"])) for k in r["signed"]["keys"])
+    keys = ", ".join(fingerprint(bytes.fromhex(k["key"])) for k in (r["signed"]["keys"] if state(r) != "no_key" else []))
     by = "%s, by the key %s that the record itself names; " % (plural(r["checkpoints"], "checkpoint"), keys)
     tail = r["records"] - (r["anchor"]["agrees"]["size"] if "agrees" in r["anchor"] else 0)
     files = r["evidence_files"]
@@ -543,7 +547,7 @@ def text(r):
             ("Consistent", consistent + (withheld if r["withheld"] else "")),
             ("Signed", {"no_key": "no key: the record is not signed", "not_pinned": by + "not pinned",
                         "pinned": by + "pinned (--key)", "partly": by + "only a part by a key that you pinned",
-                        "other_key": by + "NOT the key that was given"}[r["signed"]["state"]]),
+                        "other_key": by + "NOT the key that was given"}[state(r)]),
             ("Anchored", against(r["anchor"]) + ("; beside the log, on the same disk: " + against(r["beside"])
                                                  if r["beside"] != "none" else "")),
             ("Unanchored tail", "not told: the chain does not hold" if r["break_count"] else "none" if not tail else
