@@ -151,8 +151,20 @@ pub fn plain(id: &str, writes: usize) -> Base {
     w.done("plain")
 }
 
+/// One file of `n` short records, each written alone, and nothing else.
+pub fn notes(id: &str, n: usize) -> Base {
+    let mut w = Writer::new(id, 9);
+    let mut journal = w.create();
+    while journal.head().0 < n as u64 {
+        let d = json!({ "text": format!("note {}", journal.head().0), "list": [true, null, -3] });
+        journal.append(&[Draft::new(Kind::Note, Mode::Rehearsal, Actor::System, d)]).unwrap();
+    }
+    w.outside.extend(journal.checkpoint());
+    w.done("notes")
+}
+
 /// Files begun after writes and syncs that failed; what those left stands in the files before.
-fn rotated(id: &str) -> Base {
+pub fn rotated(id: &str) -> Base {
     let mut w = Writer::new(id, 2);
     let mut journal = w.create();
     for op in [Op::Sync, Op::Write, Op::Write, Op::Sync] {

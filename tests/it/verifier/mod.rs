@@ -6,7 +6,7 @@ mod bases;
 mod forger;
 mod mutants;
 mod script;
-// mod tampering;
+mod tampering;
 
 use std::io::Write;
 
