@@ -6,6 +6,7 @@ mod bases;
 mod forger;
 mod mutants;
 mod script;
+mod standards;
 mod tampering;
 
 use std::io::Write;

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Reads a list of arguments a line, and answers each with a line: exit code and what was printed.
 const LOOP: &str = "
@@ -23,18 +23,51 @@ pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src/export")
 }
 
-/// Exit code and output of each call; what a process of its own would give. The Python is the system's.
-pub fn calls(all: &[Vec<String>]) -> Vec<(u8, String)> {
+/// Answers a line of JSON with the value of an expression over it, `x`.
+const EVAL: &str = "
+import json, sys
+sys.dont_write_bytecode = True
+sys.path.insert(0, sys.argv[1])
+import verify
+from verify import *
+
+def taken(x):
+    try:
+        return Checkpoint(x['note']).signed_by(bytes.fromhex(x['key']))
+    except ValueError:
+        return None
+
+def root_of(hashes):
+    log = Log(True, [])
+    for h in hashes:
+        log.takes_its_place(h)
+    return log.root().hex()
+
+print(json.dumps([eval(sys.argv[2]) for x in json.load(sys.stdin)]))
+";
+
+/// What a function of `verify.py` gives for each of these.
+pub fn values(expression: &str, all: &[Value]) -> Vec<Value> {
+    let out = piped(&["-I", "-c", EVAL, &folder().display().to_string(), expression], json!(all).to_string());
+    serde_json::from_str(&out).unwrap()
+}
+
+/// Runs the system's Python to its end.
+fn piped(args: &[&str], input: String) -> String {
     let mut python = Command::new("python3");
-    python.args(["-I", "-c", LOOP]).arg(folder()).stdin(Stdio::piped()).stdout(Stdio::piped());
-    let mut child = python.spawn().expect("python3 runs verify.py: install it");
-    let mut input = child.stdin.take().unwrap();
-    let text: String = all.iter().map(|args| format!("{}\n", serde_json::to_string(args).unwrap())).collect();
-    let writer = std::thread::spawn(move || input.write_all(text.as_bytes()));
+    let mut child = python.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("python3 is needed");
+    let mut pipe = child.stdin.take().unwrap();
+    let writer = std::thread::spawn(move || pipe.write_all(input.as_bytes()));
     let out = child.wait_with_output().unwrap();
     writer.join().unwrap().unwrap();
     assert!(out.status.success(), "verify.py ended with {}", out.status);
-    let lines = String::from_utf8(out.stdout).unwrap();
+    String::from_utf8(out.stdout).unwrap()
+}
+
+/// Exit code and output of each call; what a process of its own would give. The Python is the system's.
+pub fn calls(all: &[Vec<String>]) -> Vec<(u8, String)> {
+    let input: String = all.iter().map(|args| format!("{}\n", json!(args))).collect();
+    let lines = piped(&["-I", "-c", LOOP, &folder().display().to_string()], input);
     let found: Vec<(u8, String)> = lines.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
     assert_eq!(found.len(), all.len());
     found
