@@ -13,7 +13,7 @@
 //!
 //! | room | what it is |
 //! |---|---|
-//! | `units` | time, regions, ARM ids, secrets: the words everything else is said in |
+//! | `units` | time, regions, ARM ids, keys, secrets: the words everything else is said in |
 //! | `runbook` | what could be done: text → checked model, every mistake with its place |
 //! | `plan` | what would be done here: a runbook bound to real resources, in order |
 //! | `run` | what is being done: decide → facts → state; effects; clocks |

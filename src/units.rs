@@ -1,4 +1,4 @@
-//! The words everything else is said in: time, regions, ARM ids, secrets.
+//! The words everything else is said in: time, regions, ARM ids, keys, secrets.
 //!
 //! Pure. Time never comes from here: it is handed in as a [`Now`].
 
@@ -7,8 +7,10 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+mod key;
 mod secret;
 
+pub use key::{BadKey, FINGERPRINT, PublicKey};
 pub use secret::{Secret, misfit};
 
 /// Milliseconds, the one unit of time inside the program.

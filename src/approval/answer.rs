@@ -6,9 +6,9 @@ use super::block::{Letter, Signed};
 use super::device::Device;
 use super::request::Request;
 use super::{ApprovalError, CLOCKS_DIFFER};
-use crate::health::sighting::{Colleague, PublicKey};
+use crate::health::sighting::Colleague;
 use crate::run::event::Proof;
-use crate::units::{Millis, utc_text};
+use crate::units::{Millis, PublicKey, utc_text};
 
 /// Longest reason of a refusal, in signs.
 const REASON: usize = 1_000;

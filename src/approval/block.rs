@@ -20,8 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ApprovalError;
 use super::device::Device;
-use crate::health::sighting::PublicKey;
-use crate::units::{hex, sha256_hex, unhex};
+use crate::units::{PublicKey, hex, sha256_hex, unhex};
 
 /// More text than this holds no block: a record's worth of requests has a tenth of it.
 const LONGEST: usize = 1 << 20;

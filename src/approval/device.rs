@@ -13,9 +13,9 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use zeroize::Zeroizing;
 
 use super::ApprovalError;
-use crate::health::sighting::{Colleague, PairKey, PublicKey};
+use crate::health::sighting::{Colleague, PairKey};
 use crate::run::approval::namesakes;
-use crate::units::{hidden, visible};
+use crate::units::{PublicKey, hidden, visible};
 
 const LINE: &str = "Lifeboat key 1 of ";
 const LINE_DOMAIN: &str = "lifeboat-device-1\n";

@@ -13,10 +13,10 @@ use super::block::Signed;
 use super::device::Device;
 use super::request::{Asks, Request};
 use super::{ApprovalError, PHONE};
-use crate::health::sighting::{Colleague, PairKey, PublicKey};
+use crate::health::sighting::{Colleague, PairKey};
 use crate::plan::model::{Plan, PlannedStep};
 use crate::run::event::{Mode, Proof};
-use crate::units::{hex, sha256_hex, unhex};
+use crate::units::{PublicKey, hex, sha256_hex, unhex};
 
 /// Read aloud without mistaking one for another: no I, L, O, U.
 const SIGNS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";

@@ -7,13 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use super::block::Letter;
 use super::{ANSWER_WITHIN, ApprovalError, CLOCKS_DIFFER};
-use crate::health::sighting::PublicKey;
 use crate::plan::model::PlannedStep;
 use crate::run::approval::{of_changes, of_glass, of_words};
 use crate::run::event::{Change, FieldChange, Mode, Reading};
 use crate::run::state::{Run, StepRun};
 use crate::runbook::model::{Risk, Undo};
-use crate::units::utc_text;
+use crate::units::{PublicKey, utc_text};
 
 /// Requests of one step; a run's record holds fewer.
 const MOST_CHANGES: usize = 500;

@@ -15,12 +15,11 @@ use crate::clock::Clock;
 use crate::desk::approvals::{device, keep_answer, plan_of};
 use crate::desk::{Home, Roster, chain};
 use crate::export::qr;
-use crate::health::sighting::PublicKey;
 use crate::journal::{RealDisk, read_run};
 use crate::plan::model::Plan;
 use crate::runbook::model::Strategy;
 use crate::secrets::{ANSWERS_WITHIN, Secrets};
-use crate::units::visible;
+use crate::units::{PublicKey, visible};
 
 use super::{Args, FAILED, FINDING, FINE, USAGE, plan};
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use clap::Args as Arguments;
 
 use crate::desk::handover::{PassingError, Place, key_of, own_key};
+use crate::desk::signing::signs;
 use crate::desk::{DeskError, Home, Roster, chain};
 use crate::export::handover::{HandOverError, Key, Lock, WORK, good_passphrase, wants_passphrase};
 use crate::journal::{Disk, RealDisk};
@@ -129,7 +130,10 @@ fn at_place(args: &Args, work: impl FnOnce(&Place<'_>) -> Result<u8, DeskError>)
     let disk: Arc<dyn Disk> = Arc::new(RealDisk);
     let done = Home::find(args.home.as_deref()).and_then(|home| {
         let key = Roster::read(&home)?.mine.map(String::from);
-        work(&Place { home: &home, disk: &disk, operator: &operator(), key })
+        let secrets = Secrets::in_keyring(home.dir(), ANSWERS_WITHIN);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(DeskError::Runtime)?;
+        let (signs, _) = runtime.block_on(signs(&secrets));
+        work(&Place { home: &home, disk: &disk, operator: &operator(), key, signs })
     });
     done.unwrap_or_else(|e| {
         say!("lifeboat: {}", chain(&e));

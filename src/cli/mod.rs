@@ -194,17 +194,7 @@ pub enum Cmd {
     /// values, seen_at (when it was last seen, where it could not be read now), among others), `failed` (subscription, what, why), `subscriptions`, `requests`, `read_at`. Changes nothing; purges nothing.
     Recoverable(recoverable::Wish),
     /// Verify the record of runs: 0 consistent and anchored, 1 consistent with limits, 2 tampered or corrupt, 3 not verifiable
-    Verify {
-        /// Run folders, segments, or a folder of runs
-        #[arg(required = true, value_name = "PATH")]
-        paths: Vec<PathBuf>,
-        /// A checkpoint kept elsewhere
-        #[arg(long, value_name = "FILE")]
-        checkpoint: Option<PathBuf>,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
+    Verify(verify::Wish),
     /// Export a run's record
     Export {
         /// Run id
@@ -317,7 +307,7 @@ pub fn dispatch(args: &Args, command: &Cmd) -> u8 {
             }
         }
         Cmd::Health(wish) => health::run(args, wish),
-        Cmd::Verify { paths, checkpoint, json } => verify::run(paths, checkpoint.as_deref(), *json),
+        Cmd::Verify(wish) => verify::run(args, wish),
         Cmd::Runs { run: Some(run), json } => runs::record(args, run, *json),
         Cmd::Runs { run: None, json } => runs::run(args, *json),
         Cmd::Recoverable(wish) => recoverable::run(args, wish),

@@ -3,25 +3,47 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use clap::Args;
 use serde_json::{Value, json};
 
-use crate::journal::{Disk, JournalError, RealDisk, contents, is_run, segment_number};
-use crate::record::{Against, Anchor, Checkpoint, Report, Segment, Verdict, verify};
-use crate::units::visible;
+use crate::desk::{Home, Roster};
+use crate::journal::{Disk, OnDisk, RealDisk, files, is_run, segment_number};
+use crate::record::{Against, Anchor, Checkpoint, PROMISE, Pin, Report, Source, Verdict, verify_sources};
+use crate::units::{PublicKey, visible};
 
 /// A checkpoint file is a few lines.
 const MAX_CHECKPOINT: usize = 64 * 1024;
-/// A lone file at most; see [`crate::journal::MAX_RUN`].
-const MAX_FILE: usize = crate::journal::MAX_RUN as usize;
+/// What is asked.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Wish {
+    /// Run folders, segments, or a folder of runs
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// A checkpoint kept elsewhere
+    #[arg(long, value_name = "FILE")]
+    pub checkpoint: Option<PathBuf>,
+    /// A key that must have signed: 64 hexadecimal digits, or a colleague's key line; without it the keys known here count
+    #[arg(long = "key", value_name = "KEY")]
+    pub keys: Vec<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Keys, and whether no other will do.
+struct Pins {
+    all: Vec<Pin>,
+    only: bool,
+}
 
 /// Verifies run folders, folders of runs and single files, and prints the verdicts.
 ///
 /// Exit codes: 0 consistent, signed and anchored to the end; 1 consistent with limits; 2 tampered with or corrupt;
 /// 3 could not be verified. Of several logs the worst counts: 2, then 3, then 1.
-pub fn run(paths: &[PathBuf], checkpoint: Option<&Path>, json: bool) -> u8 {
-    let outcome = examine(paths, checkpoint);
+pub fn run(args: &super::Args, wish: &Wish) -> u8 {
+    let outcome = examine(args, wish);
     let mut out = std::io::stdout().lock();
-    super::say::written(if json { print_json(&mut out, &outcome) } else { print_text(&mut out, &outcome) });
+    super::say::written(if wish.json { print_json(&mut out, &outcome) } else { print_text(&mut out, &outcome) });
     drop(out);
     outcome.verdict.exit_code()
 }
@@ -32,9 +54,16 @@ struct Outcome {
     verdict: Verdict,
 }
 
-fn examine(paths: &[PathBuf], checkpoint: Option<&Path>) -> Outcome {
+fn examine(args: &super::Args, wish: &Wish) -> Outcome {
     let mut problems = Vec::new();
-    let outside = match checkpoint.map(read_checkpoint) {
+    let pins = match pins(args, &wish.keys) {
+        Ok(pins) => pins,
+        Err(e) => {
+            problems.push(e);
+            Pins { all: Vec::new(), only: true }
+        }
+    };
+    let outside = match wish.checkpoint.as_deref().map(read_checkpoint) {
         None => None,
         Some(Ok(c)) => Some(c),
         Some(Err(e)) => {
@@ -42,16 +71,16 @@ fn examine(paths: &[PathBuf], checkpoint: Option<&Path>) -> Outcome {
             None
         }
     };
-    if paths.is_empty() {
+    if wish.paths.is_empty() {
         problems.push("nothing to verify: give a run's folder, a folder of runs, or a .jsonl file".to_owned());
     }
-    let targets: Vec<PathBuf> = paths.iter().flat_map(|p| targets(p)).collect();
+    let targets: Vec<PathBuf> = wish.paths.iter().flat_map(|p| targets(p)).collect();
     let alone = targets.len() == 1;
     let mut used = outside.is_none();
     let logs: Vec<_> = targets
         .into_iter()
         .map(|path| {
-            let report = examine_one(&path, outside.as_ref(), alone);
+            let report = examine_one(&path, &pins, outside.as_ref(), alone);
             used |= report.as_ref().is_ok_and(|r| r.anchor != Anchor::None);
             (path, report)
         })
@@ -76,37 +105,46 @@ fn targets(path: &Path) -> Vec<PathBuf> {
     if runs.is_empty() { vec![path.to_path_buf()] } else { runs }
 }
 
-fn examine_one(path: &Path, outside: Option<&Checkpoint>, alone: bool) -> Result<Report, String> {
-    let load = || -> Result<_, JournalError> {
-        if path.is_dir() {
-            let c = contents(&RealDisk, path)?;
-            return Ok((c.segments, c.checkpoint, true));
-        }
-        let bytes = RealDisk.read(path, 0, MAX_FILE + 1).map_err(|source| JournalError::Io {
-            doing: "read",
-            path: path.to_path_buf(),
-            source,
-        })?;
-        if bytes.len() > MAX_FILE {
-            return Err(JournalError::TooBig(path.to_path_buf()));
-        }
+fn examine_one(path: &Path, pins: &Pins, outside: Option<&Checkpoint>, alone: bool) -> Result<Report, String> {
+    let (files, beside, whole) = if path.is_dir() {
+        let (files, beside) = files(&RealDisk, path).map_err(|e| with_causes(&e))?;
+        (files, beside, true)
+    } else {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        Ok((vec![(segment_number(&name).unwrap_or(1), bytes)], None, false))
+        let file = OnDisk::of(&RealDisk, path, segment_number(&name).unwrap_or(1)).map_err(|e| with_causes(&e))?;
+        (vec![file], None, false)
     };
-    let (files, beside, whole) = load().map_err(|e| with_causes(&e))?;
-    let segments: Vec<Segment<'_>> = files.iter().map(|(number, bytes)| Segment { number: *number, bytes }).collect();
-    // One that cannot be read is no reason to call the log broken; accidents left it so.
-    let beside = beside.and_then(|t| t.parse::<Checkpoint>().ok());
-    let against = Against { outside, beside: beside.as_ref(), whole };
-    let mut report = verify(&segments, against);
+    let sources: Vec<&dyn Source> = files.iter().map(|f| f as &dyn Source).collect();
+    let against = Against { outside, beside: beside.as_ref(), whole, pins: &pins.all, only_pins: pins.only };
+    let mut report = verify_sources(&sources, against)?;
     if matches!(report.anchor, Anchor::OtherLog { .. }) && !alone {
         // Of several logs the checkpoint is for one; the others are judged without it.
-        report = verify(&segments, Against { outside: None, ..against });
+        report = verify_sources(&sources, Against { outside: None, ..against })?;
     }
     if whole {
         report.hold(|file| crate::desk::evidence::sha256_of(path, file));
     }
     Ok(report)
+}
+
+/// The keys that were named; without any those that are known on this computer.
+fn pins(args: &super::Args, named: &[String]) -> Result<Pins, String> {
+    let pin = |text: &String| {
+        let given = || "given with --key".to_owned();
+        match (text.parse::<PublicKey>(), crate::approval::known(text)) {
+            (Ok(key), _) => Ok(Pin { key, of: given() }),
+            (_, Ok(c)) => Ok(Pin { key: c.key, of: c.name }),
+            _ => Err(format!(
+                "`{}` is no key: give 64 hexadecimal digits, or the line of a colleague's key",
+                visible(text)
+            )),
+        }
+    };
+    if !named.is_empty() {
+        return Ok(Pins { all: named.iter().map(pin).collect::<Result<_, _>>()?, only: true });
+    }
+    let known = Home::find(args.home.as_deref()).ok().and_then(|home| Roster::read(&home).ok()).unwrap_or_default();
+    Ok(Pins { all: known.pins(), only: false })
 }
 
 fn read_checkpoint(path: &Path) -> Result<Checkpoint, String> {
@@ -136,6 +174,7 @@ fn print_text(out: &mut dyn Write, outcome: &Outcome) -> std::io::Result<()> {
     if outcome.logs.len() > 1 {
         writeln!(out, "All {} logs: {}", outcome.logs.len(), outcome.verdict)?;
     }
+    writeln!(out, "{PROMISE}")?;
     out.flush()
 }
 
@@ -153,6 +192,7 @@ fn print_json(out: &mut dyn Write, outcome: &Outcome) -> std::io::Result<()> {
         "verdict": outcome.verdict,
         "exit_code": outcome.verdict.exit_code(),
         "problems": outcome.problems,
+        "promise": PROMISE,
         "logs": logs,
     });
     writeln!(out, "{all:#}")?;

@@ -18,12 +18,12 @@ pub use device::device;
 
 use crate::approval::phone::Challenge;
 use crate::approval::{self, ANSWER_WITHIN, Here, Request, Signed};
-use crate::health::sighting::{Colleague, PublicKey};
+use crate::health::sighting::Colleague;
 use crate::plan::model::Plan;
 use crate::run::command::Ticket;
 use crate::run::event::{Mode, Proof};
 use crate::runbook::model::StepId;
-use crate::units::{hex, sha256_hex};
+use crate::units::{PublicKey, hex, sha256_hex};
 
 use super::board::Roster;
 use super::home::{Home, write_whole};
@@ -285,7 +285,7 @@ impl Desk {
     }
 
     /// This device's own block is known again. A key in memory is another one tomorrow.
-    fn keep_my_key(&mut self, key: &PublicKey) -> Result<(), DeskError> {
+    pub(super) fn keep_my_key(&mut self, key: &PublicKey) -> Result<(), DeskError> {
         if self.credentials.secrets().is_memory() || self.approving.roster.mine.as_ref() == Some(key) {
             return Ok(());
         }

@@ -13,8 +13,8 @@ use sha2::{Digest, Sha256};
 
 use crate::clock::{Clock, Speed};
 use crate::export::handover::{self as parcel, HandOverError, Manifest, Member};
-use crate::journal::{CHECKPOINT_FILE, Disk, JournalError, contents, segment_number, this_app};
-use crate::record::{Against, Checkpoint, Report, Verdict};
+use crate::journal::{CHECKPOINT_FILE, Disk, JournalError, Signs, contents, segment_number, this_app};
+use crate::record::{Against, Report, Verdict};
 use crate::run::command::Command as Order;
 use crate::run::decide::Refusal;
 use crate::run::event::Actor;
@@ -109,6 +109,8 @@ pub struct Place<'a> {
     pub operator: &'a str,
     /// Public key of their device, in hexadecimal.
     pub key: Option<String>,
+    /// What signs records here.
+    pub signs: Option<Signs>,
 }
 
 /// What came of handing over.
@@ -131,7 +133,7 @@ impl Place<'_> {
             return Err(PassingError::Damaged(first_break(&whole)).into());
         }
         let part = Part::begin(file)?;
-        let mut session = Session::open(self.disk, dir, None)?;
+        let mut session = Session::open(self.disk, dir, None, self.signs.clone())?;
         stand(&mut session)?;
         // What a process that died left open is made honest first: nobody waits for its answer here.
         let scenario_ms = session.epoch.map(|_| session.clock.now().mono);
@@ -153,7 +155,7 @@ impl Place<'_> {
 
     /// The first record of whoever goes on with it.
     pub(super) fn take(&self, dir: PathBuf, sha256: String) -> Result<Session, DeskError> {
-        let mut session = Session::taken(self.disk, dir)?;
+        let mut session = Session::taken(self.disk, dir, self.signs.clone())?;
         stand(&mut session)?;
         let (operator, key) = (self.operator.to_owned(), self.key.clone());
         session.order(self.me(), Order::TakeOver { operator, key, sha256 })?;
@@ -219,8 +221,8 @@ pub(super) fn of_a_run(name: &str) -> bool {
 /// What verification says of a run's folder.
 pub(super) fn examined(disk: &dyn Disk, dir: &Path) -> Result<Report, JournalError> {
     let found = contents(disk, dir)?;
-    let beside = found.checkpoint.as_ref().and_then(|t| t.parse::<Checkpoint>().ok());
-    Ok(crate::record::verify(&found.segments(), Against { outside: None, beside: beside.as_ref(), whole: true }))
+    let beside = found.beside();
+    Ok(crate::record::verify(&found.segments(), Against { beside: beside.as_ref(), whole: true, ..Against::default() }))
 }
 
 pub(super) fn first_break(report: &Report) -> String {
@@ -355,7 +357,13 @@ pub async fn own_key(secrets: &Secrets) -> Result<Secret, DeskError> {
 impl Desk {
     fn place(&self) -> Place<'_> {
         let key = self.approving.my_key().cloned().map(String::from);
-        Place { home: &self.options.home, disk: &self.options.disk, operator: &self.operator, key }
+        Place {
+            home: &self.options.home,
+            disk: &self.options.disk,
+            operator: &self.operator,
+            key,
+            signs: self.signing.clone(),
+        }
     }
 
     /// Writes the run on show for a colleague.
@@ -380,6 +388,7 @@ impl Desk {
             s.shutdown().await?;
         }
         self.open = None;
+        self.signs().await;
         let done = tokio::task::block_in_place(|| {
             let lock = match &lock {
                 Lock::Passphrase(words) => parcel::Lock::Passphrase(words, parcel::WORK),
@@ -408,6 +417,7 @@ impl Desk {
             Some(_) => parcel::Key::Passphrase(&secret),
             None => parcel::Key::Device(&secret),
         };
+        self.signs().await;
         let taken = tokio::task::block_in_place(|| self.place().take_over(file, &key))?;
         self.say(format!(
             "taken over from {}: the run {} goes on here",
@@ -429,6 +439,7 @@ impl Desk {
         }
         let (id, pace) = (o.session.id.clone(), o.pace);
         self.open = None;
+        self.signs().await;
         let done = tokio::task::block_in_place(|| self.place().take_back(&id, reason));
         let shown = self.show_anew(&id, pace).await;
         done?;

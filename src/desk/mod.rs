@@ -42,6 +42,7 @@ mod scripted;
 mod session;
 mod shelf;
 pub mod sign_in;
+pub mod signing;
 pub mod snapshot;
 mod steps;
 mod supervisor;

@@ -63,6 +63,7 @@ impl Desk {
         // From a whole minute on: meters count by the minute, and the same seed must give the same rehearsal.
         let epoch = Clock::system().now().wall / 60_000 * 60_000;
         let clock = Clock::scenario(epoch, Millis(0), Speed::Times(0));
+        let signs = self.signs().await;
         let mut session = Session::create(
             self.options.disk.clone(),
             &self.options.home.runs(),
@@ -70,6 +71,7 @@ impl Desk {
             clock.clone(),
             Some(epoch),
             Some(scenario.clone()),
+            signs,
         )?;
         session.run = crate::run::state::Run::of(plan.clone());
         let phases = if scenario.phases.is_empty() { INCIDENT.to_vec() } else { scenario.phases.clone() };
@@ -114,8 +116,9 @@ impl Desk {
             (false, false) => Mode::Live,
         };
         let clock = self.system_clock.clone();
+        let signs = self.signs().await;
         let mut session =
-            Session::create(self.options.disk.clone(), &self.options.home.runs(), mode, clock, None, None)?;
+            Session::create(self.options.disk.clone(), &self.options.home.runs(), mode, clock, None, None, signs)?;
         session.run = crate::run::state::Run::of(plan.clone());
         let start = Start::of(&plan, mode, INCIDENT.to_vec(), None);
         let (me, name) = (self.me(), self.operator.clone());
@@ -140,7 +143,8 @@ impl Desk {
         }
         // Whether it is a rehearsal only its record says; nothing is appended to that before there is room.
         self.room(self.past.is_rehearsal(&name))?;
-        let mut session = Session::open(&self.options.disk, dir, self.past.open_as(&name))?;
+        let signs = self.signs().await;
+        let mut session = Session::open(&self.options.disk, dir, self.past.open_as(&name), signs)?;
         let plan = session.run.plan.clone().ok_or(crate::run::state::ReplayError::NotStarted)?;
         let reference = session.run.start.as_ref().and_then(|s| s.scenario.clone());
         self.room(reference.is_some())?;

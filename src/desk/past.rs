@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::catalog::Catalog;
 use crate::journal::{Disk, contents, read_run, segment_number};
 use crate::plan::readiness::{PastRun, Proof};
-use crate::record::{Against, Checkpoint, Stored, Verdict};
+use crate::record::{Against, Stored, Verdict};
 use crate::rehearsal::scenario::Outcome;
 use crate::rehearsal::score::{Score, score};
 use crate::run::event::Mode;
@@ -252,8 +252,8 @@ fn about(records: &[Stored]) -> (String, bool, bool) {
 /// A record that was altered proves nothing.
 fn sound(disk: &dyn Disk, dir: &Path) -> bool {
     let Ok(found) = contents(disk, dir) else { return false };
-    let beside = found.checkpoint.as_ref().and_then(|t| t.parse::<Checkpoint>().ok());
-    let against = Against { outside: None, beside: beside.as_ref(), whole: true };
+    let beside = found.beside();
+    let against = Against { beside: beside.as_ref(), whole: true, ..Against::default() };
     crate::record::verify(&found.segments(), against).verdict != Verdict::Broken
 }
 

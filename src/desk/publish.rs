@@ -7,7 +7,7 @@ use crate::clock::Clock;
 use crate::health::{DetectorState, Role, State, skew};
 use crate::journal::{contents, read_run};
 use crate::plan::readiness::{Subject, readiness};
-use crate::record::{Against, Checkpoint, Verdict};
+use crate::record::{Against, Verdict};
 use crate::rehearsal::scenario::Choice;
 use crate::run::event::Mode;
 
@@ -160,8 +160,8 @@ impl Desk {
 /// A run's record with what its verification says.
 pub fn record_of(disk: &dyn crate::journal::Disk, dir: &Path) -> Result<Record, DeskError> {
     let found = contents(disk, dir)?;
-    let beside = found.checkpoint.as_ref().and_then(|t| t.parse::<Checkpoint>().ok());
-    let against = Against { outside: None, beside: beside.as_ref(), whole: true };
+    let beside = found.beside();
+    let against = Against { beside: beside.as_ref(), whole: true, ..Against::default() };
     let report = crate::record::verify(&found.segments(), against);
     let records = read_run(disk, dir)?;
     let id = dir.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();

@@ -3,17 +3,20 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use crate::clock::Clock;
-use crate::journal::{Disk, Header, Journal, JournalError, new_id, this_app};
-use crate::record::{Read, RecordError, Stored, client_request_id};
+use crate::journal::{Disk, Header, Journal, JournalError, Signs, new_id, this_app};
+use crate::record::{
+    CHECKPOINT_MS, CHECKPOINT_RECORDS, Checkpoint, Kept, Read, RecordError, Stored, client_request_id,
+};
 use crate::rehearsal::scenario::Scenario;
 use crate::run::command::{Command, Order};
 use crate::run::decide::{Draft, Refusal, decide};
 use crate::run::effect::{self, Effect};
 use crate::run::event::{Actor, Entry, Event, Mode, Reading};
 use crate::run::state::{ReplayError, Run};
-use crate::runbook::model::StepId;
+use crate::runbook::model::{Risk, StepId};
 use crate::units::Millis;
 
 use super::hooks::{Before, Happened};
@@ -56,6 +59,8 @@ pub struct Session {
     /// is read again tells nobody.
     pub happened: Vec<Happened>,
     journal: Option<Journal>,
+    /// Records at the last checkpoint, and when it was written.
+    sealed: (u64, Instant),
     read_only: Option<String>,
     request_ids: HashMap<(StepId, u32), String>,
 }
@@ -69,10 +74,11 @@ impl Session {
         clock: Clock,
         epoch: Option<i64>,
         scenario: Option<Scenario>,
+        signs: Option<Signs>,
     ) -> Result<Self, DeskError> {
         let id = new_id()?;
         let dir = runs.join(&id);
-        let header = Header::new(id.clone(), record::mode(mode), this_app(), device());
+        let header = header(&id, mode, signs);
         let journal = Journal::create(disk, dir.clone(), header)?;
         let new = Replayed { id, run: Run::new(), mode, epoch, began: 0 };
         Ok(Self { scenario, ..Self::with(new, dir, clock, Some(journal)) })
@@ -81,10 +87,15 @@ impl Session {
     /// A run from its folder. Without a writable journal it is read only, and says why. Closed runs are only read, and so
     /// are those that go on elsewhere: one more record here, and what comes back would not fit. A run that is known to be open
     /// in this mode is read and replayed once, which for a long one is most of the time it takes.
-    pub fn open(disk: &Arc<dyn Disk>, dir: PathBuf, known: Option<Mode>) -> Result<Self, DeskError> {
+    pub fn open(
+        disk: &Arc<dyn Disk>,
+        dir: PathBuf,
+        known: Option<Mode>,
+        signs: Option<Signs>,
+    ) -> Result<Self, DeskError> {
         let name = dir.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         if let Some(mode) = known
-            && let Ok(opened) = Self::written(disk, &dir, name, mode)
+            && let Ok(opened) = Self::written(disk, &dir, name, mode, signs.clone())
         {
             return Ok(opened.only_read());
         }
@@ -92,13 +103,13 @@ impl Session {
         if seen.run.handed_over.is_some() {
             return Ok(seen.session(dir, None).only_read());
         }
-        Self::writable(disk, dir, seen)
+        Self::writable(disk, dir, seen, signs)
     }
 
     /// A run that goes on here from now on, wherever it went on before.
-    pub fn taken(disk: &Arc<dyn Disk>, dir: PathBuf) -> Result<Self, DeskError> {
+    pub fn taken(disk: &Arc<dyn Disk>, dir: PathBuf, signs: Option<Signs>) -> Result<Self, DeskError> {
         let seen = Replayed::read(disk.as_ref(), &dir)?;
-        Self::writable(disk, dir, seen)
+        Self::writable(disk, dir, seen, signs)
     }
 
     /// As it is, and without its journal where it goes on elsewhere.
@@ -110,11 +121,11 @@ impl Session {
         self
     }
 
-    fn writable(disk: &Arc<dyn Disk>, dir: PathBuf, seen: Replayed) -> Result<Self, DeskError> {
+    fn writable(disk: &Arc<dyn Disk>, dir: PathBuf, seen: Replayed, signs: Option<Signs>) -> Result<Self, DeskError> {
         if seen.run.ended.is_some() {
             return Ok(seen.session(dir, None));
         }
-        match Self::written(disk, &dir, seen.id.clone(), seen.mode) {
+        match Self::written(disk, &dir, seen.id.clone(), seen.mode, signs) {
             // What was read before the lock was ours may have grown, or lost a torn end, meanwhile.
             Ok(session) => Ok(session),
             Err(DeskError::Journal(e)) => {
@@ -127,8 +138,14 @@ impl Session {
     }
 
     /// Takes the journal, and what is in it.
-    fn written(disk: &Arc<dyn Disk>, dir: &std::path::Path, id: String, mode: Mode) -> Result<Self, DeskError> {
-        let header = Header::new(id, record::mode(mode), this_app(), device());
+    fn written(
+        disk: &Arc<dyn Disk>,
+        dir: &std::path::Path,
+        id: String,
+        mode: Mode,
+        signs: Option<Signs>,
+    ) -> Result<Self, DeskError> {
+        let header = header(&id, mode, signs);
         let opened = Journal::open_into(disk.clone(), dir.to_path_buf(), header, None, Replaying::fold)?;
         let replayed = opened.records.end()?;
         let journal = replayed.run.ended.is_none().then_some(opened.journal);
@@ -155,6 +172,7 @@ impl Session {
             live: HashMap::new(),
             problems: HashMap::new(),
             happened: Vec::new(),
+            sealed: (0, Instant::now()),
             journal,
             read_only: None,
             request_ids: HashMap::new(),
@@ -201,6 +219,10 @@ impl Session {
         if let Some(why) = &self.read_only {
             return Err(DeskError::ReadOnly(why.clone()));
         }
+        // What cannot be taken back rests on a record that is signed up to the moment before.
+        if drafts.iter().any(|d| is_final(&self.run, d)) {
+            self.seal();
+        }
         let Some(journal) = self.journal.as_mut() else {
             return Err(DeskError::ReadOnly("this run is closed".to_owned()));
         };
@@ -225,6 +247,8 @@ impl Session {
         // A replay reads the instant from the record; the live run must not know another.
         let instant = if self.epoch.is_some() { now.utc } else { journal.written_at().unwrap_or(now.utc) };
         let mut effects = Vec::new();
+        let marks = drafts.iter().any(|d| is_a_mark(&d.event));
+        let records = journal.head().0;
         for (d, w) in drafts.into_iter().zip(written) {
             let entry = Entry { at: instant, actor: d.actor, step: d.step, event: d.event };
             if let (Event::ActionIntended { n, .. }, Some(step)) = (&entry.event, &entry.step) {
@@ -241,7 +265,16 @@ impl Session {
             self.happened.extend(before.happened(&self.run, &entry));
             effects.extend(effect::of(&self.run, &entry));
         }
+        if marks || records >= self.sealed.0 + CHECKPOINT_RECORDS {
+            self.seal();
+        }
         Ok(effects)
+    }
+
+    /// When the next checkpoint is due, whatever happens until then: a record to which nothing is added says so.
+    pub fn checkpoint_due(&self) -> Option<Instant> {
+        let writes = self.works() && self.journal.is_some() && self.read_only.is_none();
+        writes.then(|| self.sealed.1 + Duration::from_millis(CHECKPOINT_MS))
     }
 
     /// Whether this process holds its journal; without it the run has to be opened anew to be written to.
@@ -260,12 +293,13 @@ impl Session {
         }
     }
 
-    /// Writes what marks the end of the record.
-    pub fn seal(&mut self) {
-        if let Some(j) = self.journal.as_mut() {
-            // A run that cannot be sealed is still whole; the verifier says that its tail is not anchored.
-            let _ = j.seal();
-        }
+    /// Writes a checkpoint, and gives it away.
+    pub fn seal(&mut self) -> Option<Checkpoint> {
+        let journal = self.journal.as_mut()?;
+        // A run that cannot be sealed is still whole; the verifier says that its tail is not covered.
+        let sealed = journal.seal();
+        self.sealed = (journal.head().0, Instant::now());
+        sealed.ok().flatten()
     }
 }
 
@@ -358,6 +392,25 @@ impl Replayed {
     }
 }
 
+/// Whether a draft sends what cannot be taken back, or loses something.
+fn is_final(run: &Run, d: &Draft) -> bool {
+    let planned = d.step.as_deref().and_then(|id| run.plan.as_ref()?.step(id));
+    let risky = planned.is_some_and(|p| matches!(p.risk, Risk::Lossy | Risk::Irreversible));
+    risky && matches!(d.event, Event::ActionIntended { .. })
+}
+
+/// Whether a checkpoint follows an event at once: the beginning, and what a second person says.
+fn is_a_mark(e: &Event) -> bool {
+    matches!(
+        e,
+        Event::Started(_)
+            | Event::ApprovalRequested { .. }
+            | Event::Approved { .. }
+            | Event::Denied { .. }
+            | Event::GlassBroken { .. }
+    )
+}
+
 /// The ARM id a draft is about; the requests of a step that begins in the same batch are not in the state yet.
 fn target(run: &Run, batch: &[Draft], d: &Draft) -> Option<String> {
     let n = match &d.event {
@@ -375,7 +428,9 @@ fn target(run: &Run, batch: &[Draft], d: &Draft) -> Option<String> {
     begun.or_else(|| run.step(d.step.as_deref()?)?.changes.get(n).map(|c| c.change.target.clone()))
 }
 
-/// This computer's name, until devices have keys.
-fn device() -> String {
-    rustix::system::uname().nodename().to_string_lossy().into_owned()
+/// What every record of a run says. The device is its key; a key that only one process has says less than its name.
+fn header(id: &str, mode: Mode, signs: Option<Signs>) -> Header {
+    let key = signs.as_ref().filter(|s| s.kept == Kept::Keyring).map(|s| s.by.key().fingerprint());
+    let dev = key.unwrap_or_else(|| rustix::system::uname().nodename().to_string_lossy().into_owned());
+    Header { signs, ..Header::new(id, record::mode(mode), this_app(), dev) }
 }

@@ -145,6 +145,7 @@ pub fn start_by(options: Options, clock: Clock) -> Result<Handle, DeskError> {
         system_clock: clock,
         approving: super::approvals::Approving::new(&options.home),
         credentials: super::credentials::Credentials::new(&options.home),
+        signing: None,
         connection: super::connecting::Connection::default(),
         clock_told: Default::default(),
         charting: super::board::Charting::default(),
@@ -272,6 +273,8 @@ pub(super) struct Desk {
     pub operator: String,
     pub system_clock: Clock,
     pub credentials: super::credentials::Credentials,
+    /// What signs the records made here, once it was wanted.
+    pub signing: Option<crate::journal::Signs>,
     pub connection: super::connecting::Connection,
     /// The runs, or the watch, in which it was said that the clock is wrong.
     pub clock_told: std::collections::BTreeSet<u64>,
@@ -330,10 +333,11 @@ impl Desk {
     async fn run(&mut self, mut from: mpsc::UnboundedReceiver<Envelope>) {
         let mut owed = false;
         loop {
+            let checkpoint = self.runs().filter_map(|o| o.session.checkpoint_due()).min();
             let until = match (owed, self.library_due) {
                 (true, _) => Some(self.published + WATCH_EVERY),
                 (false, true) => Some(std::time::Instant::now() + QUIET),
-                (false, false) => None,
+                (false, false) => checkpoint,
             };
             let next = async {
                 match until {
@@ -349,9 +353,10 @@ impl Desk {
             let Some(next) = next else {
                 if owed {
                     self.judge_and_say();
-                } else {
+                } else if self.library_due {
                     self.redraw_library(None, None);
                 }
+                self.each_run(Self::keep_rhythm);
                 self.publish();
                 owed = false;
                 continue;
@@ -374,6 +379,7 @@ impl Desk {
                 self.judge_and_say();
             }
             self.each_run(Self::follow_up);
+            self.each_run(Self::keep_rhythm);
             self.each_run(Self::tell_outside);
             self.call();
             // Nobody can follow the steps of a run at full speed; what a front end asked for it sees at once.
@@ -384,6 +390,15 @@ impl Desk {
             owed = !shown;
             // Only now may the clock go on.
             drop(kept);
+        }
+    }
+
+    /// A checkpoint that is due is written.
+    fn keep_rhythm(&mut self) {
+        if let Some(o) = self.open.as_deref_mut()
+            && o.session.checkpoint_due().is_some_and(|due| due <= std::time::Instant::now())
+        {
+            o.session.seal();
         }
     }
 

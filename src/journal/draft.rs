@@ -10,7 +10,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::clock::Clock;
-use crate::record::{Actor, App, Corr, Kind, Mode, PlanRef, Target};
+use crate::record::{Actor, App, Corr, Kept, Kind, Mode, PlanRef, Rotation, Signer, Target};
 use crate::units::{Now, hex};
 
 /// A write and its sync that take longer count as failed: a disk that hangs cannot be told from one that is gone.
@@ -19,6 +19,17 @@ pub const SLOW: Duration = Duration::from_secs(5);
 pub const BALLAST: u64 = 16 * 1024 * 1024;
 /// Where `ts` (`wall`) and `mono` come from.
 pub type TimeSource = Arc<dyn Fn() -> Now + Send + Sync>;
+
+/// What signs a log's checkpoints.
+#[derive(Clone)]
+pub struct Signs {
+    /// The key.
+    pub by: Arc<dyn Signer>,
+    /// Where its secret half is.
+    pub kept: Kept,
+    /// How this key took the place of the device's last one, if it did.
+    pub rotation: Option<Rotation>,
+}
 
 /// What every record of a run has in common, and the journal's limits.
 #[derive(Clone)]
@@ -31,6 +42,8 @@ pub struct Header {
     pub app: App,
     /// Which device.
     pub dev: String,
+    /// What signs its checkpoints; none: nothing does.
+    pub signs: Option<Signs>,
     /// [`SLOW`].
     pub slow: Duration,
     /// [`BALLAST`]; 0 for none.
@@ -45,7 +58,7 @@ impl Header {
         // One clock a process: `mono` must not go back when a second run is opened.
         static CLOCK: LazyLock<Clock> = LazyLock::new(Clock::system);
         let time: TimeSource = Arc::new(|| CLOCK.now());
-        Self { run: run.into(), mode, app, dev: dev.into(), slow: SLOW, ballast: BALLAST, time }
+        Self { run: run.into(), mode, app, dev: dev.into(), signs: None, slow: SLOW, ballast: BALLAST, time }
     }
 }
 

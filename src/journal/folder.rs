@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::disk::{Disk, parent};
 use super::error::JournalError;
 use super::open::folded;
-use crate::record::{MAX_BODY, Read, RecordError, Segment, Stored, lines};
+use crate::record::{Checkpoint, MAX_BODY, Read, RecordError, Segment, Source, Stored, lines};
 use crate::units::{hex, sha256_hex};
 
 /// Bytes of a run at most. A day-long run with every reading has a few megabytes.
@@ -47,10 +47,60 @@ pub struct Contents {
 }
 
 impl Contents {
+    /// The checkpoint beside the log. One that cannot be read is no reason to call the log broken; accidents left it so.
+    pub fn beside(&self) -> Option<Checkpoint> {
+        self.checkpoint.as_ref()?.parse().ok()
+    }
+
     /// For [`crate::record`].
     pub fn segments(&self) -> Vec<Segment<'_>> {
         self.segments.iter().map(|(number, bytes)| Segment { number: *number, bytes }).collect()
     }
+}
+
+/// A file of a log where it lies, read in pieces: a log may be bigger than memory.
+pub struct OnDisk<'a> {
+    disk: &'a dyn Disk,
+    path: PathBuf,
+    number: u64,
+    len: u64,
+}
+
+impl<'a> OnDisk<'a> {
+    /// This file, under this number.
+    pub fn of(disk: &'a dyn Disk, path: &Path, number: u64) -> Result<Self, JournalError> {
+        let len = disk.len(path).map_err(JournalError::io("read", path))?;
+        Ok(Self { disk, path: path.to_path_buf(), number, len })
+    }
+}
+
+impl Source for OnDisk<'_> {
+    fn number(&self) -> u64 {
+        self.number
+    }
+    fn len(&self) -> u64 {
+        self.len
+    }
+    fn read(&self, from: u64, max: usize) -> Result<Vec<u8>, String> {
+        // What is appended meanwhile belongs to another look.
+        let most = usize::try_from(self.len.saturating_sub(from)).unwrap_or(usize::MAX).min(max);
+        self.disk.read(&self.path, from, most).map_err(|e| format!("{} cannot be read: {e}", self.path.display()))
+    }
+}
+
+/// The files of a run's log in order, and the checkpoint beside them.
+pub fn files<'a>(disk: &'a dyn Disk, dir: &Path) -> Result<(Vec<OnDisk<'a>>, Option<Checkpoint>), JournalError> {
+    let names = disk.list(dir).map_err(JournalError::io("list", dir))?;
+    let numbered = names.iter().filter(|e| !e.dir).filter_map(|e| Some((segment_number(&e.name)?, dir.join(&e.name))));
+    let mut files = numbered.map(|(n, path)| OnDisk::of(disk, &path, n)).collect::<Result<Vec<_>, _>>()?;
+    // By number, not by name: a seventh digit sorts before six.
+    files.sort_by_key(|f| f.number);
+    if files.is_empty() {
+        return Err(JournalError::NotARun(dir.to_path_buf()));
+    }
+    let text = disk.read(&dir.join(CHECKPOINT_FILE), 0, MAX_BODY).ok().and_then(|b| String::from_utf8(b).ok());
+    // One that cannot be read is no reason to call the log broken; accidents left it so.
+    Ok((files, text.and_then(|t| t.parse().ok())))
 }
 
 /// Whether a folder holds a run.

@@ -17,10 +17,11 @@ mod real;
 mod write;
 
 pub use disk::{Disk, DiskFile, Entry, Lock, parent, remove_all};
-pub use draft::{BALLAST, Draft, Header, SLOW, TimeSource, Written, this_app};
+pub use draft::{BALLAST, Draft, Header, SLOW, Signs, TimeSource, Written, this_app};
 pub use error::JournalError;
 pub use folder::{
-    CHECKPOINT_FILE, Contents, MAX_RUN, contents, is_run, new_id, read_into, read_run, segment_name, segment_number,
+    CHECKPOINT_FILE, Contents, MAX_RUN, OnDisk, contents, files, is_run, new_id, read_into, read_run, segment_name,
+    segment_number,
 };
 pub use memory::{Fault, MemoryDisk, Op, SECTOR};
 pub use open::{Opened, Recovered};

@@ -83,11 +83,14 @@ impl Journal {
         let file = journal.dir.join(segment_name(last));
         let len = journal.disk.len(&file).map_err(JournalError::io("look at", &file))?;
         journal = journal.at(last, len, end);
+        journal.keyed = !found.walk.keys.is_empty();
         if journal.disk.len(&super::parent(&journal.dir).join("ballast")).is_err() {
             journal.keep_ballast();
         }
         let mut drafts: Vec<Draft> = found.recovered.iter().map(|r| recovered(&journal, r)).collect();
         drafts.push(journal.opening(true));
+        // Behind damage too: what is signed from here on must name its key.
+        drafts.extend(journal.key_taken(found.walk.keys.last().map(|k| &k.key)));
         if found.damaged_now {
             let what = found.damage.first().cloned().unwrap_or_default();
             journal.rotate(DAMAGED, io::Error::other(what), &drafts)?;
@@ -139,7 +142,7 @@ impl<T: Default + Send> Found<T> {
         let (disk, dir) = (&*journal.disk, journal.dir.as_path());
         let contents = contents(disk, dir)?;
         let segments = contents.segments();
-        let beside = contents.checkpoint.as_ref().and_then(|t| t.parse::<Checkpoint>().ok());
+        let beside = contents.beside();
         let checkpoints: Vec<&Checkpoint> = known.into_iter().chain(&beside).collect();
         let sizes: Vec<u64> = checkpoints.iter().map(|c| c.size).collect();
         let mut named = HashSet::new();
@@ -157,6 +160,10 @@ impl<T: Default + Send> Found<T> {
             return Err(JournalError::OtherRun { path: dir.to_path_buf(), found, expected });
         }
         let mut damage: Vec<String> = walk.breaks.iter().map(ToString::to_string).collect();
+        if walk.withheld > 0 {
+            damage
+                .push(format!("{} records are only there by their hashes: this is a copy, not the log", walk.withheld));
+        }
         let last_segment = segments.last().map_or(0, |s| s.number);
         let mut damaged_now = walk.last_broken >= last_segment;
         for c in checkpoints {

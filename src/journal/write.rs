@@ -11,8 +11,8 @@ use super::disk::{Disk, DiskFile, Lock, parent};
 use super::draft::{Draft, Header, Written};
 use super::error::{JournalError, full};
 use super::folder::{CHECKPOINT_FILE, is_run, new_id, other_heads, segment_name};
-use crate::record::{Actor, Body, Checkpoint, FAILED_WRITE, FORMAT, Hash, Kind, Mode, Tree, encode};
-use crate::units::Now;
+use crate::record::{Actor, Body, Checkpoint, FAILED_WRITE, FORMAT, Hash, Kind, Mode, Tree, encode, key_taken};
+use crate::units::{Now, PublicKey};
 
 /// The wall clock may drift this far from the monotonic one between two records before it is a jump.
 const JUMP: i64 = 2_000;
@@ -47,6 +47,8 @@ pub struct Journal {
     acknowledged: (u64, u64),
     end: End,
     last: Option<Now>,
+    /// The log names a key.
+    pub(super) keyed: bool,
     trouble: Option<String>,
     warning: Option<String>,
 }
@@ -61,15 +63,15 @@ impl Journal {
         let end = End { tree: Some(Tree::default()), ..End::default() };
         let mut journal = Self::locked(disk, dir, header)?.at(0, 0, end);
         journal.keep_ballast();
-        let opened = journal.opening(false);
+        let opened: Vec<Draft> = [journal.opening(false)].into_iter().chain(journal.key_taken(None)).collect();
         let file = journal.begin(1);
         journal.segment = 1;
         match file {
             Ok(file) => {
                 journal.file = Some(file);
-                journal.append(&[opened])?;
+                journal.append(&opened)?;
             }
-            Err(e) => drop(journal.rotate(FAILED_WRITE, e, &[opened])?),
+            Err(e) => drop(journal.rotate(FAILED_WRITE, e, &opened)?),
         }
         Ok(journal)
     }
@@ -102,6 +104,7 @@ impl Journal {
             acknowledged: (0, 0),
             end: End::default(),
             last: None,
+            keyed: false,
             trouble: None,
             warning: None,
         })
@@ -154,6 +157,11 @@ impl Journal {
     /// Records a checkpoint, leaves the newest beside the log, and returns it for keeping elsewhere. `None` behind
     /// damage, where there is no root.
     pub fn seal(&mut self) -> Result<Option<Checkpoint>, JournalError> {
+        if self.keyed && self.header.signs.is_none() {
+            // One that is not signed would look like somebody else's.
+            self.warning = Some("no checkpoint is written: this record has a key, and it is not at hand".to_owned());
+            return Ok(None);
+        }
         self.append(&[Draft::new(Kind::LogCheckpoint, self.header.mode, Actor::System, Value::Null)])?;
         let checkpoint = self.checkpoint();
         if let Some(c) = &checkpoint {
@@ -164,7 +172,17 @@ impl Journal {
 
     /// The checkpoint of the log as it is now.
     pub fn checkpoint(&self) -> Option<Checkpoint> {
-        checkpoint(&self.header.run, self.end.tree.as_ref()?)
+        self.checkpoint_of(self.end.tree.as_ref()?)
+    }
+
+    /// Signed, where there is a key.
+    fn checkpoint_of(&self, tree: &Tree) -> Option<Checkpoint> {
+        let (log, size, root) = (self.header.run.clone(), tree.size(), tree.root());
+        let mut made = (size > 0).then_some(Checkpoint { log, size, root, signatures: Vec::new() })?;
+        if let Some(signs) = &self.header.signs {
+            made.sign(&*signs.by);
+        }
+        Some(made)
     }
 
     /// Number of the next record and hash of the last.
@@ -204,6 +222,13 @@ impl Journal {
         Draft::new(Kind::LogOpen, self.header.mode, Actor::System, d)
     }
 
+    /// `log.key`, when another key signs from here on than the one in force.
+    pub(super) fn key_taken(&self, before: Option<&PublicKey>) -> Option<Draft> {
+        let signs = self.header.signs.as_ref().filter(|s| before != Some(&s.by.key()))?;
+        let d = key_taken(&*signs.by, signs.kept, before, signs.rotation.as_ref());
+        Some(Draft::new(Kind::LogKey, self.header.mode, Actor::System, d))
+    }
+
     pub(super) fn mode(&self) -> Mode {
         self.header.mode
     }
@@ -232,7 +257,7 @@ impl Journal {
             let d = match draft.kind {
                 // Made here, because only here it is known which records come before it.
                 Kind::LogCheckpoint => {
-                    let c = end.tree.as_ref().and_then(|t| checkpoint(&self.header.run, t));
+                    let c = end.tree.as_ref().and_then(|t| self.checkpoint_of(t));
                     json!({ "note": c.map(|c| c.to_string()) })
                 }
                 _ => draft.d.clone(),
@@ -412,15 +437,6 @@ impl Journal {
         }
         given
     }
-}
-
-fn checkpoint(log: &str, tree: &Tree) -> Option<Checkpoint> {
-    (tree.size() > 0).then(|| Checkpoint {
-        log: log.to_owned(),
-        size: tree.size(),
-        root: tree.root(),
-        signatures: Vec::new(),
-    })
 }
 
 /// Makes the folder, and makes every new name on the way to it durable.

@@ -9,22 +9,28 @@ mod canon;
 mod chain;
 mod checkpoint;
 mod kind;
+mod line;
+mod promise;
 #[expect(clippy::module_inception, reason = "the record of the record")]
 mod record;
 mod report;
+mod signing;
+mod stream;
 mod tree;
 mod verify;
 
 pub use canon::{MAX_DEPTH, MAX_INTEGER, canonical};
-pub use chain::{
-    Break, DAMAGED, Envelope, FAILED_WRITE, Line, MAX_BREAKS, Read, Segment, Torn, Walk, Why, lines, walk,
-};
-pub use checkpoint::{Checkpoint, CheckpointError};
+pub use chain::{Break, DAMAGED, FAILED_WRITE, MAX_BREAKS, Segment, Torn, Walk, walk};
+pub use checkpoint::{Checkpoint, CheckpointError, Signed, Witness};
 pub use kind::Kind;
+pub use line::{Envelope, Line, Read, Why, lines};
+pub use promise::PROMISE;
 pub use record::{
     Actor, App, Authn, Body, Corr, FORMAT, Hash, MAX_BODY, Mode, Person, PlanRef, RecordError, Stored, Target,
     client_request_id, encode, leaf_hash,
 };
-pub use report::{Anchor, Files, Named, Open, Report, Signature, Verdict};
+pub use report::{Anchor, Files, Gap, Named, Open, Report, Signature, Verdict, Vouching};
+pub use signing::{Kept, KeyUse, Rotation, Signer, key_taken};
+pub use stream::Source;
 pub use tree::Tree;
-pub use verify::{Against, verify};
+pub use verify::{Against, CHECKPOINT_MS, CHECKPOINT_RECORDS, Pin, verify, verify_sources};

@@ -7,8 +7,8 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::canon::{MAX_DEPTH, canonical};
-use super::chain::Read;
 use super::kind::Kind;
+use super::line::Read;
 use crate::units::{hex, visible};
 
 /// Version of the line format, `v` in every body.

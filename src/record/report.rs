@@ -45,11 +45,54 @@ impl fmt::Display for Verdict {
 }
 
 /// What is known of signatures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Signature {
-    /// There is no key to check with.
+    /// The log names no key.
     NoKey,
+    /// The same, and one was asked for.
+    Missing,
+    /// The log's key signed its checkpoints.
+    By {
+        /// The last one's fingerprint.
+        key: String,
+        /// How many keys the log names.
+        keys: u64,
+        /// Signed checkpoints in the log.
+        checkpoints: u64,
+        /// Records that the newest of them covers.
+        to: u64,
+        /// Whether anybody else knows the key.
+        vouching: Vouching,
+    },
+    /// The checkpoint given from outside carries a signature of the log's key that does not hold.
+    OutsideWrong,
+}
+
+/// Who vouches for the key that a log names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Vouching {
+    /// Known otherwise, or vouched for by one that is.
+    Pinned {
+        /// Whose it is.
+        of: String,
+    },
+    /// Only the log names it.
+    Unpinned,
+    /// Only the log names it, and it was kept in the memory of a process alone.
+    Ephemeral,
+    /// Another key was asked for.
+    OtherKey,
+}
+
+/// A stretch in which a checkpoint was due and none was written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Gap {
+    /// Record behind which it begins.
+    pub from: u64,
+    /// How long, in milliseconds.
+    pub ms: u64,
 }
 
 /// What a checkpoint says about the log.
@@ -173,6 +216,12 @@ pub struct Report {
     pub unknown_kinds: u64,
     /// A format this Lifeboat does not know.
     pub newer_format: Option<u64>,
+    /// Records of which only the hash is there.
+    pub withheld: u64,
+    /// Where a checkpoint was due and none was written; the first few.
+    pub gaps: Vec<Gap>,
+    /// Who signed the checkpoint from outside as seen: fingerprint, and when by their clock (seconds since 1970).
+    pub witnesses: Vec<(String, u64)>,
     /// The sum.
     pub verdict: Verdict,
 }
@@ -191,7 +240,15 @@ impl Report {
         if !found.altered.is_empty() && self.verdict != Verdict::Unverifiable {
             self.verdict = Verdict::Broken;
         }
+        if !found.missing.is_empty() && self.verdict == Verdict::Whole {
+            self.verdict = Verdict::Limited;
+        }
         self.evidence_files = Some(found);
+    }
+
+    /// Nothing is torn or withheld, and a checkpoint from outside covers everything.
+    pub(super) fn whole_to_its_end(&self) -> bool {
+        self.torn_bytes == 0 && self.withheld == 0 && self.unanchored() == 0
     }
 
     /// Records after the last one that an outside checkpoint covers.
@@ -207,7 +264,7 @@ impl Report {
         vec![
             ("Log", self.log_line()),
             ("Consistent", self.consistent_line()),
-            ("Signed", "no key: signatures were not checked".to_owned()),
+            ("Signed", self.signed_line()),
             ("Anchored", self.anchored_line()),
             ("Unanchored tail", self.tail_line()),
             ("Reconciled with Activity Log", "not checked".to_owned()),
@@ -246,10 +303,45 @@ impl Report {
             let more = if more > 0 { format!("\n  and {more} more") } else { String::new() };
             return format!("NO: {}{shown}{more}", count(self.break_count, "break"));
         }
+        let withheld = match self.withheld {
+            0 => String::new(),
+            n => format!("; {} withheld: their hashes are there, their content is not", count(n, "record")),
+        };
         match (&self.root, self.records) {
             (_, 0) => "nothing to check".to_owned(),
-            (Some(root), _) => format!("hashes, chain and tree; root {root}"),
-            (None, _) => format!("hashes and chain from record {} on; what came before was not given", self.start),
+            (Some(root), _) => format!("hashes, chain and tree; root {root}{withheld}"),
+            (None, _) => {
+                format!("hashes and chain from record {} on; what came before was not given{withheld}", self.start)
+            }
+        }
+    }
+
+    fn signed_line(&self) -> String {
+        let Signature::By { key, keys, checkpoints, to, vouching } = &self.signed else {
+            return match self.signed {
+                Signature::OutsideWrong => {
+                    "NO: the signature on the checkpoint that was given does not hold".to_owned()
+                }
+                Signature::Missing => "NOT at all, though a key was asked for".to_owned(),
+                _ => "no key: the record is not signed".to_owned(),
+            };
+        };
+        if *checkpoints == 0 {
+            return format!("nothing yet: the key {key} is named, and no checkpoint stands in the record");
+        }
+        let keys = if *keys == 1 { String::new() } else { format!(", the last of {keys}") };
+        let by = format!(
+            "{}, the newest over {}, by the key {key}{keys}",
+            count(*checkpoints, "checkpoint"),
+            count(*to, "record")
+        );
+        match vouching {
+            Vouching::Pinned { of } => format!("{by}; pinned ({})", visible(of)),
+            Vouching::Unpinned => format!("{by}, which only the record itself names: not pinned"),
+            Vouching::Ephemeral => {
+                format!("{by}, which was kept in memory only because there was no keyring: not pinned, and nobody can")
+            }
+            Vouching::OtherKey => format!("NOT by the key that was asked for: {by}"),
         }
     }
 
@@ -265,7 +357,13 @@ impl Report {
         };
         let outside = match &self.anchor {
             Anchor::None => "none: give a checkpoint that was kept outside this computer (--checkpoint)".to_owned(),
-            Anchor::Agrees { size } => format!("checkpoint compared: it fits the first {}", count(*size, "record")),
+            Anchor::Agrees { size } => {
+                let seen = |(who, at): &(String, u64)| {
+                    format!("; seen by {who} at {}", utc_text(i64::try_from(*at).unwrap_or(0).saturating_mul(1_000)))
+                };
+                let seen: String = self.witnesses.iter().map(seen).collect();
+                format!("checkpoint compared: it fits the first {}{seen}", count(*size, "record"))
+            }
             Anchor::Differs { size, .. } => format!("NO: the checkpoint of {size} records has another root"),
             Anchor::Shorter { size, records } => {
                 format!("NO: the checkpoint covers {size} records, the log has {records}: its end is missing")
@@ -320,6 +418,10 @@ impl Report {
             let (r, b) = (count(self.left_records, "record"), count(self.left_bytes, "byte"));
             parts.push(format!("{r} and {b} left by a failed write, superseded"));
         }
+        for gap in &self.gaps {
+            let text = span(gap.ms);
+            parts.push(format!("no checkpoint for {text} behind record {}", gap.from));
+        }
         if self.unknown_kinds > 0 {
             parts.push(format!(
                 "warning: {} of a kind this Lifeboat does not know",
@@ -355,6 +457,11 @@ impl fmt::Display for Report {
         }
         writeln!(f, "Verdict: {}", self.verdict)
     }
+}
+
+/// Whole minutes.
+fn span(ms: u64) -> String {
+    count(ms / 60_000, "minute")
 }
 
 fn count(n: u64, what: &str) -> String {

@@ -2,14 +2,35 @@
 
 use std::collections::HashMap;
 
-use super::chain::{Read, Segment, Walk, walk};
-use super::checkpoint::Checkpoint;
+use super::chain::{Segment, Walk, walk};
+use super::checkpoint::{Checkpoint, Signed};
 use super::kind::Kind;
+use super::line::Read;
 use super::record::PREFIX;
-use super::report::{Anchor, Named, Open, Report, Signature, Verdict};
+use super::report::{Anchor, Gap, Named, Open, Report, Signature, Verdict, Vouching};
+use super::signing::{Kept, KeyUse};
+use super::stream::{Source, walk_sources};
+use crate::units::PublicKey;
 
 /// Files of evidence that are remembered; more than any run keeps.
 const MAX_NAMED: usize = 4_096;
+
+/// Records between two checkpoints at most, and time; a little more is a write that came at once, or a busy computer.
+pub const CHECKPOINT_RECORDS: u64 = 25;
+/// See [`CHECKPOINT_RECORDS`].
+pub const CHECKPOINT_MS: u64 = 5 * 60_000;
+const LATE_MS: u64 = CHECKPOINT_MS + 60_000;
+/// Gaps that are remembered.
+const MAX_GAPS: usize = 20;
+
+/// A key that is known otherwise than by the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pin {
+    /// It.
+    pub key: PublicKey,
+    /// Whose it is, in words.
+    pub of: String,
+}
 
 /// What a log is held against.
 #[derive(Debug, Clone, Copy, Default)]
@@ -20,18 +41,42 @@ pub struct Against<'a> {
     pub beside: Option<&'a Checkpoint>,
     /// The files are all there are; otherwise they may begin in the middle of a log.
     pub whole: bool,
+    /// Keys that may have signed it.
+    pub pins: &'a [Pin],
+    /// No other key will do: whoever verifies named these for this log.
+    pub only_pins: bool,
+}
+
+impl Against<'_> {
+    fn sizes(&self) -> Vec<u64> {
+        self.outside.iter().chain(&self.beside).map(|c| c.size).collect()
+    }
 }
 
 /// Verifies a log; files in order.
 pub fn verify(segments: &[Segment<'_>], against: Against<'_>) -> Report {
-    let sizes: Vec<u64> = against.outside.iter().chain(&against.beside).map(|c| c.size).collect();
     let mut seen = Seen::default();
-    let walk = walk(segments, against.whole, &sizes, &mut |read| seen.record(read));
+    let walk = walk(segments, against.whole, &against.sizes(), &mut |read| seen.record(read));
+    let starts: Vec<&[u8]> = segments.iter().map(|s| s.bytes).collect();
+    report(walk, seen, &starts, against)
+}
+
+/// The same, of files too big for memory.
+pub fn verify_sources(files: &[&dyn Source], against: Against<'_>) -> Result<Report, String> {
+    let mut seen = Seen::default();
+    let walk = walk_sources(files, against.whole, &against.sizes(), &mut |read| seen.record(read))?;
+    let starts = files.iter().map(|f| f.read(0, PREFIX.len())).collect::<Result<Vec<_>, _>>()?;
+    let starts: Vec<&[u8]> = starts.iter().map(Vec::as_slice).collect();
+    Ok(report(walk, seen, &starts, against))
+}
+
+/// `starts`: what each file begins with.
+fn report(walk: Walk, seen: Seen, starts: &[&[u8]], against: Against<'_>) -> Report {
     let mut indeterminate: Vec<Open> = seen.open.into_values().flatten().chain(seen.unknown).collect();
     indeterminate.sort_by_key(|o| o.seq);
     let mut report = Report {
         log: walk.log.clone().unwrap_or_default(),
-        segments: segments.len() as u64,
+        segments: starts.len() as u64,
         records: walk.records,
         start: walk.start,
         from: seen.from,
@@ -39,7 +84,7 @@ pub fn verify(segments: &[Segment<'_>], against: Against<'_>) -> Report {
         root: walk.tree.as_ref().filter(|t| t.size() > 0).map(super::Tree::root),
         breaks: walk.breaks.iter().map(ToString::to_string).collect(),
         break_count: walk.break_count,
-        signed: Signature::NoKey,
+        signed: signed(&walk, against),
         anchor: compare(against.outside, &walk),
         beside: compare(against.beside, &walk),
         checkpoints: walk.checkpoints,
@@ -56,18 +101,62 @@ pub fn verify(segments: &[Segment<'_>], against: Against<'_>) -> Report {
         evidence_files: None,
         unknown_kinds: seen.unknown_kinds,
         newer_format: walk.newer,
+        withheld: walk.withheld,
+        gaps: if walk.keys.is_empty() { Vec::new() } else { seen.gaps },
+        witnesses: against
+            .outside
+            .map_or_else(Vec::new, |c| c.witnesses().iter().map(|w| (w.key.fingerprint(), w.at)).collect()),
         verdict: Verdict::Limited,
     };
-    report.verdict = verdict(&report, segments);
+    report.verdict = verdict(&report, starts);
     report
 }
 
-fn verdict(r: &Report, segments: &[Segment<'_>]) -> Verdict {
+/// Whose signatures stand in the log, and whether anybody else knows the key.
+fn signed(walk: &Walk, against: Against<'_>) -> Signature {
+    let Some(last) = walk.keys.last() else {
+        return if against.only_pins { Signature::Missing } else { Signature::NoKey };
+    };
+    let pinned = |k: &KeyUse| against.pins.iter().find(|p| p.key == k.key);
+    // A key that is not known may be vouched for by its neighbour: by the one before, which signed that it follows, or by
+    // the one behind, which signed that it follows this one.
+    let mut known: Vec<bool> = walk.keys.iter().map(|k| pinned(k).is_some()).collect();
+    for i in 1..known.len() {
+        known[i] |= known[i - 1] && walk.keys[i].vouched;
+    }
+    for i in (1..known.len()).rev() {
+        known[i - 1] |= known[i];
+    }
+    let of = walk.keys.iter().find_map(pinned).map(|p| p.of.clone());
+    let vouching = match of {
+        Some(of) if known.iter().all(|k| *k) => Vouching::Pinned { of },
+        _ if against.only_pins => Vouching::OtherKey,
+        _ if walk.keys.iter().any(|k| k.kept == Kept::Memory) => Vouching::Ephemeral,
+        _ => Vouching::Unpinned,
+    };
+    let outside = against.outside.filter(|c| walk.log.as_ref() == Some(&c.log));
+    let by_log = outside.map_or(Signed::No, |c| walk.keys.iter().map(|k| c.signed_by(&k.key)).fold(Signed::No, best));
+    if by_log == Signed::Wrong {
+        return Signature::OutsideWrong;
+    }
+    let (key, keys) = (last.key.fingerprint(), walk.keys.len() as u64);
+    Signature::By { key, keys, checkpoints: walk.signed, to: walk.signed_to, vouching }
+}
+
+fn best(a: Signed, b: Signed) -> Signed {
+    match (a, b) {
+        (Signed::Yes, _) | (_, Signed::Yes) => Signed::Yes,
+        (Signed::Wrong, _) | (_, Signed::Wrong) => Signed::Wrong,
+        _ => Signed::No,
+    }
+}
+
+fn verdict(r: &Report, starts: &[&[u8]]) -> Verdict {
     let contradicts = |a: &Anchor| matches!(a, Anchor::Differs { .. } | Anchor::Shorter { .. });
     let contradicted = contradicts(&r.anchor) || contradicts(&r.beside);
-    if r.records == 0 && !segments.iter().any(|s| s.bytes.starts_with(PREFIX)) {
+    if r.records == 0 && !starts.iter().any(|s| s.starts_with(PREFIX)) {
         // Not one line that was ever a record's. An emptied log is one that was cut; anything else is another file.
-        let emptied = segments.iter().all(|s| PREFIX.starts_with(s.bytes));
+        let emptied = starts.iter().all(|s| PREFIX.starts_with(s));
         return if emptied && contradicted { Verdict::Broken } else { Verdict::Unverifiable };
     }
     if r.break_count > 0 || contradicted {
@@ -76,9 +165,16 @@ fn verdict(r: &Report, segments: &[Segment<'_>]) -> Verdict {
     if r.newer_format.is_some() || matches!(r.anchor, Anchor::OtherLog { .. }) {
         return Verdict::Unverifiable;
     }
-    match r.signed {
-        // Without a key nothing is whole, whatever else fits.
-        Signature::NoKey => Verdict::Limited,
+    match &r.signed {
+        Signature::By { vouching: Vouching::OtherKey, .. } | Signature::Missing | Signature::OutsideWrong => {
+            Verdict::Unverifiable
+        }
+        // The last checkpoint stands in the record behind those that it covers.
+        Signature::By { vouching: Vouching::Pinned { .. }, to, .. } if *to + 1 >= r.records && r.whole_to_its_end() => {
+            Verdict::Whole
+        }
+        // Without a key that somebody else knows nothing is whole, whatever else fits.
+        _ => Verdict::Limited,
     }
 }
 
@@ -116,6 +212,9 @@ struct Seen {
     evidence: u64,
     files: Vec<Named>,
     unknown_kinds: u64,
+    /// Since when, and since which record, no checkpoint was written by this process.
+    since: Option<(u64, u64)>,
+    gaps: Vec<Gap>,
     /// Intents without a result, by step.
     open: HashMap<String, Vec<Open>>,
     /// Intents declared indeterminate and not reconciled.
@@ -123,6 +222,23 @@ struct Seen {
 }
 
 impl Seen {
+    /// Where a checkpoint was due and did not come: while it lasts the newest of them covers less than it should.
+    fn gap(&mut self, kind: Kind, seq: u64, mono: u64) {
+        let Some((since, from)) = self.since else {
+            self.since = Some((mono, seq));
+            return;
+        };
+        if kind == Kind::LogCheckpoint {
+            self.since = Some((mono, seq));
+        }
+        let late = mono.saturating_sub(since);
+        if late > LATE_MS && self.gaps.last().is_none_or(|g| g.from != from) && self.gaps.len() < MAX_GAPS {
+            self.gaps.push(Gap { from, ms: late });
+        } else if let Some(gap) = self.gaps.last_mut().filter(|g| g.from == from) {
+            gap.ms = late;
+        }
+    }
+
     fn record(&mut self, read: &Read<'_>) {
         let e = &read.envelope;
         let kind = Kind::from_text(&e.kind);
@@ -131,7 +247,9 @@ impl Seen {
         }
         if self.boot != e.boot {
             self.boot = e.boot.clone().into_owned();
+            self.since = None;
         }
+        self.gap(kind, e.seq, e.mono);
         self.from = self.from.or(Some(e.ts));
         self.to = Some(e.ts);
         let step = || e.step.as_deref().unwrap_or_default();

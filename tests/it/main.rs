@@ -28,6 +28,7 @@ mod run;
 mod runbook;
 mod secrets;
 mod shelf;
+mod signed;
 mod simulator;
 mod tidy;
 mod ui;

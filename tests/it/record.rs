@@ -32,7 +32,7 @@ fn log(n: usize) -> (Vec<u8>, Checkpoint) {
 }
 
 fn check(bytes: &[u8], outside: Option<&Checkpoint>) -> Report {
-    verify(&[Segment { number: 1, bytes }], Against { outside, beside: None, whole: true })
+    verify(&[Segment { number: 1, bytes }], Against { outside, whole: true, ..Against::default() })
 }
 
 fn split(bytes: &[u8]) -> Vec<Vec<u8>> {
@@ -276,7 +276,7 @@ proptest! {
             let at = usize::from(at) % bytes.len();
             if with == 7 { bytes.truncate(at.max(1)); } else { bytes[at] = with; }
         }
-        let whole = verify(&[Segment { number: 1, bytes: &bytes }], Against { outside: Some(&checkpoint), beside: None, whole: true });
+        let whole = verify(&[Segment { number: 1, bytes: &bytes }], Against { outside: Some(&checkpoint), whole: true, ..Against::default() });
         let lone = verify(&[Segment { number: 9, bytes: &bytes }], Against::default());
         prop_assert!(whole.verdict.exit_code() != 0 && lone.verdict.exit_code() != 0);
     }

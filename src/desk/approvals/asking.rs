@@ -83,7 +83,7 @@ impl Desk {
         let read = o.session.previews.get(step).map(|p| (p.changes.as_slice(), p.guards.as_slice()));
         let a = Asking { run: &id, from: &me, read, head: o.session.head() };
         // Who signs is known with the key; until then any stands in.
-        let draft = crate::health::sighting::PublicKey::of(&[0; 32]).and_then(|key| asking(run, s, &a, &key));
+        let draft = crate::units::PublicKey::of(&[0; 32]).and_then(|key| asking(run, s, &a, &key));
         let kept = kept_at(&o.session.dir, &asked.nonce);
         let nonce = asked.nonce.clone();
         self.with_key(move |device| match draft {

@@ -14,7 +14,7 @@ impl Desk {
     /// Both sides' picture.
     pub(in super::super) fn approvals_view(&self) -> Approvals {
         let a = &self.approving;
-        let row = |name: &str, key: &crate::health::sighting::PublicKey, own| RosterRow {
+        let row = |name: &str, key: &crate::units::PublicKey, own| RosterRow {
             name: visible(name),
             key: key.fingerprint(),
             whole: key.to_string(),

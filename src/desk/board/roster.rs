@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::super::home::{Home, write_whole};
 use super::super::{DeskError, chain};
-use crate::health::sighting::{Colleague, PublicKey};
+use crate::health::sighting::Colleague;
+use crate::record::Pin;
+use crate::units::PublicKey;
 
 /// More is no list that a person keeps.
 const MAX_BYTES: u64 = 1 << 20;
@@ -44,6 +46,14 @@ impl Roster {
         let bytes = std::fs::read(&path).map_err(|e| damaged(chain(&e)))?;
         let roster: Self = serde_json::from_slice(&bytes).map_err(|e| damaged(e.to_string()))?;
         if roster.schema == 1 { Ok(roster) } else { Err(damaged("a later version wrote it".to_owned())) }
+    }
+
+    /// The keys that are known here, for whoever verifies a record.
+    pub fn pins(&self) -> Vec<Pin> {
+        let mine = self.mine.iter().map(|key| Pin { key: key.clone(), of: "this computer's key".to_owned() });
+        let theirs =
+            self.colleagues.iter().map(|c| Pin { key: c.key.clone(), of: format!("{}'s key, known here", c.name) });
+        mine.chain(theirs).collect()
     }
 
     /// Writes it.

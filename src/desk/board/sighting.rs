@@ -13,13 +13,13 @@ use super::super::snapshot::{Mark, Problem, Situation};
 use super::super::supervisor::Desk;
 use super::roster::Roster;
 use crate::approval::new_colleague;
-use crate::health::sighting::{Block, Colleague, Here, Line, PublicKey, merge, names_a_key, take};
+use crate::health::sighting::{Block, Colleague, Here, Line, merge, names_a_key, take};
 use crate::health::{Sighting, Vouched, assess};
 use crate::notify::{Desktop, Notice, Seen, Turns, impossible};
 use crate::run::command::Command as Order;
 use crate::run::event::{Mode, Observed};
 use crate::secrets::{SecretError, Secrets};
-use crate::units::Region;
+use crate::units::{PublicKey, Region};
 
 /// Keys of pasted blocks that a person may come to know; more are not compared on one call.
 const HEARD: usize = 32;

@@ -18,12 +18,11 @@
 
 use jiff::Timestamp;
 
-use super::key::PublicKey;
 use super::{CLOCKS_DIFFER, Colleague, Here, SightingError, Taken, vouched};
 use crate::health::detector::ms;
 use crate::health::view::span;
 use crate::health::{Assessment, Inputs, Reason, Sighting, State, Vouched};
-use crate::units::{Millis, Region, hex, hidden, known_region, unhex, utc_clock, utc_text};
+use crate::units::{Millis, PublicKey, Region, hex, hidden, known_region, unhex, utc_clock, utc_text};
 
 const BEGIN: &str = "[Lifeboat sighting";
 const END: &str = "[end of Lifeboat sighting]";

@@ -8,7 +8,7 @@ mod key;
 mod words;
 
 pub use block::{Block, Line};
-pub use key::{Colleague, PairKey, PublicKey};
+pub use key::{Colleague, PairKey};
 pub use words::names_a_key;
 
 use block::same_name;
@@ -16,7 +16,7 @@ use block::same_name;
 use super::advice::COLLEAGUE_FRESH;
 use super::detector::ms;
 use super::verdict::{Sighting, Vouched};
-use crate::units::{Millis, Region, utc_clock};
+use crate::units::{Millis, PublicKey, Region, utc_clock};
 
 /// Clocks of two laptops may differ so much; a block from further ahead says nothing of now.
 pub const CLOCKS_DIFFER: Millis = Millis::from_mins(5);

@@ -4,10 +4,9 @@
 //! question, a guess, or two words that contradict each other are not taken.
 
 use super::block::{not_watched, same_name};
-use super::key::FINGERPRINT;
 use super::{Colleague, Here, SightingError, Taken};
 use crate::health::{Sighting, Vouched};
-use crate::units::{Millis, Region, hidden, known_region};
+use crate::units::{FINGERPRINT, Millis, Region, hidden, known_region};
 
 const GOOD: [&str; 19] = [
     "ok",

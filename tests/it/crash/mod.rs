@@ -227,7 +227,7 @@ pub fn sound(disk: &dyn Disk, run: &Path, counts: &BTreeMap<String, u64>) -> Vec
 
     let all = contents(disk, run).unwrap();
     let beside = all.checkpoint.as_ref().and_then(|t| t.parse().ok());
-    let report = verify(&all.segments(), Against { outside: None, beside: beside.as_ref(), whole: true });
+    let report = verify(&all.segments(), Against { beside: beside.as_ref(), whole: true, ..Against::default() });
     assert_ne!(report.verdict, Verdict::Broken, "{:#?}", report.lines());
     records
 }

@@ -9,10 +9,10 @@ use lifeboat::desk::Handle;
 use lifeboat::desk::protocol::{Command, RunIntent, WatchIntent};
 use lifeboat::desk::snapshot::{Mark, Snapshot};
 use lifeboat::health::State;
-use lifeboat::health::sighting::{Block, Line, PublicKey};
+use lifeboat::health::sighting::{Block, Line};
 use lifeboat::journal::{RealDisk, read_run};
 use lifeboat::runbook::model::Strategy;
-use lifeboat::units::Region;
+use lifeboat::units::{PublicKey, Region};
 
 use super::several::SANDBOX;
 use super::sign_in::{Azure, at};

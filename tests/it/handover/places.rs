@@ -54,7 +54,7 @@ impl Laptop {
     }
 
     fn place<T>(&self, work: impl FnOnce(&Desk<'_>) -> T) -> T {
-        work(&Desk { home: &self.home, disk: &self.disk, operator: self.name, key: None })
+        work(&Desk { home: &self.home, disk: &self.disk, operator: self.name, key: None, signs: None })
     }
 
     fn run(&self, id: &str) -> PathBuf {

@@ -1,12 +1,10 @@
 //! A colleague's word: the block through mail and chats, forged and old ones, and plain words.
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
-use lifeboat::health::sighting::{
-    Block, Colleague, Here, KEPT, Line, PublicKey, SightingError, Taken, merge, names_a_key, take,
-};
+use lifeboat::health::sighting::{Block, Colleague, Here, KEPT, Line, SightingError, Taken, merge, names_a_key, take};
 use lifeboat::health::{Advice, Decision, Inputs, RegionInput, Role, Sighting, State, Vouched, assess};
 use lifeboat::runbook::model::Tier;
-use lifeboat::units::{Millis, Region};
+use lifeboat::units::{Millis, PublicKey, Region};
 
 use super::{T0, fed, ok, silent, times};
 

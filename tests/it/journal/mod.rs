@@ -40,7 +40,7 @@ fn open(disk: &MemoryDisk) -> Result<Opened, JournalError> {
 fn report(disk: &dyn Disk, dir: &Path, outside: Option<&Checkpoint>) -> Report {
     let contents = contents(disk, dir).unwrap();
     let beside = contents.checkpoint.as_ref().and_then(|t| t.parse().ok());
-    verify(&contents.segments(), Against { outside, beside: beside.as_ref(), whole: true })
+    verify(&contents.segments(), Against { outside, beside: beside.as_ref(), whole: true, ..Against::default() })
 }
 
 fn notes(records: &[Stored]) -> Vec<&str> {
@@ -337,7 +337,13 @@ fn on_a_real_disk_one_writer_holds_the_run_and_readers_go_on() {
 
 #[test]
 fn the_command_says_what_it_found_with_its_exit_code() {
-    use lifeboat::cli::verify::run;
+    use clap::Parser;
+    use lifeboat::cli::{Args, verify};
+    let run = |paths: &[PathBuf], checkpoint: Option<&Path>, json| {
+        let checkpoint = checkpoint.map(Path::to_path_buf);
+        let args = Args::try_parse_from(["lifeboat", "--home", "/nowhere"]).unwrap();
+        verify::run(&args, &verify::Wish { paths: paths.to_vec(), checkpoint, json, ..verify::Wish::default() })
+    };
     let temp = tempfile::tempdir().unwrap();
     let runs = temp.path().join("runs");
     let checkpoints: Vec<PathBuf> = ["r1", "r2"]

@@ -1,0 +1,71 @@
+//! What signs the records made here: this device's key from the keyring, or one in memory where there is none.
+
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use super::approvals::device;
+use super::chain;
+use super::supervisor::Desk;
+use crate::approval::Device;
+use crate::journal::Signs;
+use crate::record::{Kept, Signer};
+use crate::secrets::{SecretError, Secrets};
+use crate::units::PublicKey;
+
+/// A run does not wait longer for its key than this: in an outage a prompt that nobody sees must not hold it up.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+struct Signing(Device);
+
+impl Signer for Signing {
+    fn key(&self) -> PublicKey {
+        self.0.public().clone()
+    }
+    fn sign(&self, message: &[u8]) -> Vec<u8> {
+        self.0.sign(message)
+    }
+}
+
+/// The key in memory: one a process, so that what it writes of several runs is signed by one.
+fn in_memory() -> Option<Signs> {
+    static KEY: LazyLock<Option<Arc<Signing>>> = LazyLock::new(|| {
+        let mut seed = zeroize::Zeroizing::new([0u8; 32]);
+        getrandom::fill(seed.as_mut()).ok()?;
+        Device::from_seed(seed.as_ref()).map(|d| Arc::new(Signing(d)))
+    });
+    KEY.as_ref().map(|key| Signs { by: key.clone(), kept: Kept::Memory, rotation: None })
+}
+
+/// What signs here, and why it is a key in memory if it is. Without random numbers nothing does.
+pub async fn signs(secrets: &Secrets) -> (Option<Signs>, Option<String>) {
+    if secrets.is_memory() {
+        return (in_memory(), None);
+    }
+    let asked = tokio::time::timeout(PATIENCE, device(secrets)).await;
+    match asked.unwrap_or(Err(SecretError::NoAnswer(PATIENCE))) {
+        Ok(device) => (Some(Signs { by: Arc::new(Signing(device)), kept: Kept::Keyring, rotation: None }), None),
+        Err(e) => (in_memory(), Some(chain(&e))),
+    }
+}
+
+impl Desk {
+    /// What signs the records of this desk. A keyring that was not there may have come since.
+    pub(super) async fn signs(&mut self) -> Option<Signs> {
+        let kept = |s: &Signs| s.kept == Kept::Keyring || self.credentials.secrets().is_memory();
+        if !self.signing.as_ref().is_some_and(kept) {
+            let (signs, why) = signs(&self.credentials.secrets()).await;
+            if let Some(why) = why {
+                self.say(format!(
+                    "the record is signed by a key that is only kept in memory, so nobody can vouch for it: {why}"
+                ));
+            }
+            if let Some(s) = signs.as_ref().filter(|s| s.kept == Kept::Keyring)
+                && let Err(e) = self.keep_my_key(&s.by.key())
+            {
+                self.say(format!("the key that signs records is not on the list of keys known here: {}", chain(&e)));
+            }
+            self.signing = signs;
+        }
+        self.signing.clone()
+    }
+}
