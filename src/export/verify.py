@@ -386,7 +386,7 @@ def compare(c, log):
 def signed(log, outside, pinned):
     """Signatures name a key. Whose it is says only a key known from elsewhere: that one, or one it vouches for."""
     if not log.keys:
-        return "no_key"
+        return "missing" if pinned else "no_key"
     known = [k["key"] in pinned for k in log.keys]
     some = any(known)
     for i in range(1, len(known)):
@@ -456,10 +456,11 @@ def verdict(r, starts):
     if not r["records"] and not any(s.startswith(PREFIX) for s in starts):
         # Not one line that was ever a record's. An emptied log is one that was cut; anything else is another file.
         return "broken" if contradicted and all(PREFIX.startswith(s) for s in starts) else "unverifiable"
-    by = r["signed"]["by"] if "by" in r["signed"] else {"vouching": r["signed"]}
+    by = r["signed"]["by"] if isinstance(r["signed"], dict) else {"vouching": r["signed"]}
     if r["break_count"] or contradicted:
         return "broken"
-    if r["newer_format"] is not None or "other_log" in r["anchor"] or by["vouching"] in ("other_key", "outside_wrong"):
+    if r["newer_format"] is not None or "other_log" in r["anchor"] or by["vouching"] in (
+            "other_key", "outside_wrong", "missing"):
         return "unverifiable"
     files = r["evidence_files"] or {"missing": r["files"], "altered": 0}  # nobody looked
     if files["altered"]:
@@ -488,7 +489,7 @@ def text(r):
                 "not_comparable": "not compared: the root could not be computed"}[how] % a
     tail = r["records"] - (r["anchor"]["agrees"]["size"] if "agrees" in r["anchor"] else 0)
     files, by, vouching = r["evidence_files"], "", r["signed"]
-    if "by" in vouching:
+    if isinstance(vouching, dict):
         s = vouching["by"]
         by = "%s, the newest over %s, by the key %s (of %d): " % (
             n(s["checkpoints"], "checkpoint"), n(s["to"], "record"), s["key"], s["keys"])
@@ -508,7 +509,7 @@ def text(r):
                 "no_key": "no key: the record is not signed", "pinned": "pinned (given with --key)",
                 "unpinned": "only the record itself names it: not pinned", "other_key": "NOT the key that was asked for",
                 "ephemeral": "it was kept in memory only: not pinned, and nobody can",
-                "outside_wrong": "NO: the signature on the checkpoint that was given does not hold"}[vouching]),
+                "missing": "NO: a key was given, and the record names none", "outside_wrong": "NO: the signature on the checkpoint that was given does not hold"}[vouching]),
              ("Anchored", against(r["anchor"]) + "".join("; seen by %s at %s" % (w, utc(at * 1000)) for w, at in r["witnesses"])),
              ("Checkpoint beside it, on the same disk", against(r["beside"])),
              ("Unanchored tail", "not told: the chain does not hold" if r["break_count"] else "none" if not tail else

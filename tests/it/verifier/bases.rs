@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use lifeboat::journal::{Draft, Fault, Header, Journal, MemoryDisk, Op, contents, segment_name};
-use lifeboat::record::{Actor, App, Checkpoint, Corr, Kind, Mode, Person, Target};
+use lifeboat::journal::{Draft, Fault, Header, Journal, MemoryDisk, Op, Signs, contents, segment_name};
+use lifeboat::record::{Actor, App, Checkpoint, Corr, Kept, Kind, Mode, Person, Rotation, Target};
 use lifeboat::units::{Now, sha256_hex};
 use serde_json::json;
 
 use super::Random;
+use super::forger::Signer;
 
 /// A journal as it lies in a folder, and what was kept of it elsewhere.
 #[derive(Clone)]
@@ -39,7 +40,7 @@ struct Writer {
 }
 
 impl Writer {
-    fn new(id: &str, seed: u64) -> Self {
+    fn new(id: &str, seed: u64, signs: bool) -> Self {
         // A clock of its own, so that the same seed gives records of the same length.
         let mono = AtomicI64::new(0);
         let time = move || {
@@ -47,7 +48,9 @@ impl Writer {
             Now { utc: 1_790_000_000_000 + mono, mono: mono as u64, wall: 1_790_000_000_000 + mono }
         };
         let app = App { version: "0.1.0".to_owned(), sha256: None };
-        let header = Header { ballast: 0, time: Arc::new(time), ..Header::new(id, Mode::Rehearsal, app, "test device") };
+        let signs = signs.then(|| Signs { by: Arc::new(Signer::new(1)), kept: Kept::Keyring, rotation: None });
+        let new = Header::new(id, Mode::Rehearsal, app, "test device");
+        let header = Header { ballast: 0, time: Arc::new(time), signs, ..new };
         Self {
             disk: MemoryDisk::new(),
             dir: Path::new("runs").join(id),
@@ -132,19 +135,13 @@ impl Writer {
 
     fn done(self, name: &'static str) -> Base {
         let found = contents(&self.disk, &self.dir).unwrap();
-        Base {
-            name,
-            files: found.segments,
-            beside: found.checkpoint,
-            evidence: self.evidence,
-            outside: self.outside,
-        }
+        Base { name, files: found.segments, beside: found.checkpoint, evidence: self.evidence, outside: self.outside }
     }
 }
 
 /// One file, sound from its first to its last record.
-pub fn plain(id: &str, writes: usize) -> Base {
-    let mut w = Writer::new(id, 1);
+pub fn plain(id: &str, writes: usize, signs: bool) -> Base {
+    let mut w = Writer::new(id, 1, signs);
     let mut journal = w.create();
     w.write(&mut journal, writes);
     w.seal(&mut journal);
@@ -153,7 +150,7 @@ pub fn plain(id: &str, writes: usize) -> Base {
 
 /// One file of `n` short records, each written alone, and nothing else.
 pub fn notes(id: &str, n: usize) -> Base {
-    let mut w = Writer::new(id, 9);
+    let mut w = Writer::new(id, 9, false);
     let mut journal = w.create();
     while journal.head().0 < n as u64 {
         let d = json!({ "text": format!("note {}", journal.head().0), "list": [true, null, -3] });
@@ -164,8 +161,8 @@ pub fn notes(id: &str, n: usize) -> Base {
 }
 
 /// Files begun after writes and syncs that failed; what those left stands in the files before.
-pub fn rotated(id: &str) -> Base {
-    let mut w = Writer::new(id, 2);
+pub fn rotated(id: &str, signs: bool) -> Base {
+    let mut w = Writer::new(id, 2, signs);
     let mut journal = w.create();
     for op in [Op::Sync, Op::Write, Op::Write, Op::Sync] {
         w.write(&mut journal, 3);
@@ -178,8 +175,8 @@ pub fn rotated(id: &str) -> Base {
 }
 
 /// Torn tails that were set aside, and several processes one after the other.
-fn recovered(id: &str) -> Base {
-    let mut w = Writer::new(id, 3);
+fn recovered(id: &str, signs: bool) -> Base {
+    let mut w = Writer::new(id, 3, signs);
     drop(w.create());
     for junk in [&b"{\"r\":{\"act"[..], &[0; 700], b""] {
         let mut journal = w.open();
@@ -194,8 +191,8 @@ fn recovered(id: &str) -> Base {
 }
 
 /// Damage in the middle, found by the journal, which went on behind it.
-fn damaged(id: &str) -> Base {
-    let mut w = Writer::new(id, 4);
+fn damaged(id: &str, signs: bool) -> Base {
+    let mut w = Writer::new(id, 4, signs);
     let mut journal = w.create();
     w.write(&mut journal, 8);
     drop(journal);
@@ -210,8 +207,8 @@ fn damaged(id: &str) -> Base {
 }
 
 /// A machine that lost power and was not started again: torn tails with holes.
-fn cut_off(id: &str, seed: u64) -> Base {
-    let mut w = Writer::new(id, seed);
+fn cut_off(id: &str, seed: u64, signs: bool) -> Base {
+    let mut w = Writer::new(id, seed, signs);
     let mut journal = w.create();
     w.write(&mut journal, 5);
     let (after, partly) = (w.random.below(6) as u64, w.random.below(3_000));
@@ -221,10 +218,33 @@ fn cut_off(id: &str, seed: u64) -> Base {
     w.done("cut off")
 }
 
+/// A second key in the same log: one that the first vouched for, and one that it did not.
+fn followed(id: &str, vouched: bool) -> Base {
+    let mut w = Writer::new(id, 5, true);
+    let mut journal = w.create();
+    w.write(&mut journal, 7);
+    drop(journal);
+    let (old, new) = (Signer::new(1), Arc::new(Signer::new(2)));
+    let rotation = vouched.then(|| Rotation::between(&old, &*new));
+    w.header.signs = Some(Signs { by: new, kept: if vouched { Kept::Keyring } else { Kept::Memory }, rotation });
+    let mut journal = w.open();
+    w.write(&mut journal, 7);
+    w.seal(&mut journal);
+    w.done("followed")
+}
+
 /// All of them; no two of one log.
 pub fn all() -> Vec<Base> {
-    let mut bases = vec![plain("plain", 20), plain("one", 0), plain("short", 3), rotated("rotated")];
-    bases.extend([recovered("recovered"), damaged("damaged")]);
-    bases.extend((0..8).map(|seed| cut_off(&format!("cut-{seed}"), seed)));
+    let mut bases = vec![followed("vouched", true), followed("unvouched", false)];
+    for signs in [false, true] {
+        let id = |name: &str| format!("{name}-{signs}");
+        bases.extend([plain(&id("plain"), 20, signs), plain(&id("one"), 0, signs), plain(&id("short"), 3, signs)]);
+        bases.extend([
+            rotated(&id("rotated"), signs),
+            recovered(&id("recovered"), signs),
+            damaged(&id("damaged"), signs),
+        ]);
+        bases.extend((0..6).map(|seed| cut_off(&id(&format!("cut-{seed}")), seed, signs)));
+    }
     bases
 }

@@ -5,7 +5,7 @@ use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use lifeboat::record::{Checkpoint, Hash, Tree, canonical, leaf_hash};
-use lifeboat::units::hex;
+use lifeboat::units::{PublicKey, hex};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -68,7 +68,7 @@ impl Signer {
         hex(self.bytes())
     }
 
-    pub fn sign(&self, message: &[u8]) -> Vec<u8> {
+    fn sign(&self, message: &[u8]) -> Vec<u8> {
         self.0.sign(message).as_ref().to_vec()
     }
 
@@ -96,12 +96,22 @@ impl Signer {
     }
 
     /// And of going over to another key.
-    pub fn rotated(&self, log: &str, new: &Self, vouched: bool) -> Value {
-        let text = format!("lifeboat-key-rotation-1\n{log}\n{}\n{}\n", self.key(), new.key());
+    pub fn rotated(&self, new: &Self, vouched: bool) -> Value {
+        let text = format!("lifeboat-key-rotation-1\n{}\n{}\n", self.key(), new.key());
         let old = vouched.then(|| hex(&self.sign(text.as_bytes())));
         let by_new = hex(&new.sign(text.as_bytes()));
         json!({ "event": "rotated", "key": new.key(), "kept": "keyring", "old": self.key(), "signed_by_old": old,
             "signed_by_new": by_new })
+    }
+}
+
+/// For a journal that signs by itself.
+impl lifeboat::record::Signer for Signer {
+    fn key(&self) -> PublicKey {
+        PublicKey::of(self.bytes()).unwrap()
+    }
+    fn sign(&self, message: &[u8]) -> Vec<u8> {
+        self.sign(message)
     }
 }
 
@@ -162,9 +172,15 @@ pub fn rebuilt(bodies: Vec<(u64, Value)>, signers: &[&Signer]) -> (Files, String
     (files, checkpoint)
 }
 
-/// The same log as if it had been signed from its beginning.
+/// Whether a log names a key.
+pub fn names_a_key(files: &Files) -> bool {
+    let kind = br#""kind":"log.key""#;
+    files.iter().any(|(_, b)| b.windows(kind.len()).any(|w| w == kind))
+}
+
+/// The same log as if it had been signed from its beginning; `None` where it is already, or holds other than good lines.
 pub fn signed(files: &Files, signer: &Signer) -> Option<(Files, String)> {
-    let mut all = bodies(files)?;
+    let mut all = bodies(files).filter(|_| !names_a_key(files))?;
     let (file, mut own) = all.first()?.clone();
     (own["kind"], own["d"]) = (json!("log.key"), signer.used());
     all.insert(1, (file, own));

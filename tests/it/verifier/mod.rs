@@ -3,9 +3,11 @@
 
 mod agreement;
 mod bases;
+mod command;
 mod forger;
 mod mutants;
 mod script;
+mod signatures;
 mod standards;
 mod tampering;
 

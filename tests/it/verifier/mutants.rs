@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::Random;
 use super::bases::Base;
-use super::forger::{Files, Signer, bodies, body_of, line_of, rebuilt, relink, signed, split, withheld};
+use super::forger::{Files, Signer, bodies, body_of, line_of, names_a_key, rebuilt, relink, signed, split, withheld};
 
 /// What is handed to both verifiers.
 pub struct Mutant {
@@ -68,20 +68,21 @@ pub fn mutant(bases: &[Base], seed: u64) -> Mutant {
         let kept = &base.outside;
         m.outside = (!kept.is_empty()).then(|| kept[r.below(kept.len())].to_string());
     }
-    // A log signed from its beginning, where nothing but good records stands in it.
+    // Signed by hand, by the words of the format alone.
     let signer = Signer::new(1);
-    if r.below(3) == 0
+    if r.below(4) == 0
         && let Some((files, checkpoint)) = signed(&m.files, &signer)
     {
         m.what.push_str(", signed");
         (m.files, m.beside) = (files, Some(checkpoint.clone().into_bytes()));
         m.outside = (r.below(3) > 0).then_some(checkpoint);
-        match r.below(4) {
-            0 => {}
-            1 => m.keys = vec![Signer::new(7).key()],
-            _ => m.keys = vec![signer.key()],
-        }
     }
+    m.keys = match r.below(6) {
+        0 => vec![Signer::new(7).key()],
+        1 | 2 if names_a_key(&m.files) => vec![signer.key()],
+        3 if names_a_key(&m.files) => vec![Signer::new(2).key(), signer.key().to_uppercase()],
+        _ => Vec::new(),
+    };
     let ways = [1, 1, 1, 2, 3, usize::from(r.below(5) > 0)][r.below(6)];
     for _ in 0..ways {
         let (name, change) = CHANGES[r.below(CHANGES.len())];
@@ -98,7 +99,17 @@ pub fn mutant(bases: &[Base], seed: u64) -> Mutant {
             m.outside = other.outside.last().map(Checkpoint::to_string);
             m.what.push_str(", another checkpoint");
         }
-        2 => m.outside = m.outside.map(|t| t.replacen('\n', "\r\n ", 1 + r.below(3))),
+        // Somebody saw it; now and then another one.
+        2 | 3 if let Some(text) = &mut m.outside => {
+            let lines = text.lines().take(3).map(|l| format!("{l}\n")).collect::<String>();
+            let seen = Signer::new(4).witness_line(&lines, 1_790_000_000 + r.below(2) as u64);
+            let blank = if text.contains("\n\n") { "" } else { "\n" };
+            text.push_str(&format!("{blank}{seen}"));
+            if r.below(3) == 0 {
+                *text = text.replacen("witness/", "witness/0", 1);
+            }
+        }
+        4 => m.outside = m.outside.map(|t| t.replacen('\n', "\r\n ", 1 + r.below(3))),
         _ => {}
     }
     m
@@ -193,7 +204,8 @@ fn zeros(m: &mut Mutant, r: &mut Random, _: &[Base]) {
 fn noise(m: &mut Mutant, r: &mut Random, _: &[Base]) {
     by_line(m, r, |l, r| {
         let long = "y".repeat(70_000);
-        let some = ["\n", "{}\n", "# a note\n", "{\"r\":{\"act", "{\"h\":\"\"}\n", "\u{0}\n", "null", &long][r.below(8)];
+        let some =
+            ["\n", "{}\n", "# a note\n", "{\"r\":{\"act", "{\"h\":\"\"}\n", "\u{0}\n", "null", &long][r.below(8)];
         l.insert(r.below(l.len() + 1), some.as_bytes().to_vec());
     });
 }
@@ -330,7 +342,6 @@ fn withhold(m: &mut Mutant, r: &mut Random, _: &[Base]) {
 fn signatures(m: &mut Mutant, r: &mut Random, _: &[Base]) {
     let Some(mut all) = bodies(&m.files) else { return };
     let (old, new) = (Signer::new(1), Signer::new(2));
-    let log = all[0].1["log"].as_str().unwrap_or_default().to_owned();
     let keys: Vec<usize> = (0..all.len()).filter(|i| all[*i].1["kind"] == "log.key").collect();
     let at = 1 + r.below(all.len());
     let (file, mut own) = all[at - 1].clone();
@@ -339,7 +350,7 @@ fn signatures(m: &mut Mutant, r: &mut Random, _: &[Base]) {
         own["d"] = d;
         all.insert(at, (file, own.clone()));
     };
-    let rotated = old.rotated(&log, &new, r.below(3) > 0);
+    let rotated = old.rotated(&new, r.below(3) > 0);
     match r.below(8) {
         0 => insert(old.used()),
         1 => insert(new.used()),
@@ -399,7 +410,7 @@ fn drop_checkpoint(m: &mut Mutant, r: &mut Random, _: &[Base]) {
     let noted: Vec<usize> = (0..all.len()).filter(|i| all[*i].1["kind"] == "log.checkpoint").collect();
     if !noted.is_empty() {
         all.remove(noted[r.below(noted.len())]);
-        m.files = rebuilt(all, &[&Signer::new(1)]).0;
+        m.files = rebuilt(all, &[&Signer::new(1), &Signer::new(2)]).0;
     }
 }
 
@@ -412,7 +423,7 @@ fn other_log(m: &mut Mutant, r: &mut Random, _: &[Base]) {
             body["run"] = json!("another");
         }
     }
-    m.files = rebuilt(all, &[&Signer::new(1)]).0;
+    m.files = rebuilt(all, &[&Signer::new(1), &Signer::new(2)]).0;
 }
 
 impl Mutant {

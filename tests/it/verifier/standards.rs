@@ -55,7 +55,7 @@ fn opened(note: &[u8], name: &str, key: &Signer) -> Option<tlog_tiles::Checkpoin
 #[test]
 fn recorded_checkpoints_are_opened_by_another_implementation() {
     let key = Signer::new(1);
-    let Base { files, .. } = plain("plain", 20);
+    let Base { files, .. } = plain("plain", 20, false);
     let (files, last) = signed(&files, &key).unwrap();
     let mut theirs = Theirs::default();
     let mut notes = Vec::new();
@@ -90,7 +90,7 @@ fn recorded_checkpoints_are_opened_by_another_implementation() {
 #[test]
 fn no_signature_is_taken_that_another_implementation_refuses() {
     let (key, witness) = (Signer::new(1), Signer::new(3));
-    let (_, note) = rebuilt(bodies(&plain("plain", 3).files).unwrap(), &[]);
+    let (_, note) = rebuilt(bodies(&plain("plain", 3, false).files).unwrap(), &[]);
     let text = note.lines().take(3).map(|l| format!("{l}\n")).collect::<String>();
     let note = format!("{text}\n{}{}", witness.witness_line(&text, 1_790_000_000), key.own_line(&text));
     assert!(opened(note.as_bytes(), "lifeboat/plain", &key).is_some());
@@ -217,5 +217,8 @@ fn signatures_are_those_of_rfc_8032_and_strict() {
         assert_eq!(json!(ours), *taken, "{i}: {}", asked[i]);
         assert_eq!(ours, i < good, "{i}: {}", asked[i]);
     }
-    figures(&format!("Ed25519: {good} vectors of RFC 8032 taken, {} changes of them refused, as aws-lc does", all.len() - good));
+    figures(&format!(
+        "Ed25519: {good} vectors of RFC 8032 taken, {} changes of them refused, as aws-lc does",
+        all.len() - good
+    ));
 }

@@ -52,7 +52,10 @@ fn every_flipped_bit_is_reported() {
     let silent: Vec<_> = found.iter().filter(|f| f.2).collect();
     assert!(silent.is_empty(), "not reported (byte, bit): {silent:?}");
     let flips = bytes.len() * per_byte;
-    figures(&format!("T1: {flips} single bits flipped in 60 records, 0 unreported, {} of them as a torn tail", found.len()));
+    figures(&format!(
+        "T1: {flips} single bits flipped in 60 records, 0 unreported, {} of them as a torn tail",
+        found.len()
+    ));
 }
 
 #[test]
@@ -111,7 +114,7 @@ fn a_record_of_another_log_is_reported_wherever_it_is_put() {
 
 #[test]
 fn files_rolled_back_taken_away_or_moved_are_reported() {
-    let base = rotated("rotated");
+    let base = rotated("rotated", false);
     let newest = base.outside.last().unwrap();
     let whole = check(&base.files, Some(newest));
     assert_eq!((whole.verdict, whole.break_count), (Verdict::Limited, 0), "{whole}");
@@ -127,7 +130,10 @@ fn files_rolled_back_taken_away_or_moved_are_reported() {
         assert_eq!(held.verdict, Verdict::Broken, "{what}: {held}");
         // Only the end can go without a trace, as far as the files alone tell.
         let end_only = alone.break_count == 0 && alone.records < whole.records;
-        assert!(alone.verdict == Verdict::Broken || end_only || alone.verdict == Verdict::Unverifiable, "{what}: {alone}");
+        assert!(
+            alone.verdict == Verdict::Broken || end_only || alone.verdict == Verdict::Unverifiable,
+            "{what}: {alone}"
+        );
     };
     for i in 0..base.files.len() {
         let lines = split(&base.files[i].1);
@@ -146,7 +152,9 @@ fn files_rolled_back_taken_away_or_moved_are_reported() {
         assert_eq!(check(&files, None).verdict, Verdict::Broken, "file {} moved", base.files[i].0);
     }
     assert!(harmless < tried / 2, "{harmless} of {tried} changed nothing");
-    figures(&format!("T2: {tried} files rolled back or taken away, {harmless} without any record lost, all others reported"));
+    figures(&format!(
+        "T2: {tried} files rolled back or taken away, {harmless} without any record lost, all others reported"
+    ));
 }
 
 #[test]
@@ -187,7 +195,7 @@ fn every_cut_is_reported_against_a_checkpoint_and_all_but_the_clean_ones_without
 
 #[test]
 fn a_log_rewritten_with_all_its_hashes_passes_alone_and_fails_against_a_checkpoint() {
-    let Base { files, outside, .. } = plain("plain", 20);
+    let Base { files, outside, .. } = plain("plain", 20, false);
     let all = bodies(&files).unwrap();
     let newest = outside.last().unwrap();
     assert_eq!(rebuilt(all.clone(), &[]).0, files, "stored bytes are canonical, and hashed again they are the same");
