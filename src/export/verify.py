@@ -132,11 +132,8 @@ def one_each(pairs):
         found.update((n, TWICE) for n, count in collections.Counter(n for n, _ in pairs).items() if count > 1)
     return found
 
-def no_number(text):
-    raise ValueError(text)
-
-# 0.5: a number, but no whole one that fits into 64 bits.
-PARSER = json.JSONDecoder(object_pairs_hook=one_each, parse_constant=no_number,
+# int() of NaN and its like is the error that it should be; 0.5: a number, but no whole one that fits into 64 bits.
+PARSER = json.JSONDecoder(object_pairs_hook=one_each, parse_constant=int,
                           parse_int=lambda text: 0.5 if text == "-0" or len(text) > 20 else int(text))
 
 def is_text(value):
@@ -202,8 +199,8 @@ class Log:
 
     def root(self):
         """RFC 6962: the roots of the full subtrees, smallest first, each joined to the bigger one left of it."""
-        return functools.reduce(lambda right, left: sha256(b"\1", left, right), self.peaks[::-1]) \
-            if self.peaks else sha256()
+        join = lambda right, left: sha256(b"\1", left, right)
+        return functools.reduce(join, self.peaks[::-1]) if self.peaks else sha256()
 
     def at_size(self):
         if self.peaks is not None and self.size in self.sizes:
@@ -470,64 +467,59 @@ def verdict(r, starts):
         "size": r["records"]}} and not (r["torn_bytes"] or r["withheld"] or files["missing"])
     return "whole" if whole else "limited"
 
+SAID = {"none": "none", "agrees": "it fits the first %(size)d records", "other_log": "NO: it is of another log, %(log)s",
+        "differs": "NO: the checkpoint of %(size)d records has another root", "not_comparable": "no root to compare with",
+        "shorter": "NO: the checkpoint covers %(size)d records, the log has %(records)d: its end is missing",
+        "no_key": "no key: the record is not signed", "missing": "NO: a key was given, and the record names none",
+        "outside_wrong": "NO: the signature on the checkpoint that was given does not hold",
+        "pinned": "pinned (given with --key)", "unpinned": "which only the record itself names: not pinned",
+        "ephemeral": "kept in memory only: not pinned, and nobody can", "other_key": "NOT the key that was asked for"}
+COUNTED = [("torn_bytes", "torn bytes, never acknowledged"), ("recovered", "torn tails set aside and recorded"),
+           ("rotated", "files begun after a failed write"), ("left_records", "records left by a failed write, superseded"),
+           ("left_bytes", "bytes left by a failed write, superseded"), ("unknown_kinds", "records of an unknown kind")]
+
+def utc(ms):
+    try:
+        return (datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=(ms + 500) // 1000)).isoformat() + "Z"
+    except (OverflowError, TypeError):
+        return "unknown time"
+
 def text(r):
     """The report in words: verdicts, never one green tick."""
-    def n(count, what):
-        return "%d %s%s" % (count, what, "" if count == 1 else "s")
-
-    def utc(ms):
-        try:
-            return (datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=(ms + 500) // 1000)).isoformat() + "Z"
-        except (OverflowError, TypeError):
-            return "unknown time"
-
-    def against(anchor):
-        how, a = list(anchor.items())[0] if isinstance(anchor, dict) else (anchor, {})
-        return {"none": "none", "agrees": "it fits the first %(size)s records", "differs": "NO: the checkpoint of %(size)s"
-                " records has another root", "shorter": "NO: the checkpoint covers %(size)s records, the log has "
-                "%(records)s: its end is missing", "other_log": "NO: it is of another log, %(log)s",
-                "not_comparable": "not compared: the root could not be computed"}[how] % a
-    tail = r["records"] - (r["anchor"]["agrees"]["size"] if "agrees" in r["anchor"] else 0)
-    files, by, vouching = r["evidence_files"], "", r["signed"]
-    if isinstance(vouching, dict):
-        s = vouching["by"]
-        by = "%s, the newest over %s, by the key %s (of %d): " % (
-            n(s["checkpoints"], "checkpoint"), n(s["to"], "record"), s["key"], s["keys"])
-        vouching = "pinned" if "pinned" in s["vouching"] else s["vouching"]
-    consistent = "hashes and chain%s" % ("%s, and tree; root %s" % ("", r["root"]) if r["root"] else
+    def said(a):
+        name, values = list(a.items())[0] if isinstance(a, dict) else (a, {})
+        return SAID[name] % values
+    consistent = "hashes and chain%s" % (", and tree; root %s" % r["root"] if r["root"] else
                                          " from record %d on; what came before was not given" % r["start"])
-    if r["break_count"] or r["newer_format"] is not None or not r["records"]:
-        consistent = "not checked: format %s is newer than this" % r["newer_format"] if not r["break_count"] and r[
-            "newer_format"] is not None else "NO: " + n(r["break_count"], "break") if r["break_count"] else "nothing there"
-    rows = [("Log", "%s: %s in %s, %s to %s" % (r["log"] or "no record of a Lifeboat log", n(r["records"], "record"),
-                                                n(r["segments"], "file"), utc(r["from"]), utc(r["to"]))),
-            ("Consistent", consistent)]
-    rows += [("  file %d, line %d, where record %d belongs" % (b["file"], b["line"], b["seq"]), b["why"]) for b in r["breaks"]]
-    rows += [("Withheld", n(r["withheld"], "record") + ": their hashes are there, their content is not")
-             ] if r["withheld"] else []
-    rows += [("Signed", by + {
-                "no_key": "no key: the record is not signed", "pinned": "pinned (given with --key)",
-                "unpinned": "only the record itself names it: not pinned", "other_key": "NOT the key that was asked for",
-                "ephemeral": "it was kept in memory only: not pinned, and nobody can",
-                "missing": "NO: a key was given, and the record names none", "outside_wrong": "NO: the signature on the checkpoint that was given does not hold"}[vouching]),
-             ("Anchored", against(r["anchor"]) + "".join("; seen by %s at %s" % (w, utc(at * 1000)) for w, at in r["witnesses"])),
-             ("Checkpoint beside it, on the same disk", against(r["beside"])),
-             ("Unanchored tail", "not told: the chain does not hold" if r["break_count"] else "none" if not tail else
-              n(tail, "record") + ": rewriting or cutting them off would not show"),
+    if r["break_count"]:
+        consistent = "NO: %d breaks" % r["break_count"]
+    elif r["newer_format"] is not None or not r["records"]:
+        consistent = "not checked: no record of the format that is known here"
+    signatures, files, beyond = r["signed"], r["evidence_files"], r["records"]
+    if isinstance(signatures, dict):
+        s = signatures["by"]
+        signatures = "%(checkpoints)d checkpoints, the newest over %(to)d records, by the key %(key)s (of %(keys)d), " % s
+    if "agrees" in r["anchor"]:
+        beyond -= r["anchor"]["agrees"]["size"]
+    gaps = ["%d %s" % (r[name], what) for name, what in COUNTED if r[name]]
+    gaps += ["no checkpoint for %d minutes behind record %d" % (g["ms"] // 60000, g["from"]) for g in r["gaps"]]
+    kept = "not checked" if r["files"] else "no files named"
+    if files and r["files"]:
+        kept = "%d as the record says; missing: %s; ALTERED: %s" % (
+            files["same"], ", ".join(files["missing"][:10]) or "none", ", ".join(files["altered"][:10]) or "none")
+    rows = [("Log", "%s: %d records in %d files, %s to %s" % (r["log"] or "no record of a Lifeboat log", r["records"], r[
+        "segments"], utc(r["from"]), utc(r["to"]))), ("Consistent", consistent)]
+    rows += [("  file %(file)d, line %(line)d, where record %(seq)d belongs" % b, b["why"]) for b in r["breaks"]]
+    rows += [("Withheld", "%d records: their hashes are there, their content is not" % r["withheld"])] * bool(r["withheld"])
+    rows += [("Signed", signatures + said(s["vouching"]) if isinstance(r["signed"], dict) else said(signatures)),
+             ("Anchored", said(r["anchor"]) + "".join("; seen by %s at %s" % (w, utc(1000 * s)) for w, s in r["witnesses"])),
+             ("Checkpoint beside it, on the same disk", said(r["beside"])),
+             ("Unanchored tail", "not told: the chain does not hold" if r["break_count"] else
+              "%d records: rewriting or cutting them off would not show" % beyond if beyond else "none"),
              ("Reconciled with Activity Log", "not checked"),
              ("Indeterminate actions", ", ".join("%(step)s (record %(seq)d)" % o for o in r["indeterminate"]) or "none"),
-             ("Clock", "%s recorded, %s older than the one before; the numbers give the order" % (
-                 n(r["clock_jumps"], "jump"), n(r["clock_back"], "record"))),
-             ("Gaps and recoveries", "; ".join(
-                 [n(r[name], what) for name, what in (
-                     ("torn_bytes", "torn, never acknowledged byte"), ("recovered", "recorded torn tail"),
-                     ("rotated", "begun file"), ("left_records", "superseded record"), ("left_bytes", "superseded byte"),
-                     ("unknown_kinds", "unknown record")) if r[name]] +
-                 ["no checkpoint for %d minutes behind record %d" % (g["ms"] // 60000, g["from"]) for g in r["gaps"]]) or "none"),
-             ("Evidence", "no files named" if not r["files"] else "not checked" if files is None else
-              "%d as the record says; missing: %s; ALTERED: %s" % (files["same"], ", ".join(
-                  files["missing"][:10]) or "none", ", ".join(files["altered"][:10]) or "none")),
-             ("Verdict", VERDICTS[r["verdict"]][1])]
+             ("Clock", "%(clock_jumps)d jumps recorded, %(clock_back)d records older than the one before" % r),
+             ("Gaps and recoveries", "; ".join(gaps) or "none"), ("Evidence", kept), ("Verdict", VERDICTS[r["verdict"]][1])]
     return "\n".join("%s: %s" % (name, visible(what)) for name, what in rows)
 
 def visible(text):
@@ -540,8 +532,9 @@ def number_of(name):
 
 def segments(folder):
     """Number and path of each file of a log, in order."""
-    names = sorted(e.name for e in os.scandir(folder) if not e.is_dir(follow_symlinks=False)) if os.path.isdir(folder) else []
-    return sorted(((number_of(n), os.path.join(folder, n)) for n in names if number_of(n)), key=lambda f: f[0])
+    inside = os.scandir(folder) if os.path.isdir(folder) else []
+    names = sorted(e.name for e in inside if number_of(e.name) and not e.is_dir(follow_symlinks=False))
+    return sorted(((number_of(n), os.path.join(folder, n)) for n in names), key=lambda f: f[0])
 
 def targets(path):
     """A folder of runs becomes its runs; anything else stands for itself."""
@@ -555,8 +548,7 @@ def main(args):
     while args:
         arg = args.pop(0)
         if arg in ("-h", "--help"):
-            print(__doc__.strip())
-            return 0
+            return print(__doc__.strip()) or 0
         if arg == "--json":
             as_json = True
         elif arg in ("--key", "--checkpoint") and args:
@@ -592,10 +584,12 @@ def main(args):
         return code
     for log in logs:
         print(visible(log["path"]))
-        print(text(log["report"]) if "report" in log else "Verdict: could not be verified: " + visible(log["error"]), end="\n\n")
+        print(text(log["report"]) if "report" in log else "Verdict: could not be verified: " + visible(log["error"]))
+        print()
     for problem in problems:
         print("Could not be verified: " + visible(problem))
-    print("All %d logs: %s" % (len(logs), words) if len(logs) > 1 else "", end="\n" if len(logs) > 1 else "")
+    if len(logs) > 1:
+        print("All %d logs: %s" % (len(logs), words))
     print("NOT PROVEN by any of this:", __doc__.partition("We do not promise: ")[2].strip())
     return code
 

@@ -79,6 +79,7 @@ impl Writer {
             2 => Kind::ActionResult,
             3 => Kind::ActionIndeterminate,
             4 => Kind::ActionReconciled,
+            5 => Kind::EvidenceAdd,
             _ => kinds[self.random.below(kinds.len())],
         };
         let text = ["", "a note", "Ada \"Ü\" L.\n\u{0}\u{1b}[2J", "\u{202e}back\u{1F6DF}", "{\"r\":{\",\"h\":\"\"}"];

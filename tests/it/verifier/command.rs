@@ -7,7 +7,7 @@ use lifeboat::journal::segment_name;
 use lifeboat::record::PROMISE;
 
 use super::bases::{Base, plain};
-use super::forger::Signer;
+use super::forger::{Signer, line_of};
 use super::{Random, script};
 
 fn run(args: &[&str]) -> Output {
@@ -83,28 +83,38 @@ fn garbage_is_never_whole_and_never_a_traceback() {
     let at = |name: &str| temp.path().join(name).display().to_string();
     let mut r = Random(3);
     let noise: Vec<u8> = (0..5_000).map(|_| r.below(256) as u8).collect();
-    let deep = format!("{{\"r\":{}", "[".repeat(60_000));
-    let texts: [&[u8]; 8] =
-        [b"", b"\n\n", &noise, &[0; 3_000], b"{\"r\":", deep.as_bytes(), b"\xff\xfe{", b"{\"h\":\"\"}\n"];
-    let mut calls = vec![vec![at("nowhere")], vec!["--key".to_owned(), "x".to_owned(), at("0.jsonl")]];
-    for (i, text) in texts.iter().enumerate() {
+    let deep = line_of("[".repeat(60_000).as_bytes());
+    // Only what begins as a record does can be torn, or one that was changed.
+    let texts: [(&[u8], u8); 8] = [
+        (b"", 3),
+        (b"\n\n", 3),
+        (&noise, 3),
+        (&[0; 3_000], 3),
+        (b"{\"r\":", 1),
+        (&deep, 2),
+        (b"\xff\xfe{", 3),
+        (b"{\"h\":\"\"}\n", 3),
+    ];
+    let mut calls = vec![(vec![at("nowhere")], 3), (vec!["--key".to_owned(), "x".to_owned(), at("0.jsonl")], 3)];
+    for (i, (text, code)) in texts.iter().enumerate() {
         std::fs::write(at(&format!("{i}.jsonl")), text).unwrap();
-        calls.push(vec![at(&format!("{i}.jsonl"))]);
-        calls.push(vec![at("0.jsonl"), "--checkpoint".to_owned(), at(&format!("{i}.jsonl"))]);
+        calls.push((vec![at(&format!("{i}.jsonl"))], *code));
+        calls.push((vec![at("0.jsonl"), "--checkpoint".to_owned(), at(&format!("{i}.jsonl"))], 3));
         let run = temp.path().join(format!("run{i}"));
         std::fs::create_dir(&run).unwrap();
         std::fs::write(run.join(segment_name(1)), text).unwrap();
         std::fs::write(run.join("checkpoint"), text).unwrap();
-        calls.push(vec![run.display().to_string()]);
+        calls.push((vec![run.display().to_string()], *code));
     }
-    calls.push(vec!["--checkpoint".to_owned()]);
-    calls.push(vec!["--what".to_owned(), at("0.jsonl")]);
-    for (args, (code, said)) in calls.iter().zip(script::calls(&calls)) {
-        assert_eq!(code, 3, "{args:?}: {said}");
-        assert!(said.contains("could not be verified") || said.contains("Could not be verified"), "{args:?}: {said}");
+    calls.push((vec!["--checkpoint".to_owned()], 3));
+    calls.push((vec!["--what".to_owned(), at("0.jsonl")], 3));
+    let args: Vec<Vec<String>> = calls.iter().map(|(args, _)| args.clone()).collect();
+    for ((args, wanted), (code, said)) in calls.iter().zip(script::calls(&args)) {
+        assert_eq!(code, *wanted, "{args:?}: {said}");
+        assert!(code != 3 || said.to_lowercase().contains("could not be verified"), "{args:?}: {said}");
     }
     let all = run(&[&temp.path().display().to_string()]);
-    assert_eq!(all.status.code(), Some(3));
+    assert_eq!(all.status.code(), Some(2), "the worst counts");
     assert!(words(&all).contains("All 8 logs"), "a folder of runs");
 }
 
@@ -118,12 +128,12 @@ fn a_file_of_64_mib_needs_less_than_256_mib_of_memory() {
     let once = &base.files[0].1;
     std::fs::write(&file, once.repeat((64 << 20) / once.len())).unwrap();
     let code = "
-import resource, runpy, sys
+import re, runpy, sys
 sys.argv = sys.argv[1:]
 try:
     runpy.run_path(sys.argv[0], run_name='__main__')
 except SystemExit as end:
-    print(end.code, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    print(end.code, re.search('VmHWM:\\s+(\\d+)', open('/proc/self/status').read())[1])
 ";
     let script = script::folder().join("verify.py");
     let out = Command::new("python3").args(["-I", "-B", "-c", code]).arg(script).arg(&file).output().unwrap();

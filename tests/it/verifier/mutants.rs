@@ -99,20 +99,24 @@ pub fn mutant(bases: &[Base], seed: u64) -> Mutant {
             m.outside = other.outside.last().map(Checkpoint::to_string);
             m.what.push_str(", another checkpoint");
         }
-        // Somebody saw it; now and then another one.
-        2 | 3 if let Some(text) = &mut m.outside => {
-            let lines = text.lines().take(3).map(|l| format!("{l}\n")).collect::<String>();
-            let seen = Signer::new(4).witness_line(&lines, 1_790_000_000 + r.below(2) as u64);
-            let blank = if text.contains("\n\n") { "" } else { "\n" };
-            text.push_str(&format!("{blank}{seen}"));
-            if r.below(3) == 0 {
-                *text = text.replacen("witness/", "witness/0", 1);
-            }
-        }
+        2 | 3 => m.outside = m.outside.map(|text| seen(text, &mut r)),
         4 => m.outside = m.outside.map(|t| t.replacen('\n', "\r\n ", 1 + r.below(3))),
         _ => {}
     }
     m
+}
+
+/// Somebody saw the checkpoint; now and then another one, or under another name.
+fn seen(text: String, r: &mut Random) -> String {
+    let lines = text.lines().take(3).map(|l| format!("{l}\n")).collect::<String>();
+    let line = Signer::new(4).witness_line(&lines, 1_790_000_000);
+    let blank = if text.contains("\n\n") { "" } else { "\n" };
+    let seen = format!("{text}{blank}{line}");
+    match r.below(4) {
+        0 => seen.replacen("witness/", "witness/0", 1),
+        1 => seen.replacen('1', "2", 1),
+        _ => seen,
+    }
 }
 
 fn pick(m: &mut Mutant, r: &mut Random) -> Option<usize> {

@@ -45,13 +45,11 @@ fn what_a_forger_can_do_about_signatures_is_told_for_what_it_is() {
     for i in 0..all.len() {
         let mut forged = all.clone();
         forged[i].1["ts"] = json!(7);
-        if let Some(stripped) = noted.iter().find(|n| **n > i) {
-            let (forged, _) = rebuilt(forged, &[]);
-            let r = check(&forged, None, None);
-            broken(&r, UNSIGNED);
-            assert!(r.breaks[0].contains(&format!("where record {stripped} belongs")), "{r}");
-            told += 1;
-        }
+        let (forged, _) = rebuilt(forged, &[]);
+        let r = check(&forged, None, None);
+        broken(&r, UNSIGNED);
+        assert!(r.breaks[0].contains(&format!("where record {} belongs", noted[0])), "{r}");
+        told += 1;
     }
     // The newest key signs what was signed before it was there.
     let mut newer = all.clone();
