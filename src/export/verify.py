@@ -463,7 +463,7 @@ def verdict(r, starts):
     if files["altered"]:
         return "broken"
     # The last checkpoint stands in the record behind those that it covers.
-    whole = "pinned" in by["vouching"] and by["to"] + 1 >= r["records"] and r["anchor"] == {"agrees": {
+    whole = isinstance(by["vouching"], dict) and by["to"] + 1 >= r["records"] and r["anchor"] == {"agrees": {
         "size": r["records"]}} and not (r["torn_bytes"] or r["withheld"] or files["missing"])
     return "whole" if whole else "limited"
 
