@@ -7,8 +7,8 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::desk::{Home, Roster};
-use crate::journal::{Disk, OnDisk, RealDisk, files, is_run, segment_number};
-use crate::record::{Against, Anchor, Checkpoint, PROMISE, Pin, Report, Source, Verdict, verify_sources};
+use crate::journal::{Disk, OnDisk, RealDisk, Source, files, is_run, segment_number, verify_files};
+use crate::record::{Against, Anchor, Checkpoint, PROMISE, Pin, Report, Verdict};
 use crate::units::{PublicKey, visible};
 
 /// A checkpoint file is a few lines.
@@ -116,10 +116,10 @@ fn examine_one(path: &Path, pins: &Pins, outside: Option<&Checkpoint>, alone: bo
     };
     let sources: Vec<&dyn Source> = files.iter().map(|f| f as &dyn Source).collect();
     let against = Against { outside, beside: beside.as_ref(), whole, pins: &pins.all, only_pins: pins.only };
-    let mut report = verify_sources(&sources, against)?;
+    let mut report = verify_files(&sources, against)?;
     if matches!(report.anchor, Anchor::OtherLog { .. }) && !alone {
         // Of several logs the checkpoint is for one; the others are judged without it.
-        report = verify_sources(&sources, Against { outside: None, ..against })?;
+        report = verify_files(&sources, Against { outside: None, ..against })?;
     }
     if whole {
         report.hold(|file| crate::desk::evidence::sha256_of(path, file));

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use super::disk::{Disk, parent};
 use super::error::JournalError;
 use super::open::folded;
-use crate::record::{Checkpoint, MAX_BODY, Read, RecordError, Segment, Source, Stored, lines};
+use super::stream::Source;
+use crate::record::{Checkpoint, MAX_BODY, Read, RecordError, Segment, Stored, lines};
 use crate::units::{hex, sha256_hex};
 
 /// Bytes of a run at most. A day-long run with every reading has a few megabytes.

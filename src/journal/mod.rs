@@ -14,6 +14,7 @@ mod folder;
 mod memory;
 mod open;
 mod real;
+mod stream;
 mod write;
 
 pub use disk::{Disk, DiskFile, Entry, Lock, parent, remove_all};
@@ -26,4 +27,5 @@ pub use folder::{
 pub use memory::{Fault, MemoryDisk, Op, SECTOR};
 pub use open::{Opened, Recovered};
 pub use real::RealDisk;
+pub use stream::{Source, verify_files};
 pub use write::Journal;

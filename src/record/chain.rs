@@ -146,7 +146,7 @@ pub fn walk<'a>(segments: &[Segment<'a>], whole: bool, sizes: &[u64], visit: &mu
 
 /// What the first lines of all files say about one of them.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
+pub struct Place {
     /// Number from which on its records were written again in a later file.
     cut: Option<u64>,
     /// Only the end of the log can be torn: the last file that was really begun, and those that were to follow it.
@@ -154,7 +154,7 @@ pub(super) struct Place {
 }
 
 /// For each file what its place among the others means, by their first lines.
-pub(super) fn places(firsts: &[Option<Result<Read<'_>, Why>>]) -> Vec<Place> {
+pub fn places(firsts: &[Option<Result<Read<'_>, Why>>]) -> Vec<Place> {
     let live = firsts.iter().rposition(|f| matches!(f, Some(Ok(_))));
     let mut least: Option<u64> = None;
     let mut places = Vec::with_capacity(firsts.len());
@@ -171,15 +171,18 @@ pub(super) fn places(firsts: &[Option<Result<Read<'_>, Why>>]) -> Vec<Place> {
 }
 
 /// One file, as far as its lines are concerned.
-pub(super) struct File {
+pub struct File {
+    /// Its number.
     pub number: u64,
+    /// Its length.
     pub len: usize,
+    /// See [`places`].
     pub place: Place,
 }
 
 /// How a walk goes on after a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Flow {
+pub enum Flow {
     /// With the next line.
     On,
     /// With the next file: the rest of this one is torn.
@@ -197,7 +200,7 @@ fn cause<'a>(read: &Read<'a>) -> Option<Cow<'a, str>> {
 }
 
 /// What is known between two lines.
-pub(super) struct Walker<'s> {
+pub struct Walker<'s> {
     whole: bool,
     sizes: &'s [u64],
     /// Hash of the last record, as text.
@@ -212,7 +215,8 @@ pub(super) struct Walker<'s> {
 }
 
 impl<'s> Walker<'s> {
-    pub(super) fn new(whole: bool, sizes: &'s [u64]) -> Self {
+    /// At the beginning.
+    pub fn new(whole: bool, sizes: &'s [u64]) -> Self {
         let out = Walk { tree: Some(Tree::default()), ..Walk::default() };
         let mut w = Self { whole, sizes, last: ZEROS.to_owned(), skipped: 0, number: 0, sound_to: 0, out };
         w.at_size();
@@ -220,18 +224,19 @@ impl<'s> Walker<'s> {
     }
 
     /// A file begins.
-    pub(super) fn begin(&mut self) {
+    pub fn begin(&mut self) {
         (self.number, self.sound_to) = (0, 0);
     }
 
-    pub(super) fn end(mut self) -> Walk {
+    /// What was found.
+    pub fn end(mut self) -> Walk {
         self.out.head = Hash::from_hex(&self.last).unwrap_or_default();
         self.out
     }
 
     /// The next line. `ahead` says whether everything from it on is one torn write whose first lost record would have been
     /// the one given: see [`torn_from`].
-    pub(super) fn line<'r>(
+    pub fn line<'r>(
         &mut self,
         file: &File,
         line: &Line<'_>,
@@ -380,7 +385,7 @@ impl<'s> Walker<'s> {
 ///
 /// Of one write any sectors may be missing, so whole records can stand behind a hole; they say that they were written
 /// together with it. A good record that does not say so was acknowledged later, and the hole is damage.
-pub(super) fn torn_from<'a>(rest: impl Iterator<Item = Line<'a>>, next: u64) -> Option<usize> {
+pub fn torn_from<'a>(rest: impl Iterator<Item = Line<'a>>, next: u64) -> Option<usize> {
     for line in rest {
         let fits = match line.read() {
             Ok(read) => read.envelope.first.is_some_and(|f| f <= next),

@@ -15,12 +15,13 @@ mod promise;
 mod record;
 mod report;
 mod signing;
-mod stream;
 mod tree;
 mod verify;
 
 pub use canon::{MAX_DEPTH, MAX_INTEGER, canonical};
-pub use chain::{Break, DAMAGED, FAILED_WRITE, MAX_BREAKS, Segment, Torn, Walk, walk};
+pub use chain::{
+    Break, DAMAGED, FAILED_WRITE, File, Flow, MAX_BREAKS, Place, Segment, Torn, Walk, Walker, places, torn_from, walk,
+};
 pub use checkpoint::{Checkpoint, CheckpointError, Signed, Witness};
 pub use kind::Kind;
 pub use line::{Envelope, Line, Read, Why, lines};
@@ -31,6 +32,5 @@ pub use record::{
 };
 pub use report::{Anchor, Files, Gap, Named, Open, Report, Signature, Verdict, Vouching};
 pub use signing::{Kept, KeyUse, Rotation, Signer, key_taken};
-pub use stream::Source;
 pub use tree::Tree;
-pub use verify::{Against, CHECKPOINT_MS, CHECKPOINT_RECORDS, Pin, verify, verify_sources};
+pub use verify::{Against, CHECKPOINT_MS, CHECKPOINT_RECORDS, Pin, Verifying, verify};

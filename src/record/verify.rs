@@ -9,7 +9,6 @@ use super::line::Read;
 use super::record::PREFIX;
 use super::report::{Anchor, Gap, Named, Open, Report, Signature, Verdict, Vouching};
 use super::signing::{Kept, KeyUse};
-use super::stream::{Source, walk_sources};
 use crate::units::PublicKey;
 
 /// Files of evidence that are remembered; more than any run keeps.
@@ -48,68 +47,18 @@ pub struct Against<'a> {
 }
 
 impl Against<'_> {
-    fn sizes(&self) -> Vec<u64> {
+    /// At which sizes the root is wanted.
+    pub fn sizes(&self) -> Vec<u64> {
         self.outside.iter().chain(&self.beside).map(|c| c.size).collect()
     }
 }
 
 /// Verifies a log; files in order.
 pub fn verify(segments: &[Segment<'_>], against: Against<'_>) -> Report {
-    let mut seen = Seen::default();
-    let walk = walk(segments, against.whole, &against.sizes(), &mut |read| seen.record(read));
+    let mut all = Verifying::default();
+    let walk = walk(segments, against.whole, &against.sizes(), &mut |read| all.record(read));
     let starts: Vec<&[u8]> = segments.iter().map(|s| s.bytes).collect();
-    report(walk, seen, &starts, against)
-}
-
-/// The same, of files too big for memory.
-pub fn verify_sources(files: &[&dyn Source], against: Against<'_>) -> Result<Report, String> {
-    let mut seen = Seen::default();
-    let walk = walk_sources(files, against.whole, &against.sizes(), &mut |read| seen.record(read))?;
-    let starts = files.iter().map(|f| f.read(0, PREFIX.len())).collect::<Result<Vec<_>, _>>()?;
-    let starts: Vec<&[u8]> = starts.iter().map(Vec::as_slice).collect();
-    Ok(report(walk, seen, &starts, against))
-}
-
-/// `starts`: what each file begins with.
-fn report(walk: Walk, seen: Seen, starts: &[&[u8]], against: Against<'_>) -> Report {
-    let mut indeterminate: Vec<Open> = seen.open.into_values().flatten().chain(seen.unknown).collect();
-    indeterminate.sort_by_key(|o| o.seq);
-    let mut report = Report {
-        log: walk.log.clone().unwrap_or_default(),
-        segments: starts.len() as u64,
-        records: walk.records,
-        start: walk.start,
-        from: seen.from,
-        to: seen.to,
-        root: walk.tree.as_ref().filter(|t| t.size() > 0).map(super::Tree::root),
-        breaks: walk.breaks.iter().map(ToString::to_string).collect(),
-        break_count: walk.break_count,
-        signed: signed(&walk, against),
-        anchor: compare(against.outside, &walk),
-        beside: compare(against.beside, &walk),
-        checkpoints: walk.checkpoints,
-        indeterminate,
-        clock_jumps: seen.jumps,
-        clock_back: seen.back,
-        torn_bytes: walk.torn.iter().map(|t| t.bytes as u64).sum(),
-        recovered: seen.recovered,
-        rotated: seen.rotated,
-        left_records: walk.left_records,
-        left_bytes: walk.left_bytes,
-        evidence: seen.evidence,
-        files: seen.files,
-        evidence_files: None,
-        unknown_kinds: seen.unknown_kinds,
-        newer_format: walk.newer,
-        withheld: walk.withheld,
-        gaps: if walk.keys.is_empty() { Vec::new() } else { seen.gaps },
-        witnesses: against
-            .outside
-            .map_or_else(Vec::new, |c| c.witnesses().iter().map(|w| (w.key.fingerprint(), w.at)).collect()),
-        verdict: Verdict::Limited,
-    };
-    report.verdict = verdict(&report, starts);
-    report
+    all.report(walk, &starts, against)
 }
 
 /// Whose signatures stand in the log, and whether anybody else knows the key.
@@ -201,7 +150,7 @@ struct File {
 
 /// What the records tell beside their hashes.
 #[derive(Default)]
-struct Seen {
+pub struct Verifying {
     from: Option<i64>,
     to: Option<i64>,
     boot: String,
@@ -221,7 +170,7 @@ struct Seen {
     unknown: Vec<Open>,
 }
 
-impl Seen {
+impl Verifying {
     /// Where a checkpoint was due and did not come: while it lasts the newest of them covers less than it should.
     fn gap(&mut self, kind: Kind, seq: u64, mono: u64) {
         let Some((since, from)) = self.since else {
@@ -239,7 +188,50 @@ impl Seen {
         }
     }
 
-    fn record(&mut self, read: &Read<'_>) {
+    /// The report; `starts`: what each file begins with.
+    pub fn report(self, walk: Walk, starts: &[&[u8]], against: Against<'_>) -> Report {
+        let mut indeterminate: Vec<Open> = self.open.into_values().flatten().chain(self.unknown).collect();
+        indeterminate.sort_by_key(|o| o.seq);
+        let mut report = Report {
+            log: walk.log.clone().unwrap_or_default(),
+            segments: starts.len() as u64,
+            records: walk.records,
+            start: walk.start,
+            from: self.from,
+            to: self.to,
+            root: walk.tree.as_ref().filter(|t| t.size() > 0).map(super::Tree::root),
+            breaks: walk.breaks.iter().map(ToString::to_string).collect(),
+            break_count: walk.break_count,
+            signed: signed(&walk, against),
+            anchor: compare(against.outside, &walk),
+            beside: compare(against.beside, &walk),
+            checkpoints: walk.checkpoints,
+            indeterminate,
+            clock_jumps: self.jumps,
+            clock_back: self.back,
+            torn_bytes: walk.torn.iter().map(|t| t.bytes as u64).sum(),
+            recovered: self.recovered,
+            rotated: self.rotated,
+            left_records: walk.left_records,
+            left_bytes: walk.left_bytes,
+            evidence: self.evidence,
+            files: self.files,
+            evidence_files: None,
+            unknown_kinds: self.unknown_kinds,
+            newer_format: walk.newer,
+            withheld: walk.withheld,
+            gaps: if walk.keys.is_empty() { Vec::new() } else { self.gaps },
+            witnesses: against
+                .outside
+                .map_or_else(Vec::new, |c| c.witnesses().iter().map(|w| (w.key.fingerprint(), w.at)).collect()),
+            verdict: Verdict::Limited,
+        };
+        report.verdict = verdict(&report, starts);
+        report
+    }
+
+    /// The next record that counts.
+    pub fn record(&mut self, read: &Read<'_>) {
         let e = &read.envelope;
         let kind = Kind::from_text(&e.kind);
         if kind != Kind::ClockJump && self.boot == e.boot && self.to.is_some_and(|before| e.ts < before) {

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use lifeboat::approval::Device;
-use lifeboat::journal::{Draft, Header, Journal, MemoryDisk, Signs, contents};
+use lifeboat::journal::{Draft, Header, Journal, MemoryDisk, Signs, Source, contents, verify_files};
 use lifeboat::record::{
     Actor, Against, Anchor, App, Body, Checkpoint, Hash, Kept, Kind, Mode, Pin, Report, Rotation, Segment, Signature,
-    Signed, Signer, Source, Stored, Verdict, Vouching, encode, lines, verify, verify_sources,
+    Signed, Signer, Stored, Verdict, Vouching, encode, lines, verify,
 };
 use lifeboat::units::{Now, PublicKey};
 use proptest::prelude::*;
@@ -341,7 +341,7 @@ proptest! {
         }
         let against = Against { whole: true, ..Against::default() };
         let in_memory = verify(&[Segment { number: 1, bytes: &all }], against);
-        let by_windows = verify_sources(&[&Small(&all, window)], against).unwrap();
+        let by_windows = verify_files(&[&Small(&all, window)], against).unwrap();
         prop_assert_eq!(in_memory, by_windows);
     }
 }
@@ -360,6 +360,6 @@ fn a_file_without_a_line_is_no_reason_to_run_out_of_memory() {
             Ok(vec![b'x'; max])
         }
     }
-    let told = verify_sources(&[&Endless], Against::default()).unwrap_err();
+    let told = verify_files(&[&Endless], Against::default()).unwrap_err();
     assert!(told.contains("no line ends within 64 MiB"), "{told}");
 }

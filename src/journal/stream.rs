@@ -1,7 +1,6 @@
-//! The same walk over files too big for memory: a window of whole lines at a time, its second part read on another thread.
+//! Verification of files too big for memory: a window of whole lines at a time, its second part read on another thread.
 
-use super::chain::{File, Flow, Walk, Walker, places, torn_from};
-use super::line::{Line, Read, Why, lines};
+use crate::record::{Against, File, Flow, Line, Read, Report, Verifying, Walk, Walker, Why, lines, places, torn_from};
 
 /// Bytes of a window, and most of a longer one when no line ends in it. The biggest write has a quarter of that.
 const WINDOW: usize = 8 << 20;
@@ -75,8 +74,17 @@ fn placed(bytes: &[u8], from: usize) -> impl Iterator<Item = Line<'_>> + Clone {
     lines(bytes).map(move |l| Line { offset: from + l.offset, ..l })
 }
 
-/// As [`super::walk`].
-pub fn walk_sources(
+/// As [`crate::record::verify`].
+pub fn verify_files(files: &[&dyn Source], against: Against<'_>) -> Result<Report, String> {
+    let mut all = Verifying::default();
+    let walk = walk_files(files, against.whole, &against.sizes(), &mut |read| all.record(read))?;
+    let starts = files.iter().map(|f| f.read(0, FIRST)).collect::<Result<Vec<_>, _>>()?;
+    let starts: Vec<&[u8]> = starts.iter().map(Vec::as_slice).collect();
+    Ok(all.report(walk, &starts, against))
+}
+
+/// As [`crate::record::walk`].
+fn walk_files(
     files: &[&dyn Source],
     whole: bool,
     sizes: &[u64],
