@@ -98,10 +98,10 @@ fn every_deleted_swapped_or_doubled_record_is_reported() {
 fn a_record_of_another_log_is_reported_wherever_it_is_put() {
     let (mine, theirs) = (notes("r1", 30), notes("r2", 30));
     let (lines, other) = (split(&mine.files[0].1), split(&theirs.files[0].1));
-    for i in 0..lines.len() {
+    for (i, foreign) in other.iter().enumerate() {
         for over in [0, 1] {
             let mut spliced = lines.clone();
-            spliced.splice(i..i + over, [other[i].clone()]);
+            spliced.splice(i..i + over, [foreign.clone()]);
             let r = check_one(&spliced.concat(), None);
             // In the first place it names the log, and all the others are foreign.
             let stranger = if i == 0 { "another log, r1" } else { "another log, r2" };
