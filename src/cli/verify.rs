@@ -123,6 +123,8 @@ fn examine_one(path: &Path, pins: &Pins, outside: Option<&Checkpoint>, alone: bo
     }
     if whole {
         report.hold(|file| crate::desk::evidence::sha256_of(path, file));
+    } else {
+        report.not_held();
     }
     Ok(report)
 }

@@ -246,6 +246,13 @@ impl Report {
         self.evidence_files = Some(found);
     }
 
+    /// Nobody can look at the files of evidence: what they are is not known, and the record that names them is not whole.
+    pub fn not_held(&mut self) {
+        if !self.files.is_empty() && self.verdict == Verdict::Whole {
+            self.verdict = Verdict::Limited;
+        }
+    }
+
     /// Nothing is torn or withheld, and a checkpoint from outside covers everything.
     pub(super) fn whole_to_its_end(&self) -> bool {
         self.torn_bytes == 0 && self.withheld == 0 && self.unanchored() == 0

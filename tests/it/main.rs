@@ -34,6 +34,7 @@ mod tidy;
 mod ui;
 mod units;
 mod verdicts;
+mod verifier;
 mod window;
 
 /// How long a test waits for what has to come: a busy machine may take its time, and only a test that fails waits so long.

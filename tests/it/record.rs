@@ -39,11 +39,6 @@ fn split(bytes: &[u8]) -> Vec<Vec<u8>> {
     bytes.split_inclusive(|b| *b == b'\n').map(<[u8]>::to_vec).collect()
 }
 
-/// Says something other than "consistent and complete as far as can be seen".
-fn reported(r: &Report) -> bool {
-    r.verdict != Verdict::Limited || r.torn_bytes > 0
-}
-
 #[test]
 fn a_sound_log_is_consistent_but_never_whole_without_a_key() {
     let (bytes, checkpoint) = log(60);
@@ -66,66 +61,6 @@ fn a_sound_log_is_consistent_but_never_whole_without_a_key() {
     ] {
         assert!(text.contains(name), "{name} is missing in\n{text}");
     }
-}
-
-#[test]
-fn every_flipped_bit_is_reported() {
-    let (mut bytes, _) = log(60);
-    let mut missed = Vec::new();
-    // One in eight: another bit of each byte in turn, so that every byte is hit.
-    for at in 0..bytes.len() {
-        let bit = 1 << (at % 8);
-        bytes[at] ^= bit;
-        let r = check(&bytes, None);
-        if !reported(&r) || (r.verdict != Verdict::Broken && at + 1_000 < bytes.len()) {
-            missed.push(at);
-        }
-        bytes[at] ^= bit;
-    }
-    assert_eq!(missed, Vec::<usize>::new());
-}
-
-#[test]
-fn every_deleted_swapped_or_doubled_record_is_reported() {
-    let (bytes, checkpoint) = log(60);
-    let lines = split(&bytes);
-    for i in 0..lines.len() {
-        let mut deleted = lines.clone();
-        deleted.remove(i);
-        let last = i + 1 == lines.len();
-        let r = check(&deleted.concat(), None);
-        // Without its end a log looks like a shorter one; only a checkpoint tells.
-        assert_eq!(r.verdict == Verdict::Broken, !last, "deleted {i}: {r}");
-        let r = check(&deleted.concat(), Some(&checkpoint));
-        assert_eq!(r.verdict, Verdict::Broken, "deleted {i}: {r}");
-
-        let mut doubled = lines.clone();
-        doubled.insert(i, lines[i].clone());
-        assert_eq!(check(&doubled.concat(), None).verdict, Verdict::Broken, "doubled {i}");
-
-        for j in i + 1..lines.len() {
-            let mut swapped = lines.clone();
-            swapped.swap(i, j);
-            assert_eq!(check(&swapped.concat(), None).verdict, Verdict::Broken, "swapped {i} and {j}");
-        }
-    }
-}
-
-#[test]
-fn every_cut_is_reported_against_a_checkpoint_and_all_but_the_clean_ones_without() {
-    let (bytes, checkpoint) = log(12);
-    let mut clean = 0;
-    for at in 0..bytes.len() {
-        let cut = &bytes[..at];
-        let r = check(cut, Some(&checkpoint));
-        assert_eq!(r.verdict, Verdict::Broken, "cut at {at}: {r}");
-        let r = check(cut, None);
-        if !reported(&r) {
-            assert_eq!(cut.last(), Some(&b'\n'), "cut at {at}");
-            clean += 1;
-        }
-    }
-    assert_eq!(clean, 11, "a cut between records cannot be seen without a checkpoint, any other can");
 }
 
 #[test]
@@ -161,23 +96,6 @@ fn rehashed(bytes: &[u8], edit: impl Fn(&mut Body)) -> Vec<u8> {
         out.extend_from_slice(&line);
     }
     out
-}
-
-#[test]
-fn a_log_rewritten_with_all_its_hashes_passes_alone_and_fails_against_a_checkpoint() {
-    let (bytes, checkpoint) = log(20);
-    assert_eq!(rehashed(&bytes, |_| {}), bytes, "stored bytes are canonical");
-    let forged = rehashed(&bytes, |b| {
-        if b.seq == 7 {
-            b.d = json!({ "text": "approved" });
-        }
-    });
-    let alone = check(&forged, None);
-    assert_eq!(alone.verdict, Verdict::Limited, "{alone}");
-    assert!(alone.to_string().contains("Unanchored tail: 20 records: rewriting"), "{alone}");
-    let r = check(&forged, Some(&checkpoint));
-    assert!(matches!(r.anchor, Anchor::Differs { size: 20, .. }), "{r}");
-    assert_eq!(r.verdict.exit_code(), 2);
 }
 
 #[test]
