@@ -60,7 +60,7 @@ fn main() {
             journal();
         }
     }
-    let mut median = |name: &str, times: &mut Vec<Duration>| {
+    let median = |name: &str, times: &mut Vec<Duration>| {
         times.sort();
         let (p50, p99, max) = (percentile(times, 50), percentile(times, 99), percentile(times, 100));
         println!("{name:<28} p50 {p50:>9.1?}  p99 {p99:>9.1?}  max {max:>9.1?}");

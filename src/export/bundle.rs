@@ -18,7 +18,7 @@ use crate::units::{hex, visible};
 /// Version of the manifest and of the list of keys.
 const VERSION: u32 = 1;
 /// Programs that go along, by name, so that nobody has to believe this one.
-const TOOLS: &[(&str, &[u8])] = &[];
+const TOOLS: &[(&str, &[u8])] = &[("verify.py", include_bytes!("verify.py"))];
 /// What is copied at once.
 const PIECE: usize = 64 * 1024;
 

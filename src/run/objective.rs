@@ -51,6 +51,16 @@ pub struct Objective {
 }
 
 impl Objective {
+    /// What was agreed.
+    pub fn agreed(&self) -> Millis {
+        Millis(self.agreed_ms)
+    }
+
+    /// What came of it.
+    pub fn actual(&self) -> Option<Millis> {
+        self.actual_ms.map(Millis)
+    }
+
     /// `41 min of 30 min: missed; T8 − T0 …`.
     pub fn sentence(&self) -> String {
         let agreed = Millis(self.agreed_ms);
@@ -121,6 +131,12 @@ pub(super) fn keeps_no_data(run: &Run) -> bool {
 fn of_what(names: &[&str]) -> String {
     let named: Vec<&str> = names.iter().copied().filter(|n| !n.is_empty()).take(6).collect();
     if named.is_empty() { String::new() } else { format!(" of {}", named.join(", ")) }
+}
+
+/// What the closing record said of them; of a run that is open, or that an earlier version closed, what they come to.
+pub fn told(run: &Run) -> Vec<Objective> {
+    let said = run.ended.as_ref().map(|e| &e.objectives).filter(|o| !o.is_empty());
+    said.cloned().unwrap_or_else(|| objectives(run, run.ended.as_ref().and_then(|e| e.outcome)))
 }
 
 /// Both objectives of a run that ends, or ended, so.

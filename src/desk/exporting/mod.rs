@@ -20,8 +20,6 @@ use crate::export::{ExportError, Paper, csv, dossier_html, dossier_pdf, ocsf, ra
 use crate::journal::{Contents, Disk, Journal, RealDisk, Signs, contents, segment_name};
 use crate::record::{Kind, Pin, Segment, lines, walk};
 use crate::run::event::Actor;
-use crate::run::fields::Field;
-use crate::run::state::Run;
 
 use self::reading::{Reading, read};
 use super::examining::pins;
@@ -128,14 +126,9 @@ pub struct Source<'a> {
     pub signs: Option<Signs>,
 }
 
-/// What auditors ask of a run's record; the list is empty until somebody answers it.
-fn fields(_: &Run) -> Vec<Field> {
-    Vec::new()
-}
-
 /// A run as its exports tell it, read from its folder.
 pub fn dossier(disk: &dyn Disk, dir: &Path, pins: &[Pin], pseudonyms: bool) -> Result<Dossier, DeskError> {
-    let Reading { mut dossier, people, .. } = read(disk, dir, pins, fields)?;
+    let Reading { mut dossier, people, .. } = read(disk, dir, pins)?;
     if pseudonyms {
         people.hide(&mut dossier);
     }
@@ -203,7 +196,7 @@ impl Source<'_> {
             // Even of a version that is not known here.
             return Ok(Content::Bytes(stored(&contents(self.disk.as_ref(), dir)?, notes)));
         }
-        let mut all = read(self.disk.as_ref(), dir, &pins(self.home), fields)?;
+        let mut all = read(self.disk.as_ref(), dir, &pins(self.home))?;
         if pseudonyms {
             all.people.hide(&mut all.dossier);
         }

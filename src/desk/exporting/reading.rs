@@ -17,7 +17,7 @@ use crate::export::dossier::{Act, Chapter, Dossier, KeyLine, Outcome, People, Ro
 use crate::journal::{Disk, contents, read_into};
 use crate::record::{Checkpoint, Hash, Kind, Pin, Read, RecordError, Report, client_request_id};
 use crate::run::event::{Actor, Change, Entry, Event, Found, Mode};
-use crate::run::fields::Field;
+use crate::run::fields::{Beside, fields};
 use crate::run::state::Run;
 use crate::units::{sha256_hex, unhex};
 
@@ -82,13 +82,8 @@ pub(super) struct Gathered {
     hidden: Vec<usize>,
 }
 
-/// Reads and verifies a run. `fields` tells what auditors ask, of the run it is given.
-pub(super) fn read(
-    disk: &dyn Disk,
-    dir: &Path,
-    pins: &[Pin],
-    fields: impl Fn(&Run) -> Vec<Field>,
-) -> Result<Reading, DeskError> {
+/// Reads and verifies a run.
+pub(super) fn read(disk: &dyn Disk, dir: &Path, pins: &[Pin]) -> Result<Reading, DeskError> {
     let beside = contents(disk, dir)?.beside();
     let mut report: Report = examined(disk, dir, pins)?;
     report.hold(|file| super::super::evidence::sha256_of(dir, file));
@@ -105,7 +100,9 @@ pub(super) fn read(
     }
     let fitting = fitting(&all, beside);
     let mode = all.run.start.as_ref().map_or_else(|| mode_of(&all.rows), |s| s.mode);
-    let fields = fields(&all.run);
+    // How long a record is kept is said where it is kept.
+    let beside_it = Beside { integrity: Some(report.verdict.to_string()), retention: None };
+    let fields = fields(&all.run, &beside_it);
     let story = match all.trouble.take() {
         Some(why) => Err(why),
         None => story::story(&all.run, std::mem::take(&mut all.told), all.rows.last().map_or(0, |r| r.at)),

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use super::super::view::audit::mode_word;
 use super::reading::chapter;
-use crate::export::dossier::{Chapter, Doing, EvidenceLine, Instant, Objective, Row, Span, StepLine, Story, Told};
+use crate::export::dossier::{Chapter, Doing, EvidenceLine, Instant, Row, Span, StepLine, Story, Told};
 use crate::run::clocks::NAMES;
 use crate::run::event::{Entry, Event, StepState};
+use crate::run::objective;
 use crate::run::state::Run;
-use crate::runbook::model::{Phase, System};
-use crate::units::Millis;
+use crate::runbook::model::Phase;
 
 /// Which chapter a record is told in.
 #[derive(Clone, Copy)]
@@ -142,7 +142,7 @@ pub(super) fn story(run: &Run, told: Telling, last: i64) -> Result<Story, String
         ended: ended.map(|e| e.at),
         outcome,
         summary: ended.map_or_else(String::new, |e| e.summary.clone()),
-        objectives: vec![recovery_time(run, start.rto_ms), recovery_point(run, start.rpo_ms)],
+        objectives: objective::told(run),
         instants: instants(run),
         steps: steps(run),
         spans,
@@ -180,50 +180,4 @@ fn steps(run: &Run) -> Vec<StepLine> {
         to: s.ended_at,
     };
     run.steps.iter().map(line).collect()
-}
-
-/// How long users were away.
-fn recovery_time(run: &Run, agreed: u64) -> Objective {
-    let recovery = run.plan.as_ref().is_some_and(|p| p.system == System::SoftDelete);
-    let (end, rule) = match recovery {
-        true => (7, "T0 to T7: from the start of the impact to the verification"),
-        false => (8, "T0 to T8: from the start of the impact until 95 % of clients are served"),
-    };
-    let t = &run.clocks.t;
-    let missing: Vec<&str> = [0, end].into_iter().filter(|n| t[*n].is_none()).map(|n| NAMES[n]).collect();
-    let why = if !missing.is_empty() {
-        format!("not recorded: {}", missing.join(", "))
-    } else if !run.clocks.rta_final() {
-        "provisional: the verification (T7) is not recorded as passed".to_owned()
-    } else {
-        String::new()
-    };
-    Objective {
-        name: "RTO".to_owned(),
-        rule: rule.to_owned(),
-        agreed: Millis(agreed),
-        measured: run.clocks.rta().filter(|_| missing.is_empty()),
-        why,
-    }
-}
-
-/// How old the newest data was that could be recovered.
-fn recovery_point(run: &Run, agreed: u64) -> Objective {
-    let (known, measured) = (run.clocks.rpa_known(), run.clocks.rpa());
-    let why = match (run.clocks.t[0], run.clocks.points.is_empty(), measured, known) {
-        (None, ..) => format!("not recorded: {}", NAMES[0]),
-        (_, true, ..) => "no recovery point was measured".to_owned(),
-        (_, _, None, Some(at_least)) => format!("one point is not known; the others are at least {at_least} old"),
-        (_, _, None, None) => "no recovery point is known".to_owned(),
-        _ => String::new(),
-    };
-    // A point that is known to be too old is a miss, whatever the others are.
-    let measured = measured.or_else(|| known.filter(|k| k.0 > agreed));
-    Objective {
-        name: "RPO".to_owned(),
-        rule: "age, at T0, of the newest data that could be recovered, of whatever was worst off".to_owned(),
-        agreed: Millis(agreed),
-        measured,
-        why,
-    }
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use crate::record::{Hash, Report};
 use crate::run::event::Mode;
 use crate::run::fields::Field;
-use crate::units::Millis;
+use crate::run::objective::Objective;
 
 pub use pages::pages;
 pub use people::People;
@@ -183,32 +183,6 @@ pub struct Story {
     pub evidence: Vec<EvidenceLine>,
 }
 
-/// An objective.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Objective {
-    /// `RTO`.
-    pub name: String,
-    /// From when to when it counts.
-    pub rule: String,
-    /// As agreed before the start.
-    pub agreed: Millis,
-    /// As measured.
-    pub measured: Option<Millis>,
-    /// Why it is not measured, or how far the figure can be relied on; may be empty.
-    pub why: String,
-}
-
-impl Objective {
-    /// Never a guess: what was not measured is not met.
-    pub fn verdict(&self) -> &'static str {
-        match self.measured {
-            None => "not measured",
-            Some(m) if m <= self.agreed => "met",
-            Some(_) => "not met",
-        }
-    }
-}
-
 /// An instant of the run's clock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Instant {
@@ -340,7 +314,7 @@ impl Dossier {
         own.into_iter().for_each(&mut *change);
         s.not_measured.iter_mut().for_each(&mut *change);
         s.people.iter_mut().flatten().for_each(&mut *change);
-        s.objectives.iter_mut().for_each(|o| change(&mut o.why));
+        s.objectives.iter_mut().for_each(|o| change(&mut o.how));
         s.steps.iter_mut().for_each(|l| [&mut l.id, &mut l.title].into_iter().for_each(&mut *change));
         s.spans.iter_mut().for_each(|l| change(&mut l.step));
         for t in s.chapters.iter_mut().flat_map(|c| &mut c.told) {

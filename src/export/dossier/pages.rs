@@ -56,8 +56,8 @@ const EYEBROW: &str = "Lifeboat · record of a run";
 fn cover(d: &Dossier, s: &Story) -> Vec<Block> {
     let figure = |label: &str, value: String| (label.to_owned(), value);
     let took = s.ended.map_or_else(|| "open".to_owned(), |e| span(s.started, e));
-    let rto = s.objectives.first().map_or("", |o| o.verdict());
-    let rpo = s.objectives.get(1).map_or("", |o| o.verdict());
+    let rto = s.objectives.first().map_or("", |o| o.met_objective.word());
+    let rpo = s.objectives.get(1).map_or("", |o| o.met_objective.word());
     let mut facts = vec![
         fact("Outcome", &s.outcome, ""),
         fact("Said at the end", or(&s.summary, "nothing was said"), ""),
@@ -130,9 +130,14 @@ fn objectives(s: &Story) -> Vec<Block> {
     let columns =
         vec![column("", 8), column("Agreed", 12), column("Measured", 16), column("Result", 18), column("Counted", 46)];
     let rows = s.objectives.iter().map(|o| {
-        let measured = o.measured.map_or_else(|| "not measured".to_owned(), |m| m.to_string());
-        let counted = if o.why.is_empty() { o.rule.clone() } else { format!("{}. {}", o.rule, sentence(&o.why)) };
-        vec![o.name.clone(), o.agreed.to_string(), measured, o.verdict().to_owned(), visible(&counted)]
+        let measured = o.actual().map_or_else(|| "not measured".to_owned(), |m| m.to_string());
+        vec![
+            o.name.clone(),
+            o.agreed().to_string(),
+            measured,
+            o.met_objective.word().to_owned(),
+            visible(&sentence(&o.how)),
+        ]
     });
     out.push(Block::Table { columns, rows: rows.collect() });
     if !s.not_measured.is_empty() {

@@ -1,7 +1,8 @@
 //! The pictures of a run: how long it took against what was agreed, and what happened when.
 
 use super::super::block::{Anchor, Picture, Shape, WIDTH};
-use super::{Doing, Dossier, Objective, Story};
+use super::{Doing, Dossier, Story};
+use crate::run::objective::Objective;
 use crate::units::{Millis, utc_clock, visible};
 
 /// Left of the bars stand their names.
@@ -33,7 +34,7 @@ fn cut(name: &str) -> String {
 
 /// Each objective as two bars: what was agreed, what was measured.
 pub(super) fn objectives(all: &[Objective]) -> Option<Picture> {
-    let longest = all.iter().flat_map(|o| [Some(o.agreed), o.measured]).flatten().max().filter(|m| m.0 > 0)?;
+    let longest = all.iter().flat_map(|o| [Some(o.agreed()), o.actual()]).flatten().max().filter(|m| m.0 > 0)?;
     let (left, room) = (NAMES, WIDTH - NAMES - 60.0);
     let long = |m: Millis| room * (m.0 as f32 / longest.0 as f32);
     let (mut shapes, mut said, mut y) = (Vec::new(), Vec::new(), 2.0);
@@ -48,21 +49,21 @@ pub(super) fn objectives(all: &[Objective]) -> Option<Picture> {
             anchor: Anchor::Start,
         };
         shapes.push(bold);
-        shapes.push(text(34.0, y + 10.5, o.verdict(), 9.0, 0, Anchor::Start));
+        shapes.push(text(34.0, y + 10.5, o.met_objective.word(), 9.0, 0, Anchor::Start));
         shapes.push(text(left - 8.0, y + 6.2, "agreed", 7.0, 90, Anchor::End));
-        shapes.push(Shape::Fill { x: left, y, w: long(o.agreed).max(0.8), h: 7.0, gray: 205 });
-        shapes.push(text(left + long(o.agreed) + 5.0, y + 6.2, &o.agreed.to_string(), 7.5, 40, Anchor::Start));
+        shapes.push(Shape::Fill { x: left, y, w: long(o.agreed()).max(0.8), h: 7.0, gray: 205 });
+        shapes.push(text(left + long(o.agreed()) + 5.0, y + 6.2, &o.agreed().to_string(), 7.5, 40, Anchor::Start));
         let below = y + 9.5;
         shapes.push(text(left - 8.0, below + 6.2, "measured", 7.0, 90, Anchor::End));
-        match o.measured {
+        match o.actual() {
             Some(m) => {
                 shapes.push(Shape::Fill { x: left, y: below, w: long(m).max(0.8), h: 7.0, gray: 60 });
                 shapes.push(text(left + long(m) + 5.0, below + 6.2, &m.to_string(), 7.5, 0, Anchor::Start));
-                said.push(format!("{}: agreed {}, measured {m}, {}.", o.name, o.agreed, o.verdict()));
+                said.push(format!("{}: agreed {}, measured {m}, {}.", o.name, o.agreed(), o.met_objective.word()));
             }
             None => {
                 shapes.push(text(left, below + 6.2, "not measured", 7.5, 0, Anchor::Start));
-                said.push(format!("{}: agreed {}, not measured.", o.name, o.agreed));
+                said.push(format!("{}: agreed {}, not measured.", o.name, o.agreed()));
             }
         }
         y += 28.0;

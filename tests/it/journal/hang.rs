@@ -159,7 +159,7 @@ fn space_is_set_aside_and_holds_a_full_disk_off() {
         saved += 1;
     }
     let len = disk.len(&file).unwrap();
-    assert!(len >= AHEAD && len < AHEAD + 10_000, "all that was set aside was used: {len}");
+    assert!((AHEAD..AHEAD + 10_000).contains(&len), "all that was set aside was used: {len}");
     assert!(journal.warning().unwrap().contains("reserve was given back"), "{:?}", journal.warning());
     // What the reserve held is used up as well; then there is nothing left.
     let e = loop {

@@ -33,7 +33,7 @@ fn lay(base: &Base, run: &Path, evidence: &Path) {
 
 #[test]
 fn the_script_promises_what_lifeboat_promises_and_is_short() {
-    let promise = PROMISE.split_whitespace().collect::<Vec<_>>().join(" ");
+    let promise = PROMISE.map(|(head, text)| format!("{head}: {text}")).join(" ");
     assert!(words(&run(&["--help"])).contains(&promise), "the help holds the promise, word for word");
     let text = std::fs::read_to_string(script::folder().join("verify.py")).unwrap();
     assert!(
