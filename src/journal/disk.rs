@@ -53,6 +53,9 @@ pub trait Disk: Send + Sync {
     fn append(&self, file: &Path) -> io::Result<Box<dyn DiskFile>>;
     /// Length of a file.
     fn len(&self, file: &Path) -> io::Result<u64>;
+    /// Reading from `from` on shows what the disk has. After a sync that failed the system holds pages that it takes for
+    /// saved and that the disk never got; whoever reads those believes what a power cut would take away.
+    fn forget(&self, file: &Path, from: u64) -> io::Result<()>;
     /// At most `max` bytes from `from` on.
     fn read(&self, file: &Path, from: u64, max: usize) -> io::Result<Vec<u8>>;
     /// Gives a file another name, in the place of any that has it; or a folder one that nothing has.

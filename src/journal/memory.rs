@@ -427,6 +427,21 @@ impl Disk for MemoryDisk {
         Ok(s.nodes[s.node(file)?].written.len() as u64)
     }
 
+    fn forget(&self, file: &Path, from: u64) -> io::Result<()> {
+        let mut s = self.state();
+        let node = s.node(file)?;
+        let node = &mut s.nodes[node];
+        for sector in from as usize / SECTOR..node.written.len().div_ceil(SECTOR) {
+            if !node.dirty.contains(&sector) {
+                let (at, end) = (sector * SECTOR, ((sector + 1) * SECTOR).min(node.written.len()));
+                let on_disk = |i: usize| node.synced.get(i).copied().unwrap_or(0);
+                let bytes: Vec<u8> = (at..end).map(on_disk).collect();
+                node.written[at..end].copy_from_slice(&bytes);
+            }
+        }
+        Ok(())
+    }
+
     fn read(&self, file: &Path, from: u64, max: usize) -> io::Result<Vec<u8>> {
         let s = self.state();
         let bytes = &s.nodes[s.node(file)?].written;

@@ -11,8 +11,8 @@ use serde_json::json;
 use super::disk::Disk;
 use super::draft::{Draft, Header};
 use super::error::JournalError;
-use super::folder::{Contents, contents, is_run, segment_name};
-use super::write::{End, Journal};
+use super::folder::{Contents, contents, is_run, segment_name, segment_number};
+use super::write::{End, Journal, MAX_WRITE};
 use crate::record::{Actor, Checkpoint, DAMAGED, Kind, Read, RecordError, Segment, Stored, Torn, Walk, walk};
 use crate::units::sha256_hex;
 
@@ -140,6 +140,13 @@ impl<T: Default + Send> Found<T> {
         fold: &(impl Fn(&mut T, &Read<'_>) -> Result<(), RecordError> + Sync),
     ) -> Result<Self, JournalError> {
         let (disk, dir) = (&*journal.disk, journal.dir.as_path());
+        // What a failed sync left in memory may look saved, and whoever was refused may not have been able to cut it off.
+        // It is the end of a file, and no longer than one write.
+        for name in disk.list(dir).unwrap_or_default().iter().filter(|e| segment_number(&e.name).is_some()) {
+            let path = dir.join(&name.name);
+            let len = disk.len(&path).unwrap_or(0);
+            let _ = disk.forget(&path, len.saturating_sub(MAX_WRITE as u64));
+        }
         let contents = contents(disk, dir)?;
         let segments = contents.segments();
         let beside = contents.beside();

@@ -10,6 +10,10 @@ use super::disk::{Disk, DiskFile, Entry, Lock};
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RealDisk;
 
+/// What the system holds of a file, it holds in such pieces at least.
+#[cfg(target_os = "linux")]
+const PAGE: u64 = 4096;
+
 struct RealFile(File);
 
 impl DiskFile for RealFile {
@@ -88,6 +92,15 @@ impl Disk for RealDisk {
 
     fn len(&self, file: &Path) -> io::Result<u64> {
         Ok(fs::metadata(file)?.len())
+    }
+
+    fn forget(&self, file: &Path, from: u64) -> io::Result<()> {
+        // Elsewhere there is no such call; what was refused there is cut off by whoever was refused, or not at all.
+        #[cfg(target_os = "linux")]
+        rustix::fs::fadvise(File::open(file)?, from / PAGE * PAGE, None, rustix::fs::Advice::DontNeed)?;
+        #[cfg(not(target_os = "linux"))]
+        let _ = (file, from);
+        Ok(())
     }
 
     fn read(&self, file: &Path, from: u64, max: usize) -> io::Result<Vec<u8>> {

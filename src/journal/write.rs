@@ -17,7 +17,7 @@ use crate::units::{Now, PublicKey};
 /// The wall clock may drift this far from the monotonic one between two records before it is a jump.
 const JUMP: i64 = 2_000;
 /// Bytes of one write at most; a frozen plan with its texts is well below.
-const MAX_WRITE: usize = 16 * 1024 * 1024;
+pub(super) const MAX_WRITE: usize = 16 * 1024 * 1024;
 
 /// The end of a log.
 #[derive(Clone, Default)]

@@ -63,7 +63,7 @@ impl Way {
 
     /// What becomes of a call: the one it begins with, or one after it.
     fn of(self, what: What, first: bool, gate: &Arc<Gate>) -> Do {
-        let writes = !matches!(what, What::List | What::Len | What::Read);
+        let writes = !matches!(what, What::List | What::Len | What::Forget | What::Read);
         let grows = matches!(what, What::CreateDir | What::Create | What::Write | What::Reserve);
         match self {
             Self::Io if first => Do::Fail(ErrorKind::Other),

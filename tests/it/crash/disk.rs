@@ -122,6 +122,9 @@ impl Disk for Watched {
     fn len(&self, file: &Path) -> io::Result<u64> {
         self.inner.len(file)
     }
+    fn forget(&self, file: &Path, from: u64) -> io::Result<()> {
+        self.inner.forget(file, from)
+    }
     fn read(&self, file: &Path, from: u64, max: usize) -> io::Result<Vec<u8>> {
         self.inner.read(file, from, max)
     }

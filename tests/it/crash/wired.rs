@@ -16,6 +16,7 @@ pub enum What {
     Create,
     Open,
     Len,
+    Forget,
     Read,
     Rename,
     Remove,
@@ -185,6 +186,9 @@ impl Disk for Wired {
     }
     fn len(&self, file: &Path) -> io::Result<u64> {
         self.must(What::Len, |d| d.len(file))
+    }
+    fn forget(&self, file: &Path, from: u64) -> io::Result<()> {
+        self.must(What::Forget, |d| d.forget(file, from))
     }
     fn read(&self, file: &Path, from: u64, max: usize) -> io::Result<Vec<u8>> {
         self.must(What::Read, |d| d.read(file, from, max))
