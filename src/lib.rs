@@ -21,13 +21,13 @@
 //! | `approval` | what the second person is shown and signs: blocks, parts of pictures, words over the phone |
 //! | `health` | what may be believed: detector, verdict, ladder, advice |
 //! | `recovery` | what was deleted: deadlines, blockers, the order of the work |
-//! | `record` | audit bytes: canonical lines, chain, tree, verification |
+//! | `record` | audit bytes: canonical lines, chain, tree, signed checkpoints, verification |
 //! | `clock` | time as a handle; why a rehearsal can run at any speed |
 //! | `catalog` | runbooks, plans, scenarios from disk and from the binary |
 //! | `azure` | Azure over HTTP: tokens, client, actions, readings; real and simulated differ by configuration |
 //! | `probe` | one observation of an endpoint, stage by stage |
 //! | `history` | what was observed, bounded, across restarts; comfort, not evidence for auditors |
-//! | `journal` | `record` on a disk: append, sync, lock, recover |
+//! | `journal` | `record` on a disk: append, sync, lock, recover; where a disk is safe; logs bigger than memory |
 //! | `secrets` | the OS keyring on a thread of its own; session memory |
 //! | `simulator` | the embedded Azure; shares no type with `azure` |
 //! | `notify` | a word on the desktop when a verdict turns and nobody looks; messages to people outside, by webhook |

@@ -89,7 +89,9 @@ fn the_facilitator_holds_brings_forward_reveals_and_is_not_seen() {
     facilitate(&desk, FacilitateIntent::Now(6));
     facilitate(&desk, FacilitateIntent::Reveal(0));
     facilitate(&desk, FacilitateIntent::Say("The chief asks for a word.".to_owned()));
-    let s = until(&desk, "their words", |s| s.run.as_ref().is_some_and(|r| r.injects.len() == 2));
+    // What was brought forward may be told before them or after.
+    let said = |s: &Snapshot| s.run.as_ref().map(|r| format!("{:?}", r.injects)).unwrap_or_default();
+    let s = until(&desk, "their words", |s| said(s).contains("The chief asks"));
     let f = s.facilitator.clone().unwrap();
     assert!(f.held && f.notes.len() == 1 && f.people == [("second person (scripted)".to_owned(), false)]);
     // People answer for systems around a table only; why not here, the operator does not read.
@@ -100,7 +102,7 @@ fn the_facilitator_holds_brings_forward_reveals_and_is_not_seen() {
     let s = until(&desk, "five minutes", |s| s.clock.now().mono == 300_000 && s.clock.speed() == Speed::Times(0));
     let texts: Vec<String> = s.run.as_ref().unwrap().injects.iter().map(|i| format!("{i:?}")).collect();
     assert_eq!(texts.len(), 3, "{texts:?}");
-    assert!(texts[2].contains("A manager asks"), "brought forward while everything else is held: {texts:?}");
+    assert!(texts.iter().any(|t| t.contains("A manager asks")), "brought forward while all else is held: {texts:?}");
     facilitate(&desk, FacilitateIntent::Hold(false));
     until(&desk, "let go", |s| s.facilitator.as_ref().is_some_and(|f| !f.held && f.refused.is_none()));
 
