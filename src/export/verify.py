@@ -104,7 +104,7 @@ PARSER = json.JSONDecoder(object_pairs_hook=one_each, parse_constant=int,
 def is_text(value):
     return isinstance(value, str) and not re.search("[\ud800-\udfff]", value)
 
-def deep(body):
+def deep(body):  # more than Lifeboat ever writes; brackets in text do not count
     brackets = re.sub(rb'"(\\.|[^"\\])*"|[^][{}"]', b"", body) if body.count(b"{") + body.count(b"[") > MAX_DEPTH else b"{"
     return max(itertools.accumulate(1 if b in b"[{" else -1 for b in brackets)) > MAX_DEPTH
 

@@ -25,7 +25,7 @@ pub struct Mutant {
 
 type Change = fn(&mut Mutant, &mut Random, &[Base]);
 
-const CHANGES: [(&str, Change); 23] = [
+const CHANGES: [(&str, Change); 24] = [
     ("bit", bit),
     ("byte", byte),
     ("delete", delete),
@@ -47,6 +47,7 @@ const CHANGES: [(&str, Change); 23] = [
     ("evidence", evidence),
     ("withhold", withhold),
     ("signatures", signatures),
+    ("forge", |m, r, _| by_line(m, r, |l, r| forge(l, r))),
     ("drop checkpoint", drop_checkpoint),
     ("other log", other_log),
 ];
@@ -269,7 +270,7 @@ fn odd(m: &mut Mutant, r: &mut Random, _: &[Base]) {
         let Some(body) = body_of(&l[at]).and_then(|b| std::str::from_utf8(b).ok()) else { return };
         let (old, new) = ODD[r.below(ODD.len())];
         // As deep as a record may be, or one deeper; brackets in text count for nothing.
-        let depth = 30 + r.below(3);
+        let depth = 31 + r.below(2);
         let deep = format!("{}\"]]{{{{\\\"[[\"{}", "[".repeat(depth), "]".repeat(depth));
         l[at] = line_of(body.replacen(old, &new.replace("DEEP", &deep), 1).as_bytes());
         if r.below(2) == 0 {
