@@ -6,6 +6,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::canon::MAX_DEPTH;
 use super::record::{END, Hash, MAX_BODY, MIDDLE, PREFIX, leaf_hash};
 
 const HEX: usize = 64;
@@ -101,6 +102,10 @@ impl<'a> Line<'a> {
         let hex = std::str::from_utf8(stored).map_err(|_| Why::Shape)?;
         let text = std::str::from_utf8(body).map_err(|_| Why::Json)?;
         let envelope: Envelope<'a> = serde_json::from_str(text).map_err(|_| Why::Json)?;
+        // A list would be taken for an object by the order of its values, by this reader and by no other.
+        if !text.starts_with('{') || envelope.d.get().starts_with('[') || too_deep(body) {
+            return Err(Why::Json);
+        }
         Ok(Read { line, body, hash, hex, envelope })
     }
 
@@ -114,6 +119,31 @@ impl<'a> Line<'a> {
     pub(super) fn looks_torn(&self) -> bool {
         !self.ended || self.bytes.contains(&0)
     }
+}
+
+/// Whether a body, which is JSON, is nested deeper than any that is written. With few brackets in it nothing can be, and
+/// counting those takes less time than following them.
+fn too_deep(body: &[u8]) -> bool {
+    // The body itself is at depth 0.
+    let most = MAX_DEPTH + 1;
+    if body.iter().filter(|b| matches!(b, b'{' | b'[')).count() <= most {
+        return false;
+    }
+    let (mut depth, mut in_text, mut escaped) = (0usize, false, false);
+    for b in body {
+        match b {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = in_text,
+            b'"' => in_text = !in_text,
+            b'{' | b'[' if !in_text => depth += 1,
+            b'}' | b']' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > most {
+            return true;
+        }
+    }
+    false
 }
 
 pub(super) fn hex_of(hash: &Hash) -> [u8; HEX] {

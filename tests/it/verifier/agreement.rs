@@ -46,6 +46,28 @@ fn ours(m: &Mutant, path: &Path) -> (Verdict, Option<Report>) {
     (verdict, Some(report))
 }
 
+/// What stands in both reports under the same name, and has to be the same: all that a verdict rests on.
+const SAME: [&str; 18] = [
+    "log",
+    "segments",
+    "records",
+    "start",
+    "root",
+    "break_count",
+    "signed",
+    "anchor",
+    "beside",
+    "checkpoints",
+    "torn_bytes",
+    "left_records",
+    "left_bytes",
+    "withheld",
+    "recovered",
+    "rotated",
+    "evidence",
+    "evidence_files",
+];
+
 /// Where the two differ.
 fn differences((verdict, ours): &(Verdict, Option<Report>), (code, theirs): &(u8, Value)) -> Vec<String> {
     let mut found = Vec::new();
@@ -62,19 +84,21 @@ fn differences((verdict, ours): &(Verdict, Option<Report>), (code, theirs): &(u8
         return found;
     };
     let theirs = &theirs["logs"][0]["report"];
-    let words = theirs["breaks"].as_array().into_iter().flatten().map(|b| {
+    // Where the first break is; `breaks` says it in words, and ends with why, which each says in its own.
+    let place = theirs["breaks"].get(0).map(|b| {
         let n = |name: &str| b[name].as_u64().unwrap_or_default();
-        let why = b["why"].as_str().unwrap_or_default();
-        let place = format!("file {}, line {}, where record {} belongs", n("file"), n("line"), n("seq"));
-        lifeboat::units::visible(&format!("{place}: {why}"))
+        format!("file {}, line {}, where record ", n("file"), n("line"))
     });
-    same("breaks", &json!(ours.breaks), &json!(words.collect::<Vec<_>>()));
-    // Everything else that Lifeboat says stands in both under the same name.
-    for (name, value) in json!(ours).as_object().unwrap() {
-        if name != "breaks" {
-            same(name, value, &theirs[name]);
-        }
+    let first = ours.breaks.first().map(|b| &b[..place.as_ref().map_or(0, |p| p.len().min(b.len()))]);
+    same("first break", &json!(first), &json!(place));
+    let ours = json!(ours);
+    for name in SAME {
+        same(name, &ours[name], &theirs[name]);
     }
+    let open: Vec<&Value> = ours["indeterminate"].as_array().into_iter().flatten().map(|o| &o["step"]).collect();
+    let mut steps: Vec<&str> = open.iter().filter_map(|s| s.as_str()).collect();
+    steps.sort_unstable();
+    same("indeterminate", &json!(steps), &theirs["indeterminate"]);
     found
 }
 

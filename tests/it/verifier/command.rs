@@ -37,7 +37,7 @@ fn the_script_promises_what_lifeboat_promises_and_is_short() {
     assert!(words(&run(&["--help"])).contains(&promise), "the help holds the promise, word for word");
     let text = std::fs::read_to_string(script::folder().join("verify.py")).unwrap();
     assert!(
-        text.lines().count() <= 600 && text.lines().all(|l| l.chars().count() <= 130),
+        text.lines().count() < 400 && text.lines().all(|l| l.chars().count() <= 130),
         "it is to be read by auditors"
     );
 }
@@ -63,7 +63,7 @@ fn a_bundle_is_verified_by_the_script_in_it_and_whole_with_key_and_checkpoint() 
     assert_eq!(whole.status.code(), Some(0), "{said}");
     for what in [
         "Consistent: hashes and chain, and tree; root",
-        "pinned (given with --key)",
+        "pinned: of: given with --key",
         "Verdict: consistent, signed, and",
         "NOT PROVEN by any of this: that entries are true",
     ] {
@@ -113,9 +113,10 @@ fn garbage_is_never_whole_and_never_a_traceback() {
         assert_eq!(code, *wanted, "{args:?}: {said}");
         assert!(code != 3 || said.to_lowercase().contains("could not be verified"), "{args:?}: {said}");
     }
-    let all = run(&[&temp.path().display().to_string()]);
+    let runs: Vec<String> = (0..texts.len()).map(|i| at(&format!("run{i}"))).collect();
+    let all = run(&runs.iter().map(String::as_str).collect::<Vec<_>>());
     assert_eq!(all.status.code(), Some(2), "the worst counts");
-    assert!(words(&all).contains("All 8 logs"), "a folder of runs");
+    assert!(words(&all).contains("All 8 logs"), "several at once");
 }
 
 /// Peak memory over a file of 64 MiB, as the system counts it.

@@ -25,7 +25,7 @@ pub struct Mutant {
 
 type Change = fn(&mut Mutant, &mut Random, &[Base]);
 
-const CHANGES: [(&str, Change); 23] = [
+const CHANGES: [(&str, Change); 24] = [
     ("bit", bit),
     ("byte", byte),
     ("delete", delete),
@@ -47,6 +47,7 @@ const CHANGES: [(&str, Change); 23] = [
     ("evidence", evidence),
     ("withhold", withhold),
     ("signatures", signatures),
+    ("forge", |m, r, _| by_line(m, r, |l, r| forge(l, r))),
     ("drop checkpoint", drop_checkpoint),
     ("other log", other_log),
 ];
@@ -240,7 +241,9 @@ fn edit(m: &mut Mutant, r: &mut Random, through: bool) {
 
 /// A body that is not quite a record's, with a hash that fits.
 fn odd(m: &mut Mutant, r: &mut Random, _: &[Base]) {
-    const ODD: [(&str, &str); 20] = [
+    const ODD: [(&str, &str); 22] = [
+        (r#""d":"#, r#""d":[1],"e":"#),
+        (r#""d":{"#, r#""d":{"list":DEEP,"#),
         (r#""v":1"#, r#""v":2"#),
         (r#""v":1"#, r#""v":1.0"#),
         (r#""v":1"#, r#""v":1e0"#),
@@ -266,7 +269,10 @@ fn odd(m: &mut Mutant, r: &mut Random, _: &[Base]) {
         let at = r.below(l.len());
         let Some(body) = body_of(&l[at]).and_then(|b| std::str::from_utf8(b).ok()) else { return };
         let (old, new) = ODD[r.below(ODD.len())];
-        l[at] = line_of(body.replacen(old, new, 1).as_bytes());
+        // As deep as a record may be, or one deeper; brackets in text count for nothing.
+        let depth = 31 + r.below(2);
+        let deep = format!("{}\"]]{{{{\\\"[[\"{}", "[".repeat(depth), "]".repeat(depth));
+        l[at] = line_of(body.replacen(old, &new.replace("DEEP", &deep), 1).as_bytes());
         if r.below(2) == 0 {
             relink(l, at + 1);
         }
@@ -382,7 +388,7 @@ fn signatures(m: &mut Mutant, r: &mut Random, _: &[Base]) {
     if r.below(2) == 0 {
         m.keys.push(new.key());
     }
-    if r.below(3) == 0 {
+    if r.below(2) == 0 {
         by_line(m, r, |l, r| forge(l, r));
     }
 }
@@ -395,12 +401,18 @@ fn forge(l: &mut [Vec<u8>], r: &mut Random) {
         let end = at + body[at..].find("\\n").unwrap_or(0);
         let line = body[at..end].to_owned();
         let (text, rest) = (&body[..at], &body[end + 2..]);
-        let new = match r.below(6) {
+        let new = match r.below(12) {
             0 => format!("{text}{rest}"),
             1 => format!("{text}{line}\\n{line}\\n{rest}"),
             2 => format!("{text}{}\\n{rest}", line.replace("lifeboat/", "lifeboat-x/")),
             3 => format!("{text}{}A==\\n{rest}", &line[..line.len() - 4]),
             4 => format!("{text}{}\\n{rest}", line.replace('/', "+")),
+            // Another signature of the same key and length: only arithmetic tells that it does not hold.
+            5..=10 => {
+                let at = line.len() - 20 - r.below(50);
+                let other = if &line[at..=at] == "A" { "B" } else { "A" };
+                format!("{text}{}{other}{}\\n{rest}", &line[..at], &line[at + 1..])
+            }
             _ => format!("{text}\u{2014} somebody AAAAAAA=\\n{line}\\n{rest}"),
         };
         l[i] = line_of(new.as_bytes());

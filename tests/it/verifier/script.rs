@@ -15,7 +15,10 @@ import verify
 for line in sys.stdin:
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
-        code = verify.main(json.loads(line))
+        try:
+            code = verify.main(json.loads(line))
+        except SystemExit as end:  # a call that is none of the command line
+            code = end.code
     print(json.dumps([code, out.getvalue()]))
 ";
 
