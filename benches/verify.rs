@@ -9,9 +9,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use lifeboat::journal::{RealDisk, Source, files, segment_name, verify_files};
-use lifeboat::record::{
-    Actor, Against, App, Body, FORMAT, Hash, Kind, Mode, Report, Segment, Target, encode, verify,
-};
+use lifeboat::record::{Actor, Against, App, Body, FORMAT, Hash, Kind, Mode, Report, Segment, Target, encode, verify};
 use serde_json::json;
 
 const SMALL: u64 = 100_000;

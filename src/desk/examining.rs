@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::home::Home;
-use crate::journal::{Disk, JournalError, contents};
+use crate::journal::{Contents, Disk, JournalError, contents};
 use crate::record::{Against, Pin, Report, verify};
 
 /// The keys that are known here. A list that cannot be read vouches for nobody.
@@ -14,8 +14,12 @@ pub fn pins(home: &Home) -> Vec<Pin> {
 
 /// Verifies a run where it lies.
 pub fn examined(disk: &dyn Disk, dir: &Path, pins: &[Pin]) -> Result<Report, JournalError> {
-    let found = contents(disk, dir)?;
+    Ok(examined_as(&contents(disk, dir)?, pins))
+}
+
+/// The same of what was read of a run's folder before.
+pub fn examined_as(found: &Contents, pins: &[Pin]) -> Report {
     let beside = found.beside();
     let against = Against { beside: beside.as_ref(), whole: true, pins, ..Against::default() };
-    Ok(verify(&found.segments(), against))
+    verify(&found.segments(), against)
 }

@@ -441,11 +441,11 @@ impl Replayed {
     }
 }
 
-/// Whether a draft sends what cannot be taken back, or loses something.
+/// Whether a draft begins or sends what cannot be taken back, or what loses something.
 fn is_final(run: &Run, d: &Draft) -> bool {
     let planned = d.step.as_deref().and_then(|id| run.plan.as_ref()?.step(id));
     let risky = planned.is_some_and(|p| matches!(p.risk, Risk::Lossy | Risk::Irreversible));
-    risky && matches!(d.event, Event::ActionIntended { .. })
+    risky && matches!(d.event, Event::StepStarted { .. } | Event::ActionIntended { .. })
 }
 
 /// Whether a checkpoint follows an event at once: the beginning, and what a second person says.

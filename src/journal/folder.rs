@@ -150,7 +150,15 @@ pub fn read_into<T: Default + Send>(
     dir: &Path,
     fold: impl Fn(&mut T, &Read<'_>) -> Result<(), RecordError> + Sync,
 ) -> Result<T, JournalError> {
-    let contents = contents(disk, dir)?;
+    fold_into(&contents(disk, dir)?, dir, fold)
+}
+
+/// The same of what was read of a run's folder before.
+pub fn fold_into<T: Default + Send>(
+    contents: &Contents,
+    dir: &Path,
+    fold: impl Fn(&mut T, &Read<'_>) -> Result<(), RecordError> + Sync,
+) -> Result<T, JournalError> {
     let (walk, all) = folded(&contents.segments(), &[], &fold, &mut |_| {});
     if let Some(format) = walk.newer {
         return Err(JournalError::Newer { path: dir.to_path_buf(), format });

@@ -25,8 +25,8 @@ pub use disk::{Disk, DiskFile, Entry, Lock, parent, remove_all};
 pub use draft::{AHEAD, BALLAST, Draft, Header, SLOW, Signs, TimeSource, Written, this_app};
 pub use error::JournalError;
 pub use folder::{
-    CHECKPOINT_FILE, Contents, MAX_RUN, OnDisk, contents, files, is_run, new_id, read_into, read_run, segment_name,
-    segment_number,
+    CHECKPOINT_FILE, Contents, MAX_RUN, OnDisk, contents, files, fold_into, is_run, new_id, read_into, read_run,
+    segment_name, segment_number,
 };
 pub use memory::{Fault, MemoryDisk, Op, SECTOR};
 pub use open::{Opened, Recovered};

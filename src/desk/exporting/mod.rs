@@ -205,7 +205,7 @@ impl Source<'_> {
             notes.push(format!("the record is damaged ({why}); what was exported says so"));
         }
         Ok(match wish {
-            Wish::Jsonl => Content::Bytes(view(&contents(self.disk.as_ref(), dir)?, &all.people)?),
+            Wish::Jsonl => Content::Bytes(view(&all.found, &all.people)?),
             Wish::Csv => Content::Rows(|d, out| csv::write(d, &mut { out }), Box::new(all.dossier)),
             Wish::Ocsf => Content::Rows(|d, out| ocsf::write(d, &mut { out }), Box::new(all.dossier)),
             Wish::Html => Content::Bytes(dossier_html(&all.dossier).into_bytes()),
@@ -214,28 +214,8 @@ impl Source<'_> {
                 let parts = self.parts(dir, &mut all, withheld, notes)?;
                 Content::Bundle(Box::new(all.dossier), Box::new(parts))
             }
-            Wish::Excerpt(wanted) => Content::Bytes(self.excerpt(dir, &all, wanted)?),
+            Wish::Excerpt(wanted) => Content::Bytes(excerpt(&all, wanted)?),
         })
-    }
-
-    fn excerpt(&self, dir: &Path, all: &Reading, wanted: &[u64]) -> Result<Vec<u8>, DeskError> {
-        let checkpoint = all.fitting.last().ok_or(ExportingError::from(ExcerptError::NoCheckpoint))?;
-        let leaves: Vec<_> = all.dossier.rows.iter().map(|r| r.h).collect();
-        let found = contents(self.disk.as_ref(), dir)?;
-        let segments = found.segments();
-        let mut chosen = std::collections::BTreeMap::new();
-        walk(&segments, true, &[], &mut |read| {
-            if wanted.binary_search(&read.envelope.seq).is_ok() {
-                chosen.insert(read.envelope.seq, read.line);
-            }
-        });
-        let line = |seq: u64| chosen.get(&seq).and_then(|l| std::str::from_utf8(l).ok());
-        let made =
-            excerpt::make(all.dossier.mode.name(), checkpoint, &leaves, wanted, line).map_err(ExportingError::from)?;
-        let text = serde_json::to_vec_pretty(&made);
-        let mut text = text.map_err(|e| DeskError::Save { path: PathBuf::from("the excerpt"), source: e.into() })?;
-        text.push(b'\n');
-        Ok(text)
     }
 
     fn parts(
@@ -245,7 +225,7 @@ impl Source<'_> {
         withheld: &[u64],
         notes: &mut Vec<String>,
     ) -> Result<Parts, DeskError> {
-        let found = contents(self.disk.as_ref(), dir)?;
+        let found = std::mem::take(&mut all.found);
         let mut parts = Parts { withheld: withheld.to_vec(), notes: all.notes.clone(), ..Parts::default() };
         may_withhold(&all.dossier, withheld)?;
         for (number, bytes) in found.segments {
@@ -311,6 +291,25 @@ impl Source<'_> {
             Err(e) => unrecorded(&chain(&e)),
         }
     }
+}
+
+fn excerpt(all: &Reading, wanted: &[u64]) -> Result<Vec<u8>, DeskError> {
+    let checkpoint = all.fitting.last().ok_or(ExportingError::from(ExcerptError::NoCheckpoint))?;
+    let leaves: Vec<_> = all.dossier.rows.iter().map(|r| r.h).collect();
+    let segments = all.found.segments();
+    let mut chosen = std::collections::BTreeMap::new();
+    walk(&segments, true, &[], &mut |read| {
+        if wanted.binary_search(&read.envelope.seq).is_ok() {
+            chosen.insert(read.envelope.seq, read.line);
+        }
+    });
+    let line = |seq: u64| chosen.get(&seq).and_then(|l| std::str::from_utf8(l).ok());
+    let made =
+        excerpt::make(all.dossier.mode.name(), checkpoint, &leaves, wanted, line).map_err(ExportingError::from)?;
+    let text = serde_json::to_vec_pretty(&made);
+    let mut text = text.map_err(|e| DeskError::Save { path: PathBuf::from("the excerpt"), source: e.into() })?;
+    text.push(b'\n');
+    Ok(text)
 }
 
 /// What goes into the file.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::super::examining::examined;
+use super::super::examining::examined_as;
 use super::super::record::entry_read;
 use super::super::view::audit::{about, more};
 use super::super::view::run::short;
@@ -14,7 +14,7 @@ use super::super::view::words;
 use super::super::{DeskError, handover};
 use super::story;
 use crate::export::dossier::{Act, Chapter, Dossier, KeyLine, Outcome, People, Row, Told, Who};
-use crate::journal::{Disk, contents, read_into};
+use crate::journal::{Contents, Disk, JournalError, contents, fold_into};
 use crate::record::{Checkpoint, Hash, Kind, Pin, Read, RecordError, Report, client_request_id};
 use crate::run::event::{Actor, Change, Entry, Event, Found, Mode};
 use crate::run::fields::{Beside, fields};
@@ -33,6 +33,8 @@ pub(super) struct Reading {
     pub fitting: Vec<Checkpoint>,
     /// Files of evidence, by the number of the record that names each.
     pub named: HashMap<u64, String>,
+    /// The bytes that all of it was read from.
+    pub found: Contents,
 }
 
 /// The fields of a record that no run needs, and every export does.
@@ -84,10 +86,15 @@ pub(super) struct Gathered {
 
 /// Reads and verifies a run.
 pub(super) fn read(disk: &dyn Disk, dir: &Path, pins: &[Pin]) -> Result<Reading, DeskError> {
-    let beside = contents(disk, dir)?.beside();
-    let mut report: Report = examined(disk, dir, pins)?;
+    // Read once: of a run that goes on, the verdict, the rows and the copy are then of the same moment.
+    let found = contents(disk, dir)?;
+    let (mut report, all): (Report, Result<Gathered, JournalError>) = std::thread::scope(|scope| {
+        let verifying = scope.spawn(|| examined_as(&found, pins));
+        let all = fold_into(&found, dir, Gathered::take);
+        (verifying.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), all)
+    });
+    let mut all = all?;
     report.hold(|file| super::super::evidence::sha256_of(dir, file));
-    let mut all: Gathered = read_into(disk, dir, Gathered::take)?;
     let run_id = dir.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     if !all.over {
         // What the facilitator does is not for the operator before the run is closed.
@@ -98,7 +105,7 @@ pub(super) fn read(disk: &dyn Disk, dir: &Path, pins: &[Pin]) -> Result<Reading,
             }
         }
     }
-    let fitting = fitting(&all, beside);
+    let fitting = fitting(&all, found.beside());
     let mode = all.run.start.as_ref().map_or_else(|| mode_of(&all.rows), |s| s.mode);
     // How long a record is kept is said where it is kept.
     let beside_it = Beside { integrity: Some(report.verdict.to_string()), retention: None };
@@ -119,7 +126,7 @@ pub(super) fn read(disk: &dyn Disk, dir: &Path, pins: &[Pin]) -> Result<Reading,
         rows: all.rows,
         pseudonyms: false,
     };
-    Ok(Reading { dossier, people: all.people, notes: all.notes, fitting, named: all.named })
+    Ok(Reading { dossier, people: all.people, notes: all.notes, fitting, named: all.named, found })
 }
 
 /// The checkpoints, of those in the record and the one beside it, whose root is that of so many records; by size.

@@ -157,12 +157,12 @@ fn timeline(d: &Dossier, s: &Story) -> Vec<Block> {
     out.push(Block::Table { columns, rows: rows.collect() });
     out.push(heading("Steps", &super::super::count(s.steps.len(), "step")));
     let columns = vec![
-        column("Step", 10),
+        column("Step", 12),
         column("", 28),
         column("Came to", 20),
         column("Began", 14),
         column("Over", 14),
-        column("Took", 14),
+        column("Took", 12),
     ];
     let clock = |at: Option<i64>| at.map_or_else(|| "–".to_owned(), utc_clock);
     let rows = s.steps.iter().map(|l| {

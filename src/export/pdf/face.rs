@@ -57,6 +57,37 @@ pub(super) struct Line {
 struct Face {
     font: Font,
     read: FontRef<'static>,
+    /// What nearly every character is: asked once, since a long record has tens of millions of them.
+    ascii: [Option<Glyph>; 128],
+}
+
+/// A character's picture in a font, and how far it advances, as a part of the size.
+#[derive(Debug, Clone, Copy)]
+struct Glyph {
+    id: u32,
+    advance: f32,
+}
+
+impl Face {
+    fn of((name, bytes): (&'static str, &'static [u8])) -> Result<Self, ExportError> {
+        let font = Font::new(Data::from(bytes), 0).ok_or(ExportError::Font(name))?;
+        let read = FontRef::new(bytes).map_err(|_| ExportError::Font(name))?;
+        let mut face = Self { font, read, ascii: [None; 128] };
+        face.ascii = std::array::from_fn(|n| u8::try_from(n).ok().and_then(|n| face.read_glyph(n.into())));
+        Ok(face)
+    }
+
+    /// None for what the font lacks.
+    fn glyph(&self, c: char) -> Option<Glyph> {
+        self.ascii.get(c as usize).copied().unwrap_or_else(|| self.read_glyph(c))
+    }
+
+    fn read_glyph(&self, c: char) -> Option<Glyph> {
+        let id = self.read.charmap().map(c).filter(|g| g.to_u32() != 0)?;
+        let metrics = self.read.glyph_metrics(Size::unscaled(), LocationRef::default());
+        let advance = metrics.advance_width(id).unwrap_or_default() / self.font.units_per_em();
+        Some(Glyph { id: id.to_u32(), advance })
+    }
 }
 
 /// All four cuts, read once a document.
@@ -64,12 +95,7 @@ pub(super) struct Faces([Face; 4]);
 
 impl Faces {
     pub(super) fn load() -> Result<Self, ExportError> {
-        let face = |(name, bytes): (&'static str, &'static [u8])| -> Result<Face, ExportError> {
-            let font = Font::new(Data::from(bytes), 0).ok_or(ExportError::Font(name))?;
-            let read = FontRef::new(bytes).map_err(|_| ExportError::Font(name))?;
-            Ok(Face { font, read })
-        };
-        let [a, b, c, d] = FILES.map(face);
+        let [a, b, c, d] = FILES.map(Face::of);
         Ok(Self([a?, b?, c?, d?]))
     }
 
@@ -84,13 +110,13 @@ impl Faces {
 
     /// The text with what this font lacks as numbers, so that nothing on paper is a mere box.
     fn printable(&self, cut: Cut, text: &str) -> String {
-        let map = self.face(cut).read.charmap();
+        let face = self.face(cut);
         let mut out = String::with_capacity(text.len());
         for c in text.chars() {
             match c {
                 '\n' => out.push(c),
                 '\t' => out.push_str("    "),
-                _ if map.map(c).is_some_and(|g| g.to_u32() != 0) => out.push(c),
+                _ if face.glyph(c).is_some() => out.push(c),
                 _ => out.push_str(&format!("\\u{{{:x}}}", c as u32)),
             }
         }
@@ -100,21 +126,19 @@ impl Faces {
     /// Glyphs of a line, advances as parts of the size.
     pub(super) fn glyphs(&self, cut: Cut, text: &str) -> Vec<KrillaGlyph> {
         let face = self.face(cut);
-        let (map, metrics) = (face.read.charmap(), face.read.glyph_metrics(Size::unscaled(), LocationRef::default()));
-        let em = face.font.units_per_em();
         let mono = matches!(cut, Cut::Mono | Cut::MonoBold);
         let glyph = |(at, c): (usize, char)| {
-            let id = map.map(c).unwrap_or_default();
-            let advance = metrics.advance_width(id).unwrap_or_default() / em;
+            let Glyph { id, advance } = face.glyph(c).unwrap_or(Glyph { id: 0, advance: 0.0 });
             let shift = if mono && matches!(c, '.' | ',' | ':' | ';' | '\'') { MONO_STOP } else { 0.0 };
-            KrillaGlyph::new(GlyphId::new(id.to_u32()), advance, shift, 0.0, 0.0, at..at + c.len_utf8(), None)
+            KrillaGlyph::new(GlyphId::new(id), advance, shift, 0.0, 0.0, at..at + c.len_utf8(), None)
         };
         text.char_indices().map(glyph).collect()
     }
 
     /// Advance of every character of a text, in points.
     fn advances(&self, style: Style, text: &str) -> Vec<f32> {
-        self.glyphs(style.cut, text).iter().map(|g| g.x_advance * style.size).collect()
+        let face = self.face(style.cut);
+        text.chars().map(|c| face.glyph(c).map_or(0.0, |g| g.advance * style.size)).collect()
     }
 
     /// A text that stays on one line, cut with an ellipsis where it would not fit.

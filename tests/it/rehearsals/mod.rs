@@ -4,6 +4,8 @@
 //! `LIFEBOAT_REHEARSE=id[/strategy[/wrong]]` runs one of them alone and prints its record; the files are read from the
 //! repository, so that a scenario can be tried without building anything.
 
+pub mod rhythm;
+
 use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -93,6 +95,10 @@ fn rehearse(scenario: &str, strategy: Strategy, wrong: Option<&str>) -> Result<D
                 println!("{trace}");
             }
             let records = read_run(&RealDisk, Path::new(&run.journal)).map_err(|e| e.to_string())?;
+            let overdue = rhythm::overdue(&records);
+            if !overdue.is_empty() {
+                return Err(format!("checkpoints are missing at the records {overdue:?}"));
+            }
             let told = replay(&records).map_err(|e| e.to_string())?;
             Ok(Done { run, told, took: began.elapsed() })
         }
