@@ -1,0 +1,3 @@
+//! Checkpoints that leave the computer: what the record says of them, and who has them.
+
+mod chain;
