@@ -11,6 +11,7 @@ use crate::azure::Cloud;
 use crate::journal::Disk;
 use crate::rehearsal::scenario::Answer;
 
+pub mod anchors;
 pub mod approvals;
 mod board;
 pub mod checks;
@@ -388,6 +389,9 @@ pub enum DeskError {
     /// What was answered is not what was on show.
     #[error("it has changed since it was shown: read what it says now; nothing was signed and nothing was sent")]
     ChangedSince,
+    /// A checkpoint nobody would find again.
+    #[error("say where the checkpoint was put, so that whoever verifies the record finds it")]
+    NoPlace,
     /// It changed meanwhile.
     #[error("what would be changed is no longer what you saw; it is shown anew, and nothing was sent")]
     Changed,

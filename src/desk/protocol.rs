@@ -263,6 +263,13 @@ pub enum RunIntent {
     Declare(Box<Declaration>),
     /// Something else for the record: what about, who, what.
     Tell(About, String, String),
+    /// This checkpoint of the record was put somewhere outside this computer.
+    Posted {
+        /// It, as it was shown.
+        note: String,
+        /// Where, in words.
+        place: String,
+    },
     /// A person stands for the record.
     SignOff {
         /// As what.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::clock::Clock;
 use crate::journal::{Disk, Draft as Line, Header, Journal, JournalError, Signs, Unsafe, new_id, this_app};
 use crate::record::{
-    CHECKPOINT_MS, CHECKPOINT_RECORDS, Checkpoint, Kept, Kind, Read, RecordError, Stored, client_request_id,
+    CHECKPOINT_MS, CHECKPOINT_RECORDS, Checkpoint, HELD, Hash, Kept, Kind, Read, RecordError, Stored, client_request_id,
 };
 use crate::rehearsal::scenario::Scenario;
 use crate::run::command::{Command, Order};
@@ -19,6 +19,7 @@ use crate::run::state::{ReplayError, Run};
 use crate::runbook::model::{Risk, StepId};
 use crate::units::Millis;
 
+use super::anchors::Leaving;
 use super::home::Home;
 use super::hooks::{Before, Happened};
 use super::preview::Preview;
@@ -62,6 +63,10 @@ pub struct Session {
     journal: Option<Journal>,
     /// Records at the last checkpoint, and when it was written.
     sealed: (u64, Instant),
+    /// It.
+    latest: Option<Checkpoint>,
+    /// Size and root of those that this process wrote.
+    made: Vec<(u64, Hash)>,
     read_only: Option<String>,
     /// It is kept where it should not be.
     unsafe_home: Option<String>,
@@ -198,6 +203,8 @@ impl Session {
             problems: HashMap::new(),
             happened: Vec::new(),
             sealed: (0, Instant::now()),
+            latest: None,
+            made: Vec::new(),
             journal,
             read_only: None,
             unsafe_home: None,
@@ -338,9 +345,39 @@ impl Session {
     pub fn seal(&mut self) -> Option<Checkpoint> {
         let journal = self.journal.as_mut()?;
         // A run that cannot be sealed is still whole; the verifier says that its tail is not covered.
-        let sealed = journal.seal();
+        let sealed = journal.seal().ok().flatten();
         self.sealed = (journal.head().0, Instant::now());
-        sealed.ok().flatten()
+        if let Some(c) = &sealed {
+            self.made.push((c.size, c.root));
+            self.latest = Some(c.clone());
+        }
+        sealed
+    }
+
+    /// The last checkpoint that this process wrote.
+    pub fn checkpoint(&self) -> Option<&Checkpoint> {
+        self.latest.as_ref()
+    }
+
+    /// Whether this process wrote it.
+    pub fn made(&self, c: &Checkpoint) -> bool {
+        c.log == self.id && self.made.contains(&(c.size, c.root))
+    }
+
+    /// Records that a checkpoint left this computer, or was to.
+    pub fn left(&mut self, by: &Actor, left: &Leaving<'_>) -> Result<(), DeskError> {
+        let mut d = serde_json::json!({
+            "to": left.to,
+            "where": left.place,
+            "note": left.note.to_string(),
+            "outcome": if left.came.is_ok() { HELD } else { "failed" },
+        });
+        if let Err(why) = &left.came {
+            d["why"] = why.as_str().into();
+        }
+        let line = Line::new(Kind::LogAnchor, record::mode(self.mode), record::actor(by), d);
+        self.journal()?.append(&[line])?;
+        Ok(())
     }
 }
 

@@ -16,23 +16,21 @@ use crate::units::PublicKey;
 /// A run does not wait longer for its key than this: in an outage a prompt that nobody sees must not hold it up.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-struct Signing(Device);
-
-impl Signer for Signing {
+impl Signer for Device {
     fn key(&self) -> PublicKey {
-        self.0.public().clone()
+        self.public().clone()
     }
     fn sign(&self, message: &[u8]) -> Vec<u8> {
-        self.0.sign(message)
+        Self::sign(self, message)
     }
 }
 
 /// The key in memory: one a process, so that what it writes of several runs is signed by one.
 fn in_memory() -> Option<Signs> {
-    static KEY: LazyLock<Option<Arc<Signing>>> = LazyLock::new(|| {
+    static KEY: LazyLock<Option<Arc<Device>>> = LazyLock::new(|| {
         let mut seed = zeroize::Zeroizing::new([0u8; 32]);
         getrandom::fill(seed.as_mut()).ok()?;
-        Device::from_seed(seed.as_ref()).map(|d| Arc::new(Signing(d)))
+        Device::from_seed(seed.as_ref()).map(Arc::new)
     });
     KEY.as_ref().map(|key| Signs { by: key.clone(), kept: Kept::Memory, rotation: None })
 }
@@ -44,7 +42,7 @@ pub async fn signs(secrets: &Secrets) -> (Option<Signs>, Option<String>) {
     }
     let asked = tokio::time::timeout(PATIENCE, device(secrets)).await;
     match asked.unwrap_or(Err(SecretError::NoAnswer(PATIENCE))) {
-        Ok(device) => (Some(Signs { by: Arc::new(Signing(device)), kept: Kept::Keyring, rotation: None }), None),
+        Ok(device) => (Some(Signs { by: Arc::new(device), kept: Kept::Keyring, rotation: None }), None),
         Err(e) => (in_memory(), Some(chain(&e))),
     }
 }

@@ -152,6 +152,7 @@ pub fn start_by(options: Options, clock: Clock) -> Result<Handle, DeskError> {
         sharing: super::board::Sharing::default(),
         watching: super::board::Watching::read(&options),
         hooks: super::hooks::Hooks::read(&options),
+        anchoring: super::anchors::Anchoring::default(),
         options,
     };
     let snapshots = desk.snapshots.subscribe();
@@ -288,6 +289,8 @@ pub(super) struct Desk {
     pub watching: super::board::Watching,
     /// Who outside is told of what.
     pub hooks: super::hooks::Hooks,
+    /// Checkpoints that leave this computer.
+    pub anchoring: super::anchors::Anchoring,
 }
 
 impl Desk {

@@ -120,6 +120,15 @@ impl Checkpoint {
         self.signatures.iter().filter_map(|l| self.witness_of(l)).collect()
     }
 
+    /// Takes the signature line of somebody who saw it, if it holds and is of this key.
+    pub fn take(&mut self, line: &str, of: &PublicKey) -> bool {
+        let holds = !line.contains(['\n', '\r']) && self.witness_of(line).is_some_and(|w| w.key == *of);
+        if holds {
+            self.signatures.push(line.to_owned());
+        }
+        holds
+    }
+
     fn witness_of(&self, line: &str) -> Option<Witness> {
         let key: PublicKey = name_of(line)?.strip_prefix(WITNESS)?.parse().ok()?;
         let bytes = payload(line, &witness_name(&key), COSIGNATURE, &key)?;

@@ -1,3 +1,5 @@
 //! Checkpoints that leave the computer: what the record says of them, and who has them.
 
 mod chain;
+mod person;
+mod witness;

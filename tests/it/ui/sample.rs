@@ -479,6 +479,7 @@ pub fn snapshot() -> Snapshot {
         situation: Arc::new(situation()),
         run: Some(Arc::new(run())),
         open_runs: Arc::default(),
+        checkpoint: None,
         approvals: Arc::default(),
         facilitator: None,
         trends: Arc::default(),
