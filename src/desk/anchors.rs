@@ -1,5 +1,6 @@
 //! Checkpoints that leave this computer, so that rewriting the record here shows there. Whether they arrive holds nothing up.
 
+mod sending;
 pub mod witness;
 
 use std::sync::Arc;
@@ -13,11 +14,16 @@ use super::DeskError;
 use super::snapshot::{CheckpointView, Qr};
 use super::supervisor::Desk;
 
+pub use sending::{Came, Settings};
+
 /// What the desk knows of checkpoints that leave.
-#[derive(Default)]
 pub(super) struct Anchoring {
     /// The newest one of the run on show, drawn once.
     drawn: Option<Arc<CheckpointView>>,
+    /// Where they go by themselves.
+    pub settings: Settings,
+    /// Why the file of that is not used.
+    pub trouble: Option<DeskError>,
 }
 
 /// A checkpoint on its way out.
@@ -30,6 +36,8 @@ pub struct Leaving<'a> {
     pub note: &'a Checkpoint,
     /// Whether it is held there, or why not.
     pub came: Result<(), String>,
+    /// What proves it, as a file of evidence.
+    pub proof: Option<(String, String)>,
 }
 
 impl Desk {
@@ -46,7 +54,7 @@ impl Desk {
         if let Err(why) = &came {
             self.say(format!("no witness for the record so far: {name}: {why}"));
         }
-        self.left(&Leaving { to: "witness", place: name, note: &note, came });
+        self.left(&Leaving { to: "witness", place: name, note: &note, came, proof: None });
     }
 
     /// A person put a checkpoint somewhere, and says where.
@@ -60,7 +68,7 @@ impl Desk {
         if !o.session.made(&note) {
             return Err(DeskError::ChangedSince);
         }
-        o.session.left(&me, &Leaving { to: "person", place: &place, note: &note, came: Ok(()) })?;
+        o.session.left(&me, &Leaving { to: "person", place: &place, note: &note, came: Ok(()), proof: None })?;
         self.say(format!("a checkpoint over {} records is outside this computer: {place}", note.size));
         Ok(())
     }

@@ -117,6 +117,11 @@ impl Home {
         self.dir.join("hooks.json")
     }
 
+    /// Where checkpoints of records go; without secrets.
+    pub fn anchors(&self) -> PathBuf {
+        self.dir.join("anchors.json")
+    }
+
     /// Which endpoints stay at the top of the list.
     pub fn pins(&self) -> PathBuf {
         self.dir.join("pins.json")

@@ -389,6 +389,20 @@ pub enum DeskError {
     /// What was answered is not what was on show.
     #[error("it has changed since it was shown: read what it says now; nothing was signed and nothing was sent")]
     ChangedSince,
+    /// The file of that setting.
+    #[error("{}: {why}; checkpoints go nowhere by themselves until it is set again", path.display())]
+    AnchorsFile {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong.
+        why: String,
+    },
+    /// No address of a container.
+    #[error("{0}: give a container as https://ACCOUNT.blob.core.windows.net/CONTAINER, or nothing")]
+    NoContainer(&'static str),
+    /// No address of an authority.
+    #[error("this is no address of a time-stamp authority: give one as http://timestamp.example.com, or nothing")]
+    NoAuthority,
     /// A checkpoint nobody would find again.
     #[error("say where the checkpoint was put, so that whoever verifies the record finds it")]
     NoPlace,

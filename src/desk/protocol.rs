@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+pub use super::anchors::Settings as Anchors;
 use crate::clock::Speed;
 pub use crate::health::{Adjustment, Amount, Knob, Mistake, OwnEndpoint, Unit, WatchSettings};
 pub use crate::notify::hook::{Address as HookAddress, Hook, HookKind, Moment};
@@ -102,6 +103,8 @@ pub enum Command {
     Facilitate(FacilitateIntent),
     /// Messages to people outside.
     Hook(HookIntent),
+    /// Where the checkpoints of live runs go by themselves.
+    Anchors(Anchors),
     /// Load the record of a run for the Audit screen.
     ShowRecord(String),
     /// Read runbooks or plans from this file or folder, and keep it on the shelf.

@@ -61,6 +61,7 @@ impl Desk {
         }
         let ahead = self.watched().and_then(|w| w.monitor.lock().ahead(clock.now().utc));
         settings.hooks = self.hooks_view();
+        settings.anchors.clone_from(&self.anchoring.settings);
         settings.watch.clone_from(&self.watching.settings);
         settings.cloud.extend(ahead.and_then(skew::sentence).map(|text| ("Clock".to_owned(), text)));
         let snapshot = Snapshot {
@@ -321,6 +322,7 @@ fn settings(
         sign_in,
         cloud,
         hooks: Vec::new(),
+        anchors: Default::default(),
         watch: Arc::default(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     }

@@ -60,6 +60,11 @@ pub struct Session {
     /// What people outside may want to know and were not told yet. Only what this process records comes here: a record that
     /// is read again tells nobody.
     pub happened: Vec<Happened>,
+    /// Checkpoints that may leave and have not yet: those of the beginning, of gates, before what cannot be taken back, and
+    /// of the end.
+    pub leaving: Vec<Checkpoint>,
+    /// Those that did not arrive, and are sent once more with the next.
+    pub unheld: Vec<Checkpoint>,
     journal: Option<Journal>,
     /// Records at the last checkpoint, and when it was written.
     sealed: (u64, Instant),
@@ -202,6 +207,8 @@ impl Session {
             live: HashMap::new(),
             problems: HashMap::new(),
             happened: Vec::new(),
+            leaving: Vec::new(),
+            unheld: Vec::new(),
             sealed: (0, Instant::now()),
             latest: None,
             made: Vec::new(),
@@ -261,7 +268,7 @@ impl Session {
         }
         // What cannot be taken back rests on a record that is signed up to the moment before.
         if drafts.iter().any(|d| is_final(&self.run, d)) {
-            self.seal();
+            self.seal_to_leave();
         }
         let Some(journal) = self.journal.as_mut() else {
             return Err(DeskError::ReadOnly("this run is closed".to_owned()));
@@ -305,7 +312,9 @@ impl Session {
             self.happened.extend(before.happened(&self.run, &entry));
             effects.extend(effect::of(&self.run, &entry));
         }
-        if marks || records >= self.sealed.0 + CHECKPOINT_RECORDS {
+        if marks {
+            self.seal_to_leave();
+        } else if records >= self.sealed.0 + CHECKPOINT_RECORDS {
             self.seal();
         }
         Ok(effects)
@@ -354,6 +363,12 @@ impl Session {
         sealed
     }
 
+    /// The same, of one that is to leave the computer by itself where that is set.
+    pub fn seal_to_leave(&mut self) {
+        let sealed = self.seal();
+        self.leaving.extend(sealed);
+    }
+
     /// The last checkpoint that this process wrote.
     pub fn checkpoint(&self) -> Option<&Checkpoint> {
         self.latest.as_ref()
@@ -374,6 +389,9 @@ impl Session {
         });
         if let Err(why) = &left.came {
             d["why"] = why.as_str().into();
+        }
+        if let Some((file, sha256)) = &left.proof {
+            d["evidence"] = serde_json::json!({ "file": file, "sha256": sha256 });
         }
         let line = Line::new(Kind::LogAnchor, record::mode(self.mode), record::actor(by), d);
         self.journal()?.append(&[line])?;

@@ -15,6 +15,7 @@ mod promise;
 mod record;
 mod report;
 mod signing;
+mod stamp;
 mod tree;
 mod verify;
 
@@ -33,5 +34,6 @@ pub use record::{
 };
 pub use report::{Anchor, Files, Gap, Left, Named, Open, Report, Seen, Signature, Verdict, Vouching};
 pub use signing::{Kept, KeyUse, Rotation, Signer, key_taken};
+pub use stamp::{Question, StampError};
 pub use tree::{Tree, inclusion, root_from};
 pub use verify::{Against, CHECKPOINT_MS, CHECKPOINT_RECORDS, Pin, Verifying, verify};

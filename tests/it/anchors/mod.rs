@@ -1,5 +1,7 @@
 //! Checkpoints that leave the computer: what the record says of them, and who has them.
 
+mod blob;
 mod chain;
 mod person;
+mod stamp;
 mod witness;

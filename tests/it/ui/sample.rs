@@ -491,6 +491,7 @@ pub fn snapshot() -> Snapshot {
             operator: "Dana".into(),
             home: String::new(),
             hooks: Vec::new(),
+            anchors: lifeboat::desk::protocol::Anchors::default(),
             credentials: kept::credentials(),
             cloud: vec![
                 ("subscription".into(), "contoso-prod (3f1c…)".into()),
