@@ -20,7 +20,7 @@ pub struct Wish {
     /// Run folders, segments, or a folder of runs
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-    /// A checkpoint kept elsewhere
+    /// A checkpoint kept elsewhere; without it the largest that this computer signed as a witness counts, if it did
     #[arg(long, value_name = "FILE")]
     pub checkpoint: Option<PathBuf>,
     /// A key that must have signed: 64 hexadecimal digits, or a colleague's key line; without it the keys known here count

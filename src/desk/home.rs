@@ -82,6 +82,11 @@ impl Home {
         self.dir.join("colleagues.json")
     }
 
+    /// How this device's keys followed one another; public halves and signatures only.
+    pub fn rotations(&self) -> PathBuf {
+        self.dir.join("key-rotations.json")
+    }
+
     /// How to sign in to Azure; without secrets.
     pub fn sign_in(&self) -> PathBuf {
         self.dir.join("sign-in.json")

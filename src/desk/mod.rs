@@ -40,6 +40,7 @@ pub mod protocol;
 mod publish;
 mod record;
 pub mod recovery;
+pub mod rotation;
 mod rounds;
 mod scripted;
 mod session;

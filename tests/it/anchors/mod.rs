@@ -3,5 +3,6 @@
 mod blob;
 mod chain;
 mod person;
+mod rotation;
 mod stamp;
 mod witness;
