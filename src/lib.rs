@@ -21,7 +21,7 @@
 //! | `approval` | what the second person is shown and signs: blocks, parts of pictures, words over the phone |
 //! | `health` | what may be believed: detector, verdict, ladder, advice |
 //! | `recovery` | what was deleted: deadlines, blockers, the order of the work |
-//! | `record` | audit bytes: canonical lines, chain, tree, signed checkpoints, verification |
+//! | `record` | audit bytes: canonical lines, chain, tree, signed checkpoints and where they went, verification |
 //! | `clock` | time as a handle; why a rehearsal can run at any speed |
 //! | `catalog` | runbooks, plans, scenarios from disk and from the binary |
 //! | `azure` | Azure over HTTP: tokens, client, actions, readings; real and simulated differ by configuration |
@@ -30,7 +30,7 @@
 //! | `journal` | `record` on a disk: append, sync, lock, recover; where a disk is safe; logs bigger than memory |
 //! | `secrets` | the OS keyring on a thread of its own; session memory |
 //! | `simulator` | the embedded Azure; shares no type with `azure` |
-//! | `notify` | a word on the desktop when a verdict turns and nobody looks; messages to people outside, by webhook |
+//! | `notify` | a word on the desktop when a verdict turns and nobody looks; messages to people outside, by webhook; time stamps |
 //! | `export` | what leaves the program to be read elsewhere: a plan on paper, pictures of a request, a run in one locked file, a run's record for auditors |
 //! | `desk` | one mailbox, one road: order → facts → journal → state → effects → snapshot |
 //! | `ui`, `cli` | draw a snapshot, send commands; own nothing but what is on the screen |
@@ -43,6 +43,7 @@
 //! - No real address is called for a file before a person has trusted exactly its bytes.
 //! - A rehearsal's client refuses every address that is not the simulator's.
 //! - A message to people outside is durable before it leaves, is never repeated after a restart, and holds nothing up.
+//! - A checkpoint leaves this computer only when it is in the record; whether it arrives is recorded, and holds nothing up.
 //! - Outside a rehearsal an approval names the device that vouches for it, and says where that proves less.
 //! - A secret lives in the OS keyring, or in memory; never in a file, a log or a record.
 //! - Unknown is a value: no health is ever a `bool`.

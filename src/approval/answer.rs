@@ -37,6 +37,19 @@ pub struct Answer {
     pub key: PublicKey,
     /// When, by their clock (UTC ms).
     pub at: i64,
+    /// What their device says of the checkpoint in the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<Seen>,
+}
+
+/// Whether a device signed that it saw a checkpoint.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Seen {
+    /// Its signature line.
+    Signed(String),
+    /// It did not sign, because.
+    Refused(String),
 }
 
 /// Yes, or no with a reason.
@@ -109,12 +122,25 @@ impl Answer {
         here: &Here<'_>,
         device: &Device,
     ) -> Result<Signed<Self>, ApprovalError> {
+        Self::seeing(request, verdict, typed, me, here, device, None)
+    }
+
+    /// The same, with what this device says of the checkpoint in the request.
+    pub fn seeing(
+        request: &Signed<Request>,
+        verdict: Verdict,
+        typed: Option<&str>,
+        me: &str,
+        here: &Here<'_>,
+        device: &Device,
+        seen: Option<Seen>,
+    ) -> Result<Signed<Self>, ApprovalError> {
         let r = request.what();
         let with_own = Here { mine: Some(device.public()), ..here.clone() };
         judge(r, &with_own)?;
         may_say(r.typed_name.as_deref(), &verdict, typed)?;
         let answer = Self::of(request, verdict, me, here.now, device);
-        Signed::new(answer, device)
+        Signed::new(Self { seen, ..answer }, device)
     }
 
     /// The same, given beside the operator on the device that asks.
@@ -140,6 +166,7 @@ impl Answer {
             name: me.chars().take(NAME).collect(),
             key: device.public().clone(),
             at: now,
+            seen: None,
         }
     }
 }

@@ -22,7 +22,7 @@ mod parts;
 pub mod phone;
 mod request;
 
-pub use answer::{Answer, Here, Verdict, judge, may_say};
+pub use answer::{Answer, Here, Seen, Verdict, judge, may_say};
 pub use block::{Letter, Signed, is_there};
 pub use device::{Device, known, new_colleague};
 pub use parts::{Gathered, PARTS, join, split};

@@ -64,6 +64,9 @@ pub struct Request {
     /// Records of the run so far, and the hash of the last: whoever keeps the request holds them to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub head: Option<(u64, String)>,
+    /// The newest checkpoint of the run's record, signed by it: whoever agrees signs that they saw it, and keeps it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpoint: Option<String>,
 }
 
 /// A plan, by name.
@@ -344,6 +347,7 @@ pub fn asking(run: &Run, step: &StepRun, a: &Asking<'_>, key: &PublicKey) -> Opt
         from: a.from.to_owned(),
         key: key.clone(),
         head: a.head.clone(),
+        checkpoint: None,
     })
 }
 

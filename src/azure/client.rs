@@ -152,6 +152,11 @@ impl Answer {
         Ok(value)
     }
 
+    /// The body as it came.
+    pub(super) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
     /// The body as this shape.
     pub fn parse<T: serde::de::DeserializeOwned>(&self) -> Result<T, AzureError> {
         shaped(&self.host, self.json()?)

@@ -3,7 +3,7 @@
 //! ```text
 //!  action  reading        what a run does and what it believes
 //!  cognitive openai appconfig monitor health activity resources inventory deleted     one service each
-//!  key_vault storage traffic registry learning dns front_door template groups log_workspaces
+//!  key_vault storage blob traffic registry learning dns front_door template groups log_workspaces
 //!  rights  drift          what the signed-in identity may do; how two sides differ
 //!  twins                  names that something in soft delete still holds
 //!  operation              long-running operations, re-attachable
@@ -17,6 +17,7 @@
 pub mod action;
 pub mod activity;
 pub mod appconfig;
+pub mod blob;
 mod client;
 mod cloud;
 pub mod cognitive;

@@ -8,10 +8,11 @@ use clap::Args as Arguments;
 
 use crate::approval::phone::Challenge;
 use crate::approval::{
-    Answer, ApprovalError, Asks, Device, Gathered, Here, Request, Signed, Verdict, is_there, judge, known, may_say,
-    new_colleague, risk, undo,
+    Answer, ApprovalError, Asks, Device, Gathered, Here, Request, Seen, Signed, Verdict, is_there, judge, known,
+    may_say, new_colleague, risk, undo,
 };
 use crate::clock::Clock;
+use crate::desk::anchors::witness;
 use crate::desk::approvals::{device, keep_answer, plan_of};
 use crate::desk::{Home, Roster, chain};
 use crate::export::qr;
@@ -250,6 +251,9 @@ fn whole(
     let colleagues = roster.colleagues.clone();
     let here = Here { now: Clock::system().now().utc, mine: mine.as_ref(), known: &colleagues };
     show(r, &here);
+    if let Some(look) = witness::look(home, r) {
+        rows(std::iter::once((witness::LABEL, look.text)));
+    }
     judge(r, &here)?;
     let typed = match &wish.refuse {
         Some(reason) => {
@@ -265,7 +269,11 @@ fn whole(
     let device = key(home, &mut roster)?;
     // The time it took to read counts.
     let here = Here { now: Clock::system().now().utc, ..here };
-    let answer = Answer::to(request, verdict, typed.as_deref(), me, &here, &device)?.block()?;
+    let seen = witness::signs(home, r, &verdict, &device, here.now);
+    if let Some(Seen::Refused(why)) = &seen {
+        say!("The checkpoint of their record is not signed: {why}.");
+    }
+    let answer = Answer::seeing(request, verdict, typed.as_deref(), me, &here, &device, seen)?.block()?;
     keep_answer(home, r, &request.block()?, &answer).map_err(|e| failed(&e))?;
     out!("{}", answer.trim_end());
     let from = visible(&r.from);

@@ -11,6 +11,8 @@ use url::Url;
 
 use crate::azure::{Azure, AzureError, Cloud};
 use crate::clock::Clock;
+use crate::desk::approvals::{device, has_key};
+use crate::desk::rotation::{DEVICE_KEY, rotate};
 use crate::desk::sign_in::{Saved, Way};
 use crate::desk::{Home, chain};
 use crate::secrets::{ANSWERS_WITHIN, Expiry, Kind, Name, SIGN_IN, SecretError, Secrets, expiry, expiry_text};
@@ -73,7 +75,8 @@ enum Verb {
 
 #[derive(Debug, Arguments)]
 struct Which {
-    /// System, such as `azure-openai`, or `sign-in` for the application's own secret
+    /// System, such as `azure-openai`; `sign-in` for the application's own secret; `device-key` for the key that signs records
+    /// and approvals here: `set` makes a new one, which the old one signs for
     system: String,
     /// Region, such as `eastus`; without it the credential holds for all
     region: Option<String>,
@@ -94,6 +97,17 @@ pub fn run(args: &Args, wish: &Wish) -> u8 {
     runtime
         .block_on(async {
             match &wish.what {
+                Verb::Set { which, expires, says } if which.system == DEVICE_KEY => {
+                    let plain = which.region.is_none() && expires.is_none() && says.method.is_none();
+                    Ok(if plain { new_key(&home, &secrets).await } else { only_so() })
+                }
+                Verb::Test { which, url } if which.system == DEVICE_KEY => {
+                    if which.region.is_some() || url.is_some() {
+                        return Ok(only_so());
+                    }
+                    test_key(&secrets).await
+                }
+                Verb::Delete { which } if which.system == DEVICE_KEY => Ok(only_so()),
                 Verb::List { json } => list(&secrets, *json),
                 Verb::Set { which, expires, says } => match signs_in(which, says) {
                     Ok(Some(saved)) if !saved.wants_secret() => Ok(sign_in::keep(&home, &saved)),
@@ -120,6 +134,52 @@ fn signs_in(which: &Which, says: &sign_in::Says) -> Result<Option<Saved>, u8> {
         say!("lifeboat: {}", chain(&e));
         USAGE
     })
+}
+
+fn only_so() -> u8 {
+    say!(
+        "lifeboat: the key of this computer is made anew with `credentials set device-key`, tried with `credentials test device-key`, and that is all"
+    );
+    USAGE
+}
+
+/// The key that signs records, approvals and sightings, made anew. Nothing is read: nobody types such a key.
+async fn new_key(home: &Home, secrets: &Secrets) -> u8 {
+    if let Err(e) = patiently(secrets.probe()).await {
+        return refused(&e);
+    }
+    match rotate(home, secrets).await {
+        Ok((Some(old), new)) => {
+            say!(
+                "This computer signs with the key {} from now on. The old one, {}, signed that it follows, and is gone from \
+                 the keyring; what it signed is still known here. A Lifeboat that is open goes on with the old one until it is \
+                 started again.",
+                new.public().fingerprint(),
+                old.fingerprint()
+            );
+            say!(
+                "Give your colleagues the new line: lifeboat approve --key. A file that was locked for the old key cannot be \
+                 opened any more."
+            );
+            FINE
+        }
+        Ok((None, new)) => {
+            say!("This computer had no key; it signs with {} from now on.", new.public().fingerprint());
+            FINE
+        }
+        Err(e) => failed(&e),
+    }
+}
+
+async fn test_key(secrets: &Secrets) -> Result<u8, SecretError> {
+    if !patiently(has_key(secrets)).await? {
+        say!(
+            "lifeboat: this computer has no key yet; it is made when it is first wanted, or with `credentials set device-key`"
+        );
+        return Ok(FINDING);
+    }
+    out!("{DEVICE_KEY}: the keyring gives it, {}", device(secrets).await?.public().fingerprint());
+    Ok(FINE)
 }
 
 fn failed(e: &dyn std::error::Error) -> u8 {

@@ -7,6 +7,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::desk::Home;
+use crate::desk::anchors::witness;
 use crate::journal::{Disk, OnDisk, RealDisk, Source, files, is_run, segment_number, verify_files};
 use crate::record::{Against, Anchor, Checkpoint, PROMISE, Pin, Report, Verdict};
 use crate::units::{PublicKey, visible};
@@ -19,7 +20,7 @@ pub struct Wish {
     /// Run folders, segments, or a folder of runs
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-    /// A checkpoint kept elsewhere
+    /// A checkpoint kept elsewhere; without it the largest that this computer signed as a witness counts, if it did
     #[arg(long, value_name = "FILE")]
     pub checkpoint: Option<PathBuf>,
     /// A key that must have signed: 64 hexadecimal digits, or a colleague's key line; without it the keys known here count
@@ -49,14 +50,15 @@ pub fn run(args: &super::Args, wish: &Wish) -> u8 {
 }
 
 struct Outcome {
-    logs: Vec<(PathBuf, Result<Report, String>)>,
+    logs: Vec<(PathBuf, Result<Found, String>)>,
     problems: Vec<String>,
     verdict: Verdict,
 }
 
 fn examine(args: &super::Args, wish: &Wish) -> Outcome {
     let mut problems = Vec::new();
-    let pins = match pins(args, &wish.keys) {
+    let home = Home::find(args.home.as_deref()).ok();
+    let pins = match pins(home.as_ref(), &wish.keys) {
         Ok(pins) => pins,
         Err(e) => {
             problems.push(e);
@@ -80,15 +82,15 @@ fn examine(args: &super::Args, wish: &Wish) -> Outcome {
     let logs: Vec<_> = targets
         .into_iter()
         .map(|path| {
-            let report = examine_one(&path, &pins, outside.as_ref(), alone);
-            used |= report.as_ref().is_ok_and(|r| r.anchor != Anchor::None);
-            (path, report)
+            let found = examine_one(&path, home.as_ref(), &pins, outside.as_ref(), alone);
+            used |= found.as_ref().is_ok_and(|f| f.witnessed.is_none() && f.report.anchor != Anchor::None);
+            (path, found)
         })
         .collect();
     if !used && let Some(c) = &outside {
         problems.push(format!("no log here is the one of the checkpoint, {}", visible(&c.log)));
     }
-    let of = |r: &Result<Report, String>| r.as_ref().map_or(Verdict::Unverifiable, |r| r.verdict);
+    let of = |r: &Result<Found, String>| r.as_ref().map_or(Verdict::Unverifiable, |f| f.report.verdict);
     let worst = logs.iter().map(|(_, r)| of(r)).max().unwrap_or(Verdict::Unverifiable);
     let verdict = if problems.is_empty() { worst } else { worst.max(Verdict::Unverifiable) };
     Outcome { logs, problems, verdict }
@@ -105,7 +107,20 @@ fn targets(path: &Path) -> Vec<PathBuf> {
     if runs.is_empty() { vec![path.to_path_buf()] } else { runs }
 }
 
-fn examine_one(path: &Path, pins: &Pins, outside: Option<&Checkpoint>, alone: bool) -> Result<Report, String> {
+/// What was found of one log.
+struct Found {
+    report: Report,
+    /// Records covered by the checkpoint that it was held against because this computer signed it as a witness.
+    witnessed: Option<u64>,
+}
+
+fn examine_one(
+    path: &Path,
+    home: Option<&Home>,
+    pins: &Pins,
+    outside: Option<&Checkpoint>,
+    alone: bool,
+) -> Result<Found, String> {
     let (files, beside, whole) = if path.is_dir() {
         let (files, beside) = files(&RealDisk, path).map_err(|e| with_causes(&e))?;
         (files, beside, true)
@@ -117,6 +132,14 @@ fn examine_one(path: &Path, pins: &Pins, outside: Option<&Checkpoint>, alone: bo
     let sources: Vec<&dyn Source> = files.iter().map(|f| f as &dyn Source).collect();
     let against = Against { outside, beside: beside.as_ref(), whole, pins: &pins.all, only_pins: pins.only };
     let mut report = verify_files(&sources, against)?;
+    let mut witnessed = None;
+    if let Some(seen) = home.and_then(|home| witness::largest(home, &report.log)) {
+        // What this computer signed as a witness counts where nothing else was given, and always where it does not fit.
+        let held = verify_files(&sources, Against { outside: Some(&seen), ..against })?;
+        if report.anchor == Anchor::None || held.verdict == Verdict::Broken {
+            (report, witnessed) = (held, Some(seen.size));
+        }
+    }
     if matches!(report.anchor, Anchor::OtherLog { .. }) && !alone {
         // Of several logs the checkpoint is for one; the others are judged without it.
         report = verify_files(&sources, Against { outside: None, ..against })?;
@@ -126,11 +149,11 @@ fn examine_one(path: &Path, pins: &Pins, outside: Option<&Checkpoint>, alone: bo
     } else {
         report.not_held();
     }
-    Ok(report)
+    Ok(Found { report, witnessed })
 }
 
 /// The keys that were named; without any those that are known on this computer.
-fn pins(args: &super::Args, named: &[String]) -> Result<Pins, String> {
+fn pins(home: Option<&Home>, named: &[String]) -> Result<Pins, String> {
     let pin = |text: &String| {
         let given = || "given with --key".to_owned();
         match (text.parse::<PublicKey>(), crate::approval::known(text)) {
@@ -145,8 +168,7 @@ fn pins(args: &super::Args, named: &[String]) -> Result<Pins, String> {
     if !named.is_empty() {
         return Ok(Pins { all: named.iter().map(pin).collect::<Result<_, _>>()?, only: true });
     }
-    let known =
-        Home::find(args.home.as_deref()).map_or_else(|_| Vec::new(), |home| crate::desk::examining::pins(&home));
+    let known = home.map_or_else(Vec::new, crate::desk::examining::pins);
     Ok(Pins { all: known, only: false })
 }
 
@@ -167,7 +189,15 @@ fn print_text(out: &mut dyn Write, outcome: &Outcome) -> std::io::Result<()> {
     for (path, result) in &outcome.logs {
         writeln!(out, "{}", path.display())?;
         match result {
-            Ok(report) => writeln!(out, "{report}")?,
+            Ok(Found { report, witnessed }) => {
+                if let Some(size) = witnessed {
+                    writeln!(
+                        out,
+                        "Held against the checkpoint of {size} records that this computer signed as a witness."
+                    )?;
+                }
+                writeln!(out, "{report}")?;
+            }
             Err(e) => writeln!(out, "Verdict: could not be verified: {e}\n")?,
         }
     }
@@ -188,7 +218,10 @@ fn print_json(out: &mut dyn Write, outcome: &Outcome) -> std::io::Result<()> {
         .logs
         .iter()
         .map(|(path, result)| match result {
-            Ok(report) => json!({ "path": path.display().to_string(), "report": report }),
+            Ok(Found { report, witnessed: None }) => json!({ "path": path.display().to_string(), "report": report }),
+            Ok(Found { report, witnessed }) => {
+                json!({ "path": path.display().to_string(), "report": report, "witnessed": witnessed })
+            }
             Err(e) => json!({ "path": path.display().to_string(), "error": e }),
         })
         .collect();

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use answering::plan_of;
-pub use device::device;
+pub use device::{device, draw, has_key, replace};
 
 use crate::approval::phone::Challenge;
 use crate::approval::{self, ANSWER_WITHIN, Here, Request, Signed};

@@ -34,6 +34,7 @@ impl Desk {
             RunIntent::Declare(told) => self.order(Order::Declaration(*told)),
             RunIntent::Tell(about, who, what) => self.order(Order::Tell(about, who, what)),
             RunIntent::SignOff { role, statement } => self.order(Order::SignOff { role, statement }),
+            RunIntent::Posted { note, place } => self.posted(&note, &place),
             RunIntent::EvidenceText { step, name, text } => self.evidence_text(step, &name, &text),
             RunIntent::EvidenceFile { step, path } => self.evidence_file(step, &path),
             RunIntent::HandOver { file, to, lock } => self.hand_over(&file, &to, lock).await,

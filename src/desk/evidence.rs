@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::journal::Disk;
 use crate::run::command::{Command as Order, StepCommand};
-use crate::run::event::Evidence;
+use crate::run::event::{Actor, Evidence};
 use crate::run::state::Run;
 use crate::runbook::model::StepId;
 use crate::units::{hex, sha256_hex};
@@ -277,6 +277,18 @@ impl Desk {
         let name = named(&path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned()), "a file");
         let mut file = opened(path)?;
         self.keep_evidence(step, &mut file, path, &name)
+    }
+
+    /// What proves that a checkpoint left, as a file; also when the run has just ended. Its name in the folder, and its SHA-256.
+    pub(super) fn keep_proof(&mut self, bytes: &[u8], name: &str) -> Result<(String, String), DeskError> {
+        let disk = self.options.disk.clone();
+        let session = &self.opened()?.session;
+        let folder = Folder { disk: &disk, dir: session.dir.join(FOLDER), run: &session.run };
+        let mut from = bytes;
+        let kept = tokio::task::block_in_place(|| folder.keep(&mut from, Path::new(name), name))?;
+        let there = (kept.what.file.clone().unwrap_or_default(), kept.what.sha256.clone());
+        self.order_as(Actor::System, proven(None, kept.what))?;
+        Ok(there)
     }
 
     /// Whether anything can be added to the run on show.

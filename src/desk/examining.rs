@@ -9,7 +9,10 @@ use crate::record::{Against, Pin, Report, verify};
 
 /// The keys that are known here. A list that cannot be read vouches for nobody.
 pub fn pins(home: &Home) -> Vec<Pin> {
-    super::Roster::read(home).unwrap_or_default().pins()
+    let roster = super::Roster::read(home).unwrap_or_default();
+    let mut pins = roster.pins();
+    pins.extend(roster.mine.iter().flat_map(|mine| super::rotation::pins_before(home, mine)));
+    pins
 }
 
 /// Verifies a run where it lies.

@@ -82,6 +82,11 @@ impl Home {
         self.dir.join("colleagues.json")
     }
 
+    /// How this device's keys followed one another; public halves and signatures only.
+    pub fn rotations(&self) -> PathBuf {
+        self.dir.join("key-rotations.json")
+    }
+
     /// How to sign in to Azure; without secrets.
     pub fn sign_in(&self) -> PathBuf {
         self.dir.join("sign-in.json")
@@ -115,6 +120,11 @@ impl Home {
     /// Who outside is told of what; without addresses.
     pub fn hooks(&self) -> PathBuf {
         self.dir.join("hooks.json")
+    }
+
+    /// Where checkpoints of records go; without secrets.
+    pub fn anchors(&self) -> PathBuf {
+        self.dir.join("anchors.json")
     }
 
     /// Which endpoints stay at the top of the list.

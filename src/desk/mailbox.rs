@@ -84,6 +84,8 @@ pub enum Mail {
     Approval(Box<super::approvals::Told>),
     /// What came of a message to people outside.
     Sent(Box<super::hooks::Sent>),
+    /// What came of a checkpoint on its way out.
+    Came(Box<super::anchors::Came>),
     /// What the keyring said of the address of such a message.
     Hook(Box<super::hooks::Told>),
     /// The scripted operator's move is due.

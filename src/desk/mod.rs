@@ -11,6 +11,7 @@ use crate::azure::Cloud;
 use crate::journal::Disk;
 use crate::rehearsal::scenario::Answer;
 
+pub mod anchors;
 pub mod approvals;
 mod board;
 pub mod checks;
@@ -39,6 +40,7 @@ pub mod protocol;
 mod publish;
 mod record;
 pub mod recovery;
+pub mod rotation;
 mod rounds;
 mod scripted;
 mod session;
@@ -388,6 +390,23 @@ pub enum DeskError {
     /// What was answered is not what was on show.
     #[error("it has changed since it was shown: read what it says now; nothing was signed and nothing was sent")]
     ChangedSince,
+    /// The file of that setting.
+    #[error("{}: {why}; checkpoints go nowhere by themselves until it is set again", path.display())]
+    AnchorsFile {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong.
+        why: String,
+    },
+    /// No address of a container.
+    #[error("{0}: give a container as https://ACCOUNT.blob.core.windows.net/CONTAINER, or nothing")]
+    NoContainer(&'static str),
+    /// No address of an authority.
+    #[error("this is no address of a time-stamp authority: give one as http://timestamp.example.com, or nothing")]
+    NoAuthority,
+    /// A checkpoint nobody would find again.
+    #[error("say where the checkpoint was put, so that whoever verifies the record finds it")]
+    NoPlace,
     /// It changed meanwhile.
     #[error("what would be changed is no longer what you saw; it is shown anew, and nothing was sent")]
     Changed,

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+pub use super::anchors::Settings as Anchors;
 use crate::clock::Speed;
 pub use crate::health::{Adjustment, Amount, Knob, Mistake, OwnEndpoint, Unit, WatchSettings};
 pub use crate::notify::hook::{Address as HookAddress, Hook, HookKind, Moment};
@@ -102,6 +103,8 @@ pub enum Command {
     Facilitate(FacilitateIntent),
     /// Messages to people outside.
     Hook(HookIntent),
+    /// Where the checkpoints of live runs go by themselves.
+    Anchors(Anchors),
     /// Load the record of a run for the Audit screen.
     ShowRecord(String),
     /// Read runbooks or plans from this file or folder, and keep it on the shelf.
@@ -263,6 +266,13 @@ pub enum RunIntent {
     Declare(Box<Declaration>),
     /// Something else for the record: what about, who, what.
     Tell(About, String, String),
+    /// This checkpoint of the record was put somewhere outside this computer.
+    Posted {
+        /// It, as it was shown.
+        note: String,
+        /// Where, in words.
+        place: String,
+    },
     /// A person stands for the record.
     SignOff {
         /// As what.

@@ -32,6 +32,7 @@ impl Desk {
             situation: Arc::new(Situation::default()),
             run: None,
             open_runs: Arc::default(),
+            checkpoint: None,
             approvals: Arc::default(),
             facilitator: None,
             trends: Arc::default(),
@@ -60,6 +61,7 @@ impl Desk {
         }
         let ahead = self.watched().and_then(|w| w.monitor.lock().ahead(clock.now().utc));
         settings.hooks = self.hooks_view();
+        settings.anchors.clone_from(&self.anchoring.settings);
         settings.watch.clone_from(&self.watching.settings);
         settings.cloud.extend(ahead.and_then(skew::sentence).map(|text| ("Clock".to_owned(), text)));
         let snapshot = Snapshot {
@@ -70,6 +72,7 @@ impl Desk {
             situation: Arc::new(situation),
             run: run.map(Arc::new),
             open_runs: Arc::new(self.open_runs()),
+            checkpoint: self.checkpoint_view(),
             approvals: Arc::new(self.approvals_view()),
             facilitator: self.facilitator_view().map(Arc::new),
             trends: self.trends.clone(),
@@ -319,6 +322,7 @@ fn settings(
         sign_in,
         cloud,
         hooks: Vec::new(),
+        anchors: Default::default(),
         watch: Arc::default(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     }

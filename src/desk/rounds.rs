@@ -123,6 +123,10 @@ impl Desk {
             }
             Mail::Rights(_, who, report) => self.rights_of_run(who, *report),
             Mail::Sent(sent) => self.record_sent(*sent),
+            Mail::Came(came) => {
+                self.came(*came);
+                Ok(())
+            }
             Mail::Command(_)
             | Mail::Inventory(_)
             | Mail::Sides(_)

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::clock::Clock;
 use crate::journal::{Disk, Draft as Line, Header, Journal, JournalError, Signs, Unsafe, new_id, this_app};
 use crate::record::{
-    CHECKPOINT_MS, CHECKPOINT_RECORDS, Checkpoint, Kept, Kind, Read, RecordError, Stored, client_request_id,
+    CHECKPOINT_MS, CHECKPOINT_RECORDS, Checkpoint, HELD, Hash, Kept, Kind, Read, RecordError, Stored, client_request_id,
 };
 use crate::rehearsal::scenario::Scenario;
 use crate::run::command::{Command, Order};
@@ -19,6 +19,7 @@ use crate::run::state::{ReplayError, Run};
 use crate::runbook::model::{Risk, StepId};
 use crate::units::Millis;
 
+use super::anchors::Leaving;
 use super::home::Home;
 use super::hooks::{Before, Happened};
 use super::preview::Preview;
@@ -59,9 +60,18 @@ pub struct Session {
     /// What people outside may want to know and were not told yet. Only what this process records comes here: a record that
     /// is read again tells nobody.
     pub happened: Vec<Happened>,
+    /// Checkpoints that may leave and have not yet: those of the beginning, of gates, before what cannot be taken back, and
+    /// of the end.
+    pub leaving: Vec<Checkpoint>,
+    /// Those that did not arrive, and are sent once more with the next.
+    pub unheld: Vec<Checkpoint>,
     journal: Option<Journal>,
     /// Records at the last checkpoint, and when it was written.
     sealed: (u64, Instant),
+    /// It.
+    latest: Option<Checkpoint>,
+    /// Size and root of those that this process wrote.
+    made: Vec<(u64, Hash)>,
     read_only: Option<String>,
     /// It is kept where it should not be.
     unsafe_home: Option<String>,
@@ -197,7 +207,11 @@ impl Session {
             live: HashMap::new(),
             problems: HashMap::new(),
             happened: Vec::new(),
+            leaving: Vec::new(),
+            unheld: Vec::new(),
             sealed: (0, Instant::now()),
+            latest: None,
+            made: Vec::new(),
             journal,
             read_only: None,
             unsafe_home: None,
@@ -254,7 +268,7 @@ impl Session {
         }
         // What cannot be taken back rests on a record that is signed up to the moment before.
         if drafts.iter().any(|d| is_final(&self.run, d)) {
-            self.seal();
+            self.seal_to_leave();
         }
         let Some(journal) = self.journal.as_mut() else {
             return Err(DeskError::ReadOnly("this run is closed".to_owned()));
@@ -298,7 +312,9 @@ impl Session {
             self.happened.extend(before.happened(&self.run, &entry));
             effects.extend(effect::of(&self.run, &entry));
         }
-        if marks || records >= self.sealed.0 + CHECKPOINT_RECORDS {
+        if marks {
+            self.seal_to_leave();
+        } else if records >= self.sealed.0 + CHECKPOINT_RECORDS {
             self.seal();
         }
         Ok(effects)
@@ -338,9 +354,48 @@ impl Session {
     pub fn seal(&mut self) -> Option<Checkpoint> {
         let journal = self.journal.as_mut()?;
         // A run that cannot be sealed is still whole; the verifier says that its tail is not covered.
-        let sealed = journal.seal();
+        let sealed = journal.seal().ok().flatten();
         self.sealed = (journal.head().0, Instant::now());
-        sealed.ok().flatten()
+        if let Some(c) = &sealed {
+            self.made.push((c.size, c.root));
+            self.latest = Some(c.clone());
+        }
+        sealed
+    }
+
+    /// The same, of one that is to leave the computer by itself where that is set.
+    pub fn seal_to_leave(&mut self) {
+        let sealed = self.seal();
+        self.leaving.extend(sealed);
+    }
+
+    /// The last checkpoint that this process wrote.
+    pub fn checkpoint(&self) -> Option<&Checkpoint> {
+        self.latest.as_ref()
+    }
+
+    /// Whether this process wrote it.
+    pub fn made(&self, c: &Checkpoint) -> bool {
+        c.log == self.id && self.made.contains(&(c.size, c.root))
+    }
+
+    /// Records that a checkpoint left this computer, or was to.
+    pub fn left(&mut self, by: &Actor, left: &Leaving<'_>) -> Result<(), DeskError> {
+        let mut d = serde_json::json!({
+            "to": left.to,
+            "where": left.place,
+            "note": left.note.to_string(),
+            "outcome": if left.came.is_ok() { HELD } else { "failed" },
+        });
+        if let Err(why) = &left.came {
+            d["why"] = why.as_str().into();
+        }
+        if let Some((file, sha256)) = &left.proof {
+            d["evidence"] = serde_json::json!({ "file": file, "sha256": sha256 });
+        }
+        let line = Line::new(Kind::LogAnchor, record::mode(self.mode), record::actor(by), d);
+        self.journal()?.append(&[line])?;
+        Ok(())
     }
 }
 

@@ -33,6 +33,7 @@ impl Desk {
             Command::Approval(intent) => self.approval_intent(intent),
             Command::Facilitate(intent) => self.facilitate(intent),
             Command::Hook(intent) => self.hook_intent(intent),
+            Command::Anchors(to) => self.set_anchors(&to),
             Command::StartRun { plan, strategy, dry_run } => self.start_run(&plan, strategy, dry_run).await,
             Command::TrustPlan { plan, digest } => self.trust_plan(&plan, &digest).await,
             Command::OpenRun(id) => self.open_run(&id, self.pace()).await,
@@ -378,7 +379,7 @@ impl Desk {
             }
             o.sealed = true;
             o.score();
-            o.session.seal();
+            o.session.seal_to_leave();
             o.watch = None;
             if let Some(t) = o.timeline.take() {
                 t.abort();

@@ -152,6 +152,7 @@ pub fn start_by(options: Options, clock: Clock) -> Result<Handle, DeskError> {
         sharing: super::board::Sharing::default(),
         watching: super::board::Watching::read(&options),
         hooks: super::hooks::Hooks::read(&options),
+        anchoring: super::anchors::Anchoring::read(&options),
         options,
     };
     let snapshots = desk.snapshots.subscribe();
@@ -288,6 +289,8 @@ pub(super) struct Desk {
     pub watching: super::board::Watching,
     /// Who outside is told of what.
     pub hooks: super::hooks::Hooks,
+    /// Checkpoints that leave this computer.
+    pub anchoring: super::anchors::Anchoring,
 }
 
 impl Desk {
@@ -318,6 +321,9 @@ impl Desk {
         if let Some(e) = self.watching.trouble.take() {
             self.problem(&e);
             self.watching.trouble = Some(e);
+        }
+        if let Some(e) = self.anchoring.trouble.take() {
+            self.problem(&e);
         }
         if let Some(e) = self.hooks.trouble.take() {
             self.problem(&e);
@@ -418,6 +424,7 @@ impl Desk {
     async fn handle(&mut self, session: u64, mail: Mail) -> bool {
         let forced = self.take(session, mail).await;
         self.each_run(Self::tell_outside);
+        self.each_run(Self::send_checkpoints);
         forced
     }
 
@@ -435,6 +442,10 @@ impl Desk {
             Mail::Sent(sent) => {
                 self.note_sent(&sent);
                 self.other_mail(session, Mail::Sent(sent));
+                self.hooks.outgoing.less();
+            }
+            Mail::Came(came) => {
+                self.other_mail(session, Mail::Came(came));
                 self.hooks.outgoing.less();
             }
             Mail::Inventory(read) => self.inventory_came(read),
@@ -514,6 +525,9 @@ impl Desk {
                 "The run is paused for everybody: here it is only read, and nobody else has it.",
                 "Take it back, or make room and take it back; then hand it over again.",
             ),
+            DeskError::AnchorsFile { .. } | DeskError::NoContainer(_) | DeskError::NoAuthority => {
+                ("Checkpoints go where they went before, or nowhere.", "Follow what it says, then set it again.")
+            }
             DeskError::Hook(_) | DeskError::HookAddress { .. } => {
                 ("The messages are set as they were.", "Follow what it says, then set it again.")
             }

@@ -165,6 +165,11 @@ fn readme(dossier: &Dossier, parts: &Parts) -> String {
     say("    \"prev\" in BODY is the HASH of the line before (64 zeros in the first);");
     say("    \"seq\" counts from 0 without gaps, over all files in order.");
     say(
+        "A time stamp (*.tsr in evidence/) is about the file with the same number that ends in .txt. OpenSSL judges it, with \
+         the certificates of the authority that signed it, from a source that you trust:",
+    );
+    say("    openssl ts -verify -data CHECKPOINT.txt -in STAMP.tsr -CAfile AUTHORITY.pem");
+    say(
         "Without a checkpoint from elsewhere only the record itself speaks for itself. Ask the people who were there for a \
          checkpoint that they kept (a ticket, a chat, a second laptop), save it as a file, and give it as CHECKPOINT. \
          MANIFEST.json has size and SHA-256 of every other file here; it shows accidents, and proves nothing against \

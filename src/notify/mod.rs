@@ -5,6 +5,7 @@
 //! hold text and nothing to press, since nothing may be decided without looking.
 
 pub mod hook;
+pub mod stamp;
 mod turns;
 
 #[cfg(target_os = "linux")]

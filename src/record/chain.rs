@@ -4,15 +4,17 @@
 //! on after damage: whoever is in the middle of a failover needs the records behind a bad line too.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt;
 
 use serde::Deserialize;
 
-use super::checkpoint::{Checkpoint, Signed};
+use super::checkpoint::{Checkpoint, Signed, Witness};
 use super::line::{Line, Read, Why, hex_of, lines};
 use super::record::{FORMAT, Hash};
 use super::signing::{KeyUse, key_named};
 use super::tree::Tree;
+use crate::units::PublicKey;
 
 /// Breaks kept with their place; the rest are only counted.
 pub const MAX_BREAKS: usize = 20;
@@ -102,6 +104,17 @@ pub struct Walk {
     pub keys: Vec<KeyUse>,
     /// Records of which only the hash is there.
     pub withheld: u64,
+    /// Who signed that they saw a checkpoint, as recorded anchors say that are held; of each key the largest.
+    pub cosigned: HashMap<PublicKey, Cosigned>,
+}
+
+/// A checkpoint that somebody else saw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cosigned {
+    /// Records covered.
+    pub size: u64,
+    /// When, by their clock: seconds since 1970.
+    pub at: u64,
 }
 
 #[derive(Deserialize)]
@@ -114,7 +127,13 @@ struct SegmentNote<'a> {
 struct CheckpointNote<'a> {
     #[serde(borrow)]
     note: Cow<'a, str>,
+    /// Of an anchor: what came of it.
+    #[serde(borrow, default)]
+    outcome: Cow<'a, str>,
 }
+
+/// `d.outcome` of an anchor that whoever it went to has.
+pub const HELD: &str = "held";
 
 /// `d.cause` of `log.segment` after a write that failed: what lies behind the link was never acknowledged.
 pub const FAILED_WRITE: &str = "failed_write";
@@ -211,6 +230,9 @@ pub struct Walker<'s> {
     number: u64,
     /// Up to here in this file a torn tail has been ruled out.
     sound_to: usize,
+    /// Roots at the sizes that a checkpoint which left can have: those right behind a recorded one, where it is taken, and
+    /// behind a withheld record, which may have been one.
+    made: Vec<(u64, Hash)>,
     out: Walk,
 }
 
@@ -218,7 +240,8 @@ impl<'s> Walker<'s> {
     /// At the beginning.
     pub fn new(whole: bool, sizes: &'s [u64]) -> Self {
         let out = Walk { tree: Some(Tree::default()), ..Walk::default() };
-        let mut w = Self { whole, sizes, last: ZEROS.to_owned(), skipped: 0, number: 0, sound_to: 0, out };
+        let mut w =
+            Self { whole, sizes, last: ZEROS.to_owned(), skipped: 0, number: 0, sound_to: 0, made: Vec::new(), out };
         w.at_size();
         w
     }
@@ -260,6 +283,7 @@ impl<'s> Walker<'s> {
             Err(why) => {
                 if let Some(hash) = line.withheld().filter(|_| self.out.log.is_some()) {
                     self.counts(hash);
+                    self.remember();
                     self.out.withheld += 1;
                     return Flow::On;
                 }
@@ -315,6 +339,7 @@ impl<'s> Walker<'s> {
         }
         match &*e.kind {
             "log.checkpoint" => self.recorded_checkpoint(file, read),
+            "log.anchor" => self.recorded_anchor(file, read),
             "log.key" => match key_named(e.d.get(), e.seq, self.out.keys.last()) {
                 Some(key) => self.out.keys.push(key),
                 None => self.broken(file, Why::Key),
@@ -328,7 +353,14 @@ impl<'s> Walker<'s> {
         }
         self.out.next = e.seq;
         self.counts(read.hash);
+        if e.kind == "log.checkpoint" {
+            self.remember();
+        }
         visit(read);
+    }
+
+    fn remember(&mut self) {
+        self.made.extend(self.out.tree.as_ref().map(|t| (t.size(), t.root())));
     }
 
     /// A record of this hash takes its place.
@@ -356,6 +388,27 @@ impl<'s> Walker<'s> {
             Some(Signed::Wrong) => return self.broken(file, Why::Signature),
         }
         self.out.checkpoints += 1;
+    }
+
+    /// A checkpoint that left: one of those made of the records before it, under signatures that hold, whatever came of it.
+    fn recorded_anchor(&mut self, file: u64, read: &Read<'_>) {
+        if self.out.tree.is_none() {
+            return;
+        }
+        let d = serde_json::from_str::<CheckpointNote<'_>>(read.envelope.d.get()).ok();
+        let left = d.and_then(|d| Some((d.note.parse::<Checkpoint>().ok()?, d.outcome == HELD)));
+        let made = |size| self.made.binary_search_by_key(&size, |m| m.0).ok().map(|i| self.made[i].1);
+        let fits = |c: &Checkpoint| c.log == read.envelope.log && made(c.size) == Some(c.root);
+        let Some((c, held)) = left.filter(|(c, _)| fits(c)) else { return self.broken(file, Why::Anchor) };
+        if !c.holds(&self.out.keys) {
+            return self.broken(file, Why::Signature);
+        }
+        for Witness { key, at } in if held { c.witnesses() } else { Vec::new() } {
+            let seen = self.out.cosigned.entry(key).or_insert(Cosigned { size: 0, at });
+            if c.size > seen.size {
+                *seen = Cosigned { size: c.size, at };
+            }
+        }
     }
 
     fn at_size(&mut self) {

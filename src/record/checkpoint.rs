@@ -13,7 +13,7 @@ use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use super::record::Hash;
-use super::signing::Signer;
+use super::signing::{KeyUse, Signer};
 use crate::units::PublicKey;
 
 /// Origin lines begin so.
@@ -117,14 +117,38 @@ impl Checkpoint {
 
     /// Who signed that they saw it. A line that does not hold is nobody's.
     pub fn witnesses(&self) -> Vec<Witness> {
-        let of = |l: &String| {
-            let key: PublicKey = l.strip_prefix("— ")?.split(' ').next()?.strip_prefix(WITNESS)?.parse().ok()?;
-            let bytes = payload(l, &witness_name(&key), COSIGNATURE, &key)?;
-            let (at, signature) = bytes.split_at_checked(8)?;
-            let at = u64::from_be_bytes(at.try_into().ok()?);
-            key.signed(self.seen_at(at).as_bytes(), signature).then_some(Witness { key, at })
+        self.signatures.iter().filter_map(|l| self.witness_of(l)).collect()
+    }
+
+    /// Takes the signature line of somebody who saw it, if it holds and is of this key.
+    pub fn take(&mut self, line: &str, of: &PublicKey) -> bool {
+        let holds = !line.contains(['\n', '\r']) && self.witness_of(line).is_some_and(|w| w.key == *of);
+        if holds {
+            self.signatures.push(line.to_owned());
+        }
+        holds
+    }
+
+    fn witness_of(&self, line: &str) -> Option<Witness> {
+        let key: PublicKey = name_of(line)?.strip_prefix(WITNESS)?.parse().ok()?;
+        let bytes = payload(line, &witness_name(&key), COSIGNATURE, &key)?;
+        let (at, signature) = bytes.split_at_checked(8)?;
+        let at = u64::from_be_bytes(at.try_into().ok()?);
+        key.signed(self.seen_at(at).as_bytes(), signature).then_some(Witness { key, at })
+    }
+
+    /// Whether each line of the log's own name holds under one of these keys, and each of a witness under the key that it
+    /// names. Lines of other names are somebody else's to judge.
+    pub(super) fn holds(&self, keys: &[KeyUse]) -> bool {
+        let (own, text) = (self.origin(), self.text());
+        let by = |line: &str, key: &PublicKey| {
+            payload(line, &own, ED25519, key).is_some_and(|s| key.signed(text.as_bytes(), &s))
         };
-        self.signatures.iter().filter_map(of).collect()
+        self.signatures.iter().all(|line| match name_of(line).unwrap_or_default() {
+            name if name == own => keys.iter().any(|k| by(line, &k.key)),
+            name if name.starts_with(WITNESS) => self.witness_of(line).is_some(),
+            _ => true,
+        })
     }
 
     fn seen_at(&self, at: u64) -> String {
@@ -158,6 +182,11 @@ fn id(name: &str, kind: u8, key: &PublicKey) -> [u8; ID] {
 
 fn line(name: &str, kind: u8, key: &PublicKey, payload: &[u8]) -> String {
     format!("— {name} {}", STANDARD.encode([id(name, kind, key).as_slice(), payload].concat()))
+}
+
+/// Whose signature line it is, by its own account.
+fn name_of(line: &str) -> Option<&str> {
+    line.strip_prefix("— ")?.split(' ').next()
 }
 
 /// What a line of this name and key holds behind the key's id.

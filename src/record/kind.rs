@@ -40,7 +40,7 @@ kinds! {
     LogSegment = "log.segment", "A new file was begun because the one before could not be trusted.";
     LogRecovered = "log.recovered", "Torn bytes were set aside.";
     LogCheckpoint = "log.checkpoint", "Size and root of the tree before this record.";
-    LogAnchor = "log.anchor", "A checkpoint left the computer.";
+    LogAnchor = "log.anchor", "A checkpoint left the computer, or was to: to whom, where, whether it is held there.";
     LogKey = "log.key", "A signing key came or went.";
     ClockJump = "clock.jump", "The wall clock moved against the monotonic one.";
     SessionStart = "session.start", "Somebody began to work.";

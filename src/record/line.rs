@@ -200,6 +200,8 @@ pub enum Why {
     Checkpoint,
     /// A recorded checkpoint is not signed by the log's key.
     Unsigned,
+    /// The checkpoint of a recorded anchor does not fit the records before it.
+    Anchor,
     /// A signature does not hold.
     Signature,
     /// What names a key does not hold.
@@ -222,6 +224,9 @@ impl fmt::Display for Why {
             Self::Prev => f.write_str("the record does not follow the one before it"),
             Self::Checkpoint => f.write_str("the checkpoint recorded here does not fit the records before it"),
             Self::Unsigned => f.write_str("the checkpoint recorded here is not signed by the log's key"),
+            Self::Anchor => {
+                f.write_str("the checkpoint that left, recorded here, is none of those made of the records before it")
+            }
             Self::Signature => f.write_str("the signature of the checkpoint recorded here does not hold"),
             Self::Key => f.write_str("the key named here is not the one in force, or its signature does not hold"),
             Self::Noted(cause) => {

@@ -15,12 +15,14 @@ mod promise;
 mod record;
 mod report;
 mod signing;
+mod stamp;
 mod tree;
 mod verify;
 
 pub use canon::{MAX_DEPTH, MAX_INTEGER, canonical};
 pub use chain::{
-    Break, DAMAGED, FAILED_WRITE, File, Flow, MAX_BREAKS, Place, Segment, Torn, Walk, Walker, places, torn_from, walk,
+    Break, Cosigned, DAMAGED, FAILED_WRITE, File, Flow, HELD, MAX_BREAKS, Place, Segment, Torn, Walk, Walker, places,
+    torn_from, walk,
 };
 pub use checkpoint::{Checkpoint, CheckpointError, Signed, Witness};
 pub use kind::Kind;
@@ -30,7 +32,8 @@ pub use record::{
     Actor, App, Authn, Body, Corr, FORMAT, Hash, MAX_BODY, Mode, Person, PlanRef, RecordError, Stored, Target,
     client_request_id, encode, leaf_hash,
 };
-pub use report::{Anchor, Files, Gap, Named, Open, Report, Signature, Verdict, Vouching};
+pub use report::{Anchor, Files, Gap, Left, Named, Open, Report, Seen, Signature, Verdict, Vouching};
 pub use signing::{Kept, KeyUse, Rotation, Signer, key_taken};
+pub use stamp::{Question, StampError};
 pub use tree::{Tree, inclusion, root_from};
 pub use verify::{Against, CHECKPOINT_MS, CHECKPOINT_RECORDS, Pin, Verifying, verify};

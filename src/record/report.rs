@@ -131,6 +131,28 @@ pub enum Anchor {
     NotComparable,
 }
 
+/// A checkpoint of which the record says that somebody else saw it, by a key that is known otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Seen {
+    /// Records covered.
+    pub size: u64,
+    /// When, by their clock: seconds since 1970.
+    pub at: u64,
+    /// Whose key it is.
+    pub by: String,
+}
+
+/// Checkpoints that left, or were to, one way.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Left {
+    /// To a witness, a person, a blob, a time-stamp authority.
+    pub to: String,
+    /// How many are held there.
+    pub held: u64,
+    /// How many did not come there.
+    pub failed: u64,
+}
+
 /// An action whose intent has no result.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Open {
@@ -222,6 +244,10 @@ pub struct Report {
     pub gaps: Vec<Gap>,
     /// Who signed the checkpoint from outside as seen: fingerprint, and when by their clock (seconds since 1970).
     pub witnesses: Vec<(String, u64)>,
+    /// The largest checkpoint that the record itself says a known key saw.
+    pub seen: Option<Seen>,
+    /// What the record says of checkpoints that left.
+    pub left: Vec<Left>,
     /// The sum.
     pub verdict: Verdict,
 }
@@ -258,12 +284,12 @@ impl Report {
         self.torn_bytes == 0 && self.withheld == 0 && self.unanchored() == 0
     }
 
-    /// Records after the last one that an outside checkpoint covers.
+    /// Records after the last one that an outside checkpoint covers, or one that a known key saw. What the record says of
+    /// the latter stands behind the records that it covers, so that alone never reaches the end.
     pub fn unanchored(&self) -> u64 {
-        match self.anchor {
-            Anchor::Agrees { size } => self.records.saturating_sub(size),
-            _ => self.records,
-        }
+        let given = if let Anchor::Agrees { size } = self.anchor { size } else { 0 };
+        let seen = self.seen.as_ref().map_or(0, |s| s.size);
+        self.records.saturating_sub(given.max(seen))
     }
 
     /// Heading and text of each verdict.
@@ -362,14 +388,22 @@ impl Report {
             Anchor::OtherLog { .. } => "; the checkpoint beside it is ANOTHER log's".to_owned(),
             Anchor::None | Anchor::NotComparable => String::new(),
         };
+        let (seen, left) = (self.seen_text(), self.left_text());
         let outside = match &self.anchor {
-            Anchor::None => "none: give a checkpoint that was kept outside this computer (--checkpoint)".to_owned(),
+            Anchor::None if seen.is_empty() => {
+                "nothing outside this machine was shown to me: give a checkpoint that was kept elsewhere (--checkpoint)"
+                    .to_owned()
+            }
+            Anchor::None => "no checkpoint that was kept elsewhere was given (--checkpoint)".to_owned(),
+            Anchor::Agrees { size: 0 } => "checkpoint compared: it covers no record".to_owned(),
             Anchor::Agrees { size } => {
-                let seen = |(who, at): &(String, u64)| {
-                    format!("; seen by {who} at {}", utc_text(i64::try_from(*at).unwrap_or(0).saturating_mul(1_000)))
-                };
-                let seen: String = self.witnesses.iter().map(seen).collect();
-                format!("checkpoint compared: it fits the first {}{seen}", count(*size, "record"))
+                let by = |(who, at): &(String, u64)| format!("; seen by {} at {}", visible(who), seconds(*at));
+                let by: String = self.witnesses.iter().map(by).collect();
+                format!(
+                    "checkpoint compared: it fits the first {}, through record {}{by}",
+                    count(*size, "record"),
+                    size - 1
+                )
             }
             Anchor::Differs { size, .. } => format!("NO: the checkpoint of {size} records has another root"),
             Anchor::Shorter { size, records } => {
@@ -378,7 +412,22 @@ impl Report {
             Anchor::OtherLog { log } => format!("NO: the checkpoint is of another log, {}", visible(log)),
             Anchor::NotComparable => "checkpoint not compared: the root could not be computed".to_owned(),
         };
-        outside + &beside
+        outside + &seen + &left + &beside
+    }
+
+    /// What the record itself says that a known key saw.
+    fn seen_text(&self) -> String {
+        self.seen.as_ref().filter(|s| s.size > 0).map_or_else(String::new, |s| {
+            format!("; through record {} at {} by {}, as the record says", s.size - 1, seconds(s.at), visible(&s.by))
+        })
+    }
+
+    fn left_text(&self) -> String {
+        let text = |l: &Left| {
+            let failed = if l.failed > 0 { format!(", {} FAILED", l.failed) } else { String::new() };
+            format!("; {} to {} held{failed}", l.held, a_way(&l.to))
+        };
+        self.left.iter().map(text).collect()
     }
 
     fn tail_line(&self) -> String {
@@ -463,6 +512,21 @@ impl fmt::Display for Report {
             writeln!(f, "{name}: {text}")?;
         }
         writeln!(f, "Verdict: {}", self.verdict)
+    }
+}
+
+/// By the clock of whoever saw it.
+fn seconds(at: u64) -> String {
+    utc_text(i64::try_from(at).unwrap_or(0).saturating_mul(1_000))
+}
+
+fn a_way(to: &str) -> &str {
+    match to {
+        "witness" => "a witness",
+        "person" => "people",
+        "blob" => "a blob",
+        "tsa" => "a time-stamp authority",
+        other => other,
     }
 }
 

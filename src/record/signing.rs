@@ -53,6 +53,15 @@ impl Rotation {
     }
 }
 
+impl Rotation {
+    /// Whether both signed it.
+    pub fn holds(&self) -> bool {
+        let message = rotation(&self.old, &self.new);
+        let signed = |key: &PublicKey, by: &str| unhex(by).is_some_and(|s| key.signed(&message, &s));
+        signed(&self.old, &self.signed_by_old) && signed(&self.new, &self.signed_by_new)
+    }
+}
+
 fn rotation(old: &PublicKey, new: &PublicKey) -> Vec<u8> {
     format!("{ROTATION}\n{old}\n{new}\n").into_bytes()
 }

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::chain::{Segment, Walk, walk};
-use super::checkpoint::{Checkpoint, Signed};
+use super::chain::{HELD, Segment, Walk, walk};
+use super::checkpoint::{Checkpoint, Signed, Witness};
 use super::kind::Kind;
 use super::line::Read;
 use super::record::PREFIX;
-use super::report::{Anchor, Gap, Named, Open, Report, Signature, Verdict, Vouching};
+use super::report::{Anchor, Gap, Left, Named, Open, Report, Seen, Signature, Verdict, Vouching};
 use super::signing::{Kept, KeyUse};
 use crate::units::PublicKey;
 
@@ -19,6 +19,8 @@ pub const CHECKPOINT_RECORDS: u64 = 25;
 /// See [`CHECKPOINT_RECORDS`].
 pub const CHECKPOINT_MS: u64 = 5 * 60_000;
 const LATE_MS: u64 = CHECKPOINT_MS + 60_000;
+/// `d.to` of anchors.
+const WAYS: [&str; 4] = ["witness", "person", "blob", "tsa"];
 /// Gaps that are remembered.
 const MAX_GAPS: usize = 20;
 
@@ -127,6 +129,20 @@ fn verdict(r: &Report, starts: &[&[u8]]) -> Verdict {
     }
 }
 
+/// The largest checkpoint that somebody else saw by the record's own account, and whose key is known otherwise. The log's
+/// own keys are nobody else.
+fn seen(walk: &Walk, pins: &[Pin]) -> Option<Seen> {
+    let others = pins.iter().filter(|p| walk.keys.iter().all(|k| k.key != p.key));
+    let by = |p: &Pin| walk.cosigned.get(&p.key).map(|c| Seen { size: c.size, at: c.at, by: p.of.clone() });
+    others.filter_map(by).max_by_key(|s| s.size)
+}
+
+/// Whoever signed that they saw a checkpoint: the key, and whose it is where that is known.
+fn named(w: &Witness, pins: &[Pin]) -> (String, u64) {
+    let of = pins.iter().find(|p| p.key == w.key).map_or_else(String::new, |p| format!(" ({})", p.of));
+    (w.key.fingerprint() + &of, w.at)
+}
+
 fn compare(checkpoint: Option<&Checkpoint>, walk: &Walk) -> Anchor {
     let Some(c) = checkpoint else { return Anchor::None };
     match (&walk.log, walk.roots.iter().find(|(size, _)| *size == c.size)) {
@@ -148,6 +164,15 @@ struct File {
     sha256: String,
 }
 
+/// The part of an anchor that tells what came of it.
+#[derive(serde::Deserialize)]
+struct Went {
+    #[serde(default)]
+    to: String,
+    #[serde(default)]
+    outcome: String,
+}
+
 /// What the records tell beside their hashes.
 #[derive(Default)]
 pub struct Verifying {
@@ -161,6 +186,7 @@ pub struct Verifying {
     evidence: u64,
     files: Vec<Named>,
     unknown_kinds: u64,
+    left: Vec<Left>,
     /// Since when, and since which record, no checkpoint was written by this process.
     since: Option<(u64, u64)>,
     gaps: Vec<Gap>,
@@ -186,6 +212,17 @@ impl Verifying {
         } else if let Some(gap) = self.gaps.last_mut().filter(|g| g.from == from) {
             gap.ms = late;
         }
+    }
+
+    /// A checkpoint left. Ways that no Lifeboat knows are counted as one.
+    fn went(&mut self, to: String, held: bool) {
+        let to = if WAYS.contains(&to.as_str()) { to } else { "elsewhere".to_owned() };
+        let at = self.left.iter().position(|l| l.to == to).unwrap_or_else(|| {
+            self.left.push(Left { to, ..Left::default() });
+            self.left.len() - 1
+        });
+        let n = if held { &mut self.left[at].held } else { &mut self.left[at].failed };
+        *n += 1;
     }
 
     /// The report; `starts`: what each file begins with.
@@ -223,7 +260,9 @@ impl Verifying {
             gaps: if walk.keys.is_empty() { Vec::new() } else { self.gaps },
             witnesses: against
                 .outside
-                .map_or_else(Vec::new, |c| c.witnesses().iter().map(|w| (w.key.fingerprint(), w.at)).collect()),
+                .map_or_else(Vec::new, |c| c.witnesses().iter().map(|w| named(w, against.pins)).collect()),
+            seen: seen(&walk, against.pins),
+            left: self.left,
             verdict: Verdict::Limited,
         };
         report.verdict = verdict(&report, starts);
@@ -249,6 +288,11 @@ impl Verifying {
             Kind::ClockJump => self.jumps += 1,
             Kind::LogRecovered => self.recovered += 1,
             Kind::LogSegment => self.rotated += 1,
+            Kind::LogAnchor => {
+                if let Ok(Went { to, outcome }) = serde_json::from_str(e.d.get()) {
+                    self.went(to, outcome == HELD);
+                }
+            }
             Kind::EvidenceAdd => {
                 self.evidence += 1;
                 let named = serde_json::from_str::<File>(e.d.get()).ok().filter(|_| self.files.len() < MAX_NAMED);

@@ -358,10 +358,14 @@ fn told(order: &Order) -> Result<Draft, Refusal> {
 }
 
 /// After a run was given up: what became of a request that was on its way belongs into the record, and nothing follows.
-/// People outside are told of the end when it is there.
+/// People outside are told of the end when it is there, and a time stamp of it comes after it.
 fn late(run: &Run, order: &Order) -> Result<Vec<Draft>, Refusal> {
-    if matches!(order.command, Command::Comms { .. }) && order.actor == Actor::System {
-        return Ok(vec![told(order)?]);
+    match &order.command {
+        Command::Comms { .. } if order.actor == Actor::System => return Ok(vec![told(order)?]),
+        Command::Evidence(e) if order.actor == Actor::System => {
+            return Ok(vec![Draft { actor: order.actor.clone(), step: None, event: Event::Evidence(proving(e)) }]);
+        }
+        _ => {}
     }
     let given_up = run.ended.as_ref().is_some_and(|e| e.outcome.is_none());
     let Command::Step(id, command) = &order.command else { return Err(Refusal::Closed) };

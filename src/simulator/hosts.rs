@@ -1,6 +1,7 @@
 //! The hosts that the simulator plays, and where names lead: each host has a port of its own.
 
 use super::arm::{aliases, leads_to};
+use super::blob;
 use super::facts::Facts;
 use super::world::World;
 use crate::rehearsal::things::Site;
@@ -23,6 +24,8 @@ pub enum Host {
     Store(String),
     /// What is in a key vault.
     Vault(String),
+    /// Blobs of a storage account.
+    Blobs(String),
     /// A host that has nothing to do with Azure.
     Witness(String),
     /// An address behind a resource.
@@ -42,6 +45,7 @@ impl Host {
             Self::Account(a) => format!("{}.openai.azure.com", a.to_ascii_lowercase()),
             Self::Store(s) => format!("{}.azconfig.io", s.to_ascii_lowercase()),
             Self::Vault(v) => format!("{}.vault.azure.net", v.to_ascii_lowercase()),
+            Self::Blobs(b) => format!("{}.blob.core.windows.net", b.to_ascii_lowercase()),
             Self::Witness(w) => w.clone(),
             Self::Site(s) | Self::Name(s) => s.to_ascii_lowercase(),
             Self::Resolver => "resolver.lifeboat.example".to_owned(),
@@ -67,6 +71,12 @@ pub fn hosts(facts: &Facts, world: &World) -> Vec<Host> {
     for (name, ..) in aliases(world) {
         if !out.iter().any(|h| h.name() == name) {
             out.push(Host::Name(name));
+        }
+    }
+    // What a scenario or a zone says of such an address goes before.
+    for host in blob::accounts(world).map(|t| Host::Blobs(t.name.clone())) {
+        if !out.iter().any(|h| h.name() == host.name()) {
+            out.push(host);
         }
     }
     out

@@ -12,7 +12,7 @@
 //! change is kept in a file beside the run before the change is answered; started again on that file the simulator has the
 //! same world, and the same ports unless another program took them meanwhile.
 //!
-//! Each host has a port of its own: ARM, the Entra authority, every account, store, site and witness, every name that leads
+//! Each host has a port of its own: ARM, the Entra authority, every account, store, storage account with a container, site and witness, every name that leads
 //! to one of them, and the resolver (`resolver.lifeboat.example`), which says where names lead now. Some addresses are
 //! the simulator's own: `GET {arm}/lifeboat/hosts` (where each host is now) and `GET {arm}/lifeboat/counts` (changing
 //! requests by client request id). They know no token, no fault and no latency. Under `POST {arm}/lifeboat/` a test plays the
@@ -27,6 +27,7 @@
 
 mod appconfig;
 mod arm;
+mod blob;
 mod body;
 mod clients;
 mod connection;

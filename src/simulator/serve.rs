@@ -33,7 +33,7 @@ use super::noted::Noted;
 use super::throttle::Buckets;
 use super::tls::Tls;
 use super::world::{World, dice};
-use super::{Options, SimulatorError, appconfig, arm, dns, entra, openai, vault};
+use super::{Options, SimulatorError, appconfig, arm, blob, dns, entra, openai, vault};
 use crate::clock::{Clock, Speed, WORK_HEADER};
 use crate::rehearsal::scenario::{How, Place};
 use crate::rehearsal::schedule::Schedule;
@@ -324,6 +324,10 @@ impl Shared {
                     .or_else(|| world.named("Microsoft.KeyVault/vaults", name).map(|t| Region::new(t.location())));
                 [Place::Network, Place::Site(host)].into_iter().chain(region.map(Place::DataPlane)).collect()
             }
+            Host::Blobs(name) => {
+                let region = world.named("Microsoft.Storage/storageAccounts", name).map(|t| Region::new(t.location()));
+                std::iter::once(Place::Network).chain(region.map(Place::DataPlane)).collect()
+            }
             Host::Site(name) => {
                 let region = site(&self.facts, name).map(|s| Place::DataPlane(s.region.clone()));
                 [Place::Network, Place::Site(host.name())].into_iter().chain(region).collect()
@@ -364,6 +368,7 @@ impl Shared {
                 (openai::answer(&self.facts, &mut world, name, ask), usual * jitter / 100)
             }
             Host::Store(name) => (appconfig::answer(&self.facts, &mut world, name, ask), STORE_MS),
+            Host::Blobs(name) => (blob::answer(&self.facts, &mut world, name, ask), STORE_MS),
             Host::Vault(name) => (vault::answer(&self.facts, &mut world, name, ask), VAULT_MS),
             Host::Site(name) => match (&ask.method, site(&self.facts, name)) {
                 (&Method::GET | &Method::HEAD, Some(s)) => (Reply::ok(&s.json), s.latency.0),

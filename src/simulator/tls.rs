@@ -14,7 +14,7 @@ use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use super::SimulatorError;
 
 /// Hosts of these services may be made later.
-const LATER: [&str; 3] = ["*.openai.azure.com", "*.azconfig.io", "*.vault.azure.net"];
+const LATER: [&str; 4] = ["*.openai.azure.com", "*.azconfig.io", "*.vault.azure.net", "*.blob.core.windows.net"];
 
 /// Ready to accept, and the authority's file that makes clients trust it; the file goes when this does.
 pub struct Tls {

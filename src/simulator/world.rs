@@ -64,6 +64,9 @@ pub struct World {
     /// What is in vaults.
     #[serde(default)]
     pub objects: Vec<Object>,
+    /// What is in containers of storage accounts.
+    #[serde(default)]
+    pub blobs: Vec<super::blob::Blob>,
     /// Locks.
     #[serde(default)]
     pub locks: Vec<Lock>,
@@ -316,6 +319,7 @@ impl World {
             next: 1,
             rollouts: Rollouts::default(),
             turned: BTreeMap::new(),
+            blobs: Vec::new(),
             fresh: Vec::new(),
             unregistered: Vec::new(),
             tags: BTreeMap::new(),

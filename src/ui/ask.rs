@@ -1,13 +1,14 @@
 //! Dialogs as data: what is asked, what makes the answer good, and the command it becomes.
 
 use std::fmt;
+use std::sync::Arc;
 
 use eframe::egui::Id;
 use zeroize::Zeroize;
 
 use super::papers::Paper;
 use crate::desk::protocol::{Command, CredentialIntent, FacilitateIntent, HookIntent, Name, StepIntent, WatchIntent};
-use crate::desk::snapshot::{ActionView, PlanPreview, RunView, StepCard};
+use crate::desk::snapshot::{ActionView, CheckpointView, PlanPreview, RunView, StepCard};
 use crate::rehearsal::scenario::Outcome;
 use crate::runbook::model::{StepId, Strategy};
 use crate::units::{Millis, visible};
@@ -167,6 +168,8 @@ pub struct Ask {
     pub title: String,
     /// Explaining lines.
     pub lines: Vec<String>,
+    /// A checkpoint to be copied or photographed before the fields are filled in.
+    pub shows: Option<Arc<CheckpointView>>,
     /// Fields, in order.
     pub fields: Vec<Field>,
     /// One of these has to be chosen: label, chosen index.
@@ -188,6 +191,7 @@ impl Ask {
         Self {
             title: title.into(),
             lines: Vec::new(),
+            shows: None,
             fields: Vec::new(),
             choice: None,
             confirm: confirm.to_owned(),

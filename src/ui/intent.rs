@@ -88,6 +88,8 @@ pub enum Intent {
     Corrective,
     /// A signature.
     SignOff,
+    /// A checkpoint is put outside this computer.
+    Post,
     /// Something else for the record.
     Tell,
     /// Who declared the incident.
@@ -275,6 +277,7 @@ pub const TABLE: &[Row] = &[
     row(Intent::Declare, "Declare the incident…", None, "Who activated it, on whose authority, what triggered it"),
     row(Intent::Tell, "Tell for the record…", plain(Key::F12), "Who came, what was checked, who was told, the report"),
     row(Intent::SignOff, "Sign off…", ctrl(Key::S), "A person stands for the record"),
+    row(Intent::Post, "Put a checkpoint outside…", None, "Into a ticket or a chat, so that a record made anew shows"),
     row(Intent::BreakGlass, "Break the glass…", plain(Key::B), "Sets aside a guard that refuses, with a second person"),
     row(Intent::TakeBackTo, "Take back to here…", plain(Key::F5), "This step and all after it, one by one"),
     row(Intent::StopTakingBack, "Stop taking back", ctrl(Key::J), "What is left stays as it is"),
@@ -504,6 +507,7 @@ pub fn available(intent: Intent, snap: &Snapshot, view: &View) -> bool {
         | Intent::SignOff
         | Intent::Tell
         | Intent::HandOver => writable,
+        Intent::Post => writable && snap.checkpoint.is_some(),
         Intent::Declare => writable && run.is_some_and(|r| r.clocks.t[0].is_some()),
         Intent::Rate => writable && run.and_then(papers::unrated_finding).is_some(),
         Intent::Vouch => writable && run.and_then(papers::unvouched_finding).is_some(),

@@ -107,6 +107,9 @@ fn dialog(ui: &Ui, cx: &Cx, ask: &mut Ask) -> Fate {
                     ui.add_space(4.0);
                 }
             });
+            if let Some(c) = &ask.shows {
+                super::screens::run::checkpoint(ui, cx, c);
+            }
             if let Some((choices, chosen)) = &mut ask.choice {
                 ui.add_space(8.0);
                 ui.horizontal_wrapped(|ui| {

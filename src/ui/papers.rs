@@ -2,10 +2,11 @@
 //! several steps back, handing over, and the second person.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::ask::{Ask, Browse, Field, Make, Must};
 use crate::desk::protocol::{About, ApprovalIntent, Command, Declaration, Lock, RunIntent, Severity, Vouched};
-use crate::desk::snapshot::{AskedView, CardRow, FindingView, RunView, StepCard, StepState};
+use crate::desk::snapshot::{AskedView, CardRow, CheckpointView, FindingView, RunView, StepCard, StepState};
 use crate::run::event::LossKind;
 use crate::runbook::model::StepId;
 use crate::units::Secret;
@@ -28,6 +29,8 @@ pub enum Paper {
     Corrective,
     /// A signature.
     SignOff,
+    /// This checkpoint was put somewhere outside.
+    Posted(String),
     /// Something else for the record.
     Tell,
     /// Who declared the incident.
@@ -98,6 +101,7 @@ impl Paper {
                 until: text(3),
             }),
             Self::SignOff => RunIntent::SignOff { role: text(0), statement: text(1) },
+            Self::Posted(note) => RunIntent::Posted { note: note.clone(), place: text(0) },
             Self::BreakGlass(step, guard) => {
                 RunIntent::BreakGlass { step: step.clone(), guard: guard.clone(), reason: text(0) }
             }
@@ -255,6 +259,19 @@ impl Ask {
         a.fields.push(Field::new("Who vouches for it", Must::Text));
         a.fields.push(Field::new("Tried again in, such as a run or a ticket", Must::Any).with_first());
         a.fields.push(Field::new("An accepted risk: until when, such as 2027-06-30", Must::Any));
+        a
+    }
+
+    /// The checkpoint to be put outside this computer, and where it was put.
+    pub fn posted(c: &Arc<CheckpointView>) -> Self {
+        let mut a = paper("Put a checkpoint outside", "Say so in the record", Paper::Posted(c.text.to_string()));
+        a.lines.push(format!(
+            "Whoever holds this text can tell whether the first {} records of this run were changed, cut or made anew. Put it \
+             where nobody can alter it unseen: a ticket, the incident's channel, a colleague's notes.",
+            c.records
+        ));
+        a.fields.push(Field::new("Where it was put, such as ticket INC-123 or #incident", Must::Text));
+        a.shows = Some(c.clone());
         a
     }
 

@@ -39,6 +39,7 @@ impl App {
             Intent::Finding => self.view.ask = Some(Ask::finding()),
             Intent::Corrective => self.view.ask = run.map(Ask::corrective),
             Intent::SignOff => self.view.ask = Some(Ask::sign_off()),
+            Intent::Post => self.view.ask = snap.checkpoint.as_ref().map(Ask::posted),
             Intent::Tell => self.view.ask = Some(Ask::tell()),
             Intent::Declare => self.view.ask = Some(Ask::declare()),
             Intent::Rate => self.view.ask = run.map(Ask::rate),

@@ -21,7 +21,7 @@ use super::screens::run::SecondView;
 use super::screens::runbooks::LibraryView;
 use super::screens::situation::SituationView;
 use super::screens::watch::WatchForm;
-use crate::desk::protocol::Command;
+use crate::desk::protocol::{Anchors, Command};
 use crate::desk::snapshot::{ActionView, Record, RunView, Snapshot, StepCard};
 use crate::runbook::model::StepId;
 use crate::units::{Millis, Now};
@@ -155,6 +155,8 @@ pub struct View {
     pub path: String,
     /// Draft of the operator's name.
     pub operator: Option<String>,
+    /// Draft of where checkpoints go by themselves.
+    pub anchors: Option<Anchors>,
     /// The Situation screen.
     pub situation: SituationView,
     /// The watch, as it is being set.
@@ -208,6 +210,7 @@ impl View {
             rehearse: RehearseView::default(),
             path: String::new(),
             operator: None,
+            anchors: None,
             situation: SituationView::default(),
             watch: WatchForm::default(),
             sighting: String::new(),

@@ -1,6 +1,7 @@
 //! Every test of the product, in one binary.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod anchors;
 mod approval;
 mod azure;
 mod checklists;

@@ -13,10 +13,10 @@ use lifeboat::units::{Now, PublicKey};
 use proptest::prelude::*;
 use serde_json::json;
 
-struct Key(Device);
+pub struct Key(pub Device);
 
 impl Key {
-    fn of(n: u8) -> Arc<Self> {
+    pub fn of(n: u8) -> Arc<Self> {
         Arc::new(Self(Device::from_seed(&[n; 32]).unwrap()))
     }
 }
@@ -30,20 +30,20 @@ impl Signer for Key {
     }
 }
 
-fn signs(by: &Arc<Key>) -> Signs {
+pub fn signs(by: &Arc<Key>) -> Signs {
     Signs { by: by.clone(), kept: Kept::Keyring, rotation: None }
 }
 
-fn header(signs: Option<Signs>) -> Header {
+pub fn header(signs: Option<Signs>) -> Header {
     let app = App { version: "0".to_owned(), sha256: None };
     Header { ballast: 0, signs, ..Header::new("r1", Mode::Rehearsal, app, "bench") }
 }
 
-fn note(text: &str) -> Draft {
+pub fn note(text: &str) -> Draft {
     Draft::new(Kind::Note, Mode::Rehearsal, Actor::System, json!({ "text": text }))
 }
 
-fn dir() -> PathBuf {
+pub fn dir() -> PathBuf {
     PathBuf::from("/home/runs/r1")
 }
 
@@ -60,16 +60,16 @@ fn log(header: Header) -> (MemoryDisk, Checkpoint) {
     (disk, last.unwrap())
 }
 
-fn bytes(disk: &MemoryDisk) -> Vec<u8> {
+pub fn bytes(disk: &MemoryDisk) -> Vec<u8> {
     contents(disk, &dir()).unwrap().segments.remove(0).1
 }
 
-fn check(bytes: &[u8], outside: Option<&Checkpoint>, pins: &[Pin], only_pins: bool) -> Report {
+pub fn check(bytes: &[u8], outside: Option<&Checkpoint>, pins: &[Pin], only_pins: bool) -> Report {
     let against = Against { outside, beside: None, whole: true, pins, only_pins };
     verify(&[Segment { number: 1, bytes }], against)
 }
 
-fn pin(key: &Arc<Key>) -> Pin {
+pub fn pin(key: &Arc<Key>) -> Pin {
     Pin { key: key.key(), of: "Ana".to_owned() }
 }
 
@@ -79,7 +79,7 @@ fn vouching(r: &Report) -> &Vouching {
 }
 
 /// The same log with other bodies, every hash made anew.
-fn rehashed(bytes: &[u8], mut edit: impl FnMut(&mut Body)) -> Vec<u8> {
+pub fn rehashed(bytes: &[u8], mut edit: impl FnMut(&mut Body)) -> Vec<u8> {
     let (mut prev, mut out) = (Hash::ZERO, Vec::new());
     for line in lines(bytes) {
         let mut body = Stored::from_read(&line.read().unwrap()).unwrap().body;

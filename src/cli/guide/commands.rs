@@ -17,7 +17,7 @@ use crate::units::{Millis, visible};
 use super::card::{full, works};
 use super::help::{HELP, about};
 use super::question::{Makes, Next, choice, dialog, line, word};
-use super::second::{Way, way};
+use super::second::{Way, half_blocks, way};
 use super::text::wrapped;
 use super::views::{checklist, clocks, commander, health, pace, papers, runs};
 use super::{Guide, say};
@@ -84,7 +84,7 @@ impl Guide<'_> {
     fn concerns(&mut self, head: &str, rest: &str, s: &Snapshot, run: &RunView, card: Option<&StepCard>) -> bool {
         let known = [
             "n", "p", "x", "xx", "d", "m", "ms", "z", "j", "v", "+", "c", "cc", "o", "b", "u", "uu", "rj", "gl", "gx",
-            "ge", "gf", "gh", "gi", "gc", "gs", "gt", "gd", "gr", "gv",
+            "ge", "gf", "gp", "gh", "gi", "gc", "gs", "gt", "gd", "gr", "gv",
         ];
         if !known.contains(&head) && !head.starts_with('+') {
             return false;
@@ -142,6 +142,17 @@ impl Guide<'_> {
             "gc" if open_finding(run).is_none() => say("No finding is open: gi adds one."),
             "gc" => self.dialog(Ask::corrective(run), s),
             "gs" => self.dialog(Ask::sign_off(), s),
+            "gp" => match &s.checkpoint {
+                Some(c) => {
+                    // Its signature is wider than a terminal, and stands in the picture; these lines are a checkpoint, too.
+                    let lines = c.text.split("\n\n").next().unwrap_or_default();
+                    say(&format!("\n{}\n\n{}\n", half_blocks(&c.picture, rest == "light"), lines.trim_end()));
+                    self.dialog(Ask::posted(c), s);
+                }
+                None => say(
+                    "This process has written no checkpoint of this run yet; the next one comes within five minutes.",
+                ),
+            },
             "gt" => self.dialog(Ask::tell(), s),
             "gd" if run.clocks.t[0].is_none() => say("When the impact began is not known yet: d says it."),
             "gd" => self.dialog(Ask::declare(), s),

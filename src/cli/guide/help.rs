@@ -14,7 +14,7 @@ The run   l  checklist        ll all of it    t  clocks      h  health
           d  impact began earlier             z  answer for the systems
           m  what a colleague sees (paste)    ms share what you see
 Papers    g  all   gl ledger  gx loss    ge evidence   gf file   gh health
-          gi finding   gr rate it   gc how it is put right   gv vouch
+          gi finding   gr rate it   gc how it is put right   gv vouch  gp post
           gt tell (who came, checks, messages)   gd declare   gs sign off
 Rehearsal j  jump to the next event   v 10  speed   + 5m  clock on by so much
 Runs      r  list   r 7F3K  go to it   o  hand over   oo take over   ob back
@@ -78,6 +78,8 @@ g shows what is kept beside the steps. What you add goes into the record.
   gt  tell what only people know: who came or could not, checks of function
       and data, security, who was told, deviations, the report
   gd  who declared the incident, on whose authority, what triggered it
+  gp  a checkpoint of the record, as text and as a picture, to be put into a
+      ticket or a chat; then say where (gp light on a light terminal)
   gs  sign off: as what, and what you state. Auditors look for a coordinator,
       an owner and the management
 g ends with what is not in the record yet; so does c, before it closes.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::approval::phone::Challenge;
-use crate::approval::{Answer, ApprovalError, Here, PARTS, Request, Signed, Verdict, is_there, join, judge};
+use crate::approval::{Answer, ApprovalError, Here, PARTS, Request, Signed, Verdict, is_there, join, judge, may_say};
 use crate::catalog::Catalog;
 use crate::export::qr;
 use crate::health::sighting::Colleague;
@@ -12,6 +12,7 @@ use crate::plan::model::Plan;
 use crate::runbook::model::Strategy;
 
 use super::super::DeskError;
+use super::super::anchors::witness;
 use super::super::supervisor::Desk;
 use super::{Pending, Shown, What, keep_answer, view};
 
@@ -54,7 +55,11 @@ impl Desk {
     fn view_of(&self, what: &Pending) -> super::RequestView {
         // Whoever is asked lives by their own clock, also beside a rehearsal.
         let here = self.approving.here(self.system_clock.now().utc);
-        view::request(what, &here)
+        let view = view::request(what, &here);
+        match what {
+            Pending::Whole(signed) => view::beside(view, witness::look(&self.options.home, signed.what())),
+            Pending::Phone(..) => view,
+        }
     }
 
     /// After the roster changed.
@@ -91,7 +96,7 @@ impl Desk {
             Pending::Whole(signed) => self.answer_with(*signed, Verdict::Agreed, typed),
             Pending::Phone(challenge, plan, from) => {
                 let name = challenge.step(&plan).and_then(|s| s.typed_name());
-                crate::approval::may_say(name, &Verdict::Agreed, typed.as_deref())?;
+                may_say(name, &Verdict::Agreed, typed.as_deref())?;
                 let pair = from.pair.ok_or(ApprovalError::NoPair)?;
                 self.with_key(move |device| Ok(What::Code(challenge, challenge.code(device, &pair, &plan)?)));
                 Ok(())
@@ -118,11 +123,14 @@ impl Desk {
         typed: Option<String>,
     ) -> Result<(), DeskError> {
         let (me, now) = (self.operator.clone(), self.system_clock.now().utc);
-        judge(signed.what(), &self.approving.here(now))?;
+        let r = signed.what();
+        judge(r, &self.approving.here(now))?;
+        may_say(r.typed_name.as_deref(), &verdict, typed.as_deref())?;
         let (known, home) = (self.approving.roster.colleagues.clone(), self.options.home.clone());
         self.with_key(move |device| {
             let here = Here { now, mine: None, known: &known };
-            let answer = Answer::to(&signed, verdict, typed.as_deref(), &me, &here, device)?.block()?;
+            let seen = witness::signs(&home, signed.what(), &verdict, device, now);
+            let answer = Answer::seeing(&signed, verdict, typed.as_deref(), &me, &here, device, seen)?.block()?;
             keep_answer(&home, signed.what(), &signed.block()?, &answer)?;
             Ok(What::Answered(signed.what().nonce.clone(), answer))
         });

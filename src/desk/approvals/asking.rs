@@ -84,11 +84,12 @@ impl Desk {
         let a = Asking { run: &id, from: &me, read, head: o.session.head() };
         // Who signs is known with the key; until then any stands in.
         let draft = crate::units::PublicKey::of(&[0; 32]).and_then(|key| asking(run, s, &a, &key));
+        let checkpoint = o.session.checkpoint().map(ToString::to_string);
         let kept = kept_at(&o.session.dir, &asked.nonce);
         let nonce = asked.nonce.clone();
         self.with_key(move |device| match draft {
             Some(draft) if !kept.exists() => {
-                let signed = Signed::new(Request { key: device.public().clone(), ..draft }, device)?;
+                let signed = Signed::new(Request { key: device.public().clone(), checkpoint, ..draft }, device)?;
                 let ready = ready(signed)?;
                 write_whole(&kept, ready.block.as_bytes())?;
                 Ok(What::Asked(Box::new(ready)))
@@ -188,8 +189,13 @@ impl Desk {
             Verdict::Refused(why) => Err(why.clone()),
         };
         let label = format!("signed by {}'s own device, key {print}", proof.name);
-        let run = a.run.clone();
-        let work = |desk: &mut Self| desk.answer_is(&step, digest, verdict, Box::new(proof), DEVICE_KEY, label);
+        let (run, asked) = (a.run.clone(), q.signed.what().checkpoint.clone());
+        let work = |desk: &mut Self| {
+            let name = proof.name.clone();
+            desk.answer_is(&step, digest, verdict, Box::new(proof), DEVICE_KEY, label)?;
+            desk.witnessed(asked.as_deref(), a, &name);
+            Ok(())
+        };
         self.in_run(&run, work).unwrap_or(Err(DeskError::NoRun))
     }
 
@@ -222,7 +228,7 @@ impl Desk {
             Ok(proof) => {
                 let label = format!(
                     "code read by {} over the phone: they saw the plan, not what was read just now, and this laptop could \
-                     have made the code; it proves less than a signature",
+                     have made the code; it proves less than a signature, and their device saw no checkpoint of the record",
                     proof.name
                 );
                 Ok(What::Agreed { nonce, proof: Box::new(proof), method: PHONE, label })

@@ -4,6 +4,7 @@ use crate::approval::{Asks, Here, Request, Sent, Signed, judge, risk, undo};
 use crate::health::sighting::Colleague;
 use crate::units::visible;
 
+use super::super::anchors::witness::{LABEL, Look};
 use super::super::scripted::approvers;
 use super::super::snapshot::{Approvals, AskedView, CardRow, ChangeView, RequestView, RosterRow};
 use super::super::supervisor::Desk;
@@ -55,6 +56,13 @@ impl Desk {
         })
         .collect()
     }
+}
+
+/// With what this device would say of the checkpoint in the request.
+pub(super) fn beside(mut view: RequestView, look: Option<Look>) -> RequestView {
+    let row = |l: Look| CardRow { label: LABEL, ok: Some(l.fits), text: visible(&l.text) };
+    view.rows.extend(look.map(row));
+    view
 }
 
 /// A colleague's request, as whoever is asked sees it.

@@ -23,6 +23,11 @@ const LOOK: Duration = Duration::from_millis(10);
 pub struct Outgoing(Arc<AtomicUsize>);
 
 impl Outgoing {
+    /// One more is on its way.
+    pub fn more(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// One came to its end.
     pub fn less(&self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
@@ -82,7 +87,7 @@ impl Lanes {
             tokio::spawn(carry(letters, to.clone()));
             sender
         });
-        self.outgoing.0.fetch_add(1, Ordering::Relaxed);
+        self.outgoing.more();
         let full = lane.try_send(letter).err()?;
         self.outgoing.less();
         Some(Outcome::Failed(match full {

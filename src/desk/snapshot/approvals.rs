@@ -50,6 +50,17 @@ pub struct Qr {
     pub dark: Arc<[bool]>,
 }
 
+/// A checkpoint of the record, as it is posted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckpointView {
+    /// Records that it covers.
+    pub records: u64,
+    /// Exactly what `lifeboat verify --checkpoint` takes.
+    pub text: Arc<str>,
+    /// The same to be photographed.
+    pub picture: Qr,
+}
+
 /// A colleague's request, as whoever is asked sees it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RequestView {

@@ -45,6 +45,8 @@ pub struct Snapshot {
     pub run: Option<Arc<RunView>>,
     /// All open runs, the one on show among them.
     pub open_runs: Arc<Vec<OpenRun>>,
+    /// The newest checkpoint of the run on show, to be put outside this computer.
+    pub checkpoint: Option<Arc<CheckpointView>>,
     /// The second person, on either side.
     pub approvals: Arc<Approvals>,
     /// What only the facilitator of the open rehearsal sees.

@@ -291,6 +291,8 @@ pub struct Settings {
     pub cloud: Vec<(String, String)>,
     /// Messages to people outside.
     pub hooks: Vec<HookView>,
+    /// Where the checkpoints of live runs go by themselves.
+    pub anchors: crate::desk::anchors::Settings,
     /// The watch as it is set.
     pub watch: std::sync::Arc<crate::health::WatchSettings>,
     /// Version.

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod commander;
 pub mod credentials;
 pub mod hooks;
+pub mod outside;
 pub mod recovery;
 pub mod rehearse;
 pub mod run;

@@ -157,6 +157,10 @@ fn a_person_is_guided_leaves_and_comes_back() {
     }
     let list = p.says("t", "Clock 1×");
     assert!(list.contains("detect ") && list.contains("T12 closed") && list.contains("RPA none"), "{list}");
+    p.types("gp");
+    let shown = p.sees("Where it was put");
+    assert!(shown.contains("█") && shown.lines().any(|l| l.starts_with("lifeboat/")), "{shown}");
+    p.types("ticket INC-123");
     p.types("q");
     let last = p.sees("Continue it with");
     let run = last.trim().rsplit(' ').next().unwrap().to_owned();
@@ -185,9 +189,14 @@ fn a_person_is_guided_leaves_and_comes_back() {
         .filter(|p| p.extension().is_some_and(|x| x == "jsonl"))
         .map(|p| std::fs::read_to_string(p).unwrap())
         .collect();
-    for words in
-        ["bridge call is open", "Dana sees it too", "the clock is on the wall", "enough for tonight", "session.start"]
-    {
+    for words in [
+        "bridge call is open",
+        "ticket INC-123",
+        "Dana sees it too",
+        "the clock is on the wall",
+        "enough for tonight",
+        "session.start",
+    ] {
         assert!(record.contains(words), "{words} is not in the record");
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use eframe::egui::{Key, Pos2, Rect, accesskit::Role};
 use egui_kittest::kittest::Queryable;
-use lifeboat::desk::protocol::{Command, Hook, HookIntent, HookKind, Moment};
+use lifeboat::desk::protocol::{Anchors, Command, Hook, HookIntent, HookKind, Moment};
 use lifeboat::desk::snapshot::{HookView, Settings, Snapshot};
 use lifeboat::ui::view::Screen;
 use lifeboat::units::Secret;
@@ -138,4 +138,25 @@ fn tab_scrolls_to_what_it_comes_to() {
     assert!(window.contains_rect(at), "{at:?}");
     w.key(Key::Enter);
     assert!(w.sees("A new message"));
+}
+
+#[test]
+fn where_checkpoints_go_by_themselves_is_set_beside_the_messages() {
+    let mut w = window();
+    w.click("Save where they go");
+    assert_eq!(w.told(), [], "nothing was changed");
+    for (label, text) in [
+        ("Container of a storage account, or nothing", "https://st.blob.core.windows.net/anchors"),
+        ("Time-stamp authority, or nothing", "http://timestamp.example.com"),
+    ] {
+        w.harness.get_by_label(label).focus();
+        w.harness.run();
+        w.type_text(text);
+    }
+    w.click("Save where they go");
+    let wanted = Anchors {
+        container: "https://st.blob.core.windows.net/anchors".into(),
+        authority: "http://timestamp.example.com".into(),
+    };
+    assert_eq!(w.told(), [Command::Anchors(wanted)]);
 }

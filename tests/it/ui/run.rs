@@ -1,11 +1,12 @@
 //! Tests of the Run screen beyond its steps: papers, several runs, taking back, break-glass, the second person, hand-over.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use eframe::egui::{self, Key, accesskit::Role};
 use egui_kittest::kittest::{NodeT, Queryable};
 use lifeboat::desk::protocol::{About, ApprovalIntent, Command, Declaration, Lock, RunIntent, Severity, Vouched};
-use lifeboat::desk::snapshot::{Mode, Snapshot};
+use lifeboat::desk::snapshot::{CheckpointView, Mode, Qr, Snapshot};
 use lifeboat::run::event::LossKind;
 use lifeboat::ui::ask::Ask;
 use lifeboat::ui::intent::{Intent, TABLE};
@@ -89,6 +90,25 @@ fn papers_become_exactly_these_commands() {
         fill(&mut w, typed);
         assert_eq!(w.told(), run(wanted), "{label}");
     }
+}
+
+#[test]
+fn a_checkpoint_is_shown_copied_and_said_to_be_somewhere() {
+    let picture = Qr { width: 21, dark: vec![true; 21 * 21].into() };
+    let text = "lifeboat/r1\n41\nAAAA\n";
+    let shown = CheckpointView { records: 41, text: text.into(), picture };
+    let none = Window::on(pair::full(), Screen::Run);
+    assert!(!none.sees("Put a checkpoint outside"));
+    let mut w = Window::on(Snapshot { checkpoint: Some(Arc::new(shown)), ..pair::full() }, Screen::Run);
+    choose(&mut w, "Put a checkpoint outside");
+    assert!(w.reads("the first 41 records") && w.reads("lifeboat/r1") && w.sees("The checkpoint as a QR picture"));
+    w.ctrl(Key::Enter);
+    assert_eq!(w.told(), [], "nobody said yet where it is");
+    w.type_text("INC-123");
+    w.click("Copy the text");
+    assert!(w.reads("The checkpoint is in the clipboard"));
+    w.ctrl(Key::Enter);
+    assert_eq!(w.told(), run(RunIntent::Posted { note: text.to_owned(), place: "INC-123".to_owned() }));
 }
 
 #[test]

@@ -479,6 +479,7 @@ pub fn snapshot() -> Snapshot {
         situation: Arc::new(situation()),
         run: Some(Arc::new(run())),
         open_runs: Arc::default(),
+        checkpoint: None,
         approvals: Arc::default(),
         facilitator: None,
         trends: Arc::default(),
@@ -490,6 +491,7 @@ pub fn snapshot() -> Snapshot {
             operator: "Dana".into(),
             home: String::new(),
             hooks: Vec::new(),
+            anchors: lifeboat::desk::protocol::Anchors::default(),
             credentials: kept::credentials(),
             cloud: vec![
                 ("subscription".into(), "contoso-prod (3f1c…)".into()),

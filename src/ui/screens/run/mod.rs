@@ -2,6 +2,7 @@
 
 mod card;
 mod checklist;
+mod checkpoint;
 pub mod notices;
 pub mod papers;
 pub mod second;
@@ -10,6 +11,7 @@ mod switcher;
 
 pub use card::{capital, change};
 pub use checklist::{heading as checklist_heading, paint as checklist_row};
+pub use checkpoint::show as checkpoint;
 pub use second::{SecondView, block, large as large_pictures, time_left};
 pub use side::{clock_text, other_speed};
 pub use switcher::sentence as run_sentence;

@@ -96,6 +96,9 @@ pub fn show(ui: &mut Ui, cx: &Cx, run: &RunView) {
     section(ui, "Signed off", p.signoffs.len(), SIGNED);
     notes(ui, "signed", &p.signoffs);
     add(ui, "Sign off", Intent::SignOff);
+    if cx.snap.checkpoint.is_some() {
+        add(ui, "Put a checkpoint outside", Intent::Post);
+    }
 
     if !p.comms.is_empty() {
         hairline(ui, 8.0);
