@@ -19,3 +19,10 @@ pub fn examined(disk: &dyn Disk, dir: &Path, pins: &[Pin]) -> Result<Report, Jou
     let against = Against { beside: beside.as_ref(), whole: true, pins, ..Against::default() };
     Ok(verify(&found.segments(), against))
 }
+
+/// The same with the files of evidence beside it: all that can be said of a run where it lies.
+pub fn held(disk: &dyn Disk, dir: &Path, pins: &[Pin]) -> Result<Report, JournalError> {
+    let mut report = examined(disk, dir, pins)?;
+    report.hold(|file| super::evidence::sha256_of(dir, file));
+    Ok(report)
+}

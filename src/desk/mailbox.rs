@@ -86,6 +86,8 @@ pub enum Mail {
     Sent(Box<super::hooks::Sent>),
     /// What the keyring said of the address of such a message.
     Hook(Box<super::hooks::Told>),
+    /// What was read, compared, exported or removed for the Audit screen.
+    Audit(Box<super::auditing::Told>),
     /// The scripted operator's move is due.
     Move(crate::rehearsal::script::Move),
 }
