@@ -16,6 +16,7 @@ mod history;
 mod hooks;
 mod inventory;
 mod journal;
+mod keeping;
 mod keys;
 mod notify;
 mod plan;

@@ -1,7 +1,8 @@
 //! The record of a run, copied out: which form, of which run, into which file. Needs no Azure and no window.
 //!
 //! The file is whole and durable before its name is taken. Of an open run the record then says that it was exported, with
-//! the hash of the file; a run that is closed, or that another Lifeboat has open, takes no record, and that is said.
+//! the hash of the file, and of a closed one the register; where another Lifeboat has the run open, that it is not recorded
+//! is said.
 
 mod reading;
 mod story;

@@ -176,7 +176,7 @@ impl Gathered {
                 None
             }
         };
-        let azure = rest.corr.as_ref().and_then(azure_time);
+        let azure = rest.corr.as_ref().filter(|_| rest.mode != "rehearsal").and_then(azure_time);
         self.latest = self.latest.max(e.ts).max(azure.unwrap_or(i64::MIN));
         let row = self.row(read, &rest, entry.as_ref());
         self.about_the_log(read);

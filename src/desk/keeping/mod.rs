@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::record::{Actor as Who, Body, Corr, Kind, Stored};
+use crate::record::{Actor as Who, Body, Corr, Kind, Mode, Stored};
 use crate::units::{utc_text, visible};
 
 pub use class::Class;
@@ -221,7 +221,9 @@ impl Keeping {
 /// The last instant of a run by its own record: the latest that any clock in it says, so that one that was set back for a
 /// while does not end it early.
 pub fn end_of(records: &[Stored]) -> Option<i64> {
-    let all = records.iter().flat_map(|r| [Some(r.body.ts), r.body.corr.as_ref().and_then(azure_time)]);
+    // A simulated Azure has the scenario's time.
+    let azure = |r: &Stored| r.body.corr.as_ref().filter(|_| r.body.mode != Mode::Rehearsal).and_then(azure_time);
+    let all = records.iter().flat_map(|r| [Some(r.body.ts), azure(r)]);
     all.flatten().max()
 }
 

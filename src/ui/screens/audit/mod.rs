@@ -107,6 +107,12 @@ impl AuditView {
         }
     }
 
+    /// Shows this entry of this run whole.
+    pub fn open(&mut self, run: &str, seq: u64) {
+        self.follow_run(run);
+        (self.selected, self.detail, self.follow) = (Some(seq), true, true);
+    }
+
     /// The part beside this one.
     pub fn turn(&mut self, right: bool) {
         let at = Part::ALL.iter().position(|(p, _)| *p == self.part).unwrap_or(0);
@@ -158,15 +164,19 @@ pub fn confirm(view: &mut AuditView, snap: &Snapshot) -> Result<Option<Command>,
 
 /// What a key does.
 pub fn press(key: Key, view: &mut View, snap: &Snapshot) -> Option<Command> {
+    if key == Key::Verify {
+        return snap.audit.shown.as_ref().map(|r| Command::ShowRecord(r.run.clone()));
+    }
+    if key == Key::Find {
+        view.audit.part = Part::Timeline;
+        view.focus_field = true;
+        return None;
+    }
     let row = shown(snap)?;
     match key {
-        Key::Find => {
-            view.audit.part = Part::Timeline;
-            view.focus_field = true;
-        }
         Key::Export => view.audit.part = Part::Export,
         Key::Compare => view.ask = Some(Ask::compare(snap, row)),
-        Key::Verify => return Some(Command::ShowRecord(row.id.clone())),
+        Key::Find | Key::Verify => {}
         Key::Keep => view.ask = Some(Ask::keep(Some(row), snap)),
         Key::Hold => view.ask = Some(Ask::hold(row)),
         Key::Dispose => match &row.kept.stays {

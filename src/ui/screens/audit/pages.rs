@@ -58,8 +58,7 @@ pub fn compare(ui: &mut Ui, cx: &Cx, view: &mut View) {
             wrapped(ui, secondary(ui, why));
             ui.add_space(12.0);
             let none =
-                (!super::can(Key::Compare, cx.snap, &View::new(crate::ui::view::Screen::Audit, Default::default())))
-                    .then_some("There is no other run to compare this one with.");
+                super::ask::others(cx.snap).is_empty().then_some("There is no other run to compare this one with.");
             if Button::new("Compare with…").primary().key(key(Key::Compare)).refused(none).show(ui) {
                 cx.act(Act::Do(Intent::Audit(Key::Compare)));
             }
