@@ -157,7 +157,7 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
     ui.add_space(12.0);
     let busy = working(cx.snap).then_some("An export is on its way");
     let key = intent::key_text(Intent::Confirm);
-    if Button::new("Export").primary().key(key).refused(busy).show(ui) {
+    if Button::new("Export the run").primary().key(key).refused(busy).show(ui) {
         match command(form, cx.snap) {
             Ok(command) => cx.send(command),
             Err(why) => cx.act(Act::Say(why)),

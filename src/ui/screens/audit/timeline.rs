@@ -10,7 +10,7 @@ use crate::desk::snapshot::{Record, RecordRow};
 use crate::ui::intent::{self, Intent};
 use crate::ui::theme;
 use crate::ui::view::{Act, Cx, View, utc_minute};
-use crate::ui::widgets::layout::{one_or_all, typing_ring};
+use crate::ui::widgets::layout::{in_line, one_or_all_in, typing_ring};
 use crate::ui::widgets::table::table_to;
 use crate::ui::widgets::text::{copyable, cut, small};
 use crate::ui::widgets::{Button, body, bold, link, mono, row, secondary, verdict};
@@ -62,6 +62,9 @@ fn list(ui: &mut Ui, cx: &Cx, view: &mut View, record: &Arc<Record>) {
         cx.soon();
     }
     ui.horizontal(|ui| {
+        if *wanted != super::Wanted::default() && link(ui, "Show all", "") {
+            *wanted = super::Wanted::default();
+        }
         let keys = format!(
             "{} {} choose, {} reads one",
             intent::key_text(Intent::StepUp),
@@ -109,26 +112,25 @@ fn list(ui: &mut Ui, cx: &Cx, view: &mut View, record: &Arc<Record>) {
 }
 
 fn filters(ui: &mut Ui, view: &mut View, record: &Record) {
-    let wanted = &mut view.audit.wanted;
-    let mut cleared = false;
-    ui.horizontal_wrapped(|ui| {
+    let width = ui.available_width();
+    let add = |ui: &mut Ui| {
+        let wanted = &mut view.audit.wanted;
         let name = ui.label(small(ui, "Filter"));
-        let edit = egui::TextEdit::singleline(&mut wanted.text).desired_width(168.0).margin(Margin::symmetric(10, 6));
+        let edit = egui::TextEdit::singleline(&mut wanted.text).desired_width(150.0).margin(Margin::symmetric(10, 8));
         let field = ui.add(edit).labelled_by(name.id);
         typing_ring(ui, &field);
         if view.focus_field {
             field.request_focus();
             view.focus_field = false;
         }
-        one_or_all(ui, "Kind", &mut wanted.family, &record.families);
-        one_or_all(ui, "Step", &mut wanted.step, &record.steps);
-        one_or_all(ui, "Who", &mut wanted.actor, &record.actors);
-        if *wanted != super::Wanted::default() {
-            cleared = link(ui, "Show all", "");
-        }
-    });
-    if cleared {
-        *wanted = super::Wanted::default();
+        let each = ((width - 376.0) / 3.0).clamp(72.0, 150.0);
+        one_or_all_in(ui, "Kind", &mut wanted.family, &record.families, each);
+        one_or_all_in(ui, "Step", &mut wanted.step, &record.steps, each);
+        one_or_all_in(ui, "Who", &mut wanted.actor, &record.actors, each);
+    };
+    match width >= 600.0 {
+        true => in_line(ui, add),
+        false => ui.horizontal_wrapped(add).inner,
     }
 }
 
