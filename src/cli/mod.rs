@@ -202,7 +202,8 @@ pub enum Cmd {
     /// Export a run's record: as evidence with its proofs, or as a rendering for people, spreadsheets and log systems
     ///
     /// Only jsonl, bundle and excerpt are the record itself, byte for byte; the others are made from it. The file must not be
-    /// there yet. Prints its SHA-256, and of an open run the record says that it was exported.
+    /// there yet. Prints its SHA-256; the record of an open run says that it was exported, and of a closed one the
+    /// register of this home.
     Export(export::Wish),
     /// Approve a colleague's request as the second person
     ///

@@ -3,7 +3,9 @@
 use serde_json::json;
 
 use crate::catalog::Catalog;
+use crate::desk::auditing::kept;
 use crate::desk::examining::pins;
+use crate::desk::keeping::{self, Register};
 use crate::desk::past::Past;
 use crate::desk::{DeskError, Home, record_of};
 use crate::journal::RealDisk;
@@ -56,11 +58,23 @@ pub fn run(args: &Args, json: bool) -> u8 {
     let catalog = home.catalog().unwrap_or_else(|_| Catalog::builtin());
     past.refresh(&RealDisk, &home, &catalog);
     let rows = past.rows();
+    let keeping = match Register::read(&RealDisk, &home) {
+        Ok(keeping) => keeping,
+        Err(e) => {
+            say!(
+                "lifeboat: the register cannot be read, so how long runs are kept is not known: {}",
+                crate::desk::chain(&e)
+            );
+            return FAILED;
+        }
+    };
+    let now = jiff::Timestamp::now().as_millisecond();
     if json {
         let all: Vec<_> = rows
             .iter()
             .map(|r| {
                 let told = past.run(&r.id);
+                let kept = kept(&keeping, &r.id, r.ended, now);
                 json!({
                     "run": r.id, "title": r.title, "mode": r.mode, "started": utc_text(r.started),
                     "outcome": r.outcome, "open": r.open, "journal": home.run(&r.id),
@@ -70,11 +84,23 @@ pub fn run(args: &Args, json: bool) -> u8 {
                         Proof::Failed(_) => Some(false),
                         Proof::None => None,
                     }),
+                    "retention": {
+                        "class": kept.class.name(), "source": kept.class.source(), "own": kept.own,
+                        "until": kept.until.map(utc_text), "stays": kept.stays,
+                    },
+                    "hold": keeping.hold(&r.id).map(|h| json!({ "by": h.by, "at": utc_text(h.at), "reason": h.reason })),
                     "rta_ms": told.and_then(|t| t.rta).map(|t| t.0),
                 })
             })
             .collect();
-        out!("{}", json!({ "runs": all }));
+        let gone = |(run, d): (&String, &keeping::Disposed)| {
+            json!({
+                "run": run, "title": d.title, "mode": d.mode, "started": utc_text(d.started), "by": d.by,
+                "at": utc_text(d.at), "reason": d.reason, "done": d.done,
+            })
+        };
+        let gone: Vec<_> = keeping.disposed().map(gone).collect();
+        out!("{}", json!({ "runs": all, "disposed": gone }));
     } else if rows.is_empty() {
         say!("No runs in {}. Start one: lifeboat rehearse region-loss", home.runs().display());
     } else {

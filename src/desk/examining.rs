@@ -26,3 +26,10 @@ pub fn examined_as(found: &Contents, pins: &[Pin]) -> Report {
     let against = Against { beside: beside.as_ref(), whole: true, pins, ..Against::default() };
     verify(&found.segments(), against)
 }
+
+/// The same with the files of evidence beside it: all that can be said of a run where it lies.
+pub fn held(disk: &dyn Disk, dir: &Path, pins: &[Pin]) -> Result<Report, JournalError> {
+    let mut report = examined(disk, dir, pins)?;
+    report.hold(|file| super::evidence::sha256_of(dir, file));
+    Ok(report)
+}

@@ -72,6 +72,16 @@ impl Home {
         }
     }
 
+    /// What concerns no single run: a log of its own.
+    pub fn register(&self) -> PathBuf {
+        self.dir.join(super::keeping::REGISTER)
+    }
+
+    /// Runs that are being disposed of.
+    pub fn disposing(&self) -> PathBuf {
+        self.dir.join("disposing")
+    }
+
     /// Which texts of other people's plans somebody here trusts.
     pub fn trusted(&self) -> PathBuf {
         self.dir.join("trusted.json")

@@ -88,6 +88,8 @@ pub enum Mail {
     Came(Box<super::anchors::Came>),
     /// What the keyring said of the address of such a message.
     Hook(Box<super::hooks::Told>),
+    /// What was read, compared, exported or removed for the Audit screen.
+    Audit(Box<super::auditing::Told>),
     /// The scripted operator's move is due.
     Move(crate::rehearsal::script::Move),
 }

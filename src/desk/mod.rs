@@ -13,6 +13,7 @@ use crate::rehearsal::scenario::Answer;
 
 pub mod anchors;
 pub mod approvals;
+pub mod auditing;
 mod board;
 pub mod checks;
 mod conditions;
@@ -29,6 +30,7 @@ mod happenings;
 pub mod home;
 mod hooks;
 mod incoming;
+pub mod keeping;
 pub mod link;
 mod mailbox;
 mod monitor;
@@ -57,11 +59,11 @@ mod undo;
 pub mod view;
 pub mod watch;
 
+pub use auditing::record_of;
 pub use board::{Roster, notices_impossible};
 pub use home::Home;
 pub use incoming::Taken;
 pub use link::{Link, Waker};
-pub use publish::record_of;
 pub use record::{entry as entry_of, line as line_of};
 pub use session::replay;
 pub use supervisor::{Handle, start, start_by};
@@ -162,6 +164,9 @@ pub enum DeskError {
     /// Evidence.
     #[error(transparent)]
     Evidence(#[from] evidence::EvidenceError),
+    /// Why a run is not disposed of.
+    #[error(transparent)]
+    Kept(#[from] keeping::Kept),
     /// A plan with errors.
     #[error("the plan `{plan}` has errors: {first}; `lifeboat check` shows them all")]
     Plan {

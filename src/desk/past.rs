@@ -23,6 +23,7 @@ use crate::units::{Millis, sha256_hex};
 
 use super::examining::examined;
 use super::home::{Home, replace};
+use super::keeping::end_of;
 use super::session::replay;
 use super::snapshot::{RunRow, Trend};
 use super::trends::{Rehearsed, trends};
@@ -30,7 +31,7 @@ use super::view::audit::{mode_word, run_row};
 use super::view::run::short;
 
 /// Shape of the file. Another one is not read, and made anew.
-const SCHEMA: u32 = 3;
+const SCHEMA: u32 = 4;
 /// Ten thousand runs are a few megabytes.
 const MAX_BYTES: usize = 16 * 1024 * 1024;
 
@@ -66,6 +67,8 @@ struct Row {
     scenario: bool,
     /// It goes on elsewhere.
     handed_over: bool,
+    /// Its last instant, once it is closed.
+    ended: Option<i64>,
 }
 
 /// A run that is open in this process, which need not be read to be known.
@@ -142,6 +145,8 @@ impl Past {
                 started: r.started,
                 outcome: r.outcome,
                 open: r.open,
+                ended: r.ended,
+                ..RunRow::default()
             })
         };
         let mut rows: Vec<RunRow> = self.known.iter().filter_map(row).collect();
@@ -213,7 +218,8 @@ fn look(disk: &dyn Disk, dir: &Path, id: &str, bytes: u64, catalog: &Catalog) ->
     let (past, rehearsed) = told.map_or((None, None), |(past, rehearsed)| (Some(past), rehearsed));
     let row = row.map(|r| {
         let (plan, scenario, handed_over) = about(&records);
-        Row::of(r, &plan, scenario, handed_over)
+        let ended = (!r.open && !handed_over).then(|| end_of(&records)).flatten();
+        Row { ended, ..Row::of(r, &plan, scenario, handed_over) }
     });
     Known { bytes, row, past, rehearsed }
 }
@@ -229,6 +235,7 @@ impl Row {
             plan: plan.to_owned(),
             scenario,
             handed_over,
+            ended: None,
         }
     }
 }

@@ -105,8 +105,10 @@ pub enum Command {
     Hook(HookIntent),
     /// Where the checkpoints of live runs go by themselves.
     Anchors(Anchors),
-    /// Load the record of a run for the Audit screen.
+    /// Load the record of a run for the Audit screen, and verify it.
     ShowRecord(String),
+    /// Something else of that screen.
+    Audit(AuditIntent),
     /// Read runbooks or plans from this file or folder, and keep it on the shelf.
     OpenPath(PathBuf),
     /// Take a file or folder off the shelf; it stays on disk.
@@ -450,6 +452,53 @@ pub enum HookIntent {
     Test(String),
     /// Forget it, with its address.
     Delete(String),
+}
+
+/// What can be said about the records of runs.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AuditIntent {
+    /// Put two runs side by side; none: put them away.
+    Compare(Option<[String; 2]>),
+    /// Write a run into a new file.
+    Export {
+        /// Which.
+        run: String,
+        /// How.
+        wish: super::exporting::Wish,
+        /// With other names.
+        pseudonyms: bool,
+        /// Where to.
+        out: PathBuf,
+    },
+    /// Stop that.
+    StopExport,
+    /// How long a run is kept, or every run that has nothing of its own; no class: as all.
+    Keep {
+        /// Which; none: all.
+        run: Option<String>,
+        /// How long.
+        class: Option<super::keeping::Class>,
+        /// Why.
+        reason: String,
+    },
+    /// A legal hold comes, or goes.
+    Hold {
+        /// Which run.
+        run: String,
+        /// It comes.
+        held: bool,
+        /// Why.
+        reason: String,
+    },
+    /// Remove the files of a run whose time is over.
+    Dispose {
+        /// Which.
+        run: String,
+        /// Its id, as it was typed.
+        typed: String,
+        /// Why.
+        reason: String,
+    },
 }
 
 /// What can be said about credentials.

@@ -1,25 +1,21 @@
 //! The picture for the front ends, made new after every change; and the parts of it that come from the disk.
 
-use std::path::Path;
 use std::sync::{Arc, PoisonError};
 
 use crate::clock::Clock;
 use crate::health::{DetectorState, Role, State, skew};
-use crate::journal::read_run;
 use crate::plan::readiness::{Subject, readiness};
-use crate::record::{Pin, Signature, Verdict, Vouching};
 use crate::rehearsal::scenario::Choice;
 use crate::run::event::Mode;
 
-use super::examining::{examined, pins};
+use super::Options;
 use super::executor::World;
 use super::past::Here;
 use super::snapshot;
-use super::snapshot::{Audit, Band, DecisionView, Lamp, Library, Record, Score, Settings, Situation, Snapshot};
+use super::snapshot::{Audit, Band, DecisionView, Lamp, Library, Score, Settings, Situation, Snapshot};
 use super::supervisor::{Desk, Open};
 use super::view::cards::Cards;
 use super::view::{audit, green, run, situation};
-use super::{DeskError, Options};
 
 impl Desk {
     /// The picture before anything is known.
@@ -138,7 +134,7 @@ impl Desk {
     pub(super) fn refresh_runs(&mut self) {
         let here: Vec<Here> = self.runs().filter(|o| o.session.run.open()).filter_map(here).collect();
         self.past.refresh_beside(self.options.disk.as_ref(), &self.options.home, &self.catalog, &here);
-        self.audit = Arc::new(Audit { runs: self.past.rows(), shown: self.audit.shown.clone() });
+        self.refresh_audit();
         self.trends = Arc::new(self.past.trends());
         let (past, now) = (self.past.runs(), self.system_clock.now().utc);
         let mut library = (*self.library).clone();
@@ -151,57 +147,6 @@ impl Desk {
         }
         self.library = Arc::new(library);
     }
-
-    /// Reads and verifies one run's record.
-    pub(super) fn show_record(&mut self, id: &str) -> Result<(), DeskError> {
-        let dir = self.find_run(id)?;
-        let record = record_of(self.options.disk.as_ref(), &dir, &pins(&self.options.home))?;
-        self.audit = Arc::new(Audit { runs: self.audit.runs.clone(), shown: Some(Arc::new(record)) });
-        Ok(())
-    }
-}
-
-/// A run's record with what its verification says.
-pub fn record_of(disk: &dyn crate::journal::Disk, dir: &Path, pins: &[Pin]) -> Result<Record, DeskError> {
-    let report = examined(disk, dir, pins)?;
-    let records = read_run(disk, dir)?;
-    let id = dir.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    let broken = report.verdict == Verdict::Broken;
-    let line = |heading: &str| {
-        report.lines().into_iter().find(|l| l.0 == heading).map_or_else(String::new, |l| format!("{heading}: {}", l.1))
-    };
-    let unclear = report.indeterminate.len();
-    let badge = [
-        (Some(!broken), if broken { "broken".to_owned() } else { "consistent".to_owned() }, "Consistent"),
-        signed(&report.signed),
-        (None, "not anchored elsewhere".to_owned(), "Anchored"),
-        (
-            if unclear == 0 { Some(true) } else { None },
-            if unclear == 0 { "no action unclear".to_owned() } else { format!("{unclear} actions unclear") },
-            "Indeterminate actions",
-        ),
-        (
-            if report.recovered == 0 { Some(true) } else { None },
-            if report.recovered == 0 { "no gap".to_owned() } else { format!("{} recoveries", report.recovered) },
-            "Gaps and recoveries",
-        ),
-    ]
-    .into_iter()
-    .map(|(proven, word, heading)| snapshot::Verdict { proven, word, sentence: line(heading) })
-    .collect();
-    Ok(audit::record(&id, &records, badge, !broken))
-}
-
-/// Whether the record is signed, by a key that is known here.
-fn signed(s: &Signature) -> (Option<bool>, String, &'static str) {
-    let (proven, word) = match s {
-        Signature::By { checkpoints: 0, .. } | Signature::NoKey | Signature::Missing => (None, "not signed"),
-        Signature::By { vouching: Vouching::Pinned { .. }, .. } => (Some(true), "signed"),
-        Signature::By { vouching: Vouching::Ephemeral, .. } => (None, "signed by a key in memory"),
-        Signature::By { .. } => (None, "signed by a key not known here"),
-        Signature::OutsideWrong => (Some(false), "signature does not hold"),
-    };
-    (proven, word.to_owned(), "Signed")
 }
 
 /// What is known of a run that is open here, without reading its record.
@@ -215,6 +160,7 @@ fn here(o: &Open) -> Option<Here> {
         started: o.session.began,
         outcome: "open".to_owned(),
         open: true,
+        ..snapshot::RunRow::default()
     };
     Some(Here { id: o.session.id.clone(), row, plan: plan.id.clone(), scenario: start.scenario.is_some() })
 }

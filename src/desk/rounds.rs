@@ -135,6 +135,7 @@ impl Desk {
             | Mail::Credential(_)
             | Mail::Signed(_)
             | Mail::Approval(_)
+            | Mail::Audit(_)
             | Mail::Hook(_)
             | Mail::Connected(_)
             | Mail::SignIn => Ok(()),

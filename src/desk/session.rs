@@ -533,7 +533,7 @@ fn target(run: &Run, batch: &[Draft], d: &Draft) -> Option<String> {
 }
 
 /// What every record of a run says. The device is its key; a key that only one process has says less than its name.
-fn header(id: &str, mode: Mode, signs: Option<Signs>) -> Header {
+pub(super) fn header(id: &str, mode: Mode, signs: Option<Signs>) -> Header {
     let key = signs.as_ref().filter(|s| s.kept == Kept::Keyring).map(|s| s.by.key().fingerprint());
     let dev = key.unwrap_or_else(|| rustix::system::uname().nodename().to_string_lossy().into_owned());
     Header { signs, ..Header::new(id, record::mode(mode), this_app(), dev) }

@@ -65,6 +65,7 @@ impl Desk {
                 Ok(())
             }
             Command::ShowRecord(id) => self.show_record(&id),
+            Command::Audit(intent) => self.audit_intent(intent).await,
             Command::OpenPath(path) => self.open_path(&path),
             Command::ForgetPath(path) => self.forget_path(&path),
             Command::Reload => {

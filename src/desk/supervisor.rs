@@ -138,6 +138,7 @@ pub fn start_by(options: Options, clock: Clock) -> Result<Handle, DeskError> {
         recovering: super::recovery::Recovering::default(),
         recovery: Arc::default(),
         audit: Arc::new(Audit::default()),
+        auditing: super::auditing::Auditing::default(),
         past: Past::default(),
         trends: Arc::default(),
         published: std::time::Instant::now(),
@@ -267,6 +268,8 @@ pub(super) struct Desk {
     pub recovering: super::recovery::Recovering,
     pub recovery: Arc<super::snapshot::RecoveryView>,
     pub audit: Arc<Audit>,
+    /// What the register says, and what is read beside the desk.
+    pub auditing: super::auditing::Auditing,
     pub past: Past,
     /// How rehearsals went.
     pub trends: Arc<Vec<super::snapshot::Trend>>,
@@ -311,6 +314,7 @@ impl Desk {
         self.fill_shelf();
         self.fill_checks();
         self.fill_recovery();
+        self.read_register().await;
         self.refresh_runs();
         if self.options.script.is_none() {
             self.redraw_library(None, None);
@@ -457,6 +461,11 @@ impl Desk {
             Mail::Credential(told) => self.credential_came(told),
             Mail::Signed(signed) => {
                 if let Err(e) = self.signed(*signed) {
+                    self.problem(&e);
+                }
+            }
+            Mail::Audit(told) => {
+                if let Err(e) = self.audit_told(*told) {
                     self.problem(&e);
                 }
             }

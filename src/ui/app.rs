@@ -162,6 +162,7 @@ impl App {
             }
             Act::Action(index) => self.action(snap, index),
             Act::Copy(text, what) => self.copy(ui, text, what),
+            Act::Say(text) => self.view.said = Some(text),
             Act::Looks(looks) => {
                 self.view.looks = looks;
                 ui.ctx().set_theme(looks);
@@ -222,7 +223,11 @@ impl App {
 
     /// Something on the Situation screen is singled out, which Escape gives back.
     pub(super) fn narrowed(&self) -> bool {
-        self.view.screen == Screen::Situation && self.view.situation.narrowed()
+        match self.view.screen {
+            Screen::Situation => self.view.situation.narrowed(),
+            Screen::Audit => self.view.audit.detail,
+            _ => false,
+        }
     }
 
     /// Tells the desk when nobody can see the window, and when somebody can again.
@@ -262,7 +267,8 @@ impl App {
     fn go(&mut self, screen: Screen, snap: &Snapshot) {
         self.view.screen = screen;
         let shown = snap.audit.shown.as_ref().map(|r| &r.run);
-        if let (Screen::Audit, Some(run)) = (screen, shown.or(snap.audit.runs.first().map(|r| &r.id))) {
+        let newest = snap.audit.runs.iter().find(|r| r.kept.disposed.is_none()).map(|r| &r.id);
+        if let (Screen::Audit, Some(run)) = (screen, shown.or(newest)) {
             self.say_to_desk(Command::ShowRecord(run.clone()));
         }
     }
@@ -288,6 +294,10 @@ impl App {
                     Err(why) => self.view.said = Some(why),
                 }
             }
+            Intent::Confirm if self.view.screen == Screen::Audit => match audit::confirm(&mut self.view.audit, snap) {
+                Ok(command) => command.into_iter().for_each(|c| self.say_to_desk(c)),
+                Err(why) => self.view.said = Some(why),
+            },
             Intent::Change if self.view.screen == Screen::Approve => self.approve(ui, snap),
             Intent::Change | Intent::Confirm if self.view.screen != Screen::Run => self.start(snap, intent),
             Intent::Change
@@ -343,6 +353,9 @@ impl App {
             Intent::NextRegion | Intent::RegionBefore if self.view.screen == Screen::Rehearse => {
                 rehearse::turn(&mut self.view.rehearse, intent == Intent::NextRegion);
             }
+            Intent::NextRegion | Intent::RegionBefore if self.view.screen == Screen::Audit => {
+                self.view.audit.turn(intent == Intent::NextRegion);
+            }
             Intent::NextRegion | Intent::RegionBefore => {
                 self.view.situation.step_region(&snap.situation, intent == Intent::NextRegion);
             }
@@ -392,6 +405,7 @@ impl App {
                 if self.view.screen == Screen::Rehearse {
                     self.view.rehearse.part = rehearse::Part::Scenarios;
                 }
+                self.view.audit.part = audit::Part::Timeline;
                 self.view.focus_field = true;
             }
             Intent::PageUp => self.view.scroll_pages = 1.0,
@@ -403,6 +417,7 @@ impl App {
             Intent::Palette => self.view.palette = Some(Palette::default()),
             Intent::Help => self.view.help = true,
             Intent::Back if snap.notice.is_some() => self.say_to_desk(Command::DismissNotice),
+            Intent::Back if self.view.screen == Screen::Audit => self.view.audit.detail = false,
             Intent::Back => {
                 if let Some(command) = self.view.situation.widen() {
                     self.say_to_desk(command);

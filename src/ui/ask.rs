@@ -7,6 +7,7 @@ use eframe::egui::Id;
 use zeroize::Zeroize;
 
 use super::papers::Paper;
+use super::screens::audit::AuditAsk;
 use crate::desk::protocol::{Command, CredentialIntent, FacilitateIntent, HookIntent, Name, StepIntent, WatchIntent};
 use crate::desk::snapshot::{ActionView, CheckpointView, PlanPreview, RunView, StepCard};
 use crate::rehearsal::scenario::Outcome;
@@ -146,6 +147,8 @@ pub enum Make {
     Facilitator,
     /// Something of the run as a whole, or between two people.
     Paper(Paper),
+    /// Something of the Audit screen.
+    Audit(AuditAsk),
 }
 
 /// What is missing in the record, so that it can be added before it is sealed; the rest is counted.
@@ -395,6 +398,7 @@ impl Ask {
         Some(match &self.make {
             Make::Facilitator => Command::Facilitate(FacilitateIntent::Open),
             Make::Paper(paper) => paper.command(self),
+            Make::Audit(audit) => return audit.command(self),
             Make::Note => Command::Note(text(0)),
             Make::Pause => Command::Pause(text(0)),
             Make::Abort => Command::Abort(text(0)),

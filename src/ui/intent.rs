@@ -5,6 +5,7 @@ use eframe::egui::{Context, Event, Key, KeyboardShortcut, Modifiers};
 
 use super::memory::Looks;
 use super::papers;
+use super::screens::audit;
 use super::view::{Screen, View};
 use crate::desk::protocol::StepIntent;
 use crate::desk::snapshot::{ActionView, AskedView, RequestView, Snapshot, Span, StepCard, StepState};
@@ -158,6 +159,8 @@ pub enum Intent {
     Trust,
     /// Filter the record.
     Filter,
+    /// Something of the Audit screen.
+    Audit(audit::Key),
     /// Scroll the main column up.
     PageUp,
     /// Scroll the main column down.
@@ -321,13 +324,13 @@ pub const TABLE: &[Row] = &[
         Intent::NextRegion,
         "Next region or part",
         plain(Key::ArrowRight),
-        "Situation: its endpoints; Rehearse: its parts",
+        "Situation: its endpoints; Rehearse and Audit: their parts",
     ),
     row(
         Intent::RegionBefore,
         "Region or part before",
         plain(Key::ArrowLeft),
-        "Situation: its endpoints; Rehearse: its parts",
+        "Situation: its endpoints; Rehearse and Audit: their parts",
     ),
     row(Intent::Pin, "Keep on top, or no longer", plain(Key::K), "Situation: the chosen endpoint"),
     row(Intent::Order, "Worst first, or as listed", plain(Key::W), "Situation: the order of the endpoints"),
@@ -343,6 +346,23 @@ pub const TABLE: &[Row] = &[
     row(Intent::Language, "How to write a runbook", None, "The language of runbooks, on one page"),
     row(Intent::Trust, "Trust this plan…", ctrl(Key::T), "Lets a restricted plan call real addresses, as it is now"),
     row(Intent::Filter, "Filter the list", ctrl(Key::F), "On the Situation, Recovery, Rehearse and Audit screens"),
+    row(Intent::Audit(audit::Key::Find), "Find in the record", plain(Key::Slash), "Audit: words, a hash, a step"),
+    row(Intent::Audit(audit::Key::Export), "Export the run…", plain(Key::Num5), "Audit: into a file, in seven forms"),
+    row(Intent::Audit(audit::Key::Compare), "Compare with another run…", plain(Key::Num6), "Audit: side by side"),
+    row(
+        Intent::Audit(audit::Key::Verify),
+        "Verify the record again",
+        plain(Key::Num7),
+        "Audit: as `lifeboat verify` does",
+    ),
+    row(Intent::Audit(audit::Key::Keep), "Keep the run for…", plain(Key::Num8), "Audit: its retention class"),
+    row(Intent::Audit(audit::Key::Hold), "Legal hold…", plain(Key::Num9), "Audit: sets it, or lifts it"),
+    row(
+        Intent::Audit(audit::Key::Dispose),
+        "Dispose of the run…",
+        plain(Key::Num0),
+        "Audit: when its retention is over",
+    ),
     row(Intent::PageUp, "Scroll up", plain(Key::PageUp), "The main column"),
     row(Intent::PageDown, "Scroll down", plain(Key::PageDown), "The main column"),
     row(Intent::Looks(Looks::Dark), "Dark look", None, "For the night"),
@@ -376,6 +396,7 @@ fn shortcut_text(s: &KeyboardShortcut) -> String {
         Key::Minus => "−",
         Key::Period => ".",
         Key::Comma => ",",
+        Key::Slash => "/",
         k => k.name(),
     };
     if s.modifiers.command { format!("Ctrl+{name}") } else { name.to_owned() }
@@ -459,18 +480,23 @@ pub fn available(intent: Intent, snap: &Snapshot, view: &View) -> bool {
                 let row = super::screens::recovery::chosen(&view.board, snap);
                 row.is_some_and(|r| r.runbook.is_some()) || snap.recovery.read_at.is_none()
             }
-            Screen::Audit | Screen::Settings | Screen::Approve | Screen::Commander => false,
+            Screen::Audit => audit::can_confirm(&view.audit, snap),
+            Screen::Settings | Screen::Approve | Screen::Commander => false,
         },
         Intent::StepUp | Intent::StepDown => {
             on_run && run.is_some()
-                || view.screen == Screen::Audit && snap.audit.shown.is_some()
+                || view.screen == Screen::Audit
+                    && snap.audit.shown.is_some()
+                    && view.audit.part == audit::Part::Timeline
                 || view.screen == Screen::Recovery && !snap.recovery.rows.is_empty()
                 || view.screen == Screen::Rehearse && !snap.library.scenarios.is_empty()
                 || on_board && !snap.situation.endpoints.is_empty()
         }
         Intent::StepCurrent => on_run && run.is_some() || on_board && view.situation.selected.is_some(),
         Intent::NextRegion | Intent::RegionBefore => {
-            on_board && !snap.situation.regions.is_empty() || view.screen == Screen::Rehearse
+            on_board && !snap.situation.regions.is_empty()
+                || view.screen == Screen::Rehearse
+                || view.screen == Screen::Audit && snap.audit.shown.is_some()
         }
         Intent::Pin => on_board && view.situation.shown(&snap.situation).is_some(),
         Intent::Order | Intent::LookBack(_) | Intent::Sighting | Intent::Share => on_board,
@@ -549,6 +575,7 @@ pub fn available(intent: Intent, snap: &Snapshot, view: &View) -> bool {
             Screen::Situation => on_board,
             _ => false,
         },
+        Intent::Audit(key) => audit::can(key, snap, view),
         Intent::ReadDeleted => snap.recovery.progress.is_none(),
         Intent::Go(_)
         | Intent::TakeOver

@@ -9,7 +9,7 @@ use eframe::egui::{Ui, ViewportBuilder, ViewportCommand, ViewportId};
 use super::app::{App, wake, wake_in};
 use super::ask::{Ask, Browse};
 use super::intent::{self, Intent};
-use super::screens::commander;
+use super::screens::{audit, commander};
 use super::view::{Act, Column, Cx, Screen};
 use crate::desk::protocol::{ApprovalIntent, Command, RunIntent};
 use crate::desk::snapshot::Snapshot;
@@ -25,6 +25,11 @@ impl App {
             Intent::Papers => {
                 let shown = self.view.column == Column::Papers;
                 self.view.column = if shown { Column::Step } else { Column::Papers };
+            }
+            Intent::Audit(key) => {
+                if let Some(command) = audit::press(key, &mut self.view, snap) {
+                    self.say_to_desk(command);
+                }
             }
             Intent::Ledger => self.view.ask = Some(Ask::ledger()),
             Intent::Loss => self.view.ask = Some(Ask::loss()),

@@ -13,6 +13,7 @@ use super::intent::Intent;
 use super::memory::Looks;
 use super::overlay::Palette;
 use super::screens::approve::ApproveView;
+use super::screens::audit::AuditView;
 use super::screens::credentials::Form;
 use super::screens::hooks::HookForm;
 use super::screens::recovery::BoardView;
@@ -22,7 +23,7 @@ use super::screens::runbooks::LibraryView;
 use super::screens::situation::SituationView;
 use super::screens::watch::WatchForm;
 use crate::desk::protocol::{Anchors, Command};
-use crate::desk::snapshot::{ActionView, Record, RunView, Snapshot, StepCard};
+use crate::desk::snapshot::{ActionView, RunView, Snapshot, StepCard};
 use crate::runbook::model::StepId;
 use crate::units::{Millis, Now};
 
@@ -92,23 +93,6 @@ pub enum Column {
     Clocks,
     /// What people keep beside the steps.
     Papers,
-}
-
-/// The Audit screen's own state.
-#[derive(Default)]
-pub struct AuditView {
-    /// Filter text.
-    pub filter: String,
-    /// Kind chosen; empty: all.
-    pub kind: String,
-    /// Sequence number of the selected row.
-    pub selected: Option<u64>,
-    /// Rows that pass, and what they were computed for.
-    pub rows: Vec<usize>,
-    /// Kinds that occur.
-    pub kinds: Vec<String>,
-    /// The record, filter and kind that `rows` belongs to.
-    pub made_for: Option<(Arc<Record>, String, String)>,
 }
 
 /// The window's own state.
@@ -261,6 +245,8 @@ pub enum Act {
     Action(usize),
     /// Into the clipboard; the second text says what it was.
     Copy(String, &'static str),
+    /// In the activity line.
+    Say(String),
     /// Dark or light.
     Looks(Looks),
     /// Open this file or folder.
@@ -317,6 +303,10 @@ impl<'a> Cx<'a> {
         let step = step * 1_000;
         let past = self.now.utc.wrapping_sub(base).rem_euclid(step as i64) as u64;
         self.next_change.set(self.next_change.get().min(step - past));
+    }
+    /// The frame goes on with something in the next one.
+    pub fn soon(&self) {
+        self.next_change.set(0);
     }
     /// How long ago: `2 s`, `1 min`; in steps when nothing is going on.
     pub fn age(&self, at: i64) -> String {

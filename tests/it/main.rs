@@ -17,6 +17,7 @@ mod history;
 mod hooks;
 mod inventory;
 mod journal;
+mod keeping;
 mod keys;
 mod notify;
 mod plan;

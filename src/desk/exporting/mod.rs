@@ -1,10 +1,12 @@
 //! The record of a run, copied out: which form, of which run, into which file. Needs no Azure and no window.
 //!
 //! The file is whole and durable before its name is taken. Of an open run the record then says that it was exported, with
-//! the hash of the file; a run that is closed, or that another Lifeboat has open, takes no record, and that is said.
+//! the hash of the file, and of a closed one the register; where another Lifeboat has the run open, that it is not recorded
+//! is said.
 
 mod reading;
 mod story;
+mod watched;
 
 use std::fs::File;
 use std::io::{BufWriter, Cursor, Write};
@@ -22,8 +24,10 @@ use crate::record::{Kind, Pin, Segment, lines, walk};
 use crate::run::event::Actor;
 
 use self::reading::{Reading, read};
+pub use self::watched::{Stage, Watched};
 use super::examining::pins;
 use super::home::write_new_with;
+use super::keeping::{self, Register};
 use super::session::Session;
 use super::{DeskError, Home, chain};
 
@@ -87,6 +91,12 @@ pub enum ExportingError {
     /// The archive.
     #[error(transparent)]
     Bundle(#[from] BundleError),
+    /// Another is on its way.
+    #[error("another export is on its way: wait for it, or stop it")]
+    Busy,
+    /// Whoever waited for it does not want it any more.
+    #[error("the export was stopped: nothing was written")]
+    Stopped,
     /// The numbers of a list.
     #[error("`{0}` is no list of records; write numbers and ranges, such as 12,40-44")]
     Numbers(String),
@@ -98,7 +108,7 @@ impl ExportingError {
         match self {
             Self::NotWithheld { .. } | Self::NotPlain(_) | Self::Numbers(_) => true,
             Self::Excerpt(e) => matches!(e, ExcerptError::NoRecord(_) | ExcerptError::NotCovered { .. }),
-            Self::Form(_) | Self::Bundle(_) => false,
+            Self::Form(_) | Self::Bundle(_) | Self::Stopped | Self::Busy => false,
         }
     }
 }
@@ -112,6 +122,19 @@ pub struct Exported {
     pub sha256: String,
     /// What whoever asked for it has to know.
     pub notes: Vec<String>,
+}
+
+/// An export that is made, and what is to be recorded of it.
+#[derive(Debug)]
+pub struct Made {
+    /// What came of it.
+    pub exported: Exported,
+    /// The run's folder.
+    dir: PathBuf,
+    /// Where the file lies.
+    to: PathBuf,
+    /// What the record says of it.
+    pub(super) told: Value,
 }
 
 /// Where runs are kept, and who asks.
@@ -128,7 +151,7 @@ pub struct Source<'a> {
 
 /// A run as its exports tell it, read from its folder.
 pub fn dossier(disk: &dyn Disk, dir: &Path, pins: &[Pin], pseudonyms: bool) -> Result<Dossier, DeskError> {
-    let Reading { mut dossier, people, .. } = read(disk, dir, pins)?;
+    let Reading { mut dossier, people, .. } = read(disk, dir, pins, None)?;
     if pseudonyms {
         people.hide(&mut dossier);
     }
@@ -153,36 +176,57 @@ pub fn numbers(text: &str) -> Result<Vec<u64>, ExportingError> {
 }
 
 impl Source<'_> {
-    /// Writes a run into a new file.
+    /// Writes a run into a new file, and records that.
     pub fn export(&self, run: &str, wish: &Wish, pseudonyms: bool, out: &Path) -> Result<Exported, DeskError> {
+        let mut made = self.make(run, wish, pseudonyms, out, &Watched::default())?;
+        made.exported.notes.extend(self.record(&made));
+        Ok(made.exported)
+    }
+
+    /// Writes a run into a new file, for somebody who may stop it. What is not finished leaves nothing.
+    pub fn make(
+        &self,
+        run: &str,
+        wish: &Wish,
+        pseudonyms: bool,
+        out: &Path,
+        watched: &Watched<'_>,
+    ) -> Result<Made, DeskError> {
         let dir = self.home.find_run(self.disk.as_ref(), run)?;
         if out.symlink_metadata().is_ok() {
             return Err(DeskError::Exists(out.to_owned()));
         }
         let mut notes = Vec::new();
+        watched.at(Stage::Reading)?;
         let content = self.content(&dir, wish, pseudonyms, &mut notes)?;
-        write_new_with(out, |file| {
+        watched.at(Stage::Writing(0))?;
+        let written = write_new_with(out, |file| {
+            let mut file = watched.write(file);
             match content {
                 Content::Bytes(all) => file.write_all(&all)?,
                 Content::Rows(write, dossier) => {
-                    let mut file = BufWriter::with_capacity(1 << 16, &mut *file);
+                    let mut file = BufWriter::with_capacity(1 << 16, &mut file);
                     write(&dossier, &mut file)?;
+                    file.flush()?;
                 }
                 Content::Bundle(dossier, parts) => {
-                    let file = BufWriter::with_capacity(1 << 16, &mut *file);
+                    let file = BufWriter::with_capacity(1 << 16, &mut file);
                     bundle::write(&dossier, *parts, file).map_err(std::io::Error::other)?.flush()?;
                 }
             }
             Ok(())
-        })?;
+        });
+        // Why the file could not be written is that nobody wants it.
+        watched.wanted()?;
+        written?;
         let real: Arc<dyn Disk> = Arc::new(RealDisk);
         let (bytes, sha256) =
             super::handover::hashed(&real, out).map_err(|source| DeskError::Save { path: out.to_owned(), source })?;
         let form = if pseudonyms { format!("{}, pseudonyms", wish.word()) } else { wish.word().to_owned() };
         let file = out.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         let told = json!({ "format": form, "file": file, "bytes": bytes, "sha256": sha256 });
-        notes.extend(self.tell(&dir, told));
-        Ok(Exported { bytes, sha256, notes })
+        let to = std::path::absolute(out).unwrap_or_else(|_| out.to_owned());
+        Ok(Made { exported: Exported { bytes, sha256, notes }, dir, to, told })
     }
 
     fn content(
@@ -196,7 +240,8 @@ impl Source<'_> {
             // Even of a version that is not known here.
             return Ok(Content::Bytes(stored(&contents(self.disk.as_ref(), dir)?, notes)));
         }
-        let mut all = read(self.disk.as_ref(), dir, &pins(self.home))?;
+        let keeping = Register::read(self.disk.as_ref(), self.home).ok();
+        let mut all = read(self.disk.as_ref(), dir, &pins(self.home), keeping.as_ref())?;
         if pseudonyms {
             all.people.hide(&mut all.dossier);
         }
@@ -270,27 +315,32 @@ impl Source<'_> {
         }
     }
 
-    /// The record of an open run says that it was exported; what could not be recorded is said instead.
-    fn tell(&self, dir: &Path, d: Value) -> Option<String> {
-        let unrecorded = |why: &str| Some(format!("the export is not in the record of the run: {why}"));
-        let mut session = match Session::open(self.disk, self.home, dir.to_owned(), None, self.signs.clone()) {
-            Ok(session) => session,
-            Err(e) => return unrecorded(&chain(&e)),
-        };
-        if !session.works() {
-            return None;
-        }
-        if let Err(e) = super::handover::stand(&mut session) {
-            return unrecorded(&chain(&e));
-        }
-        match session.note(Actor::Operator(self.operator.to_owned()), Kind::Export, d) {
-            Ok(()) => {
-                session.seal();
-                None
+    /// The record of an open run says that it was exported, and the register that a closed one was; what could not be
+    /// recorded is said instead.
+    pub fn record(&self, made: &Made) -> Option<String> {
+        let session = Session::open(self.disk, self.home, made.dir.clone(), None, self.signs.clone());
+        let done = session.and_then(|mut session| {
+            if !session.works() {
+                return self.register(made);
             }
-            Err(e) => unrecorded(&chain(&e)),
-        }
+            super::handover::stand(&mut session)?;
+            session.tell_export(self.operator, made.told.clone())
+        });
+        done.err().map(|e| unrecorded(&e))
     }
+
+    /// For a record that takes no more.
+    fn register(&self, made: &Made) -> Result<(), DeskError> {
+        let run = made.dir.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let register = Register { home: self.home, disk: self.disk, signs: self.signs.clone() };
+        let by = Actor::Operator(self.operator.to_owned());
+        register.write(&by, &[keeping::export(&run, &made.told, &made.to.display().to_string())])
+    }
+}
+
+/// What is said of an export that is not recorded.
+pub(super) fn unrecorded(e: &DeskError) -> String {
+    format!("the export is not recorded: {}", chain(e))
 }
 
 fn excerpt(all: &Reading, wanted: &[u64]) -> Result<Vec<u8>, DeskError> {
@@ -447,6 +497,13 @@ fn views(dossier: &Dossier, whole: bool, notes: &mut Vec<String>) -> Result<Vec<
 }
 
 impl Session {
+    /// Records that the run was exported, with a checkpoint behind it.
+    pub(super) fn tell_export(&mut self, operator: &str, told: Value) -> Result<(), DeskError> {
+        self.note(Actor::Operator(operator.to_owned()), Kind::Export, told)?;
+        self.seal();
+        Ok(())
+    }
+
     /// Records what is no event of the run: its state stays what it is.
     fn note(&mut self, actor: Actor, kind: Kind, d: Value) -> Result<(), DeskError> {
         let at = self.epoch.map(|_| self.clock.now().mono);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::super::examining::examined_as;
+use super::super::keeping::{Keeping, azure_time};
 use super::super::record::entry_read;
 use super::super::view::audit::{about, more};
 use super::super::view::run::short;
@@ -81,11 +82,13 @@ pub(super) struct Gathered {
     notes: Vec<String>,
     named: HashMap<u64, String>,
     over: bool,
+    /// The latest instant that any of its clocks says (UTC ms).
+    latest: i64,
     hidden: Vec<usize>,
 }
 
 /// Reads and verifies a run.
-pub(super) fn read(disk: &dyn Disk, dir: &Path, pins: &[Pin]) -> Result<Reading, DeskError> {
+pub(super) fn read(disk: &dyn Disk, dir: &Path, pins: &[Pin], keeping: Option<&Keeping>) -> Result<Reading, DeskError> {
     // Read once: of a run that goes on, the verdict, the rows and the copy are then of the same moment.
     let found = contents(disk, dir)?;
     let (mut report, all): (Report, Result<Gathered, JournalError>) = std::thread::scope(|scope| {
@@ -108,7 +111,9 @@ pub(super) fn read(disk: &dyn Disk, dir: &Path, pins: &[Pin]) -> Result<Reading,
     let fitting = fitting(&all, found.beside());
     let mode = all.run.start.as_ref().map_or_else(|| mode_of(&all.rows), |s| s.mode);
     // How long a record is kept is said where it is kept.
-    let beside_it = Beside { integrity: Some(report.verdict.to_string()), retention: None };
+    let end = all.over.then_some(all.latest);
+    let retention = keeping.map(|k| k.words(&run_id, end));
+    let beside_it = Beside { integrity: Some(report.verdict.to_string()), retention };
     let fields = fields(&all.run, &beside_it);
     let story = match all.trouble.take() {
         Some(why) => Err(why),
@@ -178,6 +183,8 @@ impl Gathered {
                 None
             }
         };
+        let azure = rest.corr.as_ref().filter(|_| rest.mode != "rehearsal").and_then(azure_time);
+        self.latest = self.latest.max(e.ts).max(azure.unwrap_or(i64::MIN));
         let row = self.row(read, &rest, entry.as_ref());
         self.about_the_log(read);
         if let Some(entry) = entry {

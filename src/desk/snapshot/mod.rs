@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::clock::Clock;
 
 mod approvals;
+mod audit;
 mod authoring;
 mod credentials;
 mod recovery;
@@ -17,6 +18,7 @@ mod sign_in;
 mod situation;
 
 pub use approvals::*;
+pub use audit::*;
 pub use authoring::*;
 pub use credentials::*;
 pub use recovery::*;

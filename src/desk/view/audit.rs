@@ -1,13 +1,18 @@
 //! The Audit screen: runs on disk, and one run's record with what its verification says.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::record::Stored;
+use serde_json::Value;
+
+use crate::journal::segment_name;
+use crate::record::{self, Actor as Who, Body, Kind, Report, Signature, Stored, Vouching};
 use crate::run::event::{Event, Mode};
 use crate::run::fields::{Beside, Field};
 use crate::units::utc_clock;
 
 use super::super::DeskError;
+use super::super::keeping::Class;
 use super::super::record::entry;
 use super::super::session::replay;
 use super::super::snapshot::{Record, RecordRow, RunRow, Verdict};
@@ -37,6 +42,7 @@ pub fn run_row(id: &str, records: &[Stored]) -> Option<RunRow> {
         started: records.first()?.body.ts,
         outcome: "open".to_owned(),
         open: true,
+        ..RunRow::default()
     };
     for stored in records {
         let kind = stored.body.kind.as_str();
@@ -72,6 +78,34 @@ pub fn about(kind: &str) -> String {
     }
 }
 
+/// The same with what it says, where that is for people.
+fn told(body: &Body) -> String {
+    let d = |key: &str| body.d.get(key).and_then(Value::as_str).unwrap_or_default();
+    let of = || if d("run").is_empty() { "all runs".to_owned() } else { format!("run {}", short(d("run"))) };
+    let because = || if d("reason").is_empty() { String::new() } else { format!(": {}", d("reason")) };
+    match (body.kind, d("setting")) {
+        (Kind::ConfigChange, "retention") => {
+            let class = Class::from_name(d("class")).map_or("as for all runs", Class::display);
+            format!("{} kept {class}{}", of(), because())
+        }
+        (Kind::ConfigChange, "hold") if body.d.get("held") == Some(&Value::Bool(true)) => {
+            format!("legal hold on {}{}", of(), because())
+        }
+        (Kind::ConfigChange, "hold") => format!("legal hold on {} lifted{}", of(), because()),
+        (Kind::ConfigChange, "disposal") if d("event") == "done" => format!("the files of {} are removed", of()),
+        (Kind::ConfigChange, "disposal") => format!("{} ({}) is disposed of{}", of(), d("title"), because()),
+        (Kind::ConfigChange, "key") => {
+            format!("records are signed by the key {} from here on{}", d("fingerprint"), because())
+        }
+        (Kind::ConfigChange, "home" | "unsafe-home") => {
+            format!("records are kept although {}{}", d("found"), because())
+        }
+        (Kind::Export, _) if !d("run").is_empty() => format!("{} was exported as {} to {}", of(), d("format"), d("to")),
+        (Kind::Export, _) => format!("the record was exported as {}", d("format")),
+        (kind, _) => about(kind.as_str()),
+    }
+}
+
 /// What stands behind an entry that one line cannot say.
 pub fn more(e: &Event) -> Vec<String> {
     let lines = match e {
@@ -94,6 +128,7 @@ pub fn fields(records: &[Stored], beside: &Beside) -> Result<Vec<Field>, DeskErr
 /// The rows of a record.
 pub fn rows(records: &[Stored]) -> Vec<RecordRow> {
     let mut epoch = None;
+    let mut files: Vec<(u64, Arc<str>)> = Vec::new();
     let over = records.iter().any(|r| matches!(r.body.kind.as_str(), "run.end" | "run.abort"));
     records
         .iter()
@@ -107,34 +142,115 @@ pub fn rows(records: &[Stored]) -> Vec<RecordRow> {
             }
             let (at, actor, text) = match &e {
                 Some(e) => (e.at, e.actor.display().to_owned(), words::event(&e.event)),
-                None => (body.ts, "Lifeboat".to_owned(), about(body.kind.as_str())),
+                None => (body.ts, who(&body.actor), told(body)),
             };
+            let text = crate::units::visible(&text.replace('\n', " "));
+            let (step, more) = (body.step.clone().unwrap_or_default(), e.map_or_else(Vec::new, |e| more(&e.event)));
+            let (kind, hash) = (body.kind.as_str().to_owned(), stored.h.to_string());
+            let mut find = format!("{text}\n{kind}\n{step}\n{actor}\n{hash}");
+            more.iter().for_each(|line| find.extend(["\n", line]));
+            if files.last().is_none_or(|(n, _)| *n != body.seg) {
+                files.push((body.seg, Arc::from(segment_name(body.seg))));
+            }
             RecordRow {
                 seq: body.seq,
                 time: utc_clock(at),
-                kind: body.kind.as_str().to_owned(),
-                step: body.step.clone().unwrap_or_default(),
+                ts: body.ts,
+                kind,
+                step,
                 actor,
-                text: crate::units::visible(&text.replace('\n', " ")),
-                more: e.map_or_else(Vec::new, |e| more(&e.event)),
+                text,
+                more,
                 raw: Arc::from(stored.raw.as_str()),
-                hash: stored.h.to_string(),
+                hash,
+                prev: body.prev.to_string(),
+                file: files.last().map_or_else(|| Arc::from(""), |(_, f)| f.clone()),
+                find: find.to_lowercase(),
             }
         })
         .collect()
 }
 
-/// The screen's data of one run.
-pub fn record(run: &str, records: &[Stored], badge: Vec<Verdict>, intact: bool) -> Record {
-    let n = records.len();
+fn who(actor: &Who) -> String {
+    match actor {
+        Who::Person(p) => p.name.clone(),
+        Who::System => "Lifeboat".to_owned(),
+    }
+}
+
+/// In order, each once; empty ones are none.
+fn each<'a>(all: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let set: BTreeSet<&str> = all.filter(|t| !t.is_empty()).collect();
+    set.into_iter().map(str::to_owned).collect()
+}
+
+/// What a verdict is as a mark: the limits of one that is not whole stand beside it.
+pub fn proven(v: record::Verdict) -> Option<bool> {
+    match v {
+        record::Verdict::Whole => Some(true),
+        record::Verdict::Limited | record::Verdict::Unverifiable => None,
+        record::Verdict::Broken => Some(false),
+    }
+}
+
+/// The screen's data of one run, with what its verification said at this instant.
+pub fn record(run: &str, records: &[Stored], report: &Report, checked_at: i64) -> Record {
+    let (n, intact) = (records.len(), report.verdict != record::Verdict::Broken);
+    let rows = rows(records);
     Record {
         run: run.to_owned(),
-        badge,
+        badge: badge(report),
         summary: if intact {
             format!("Record intact, {n} entries, all on disk")
         } else {
             format!("Record damaged; {n} entries can be read")
         },
-        rows: rows(records),
+        report: report.lines(),
+        verdict: report.verdict.to_string(),
+        proven: proven(report.verdict),
+        checked_at,
+        families: each(rows.iter().map(RecordRow::family)),
+        steps: each(rows.iter().map(|r| r.step.as_str())),
+        actors: each(rows.iter().map(|r| r.actor.as_str())),
+        rows,
     }
+}
+
+/// Its short form.
+fn badge(report: &Report) -> Vec<Verdict> {
+    let broken = report.verdict == record::Verdict::Broken;
+    let line = |heading: &str| {
+        report.lines().into_iter().find(|l| l.0 == heading).map_or_else(String::new, |l| format!("{heading}: {}", l.1))
+    };
+    let unclear = report.indeterminate.len();
+    [
+        (Some(!broken), if broken { "broken".to_owned() } else { "consistent".to_owned() }, "Consistent"),
+        signed(&report.signed),
+        (None, "not anchored elsewhere".to_owned(), "Anchored"),
+        (
+            if unclear == 0 { Some(true) } else { None },
+            if unclear == 0 { "no action unclear".to_owned() } else { format!("{unclear} actions unclear") },
+            "Indeterminate actions",
+        ),
+        (
+            if report.recovered == 0 { Some(true) } else { None },
+            if report.recovered == 0 { "no gap".to_owned() } else { format!("{} recoveries", report.recovered) },
+            "Gaps and recoveries",
+        ),
+    ]
+    .into_iter()
+    .map(|(proven, word, heading)| Verdict { proven, word, sentence: line(heading) })
+    .collect()
+}
+
+/// Whether the record is signed, by a key that is known here.
+fn signed(s: &Signature) -> (Option<bool>, String, &'static str) {
+    let (proven, word) = match s {
+        Signature::By { checkpoints: 0, .. } | Signature::NoKey | Signature::Missing => (None, "not signed"),
+        Signature::By { vouching: Vouching::Pinned { .. }, .. } => (Some(true), "signed"),
+        Signature::By { vouching: Vouching::Ephemeral, .. } => (None, "signed by a key in memory"),
+        Signature::By { .. } => (None, "signed by a key not known here"),
+        Signature::OutsideWrong => (Some(false), "signature does not hold"),
+    };
+    (proven, word.to_owned(), "Signed")
 }

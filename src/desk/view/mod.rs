@@ -5,6 +5,7 @@ pub mod book;
 pub mod card;
 pub mod cards;
 pub mod chart;
+pub mod comparison;
 pub mod dns;
 pub mod draft;
 pub mod endpoints;

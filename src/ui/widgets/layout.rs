@@ -59,9 +59,14 @@ pub fn tab_bar(ui: &mut Ui, id: &'static str, add: impl FnOnce(&mut Ui)) {
 
 /// A filter by one of these, or by none: nothing chosen is all of them.
 pub fn one_or_all(ui: &mut Ui, label: &str, chosen: &mut String, of: &[String]) {
+    one_or_all_in(ui, label, chosen, of, 150.0);
+}
+
+/// The same in so much room.
+pub fn one_or_all_in(ui: &mut Ui, label: &str, chosen: &mut String, of: &[String], width: f32) {
     let name = ui.label(small(ui, label));
     let shown = if chosen.is_empty() { "all".to_owned() } else { chosen.clone() };
-    let combo = ComboBox::from_id_salt(label).selected_text(shown).width(150.0).show_ui(ui, |ui| {
+    let combo = ComboBox::from_id_salt(label).selected_text(shown).width(width).truncate().show_ui(ui, |ui| {
         ui.selectable_value(chosen, String::new(), "all");
         for one in of {
             ui.selectable_value(chosen, one.clone(), one);

@@ -16,6 +16,21 @@ pub fn table(
     rows: usize,
     selected: impl Fn(usize) -> bool,
     name: impl Fn(usize) -> String,
+    cell: impl FnMut(&mut Ui, usize, usize),
+) -> Option<usize> {
+    table_to(ui, id, columns, rows, None, selected, name, cell)
+}
+
+/// The same, scrolled so that this row is in sight.
+#[expect(clippy::too_many_arguments, reason = "each says one thing of the table, by name at its call")]
+pub fn table_to(
+    ui: &mut Ui,
+    id: &str,
+    columns: &[(&str, Option<f32>)],
+    rows: usize,
+    to: Option<usize>,
+    selected: impl Fn(usize) -> bool,
+    name: impl Fn(usize) -> String,
     mut cell: impl FnMut(&mut Ui, usize, usize),
 ) -> Option<usize> {
     let t = theme::of(ui);
@@ -30,6 +45,9 @@ pub fn table(
         .auto_shrink([false, false])
         .min_scrolled_height(0.0)
         .cell_layout(Layout::left_to_right(egui::Align::Center));
+    if let Some(row) = to {
+        builder = builder.scroll_to_row(row, None);
+    }
     for (_, width) in columns {
         builder = builder.column(match width {
             Some(w) => Column::exact(*w).clip(true),

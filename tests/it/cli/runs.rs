@@ -54,8 +54,21 @@ fn a_region_lost_hot_warm() {
     let runs = say(home.path(), &["runs", "--json"]);
     assert_eq!((runs.code, runs.err.as_str()), (0, ""));
     let row = runs.json()["runs"][0].clone();
-    let all =
-        ["digest", "journal", "mode", "open", "outcome", "plan", "proves_plan", "rta_ms", "run", "started", "title"];
+    let all = [
+        "digest",
+        "hold",
+        "journal",
+        "mode",
+        "open",
+        "outcome",
+        "plan",
+        "proves_plan",
+        "retention",
+        "rta_ms",
+        "run",
+        "started",
+        "title",
+    ];
     assert_eq!(keys(&row), all);
     assert_eq!((&row["proves_plan"], &row["rta_ms"]), (&Value::Bool(true), &v["rta_ms"]));
     let plan = say(home.path(), &["plan", "prod-chat", "--json"]).json();

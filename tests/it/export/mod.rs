@@ -62,6 +62,16 @@ fn rehearsed() -> &'static Rehearsed {
     })
 }
 
+/// Its id and its folder, for others that need a closed run.
+pub fn one() -> (&'static String, &'static Path) {
+    (&rehearsed().run, &rehearsed().journal)
+}
+
+/// The home that it is in.
+pub fn home() -> &'static Path {
+    rehearsed().home.path()
+}
+
 fn told() -> Dossier {
     dossier(&RealDisk, &rehearsed().journal, &[], false).unwrap()
 }

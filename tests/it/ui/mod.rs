@@ -1,6 +1,7 @@
 //! Tests of `ui`: pressed and read like a person with a keyboard and a screen reader would.
 
 mod approve;
+mod audit;
 mod board;
 #[cfg(target_os = "linux")]
 mod checks;

@@ -6,7 +6,7 @@ use lifeboat::desk::snapshot::{Mode, RequestView, Snapshot};
 use lifeboat::ui::App;
 use lifeboat::ui::view::Screen;
 
-use super::{facilitator, hooks, link_of, pair, rehearse, sample, situations};
+use super::{audit, facilitator, hooks, link_of, pair, rehearse, sample, situations};
 
 #[test]
 fn open() {
@@ -60,6 +60,7 @@ fn open() {
         "facilitator" => facilitator::led(),
         "tabletop" => facilitator::tabletop(),
         "settings" => hooks::settings(),
+        "entry" | "integrity" | "compare" | "keeping" | "export" => audit::pictured(),
         "situation" | "runbooks" => sample::on_call(),
         _ => sample::snapshot(),
     };
@@ -92,6 +93,7 @@ fn open() {
             let approves = ["named", "answered", "keys"].contains(&screen.as_str());
             let shown = shown.or(approves.then_some(Screen::Approve));
             app.show(shown.unwrap_or(if started { Screen::Situation } else { Screen::Run }));
+            audit::turn(&mut app, &screen);
             std::mem::forget((sent, keep));
             Ok(Box::new(app))
         }),

@@ -2,7 +2,10 @@
 
 #[path = "kept.rs"]
 mod kept;
+#[path = "records.rs"]
+mod records;
 
+pub use records::audit;
 use std::sync::Arc;
 
 use lifeboat::clock::{Clock, Speed};
@@ -416,47 +419,6 @@ pub fn library() -> Library {
             code: "unverified-change".into(),
             message: "Step ST-F2 changes something but nothing verifies it; add `verify: [...]`.".into(),
         }],
-    }
-}
-
-pub fn audit() -> Audit {
-    let run = |short: &str, title: &str, mode: &str, ago: i64, outcome: &str, open| RunRow {
-        id: format!("run-{}", short.to_lowercase()),
-        short: short.into(),
-        title: title.into(),
-        mode: mode.into(),
-        started: NOW - ago * 3_600_000,
-        outcome: outcome.into(),
-        open,
-    };
-    let kinds = ["run.start", "step.intended", "step.sent", "step.verified", "note", "health.frozen"];
-    let rows = (0..2_000u64)
-        .map(|i| RecordRow {
-            seq: i,
-            time: lifeboat::units::utc_clock(NOW - 900_000 + i as i64 * 400),
-            kind: kinds[(i % 6) as usize].into(),
-            step: format!("F{}", i % 5),
-            actor: if i % 3 == 0 { "Dana" } else { "Lifeboat" }.into(),
-            text: format!("Point clients at Sweden Central: request {i} was accepted with status 200"),
-            more: Vec::new(),
-            raw: format!(r#"{{"seq":{i},"t":"2026-11-20T03:14:07Z","d":{{"step":"F4","status":200}}}}"#).into(),
-            hash: lifeboat::units::sha256_hex(&i.to_le_bytes()),
-        })
-        .collect();
-    Audit {
-        runs: vec![
-            run("7F3K", "prod-chat", "rehearsal", 0, "open", true),
-            run("2QXM", "prod-chat", "rehearsal", 71, "Recovered", false),
-            run("9B1C", "prod-search", "dry run", 200, "Recovered, with findings", false),
-        ],
-        shown: Some(Arc::new(Record {
-            run: "run-2qxm".into(),
-            badge: [(Some(true), "consistent"), (None, "not signed"), (None, "not anchored elsewhere")]
-                .map(|(proven, word)| Verdict { proven, word: word.into(), sentence: word.into() })
-                .to_vec(),
-            summary: "Record intact, 2,000 entries".into(),
-            rows,
-        })),
     }
 }
 
