@@ -58,21 +58,25 @@ class Checkpoint:
         self.text, self.name, self.log = m[1].encode(), m[2], m[3]
         self.size, self.root = int(m[4]), unbase64(m[5])
         self.lines = [line[2:].partition(" ")[::2] for line in (m[6] or "").split("\n")[:-1]]
-    def payloads(self, name, kind, key):  # of signature lines with this name and the id of this key
-        of = [unbase64(payload) for own, payload in self.lines if own == name]
-        return [raw[4:] for raw in of if raw[:4] == sha256(name.encode(), b"\n%c" % kind, key)[:4]]
     def signed_by(self, key):
         """Whether the log's own signatures by this key hold; None: there is none. Other keys' say nothing."""
-        found = self.payloads(self.name, 1, key)
+        mine = [unbase64(payload) for name, payload in self.lines if name == self.name]
+        found = [raw[4:] for raw in mine if raw[:4] == sha256(self.name.encode(), b"\n\1", key)[:4]]
         return all(ed25519(key, self.text, signature) for signature in found) if found else None
     def seen(self):
         """(size, time, key) of whoever signed that they saw it; no key where the signature does not hold."""
-        for name in (name for name, _ in self.lines if name.startswith("lifeboat-witness/")):
-            key = unhex(name[17:], 32) if name == name.lower() else b""
-            for raw in key and self.payloads(name, 4, key) or [b""]:
-                at = int.from_bytes(raw[:8], "big")
-                good = key and ed25519(key, b"cosignature/v1\ntime %d\n%s" % (at, self.text), raw[8:])
+        for name, payload in self.lines:
+            if name.startswith("lifeboat-witness/"):
+                key, raw = unhex(name[17:], 32) if name == name.lower() else b"", unbase64(payload)
+                good = key and len(raw) == 76 and raw[:4] == sha256(name.encode(), b"\n\4", key)[:4]
+                at = int.from_bytes(raw[4:12], "big")
+                good = good and ed25519(key, b"cosignature/v1\ntime %d\n%s" % (at, self.text), raw[12:])
                 yield self.size, at, key if good else b""
+    def holds(self, keys):
+        """Whether each line of the log's own name holds under one of these keys, each witness's too."""
+        own = [(name, payload) for name, payload in self.lines if name == self.name]
+        lone = [Checkpoint(f"{self.text.decode()}\n\u2014 {name} {payload}") for name, payload in own]
+        return all(any(c.signed_by(key) for key in keys) for c in lone) and all(s[2] for s in self.seen())
 
 class Tree:
     """RFC 6962. Level k holds the roots of all full subtrees of 2^k leaves, for the root at any size."""
@@ -166,3 +170,11 @@ def manifest(folder):
         return None
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return {"same": 0, "missing": [], "altered": ["MANIFEST.json"]}
+def record_in(path):  # an unpacked bundle has it in a folder of its own
+    return next((folder for folder in (path, path / "record") if segments(folder)), None)
+def targets(path):  # a folder of runs becomes its runs; anything else stands for itself
+    try:
+        inside = path.iterdir() if path.is_dir() and not record_in(path) else []
+        return sorted(p for p in inside if record_in(p)) or [path]
+    except OSError:  # which is told when it is examined
+        return [path]

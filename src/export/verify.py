@@ -20,12 +20,11 @@ controlling this machine and every anchor; that nobody acted outside this tool; 
 import argparse, json, re, sys
 from collections import Counter
 from pathlib import Path
-
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 try:
     from format import (PREFIX, U64, Checkpoint, Tree, checkpoint_in, contents, ed25519, fingerprint, held,
-                        is_text, lines, manifest, read, segments, torn, unhex, visible)
+                        is_text, lines, manifest, read, record_in, segments, targets, torn, unhex, visible)
 except ImportError as e:
     sys.exit(print("Could not be verified: format.py is to lie beside verify.py (%s)" % e) or 3)
 
@@ -40,7 +39,8 @@ class Log:
         self.whole, self.pinned, self.log, self.newer = whole, pinned, None, None
         self.last, self.next = "0" * 64, 0
         self.tree, self.intact, self.skipped, self.count = Tree(), True, False, Counter()
-        self.breaks, self.keys, self.named, self.signed_to, self.seen = [], [], [], 0, [(0, 0, b"")]
+        self.made = set()  # where checkpoints that left were taken: behind recorded ones, or withheld records
+        self.breaks, self.keys, self.named, self.signed_to, self.seen = [], [], [], 0, []
         self.open, self.doubtful = [], []  # steps whose intent has no result; those of which nobody knows
     def broken(self, why):
         self.intact = False  # behind a break no root means anything
@@ -71,7 +71,7 @@ class Log:
                 self.count["left_bytes"] += len(line)
             elif self.log is not None and re.fullmatch(b'{"h":"[0-9a-f]{64}"}\n', line):
                 self.count["withheld"] += 1  # from this copy; it keeps its place in the chain and in the tree
-                self.takes_its_place(line[6:70].decode())
+                self.takes_its_place(line[6:70].decode(), True)
             else:
                 others = (place for place, other in lines(data, at) if not torn(other, self.next))
                 against = next(others, None) if may_be_torn and at >= sound_to else -1
@@ -81,7 +81,7 @@ class Log:
                 sound_to, self.skipped = max(sound_to, against + 1), True
                 self.broken("this is no record, or it was changed: its hash does not fit")
     def record(self, e, h):
-        d, kind, note, cause = e["d"], e["kind"], e["d"].get("note"), e["d"].get("cause")
+        d, kind, cause = e["d"], e["kind"], e["d"].get("cause")
         if self.log is None and not self.whole and e["seq"] > 0:  # from the middle: held against itself only
             self.count["start"], self.next, self.last, self.intact = e["seq"], e["seq"], e["prev"], False
         self.log = e["log"] if self.log is None else self.log
@@ -97,28 +97,30 @@ class Log:
             self.broken("the record belongs to file %d" % e["seg"])
         noted = kind == "log.segment" and is_text(cause) and cause != "failed_write"
         if noted or kind == "log.key" and not self.key(d) or \
-                kind in ("log.checkpoint", "log.anchor") and self.intact and not self.checkpoint(kind, note):
+                kind in ("log.checkpoint", "log.anchor") and self.intact and not self.checkpoint(kind, d):
             self.broken("%s: damage before this file, or a root, key or signature that does not hold" % kind)
         self.next = e["seq"]
-        self.takes_its_place(h)
+        self.takes_its_place(h, kind == "log.checkpoint")
         self.tells(kind, e.get("step") or "", d)
-    def takes_its_place(self, h):  # as the link of the chain and a leaf of the tree
+    def takes_its_place(self, h, made):  # as the link of the chain and a leaf of the tree
         self.last, self.next = h, min(self.next + 1, U64 - 1)
         self.count["records"] += 1
         if self.intact:
             self.tree.push(bytes.fromhex(h))
-    def checkpoint(self, kind, note):
+            self.made |= {self.tree.size} if made else set()
+    def checkpoint(self, kind, d):
         """Whether a recorded checkpoint holds, or one that left with the signatures that came back."""
         try:
-            c = Checkpoint(note if is_text(note) else "")
+            c = Checkpoint(d["note"] if is_text(d.get("note")) else "")
         except ValueError:
             return False
         good = c.log == self.log and c.size <= self.tree.size and c.root == self.tree.root(c.size)
-        if kind == "log.anchor":
-            self.seen += [seen for seen in c.seen() if seen[2] in self.pinned]
-            by_log = (c.signed_by(key) for key, _, _ in self.keys)
-            return good and all(key for _, _, key in c.seen()) and False not in by_log
-        good = good and c.size == self.tree.size and (not self.keys or bool(c.signed_by(self.keys[-1][0])))
+        keys = [key for key, _, _ in self.keys]
+        if kind == "log.anchor":  # one of those made of the records before it
+            good = good and c.size in self.made and is_text(d.get("outcome", "")) and c.holds(keys)
+            self.seen += c.seen() if d.get("outcome") == "held" and good else []
+            return good
+        good = good and c.size == self.tree.size and (not keys or bool(c.signed_by(keys[-1])))
         self.count.update(checkpoints=good, signed=good and bool(self.keys))
         self.signed_to = c.size if good and self.keys else self.signed_to
         return good
@@ -171,12 +173,6 @@ class Log:
         return {"by": dict(key=fingerprint(key), keys=len(self.keys), checkpoints=self.count["signed"],
                            to=self.signed_to, vouching=vouching)}
 
-def record_in(path):  # an unpacked bundle has it in a folder of its own
-    return next((folder for folder in (path, path / "record") if segments(folder)), None)
-def targets(path):  # a folder of runs becomes its runs; anything else stands for itself
-    inside = sorted(path.iterdir()) if path.is_dir() and not record_in(path) else []
-    return [p for p in inside if record_in(p)] or [path]
-
 def examine(path, outside, pinned):
     """The report on a run's folder, an unpacked bundle, or one file."""
     whole, folder, beside = path.is_dir(), record_in(path), None
@@ -191,15 +187,16 @@ def examine(path, outside, pinned):
         pass  # accidents left it so; that is no reason to call the log broken
     log = Log(whole, pinned)
     log.walk(files)
-    size, at, key = max(log.seen)
-    names = ("records", "start", "checkpoints", "left_records", "left_bytes", "withheld", "torn_bytes")
+    own = [key for key, _, _ in log.keys]  # which are nobody else
+    seen = max((s for s in log.seen if s[2] in pinned and s[2] not in own), key=lambda s: s[0], default=None)
+    names = "records start checkpoints left_records left_bytes withheld torn_bytes".split()
     r = dict({name: log.count[name] for name in names}, log=log.log or "", segments=len(files),
              root=log.tree.root(log.tree.size).hex() if log.intact and log.tree.size else None,
              breaks=log.breaks, break_count=log.count["breaks"], newer_format=log.newer,
              signed=log.signed(outside),
              anchor=log.compare(outside), beside=log.compare(beside), evidence=log.count["evidence.add"],
              indeterminate=sorted(log.open + log.doubtful), recovered=log.count["log.recovered"],
-             rotated=log.count["log.segment"], seen=(size, at, fingerprint(key)) if key else None,
+             rotated=log.count["log.segment"], seen=seen and dict(size=seen[0], at=seen[1]),
              evidence_files=held(path / "evidence", log.named, KEPT) if whole else None,
              manifest=manifest(path) if whole and folder != path else None)
     return dict(r, verdict=verdict(r, [data[:6] for _, data in files], bool(log.named)))
@@ -244,7 +241,7 @@ def text(r):
     chain = f"NO: {r['break_count']} breaks" if r["break_count"] else \
         "not checked: no record of a known format" if not r["records"] or r["newer_format"] is not None else \
         f"hashes, chain and tree; root {r['root']}" if r["root"] else f"hashes and chain from {r['start']} on"
-    seen = "{} records, {} s after 1970, by {}".format(*r["seen"]) if r["seen"] else "by no given key"
+    seen = "{size} records, {at} s after 1970".format(**r["seen"]) if r["seen"] else "by nobody known"
     rows = [("Log", f"{r['log']}: {r['records']} records in {r['segments']} files"), ("Consistent", chain),
             *(("  file %(file)d, line %(line)d, for record %(seq)d" % b, b["why"]) for b in r["breaks"]),
             ("Withheld", f"{r['withheld']} records: their hashes are there, their content is not"),
@@ -259,8 +256,7 @@ def text(r):
     return "\n".join(f"{name}: {visible(what)}" for name, what in rows)
 
 def main(args):
-    lay_out = argparse.RawTextHelpFormatter
-    parser = argparse.ArgumentParser("verify.py", description=__doc__, formatter_class=lay_out)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.error = lambda why: sys.exit(print(f"Could not be verified: {visible(why)}; see --help") or 3)
     parser.add_argument("paths", nargs="*", default=[Path(__file__).resolve().parent], type=Path)
     parser.add_argument("--checkpoint", type=Path)

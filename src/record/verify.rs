@@ -148,6 +148,13 @@ struct File {
     sha256: String,
 }
 
+/// The part of an observation that tells how the record compares with what somebody else logged.
+#[derive(serde::Deserialize)]
+struct Seen {
+    what: String,
+    text: String,
+}
+
 /// What the records tell beside their hashes.
 #[derive(Default)]
 pub struct Verifying {
@@ -161,6 +168,7 @@ pub struct Verifying {
     evidence: u64,
     files: Vec<Named>,
     unknown_kinds: u64,
+    reconciled: Option<String>,
     /// Since when, and since which record, no checkpoint was written by this process.
     since: Option<(u64, u64)>,
     gaps: Vec<Gap>,
@@ -218,6 +226,7 @@ impl Verifying {
             files: self.files,
             evidence_files: None,
             unknown_kinds: self.unknown_kinds,
+            reconciled: self.reconciled,
             newer_format: walk.newer,
             withheld: walk.withheld,
             gaps: if walk.keys.is_empty() { Vec::new() } else { self.gaps },
@@ -257,6 +266,10 @@ impl Verifying {
                 }
             }
             Kind::Unknown => self.unknown_kinds += 1,
+            Kind::Observe => {
+                let seen = serde_json::from_str::<Seen>(e.d.get()).ok().filter(|s| s.what == "activity_log");
+                self.reconciled = seen.map(|s| s.text).or(self.reconciled.take());
+            }
             Kind::ActionIntent => {
                 let open = Open { seq: e.seq, step: step().to_owned() };
                 self.open.entry(step().to_owned()).or_default().push(open);

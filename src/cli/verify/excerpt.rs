@@ -5,10 +5,10 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::export::excerpt::{ExcerptError, MAX_BYTES, check};
+use crate::export::excerpt::{Excerpt, ExcerptError, MAX_BYTES, check};
 use crate::export::ranges;
 use crate::journal::{Disk, RealDisk};
-use crate::record::{Against, Anchor, Checkpoint, Signed, Verdict};
+use crate::record::{Against, Anchor, Checkpoint, CheckpointError, Signed, Verdict};
 use crate::units::visible;
 
 /// What is said of an excerpt.
@@ -46,7 +46,7 @@ pub fn examine(path: &Path, against: Against<'_>) -> Result<Proof, String> {
     match check(&text) {
         Ok(found) => Ok(judged(found.log, found.entries, found.checkpoint, against)),
         // A proof that fails is what tampering looks like; anything else is another file.
-        Err(e @ ExcerptError::NotProven { .. }) => Ok(failed(&text, e.to_string())),
+        Err(e @ ExcerptError::NotProven { .. }) => failed(&text, e.to_string()),
         Err(e) => Err(e.to_string()),
     }
 }
@@ -72,29 +72,23 @@ fn judged(log: String, entries: Vec<u64>, checkpoint: Checkpoint, against: Again
 }
 
 /// What can still be told of one whose proofs do not hold.
-fn failed(text: &str, why: String) -> Proof {
-    let excerpt = serde_json::from_str::<crate::export::excerpt::Excerpt>(text).ok();
-    let checkpoint = excerpt.as_ref().and_then(|e| e.checkpoint.parse().ok());
-    let none = || Checkpoint { log: String::new(), size: 0, root: crate::record::Hash::ZERO, signatures: Vec::new() };
-    Proof {
-        log: excerpt.as_ref().map_or_else(String::new, |e| e.log.clone()),
-        entries: excerpt.map_or_else(Vec::new, |e| e.entries.iter().map(|e| e.seq).collect()),
-        checkpoint: checkpoint.unwrap_or_else(none),
-        signed: None,
-        anchor: Anchor::None,
-        broken: Some(why),
-        verdict: Verdict::Broken,
-    }
+fn failed(text: &str, why: String) -> Result<Proof, String> {
+    let excerpt: Excerpt = serde_json::from_str(text).map_err(|e| e.to_string())?;
+    let checkpoint = excerpt.checkpoint.parse().map_err(|e: CheckpointError| e.to_string())?;
+    let entries = excerpt.entries.iter().map(|e| e.seq).collect();
+    let (log, anchor, verdict) = (excerpt.log, Anchor::None, Verdict::Broken);
+    Ok(Proof { log, entries, checkpoint, signed: None, anchor, broken: Some(why), verdict })
 }
 
 impl fmt::Display for Proof {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let c = &self.checkpoint;
         writeln!(f, "Log: {}: an excerpt, records {}", visible(&self.log), ranges(&self.entries))?;
-        match &self.broken {
-            Some(why) => writeln!(f, "Consistent: NO: {}", visible(why))?,
-            None => writeln!(f, "Consistent: each of them leads to root {} over {} records", c.root, c.size)?,
+        if let Some(why) = &self.broken {
+            writeln!(f, "Consistent: NO: {}", visible(why))?;
+            return writeln!(f, "Verdict: {}", self.verdict);
         }
+        writeln!(f, "Consistent: each of them leads to root {} over {} records", c.root, c.size)?;
         match &self.signed {
             Some(of) => writeln!(f, "Signed: the checkpoint in it, by the log's key; pinned ({})", visible(of))?,
             None => writeln!(f, "Signed: by no key that is known here or was given")?,
@@ -102,8 +96,12 @@ impl fmt::Display for Proof {
         f.write_str("Anchored: ")?;
         match &self.anchor {
             Anchor::None => writeln!(f, "none: give the checkpoint that was kept elsewhere (--checkpoint)")?,
-            Anchor::Agrees { size } => writeln!(f, "the checkpoint that was given is the one in it, of {size} records")?,
-            Anchor::OtherLog { log } => writeln!(f, "NO: the checkpoint that was given is of another log, {}", visible(log))?,
+            Anchor::Agrees { size } => {
+                writeln!(f, "the checkpoint that was given is the one in it, of {size} records")?
+            }
+            Anchor::OtherLog { log } => {
+                writeln!(f, "NO: the checkpoint that was given is of another log, {}", visible(log))?
+            }
             Anchor::Differs { size, .. } => {
                 writeln!(f, "NO: the checkpoint that was given has another root over the same {size} records")?;
             }

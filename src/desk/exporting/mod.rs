@@ -181,7 +181,7 @@ impl Source<'_> {
         let form = if pseudonyms { format!("{}, pseudonyms", wish.word()) } else { wish.word().to_owned() };
         let file = out.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         let told = json!({ "format": form, "file": file, "bytes": bytes, "sha256": sha256 });
-        notes.extend(self.tell(&dir, told));
+        notes.extend(self.tell(&dir, "export", Kind::Export, told));
         Ok(Exported { bytes, sha256, notes })
     }
 
@@ -290,9 +290,9 @@ impl Source<'_> {
         }
     }
 
-    /// The record of an open run says that it was exported; what could not be recorded is said instead.
-    fn tell(&self, dir: &Path, d: Value) -> Option<String> {
-        let unrecorded = |why: &str| Some(format!("the export is not in the record of the run: {why}"));
+    /// The record of an open run says what was done with it; what could not be recorded is said instead.
+    pub(super) fn tell(&self, dir: &Path, what: &str, kind: Kind, d: Value) -> Option<String> {
+        let unrecorded = |why: &str| Some(format!("the {what} is not in the record of the run: {why}"));
         let mut session = match Session::open(self.disk, self.home, dir.to_owned(), None, self.signs.clone()) {
             Ok(session) => session,
             Err(e) => return unrecorded(&chain(&e)),
@@ -303,7 +303,7 @@ impl Source<'_> {
         if let Err(e) = super::handover::stand(&mut session) {
             return unrecorded(&chain(&e));
         }
-        match session.note(Actor::Operator(self.operator.to_owned()), Kind::Export, d) {
+        match session.note(Actor::Operator(self.operator.to_owned()), kind, d) {
             Ok(()) => {
                 session.seal();
                 None

@@ -25,7 +25,7 @@ fn words(out: &Output) -> String {
     String::from_utf8(out.stdout.clone()).unwrap().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn lay(base: &Base, run: &Path, evidence: &Path) {
+pub fn lay(base: &Base, run: &Path, evidence: &Path) {
     std::fs::create_dir_all(run).unwrap();
     std::fs::create_dir_all(evidence).unwrap();
     for (number, bytes) in &base.files {
@@ -144,15 +144,15 @@ pub fn manifest_of(dir: &Path) -> String {
 #[test]
 fn the_manifest_of_a_bundle_names_the_file_that_differs() {
     let temp = tempfile::tempdir().unwrap();
-    let dir = temp.path();
+    let dir = &temp.path().join("bundle");
     let base = plain("ana", 20, true);
     lay(&base, &dir.join("record"), &dir.join("evidence"));
     std::fs::create_dir(dir.join("views")).unwrap();
+    std::fs::write(temp.path().join("outside"), "seq,h").unwrap();
     std::fs::write(dir.join("views/run.csv"), "seq,h").unwrap();
     let listed = manifest_of(dir);
     std::fs::write(dir.join("MANIFEST.json"), &listed).unwrap();
-    let elsewhere = tempfile::tempdir().unwrap();
-    let outside = elsewhere.path().join("outside");
+    let outside = temp.path().join("checkpoint");
     std::fs::write(&outside, base.outside.last().unwrap().to_string()).unwrap();
     let (key, outside, at) = (Signer::new(1).key(), outside.display().to_string(), dir.display().to_string());
     let both = [at.as_str(), "--key", &key, "--checkpoint", &outside];
@@ -213,7 +213,11 @@ fn a_folder_of_runs_is_judged_run_by_run_and_the_checkpoint_counts_for_its_own()
     let size = ana.outside.last().unwrap().size;
     let agrees = format!("{{\"agrees\":{{\"size\":{size}}}}}");
     let (code, said, problems) = of(&file(&ana));
-    assert_eq!((code, said, problems), (1, vec![agrees, "\"none\"".to_owned()], json!([])), "bob's is judged without it");
+    assert_eq!(
+        (code, said, problems),
+        (1, vec![agrees, "\"none\"".to_owned()], json!([])),
+        "bob's is judged without it"
+    );
     let (code, _, problems) = of(&file(&cyd));
     assert_eq!((code, problems), (3, json!(["no log here is the one of the checkpoint, cyd"])));
     std::fs::write(temp.path().join("bob").join(segment_name(1)), bob.files[0].1.repeat(2)).unwrap();
