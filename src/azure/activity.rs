@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use serde_json::Value;
+use url::Url;
 
 use super::client::resource_id;
 use super::resources::within;
@@ -25,8 +26,34 @@ pub struct Event {
     pub resource: String,
     /// Shared by the events of one request.
     pub correlation: String,
+    /// Its operation, which a long-running one is followed by.
+    pub operation_id: String,
     /// `x-ms-client-request-id` of the request, where Azure kept it.
     pub client_request_id: Option<String>,
+}
+
+/// Events of one span at most; more is a span that was chosen wrongly.
+const MOST: usize = 50_000;
+
+/// Everything in a subscription that changes something, from one time to another, whatever became of it: each request as
+/// often as Azure logged it.
+pub async fn between(
+    azure: &Azure,
+    task: &Task,
+    subscription: &str,
+    from: i64,
+    to: i64,
+) -> Result<Vec<Event>, AzureError> {
+    let filter = format!("eventTimestamp ge '{}' and eventTimestamp le '{}'", utc_text(from), utc_text(to));
+    let url = address(azure, subscription, &filter)?;
+    let mut all: Vec<Event> = azure.list_within(task, &url, MOST).await?.iter().filter_map(event).collect();
+    all.retain(|e| e.at >= from && e.at <= to && changes_something(&e.operation));
+    Ok(all)
+}
+
+fn address(azure: &Azure, subscription: &str, filter: &str) -> Result<Url, AzureError> {
+    let path = format!("/subscriptions/{subscription}/providers/Microsoft.Insights/eventtypes/management/values");
+    azure.arm(&path, versions::ACTIVITY, &[("$filter", filter)])
 }
 
 /// Changes to this resource and what lies in it, over the time `back` from now, newest first. What failed changed nothing.
@@ -40,9 +67,7 @@ pub async fn changes(azure: &Azure, task: &Task, resource: &str, back: Millis) -
         utc_text(now),
         id.group()
     );
-    let path =
-        format!("/subscriptions/{}/providers/Microsoft.Insights/eventtypes/management/values", id.subscription());
-    let url = azure.arm(&path, versions::ACTIVITY, &[("$filter", filter.as_str())])?;
+    let url = address(azure, id.subscription(), &filter)?;
     let mut all: Vec<Event> = azure.list(task, &url).await?.iter().filter_map(event).collect();
     all.retain(|e| e.at >= from && within(&e.resource, id.as_str()) && changes_something(&e.operation));
     all.sort_by_key(|e| std::cmp::Reverse(e.at));
@@ -66,6 +91,7 @@ fn event(row: &Value) -> Option<Event> {
         caller: text("caller"),
         resource: text("resourceId"),
         correlation: text("correlationId"),
+        operation_id: text("operationId"),
         client_request_id: row["httpRequest"]["clientRequestId"].as_str().map(visible),
     })
 }

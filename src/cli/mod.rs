@@ -27,6 +27,7 @@ pub mod guide;
 pub mod handover;
 pub mod health;
 pub mod plan;
+pub mod reconcile;
 pub mod recoverable;
 pub mod rehearse;
 pub mod run;
@@ -205,6 +206,13 @@ pub enum Cmd {
     /// there yet. Prints its SHA-256; the record of an open run says that it was exported, and of a closed one the
     /// register of this home.
     Export(export::Wish),
+    /// Compare the actions of a run with Azure's Activity Log
+    ///
+    /// Reads the log of every subscription that the run is about, from ten minutes before its first record to ten minutes
+    /// behind its last; Azure keeps it for 90 days, and it lags some minutes. Says which of the run's changes are there,
+    /// which are missing, and who else changed what the run is about. Of an open run the result goes into its record.
+    /// 0: all there and nobody else; 1: a finding, or a log that could not be read; 3: nothing could be compared.
+    Reconcile(reconcile::Wish),
     /// Approve a colleague's request as the second person
     ///
     /// Shows what exactly would be done, asks, and prints the answer to send back: 0 signed, 1 refused or not agreed to,
@@ -294,6 +302,7 @@ pub fn dispatch(args: &Args, command: &Cmd) -> u8 {
         Cmd::Runs { run: None, json } => runs::run(args, *json),
         Cmd::Recoverable(wish) => recoverable::run(args, wish),
         Cmd::Export(wish) => export::run(args, wish),
+        Cmd::Reconcile(wish) => reconcile::run(args, wish),
         Cmd::Approve(wish) => approve::run(args, wish),
         Cmd::HandOver(wish) => handover::away(args, wish),
         Cmd::TakeOver(wish) => handover::here(args, wish),

@@ -1,15 +1,19 @@
 //! `lifeboat verify`: what can be said about the record of a run, in words.
 
+mod excerpt;
+mod found;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::{Value, json};
 
+use self::found::Found;
 use crate::desk::Home;
 use crate::desk::anchors::witness;
-use crate::journal::{Disk, OnDisk, RealDisk, Source, files, is_run, segment_number, verify_files};
-use crate::record::{Against, Anchor, Checkpoint, PROMISE, Pin, Report, Verdict};
+use crate::journal::{Disk, RealDisk, is_run};
+use crate::record::{Against, Anchor, Checkpoint, Files, PROMISE, Pin, Report, Verdict};
 use crate::units::{PublicKey, visible};
 
 /// A checkpoint file is a few lines.
@@ -17,7 +21,7 @@ const MAX_CHECKPOINT: usize = 64 * 1024;
 /// What is asked.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Wish {
-    /// Run folders, segments, or a folder of runs
+    /// Run folders, segments, a folder of runs; bundles, packed or unpacked; excerpts
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// A checkpoint kept elsewhere; without it the largest that this computer signed as a witness counts, if it did
@@ -37,7 +41,7 @@ struct Pins {
     only: bool,
 }
 
-/// Verifies run folders, folders of runs and single files, and prints the verdicts.
+/// Verifies run folders, folders of runs, single files, bundles and excerpts, and prints the verdicts.
 ///
 /// Exit codes: 0 consistent, signed and anchored to the end; 1 consistent with limits; 2 tampered with or corrupt;
 /// 3 could not be verified. Of several logs the worst counts: 2, then 3, then 1.
@@ -50,9 +54,59 @@ pub fn run(args: &super::Args, wish: &Wish) -> u8 {
 }
 
 struct Outcome {
-    logs: Vec<(PathBuf, Result<Found, String>)>,
+    logs: Vec<(PathBuf, Result<Said, String>)>,
     problems: Vec<String>,
     verdict: Verdict,
+}
+
+/// What is said of what lies at a path.
+enum Said {
+    /// Of a log.
+    Log {
+        report: Box<Report>,
+        /// Of the list of files of the bundle that it is in.
+        files: Option<Files>,
+        /// Records covered by the checkpoint that it was held against because this computer signed it as a witness.
+        witnessed: Option<u64>,
+    },
+    /// Of some records of one.
+    Excerpt(Box<excerpt::Proof>),
+}
+
+impl Said {
+    fn verdict(&self) -> Verdict {
+        match self {
+            Self::Log { report, .. } => report.verdict,
+            Self::Excerpt(p) => p.verdict,
+        }
+    }
+
+    fn log(&self) -> &str {
+        match self {
+            Self::Log { report, .. } => &report.log,
+            Self::Excerpt(p) => &p.log,
+        }
+    }
+
+    fn witnessed(&self) -> bool {
+        matches!(self, Self::Log { witnessed: Some(_), .. })
+    }
+
+    /// Held against what this computer signed.
+    fn seen_here(mut self, size: u64) -> Self {
+        if let Self::Log { witnessed, .. } = &mut self {
+            *witnessed = Some(size);
+        }
+        self
+    }
+
+    /// What the checkpoint from elsewhere says of it.
+    fn anchor(&self) -> &Anchor {
+        match self {
+            Self::Log { report, .. } => &report.anchor,
+            Self::Excerpt(p) => &p.anchor,
+        }
+    }
 }
 
 fn examine(args: &super::Args, wish: &Wish) -> Outcome {
@@ -74,7 +128,8 @@ fn examine(args: &super::Args, wish: &Wish) -> Outcome {
         }
     };
     if wish.paths.is_empty() {
-        problems.push("nothing to verify: give a run's folder, a folder of runs, or a .jsonl file".to_owned());
+        problems
+            .push("nothing to verify: give a run's folder, a folder of runs, a bundle, or a .jsonl file".to_owned());
     }
     let targets: Vec<PathBuf> = wish.paths.iter().flat_map(|p| targets(p)).collect();
     let alone = targets.len() == 1;
@@ -82,15 +137,15 @@ fn examine(args: &super::Args, wish: &Wish) -> Outcome {
     let logs: Vec<_> = targets
         .into_iter()
         .map(|path| {
-            let found = examine_one(&path, home.as_ref(), &pins, outside.as_ref(), alone);
-            used |= found.as_ref().is_ok_and(|f| f.witnessed.is_none() && f.report.anchor != Anchor::None);
-            (path, found)
+            let said = examine_one(&path, home.as_ref(), &pins, outside.as_ref(), alone);
+            used |= said.as_ref().is_ok_and(|s| !s.witnessed() && *s.anchor() != Anchor::None);
+            (path, said)
         })
         .collect();
     if !used && let Some(c) = &outside {
         problems.push(format!("no log here is the one of the checkpoint, {}", visible(&c.log)));
     }
-    let of = |r: &Result<Found, String>| r.as_ref().map_or(Verdict::Unverifiable, |f| f.report.verdict);
+    let of = |r: &Result<Said, String>| r.as_ref().map_or(Verdict::Unverifiable, Said::verdict);
     let worst = logs.iter().map(|(_, r)| of(r)).max().unwrap_or(Verdict::Unverifiable);
     let verdict = if problems.is_empty() { worst } else { worst.max(Verdict::Unverifiable) };
     Outcome { logs, problems, verdict }
@@ -99,19 +154,17 @@ fn examine(args: &super::Args, wish: &Wish) -> Outcome {
 /// A folder of runs becomes its runs; anything else stands for itself.
 fn targets(path: &Path) -> Vec<PathBuf> {
     let runs: Vec<PathBuf> = match RealDisk.list(path) {
-        Ok(entries) if !is_run(&RealDisk, path) => {
-            entries.into_iter().filter(|e| e.dir).map(|e| path.join(e.name)).filter(|d| is_run(&RealDisk, d)).collect()
+        Ok(entries) if !holds_run(path) => {
+            entries.into_iter().filter(|e| e.dir).map(|e| path.join(e.name)).filter(|d| holds_run(d)).collect()
         }
         _ => Vec::new(),
     };
     if runs.is_empty() { vec![path.to_path_buf()] } else { runs }
 }
 
-/// What was found of one log.
-struct Found {
-    report: Report,
-    /// Records covered by the checkpoint that it was held against because this computer signed it as a witness.
-    witnessed: Option<u64>,
+/// Whether a folder is a run's, or an unpacked bundle.
+fn holds_run(dir: &Path) -> bool {
+    is_run(&RealDisk, dir) || is_run(&RealDisk, &dir.join(found::RECORD))
 }
 
 fn examine_one(
@@ -120,36 +173,31 @@ fn examine_one(
     pins: &Pins,
     outside: Option<&Checkpoint>,
     alone: bool,
-) -> Result<Found, String> {
-    let (files, beside, whole) = if path.is_dir() {
-        let (files, beside) = files(&RealDisk, path).map_err(|e| with_causes(&e))?;
-        (files, beside, true)
+) -> Result<Said, String> {
+    let against = Against { outside, pins: &pins.all, only_pins: pins.only, ..Against::default() };
+    let look: Box<dyn Fn(Against<'_>) -> Result<Said, String>> = if !path.is_dir() && excerpt::is_one(path) {
+        Box::new(|against| Ok(Said::Excerpt(Box::new(excerpt::examine(path, against)?))))
     } else {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let file = OnDisk::of(&RealDisk, path, segment_number(&name).unwrap_or(1)).map_err(|e| with_causes(&e))?;
-        (vec![file], None, false)
+        let found = Found::at(path)?;
+        Box::new(move |against| {
+            let (report, files) = found.examine(against)?;
+            Ok(Said::Log { report: Box::new(report), files, witnessed: None })
+        })
     };
-    let sources: Vec<&dyn Source> = files.iter().map(|f| f as &dyn Source).collect();
-    let against = Against { outside, beside: beside.as_ref(), whole, pins: &pins.all, only_pins: pins.only };
-    let mut report = verify_files(&sources, against)?;
-    let mut witnessed = None;
-    if let Some(seen) = home.and_then(|home| witness::largest(home, &report.log)) {
+    let mut said = look(against)?;
+    if let Some(seen) = home.and_then(|home| witness::largest(home, said.log())) {
         // What this computer signed as a witness counts where nothing else was given, and always where it does not fit.
-        let held = verify_files(&sources, Against { outside: Some(&seen), ..against })?;
-        if report.anchor == Anchor::None || held.verdict == Verdict::Broken {
-            (report, witnessed) = (held, Some(seen.size));
+        let held = look(Against { outside: Some(&seen), ..against })?;
+        let new = *said.anchor() == Anchor::None && *held.anchor() != Anchor::NotComparable;
+        if new || held.verdict() == Verdict::Broken {
+            said = held.seen_here(seen.size);
         }
     }
-    if matches!(report.anchor, Anchor::OtherLog { .. }) && !alone {
+    if matches!(said.anchor(), Anchor::OtherLog { .. }) && !alone {
         // Of several logs the checkpoint is for one; the others are judged without it.
-        report = verify_files(&sources, Against { outside: None, ..against })?;
+        return look(Against { outside: None, ..against });
     }
-    if whole {
-        report.hold(|file| crate::desk::evidence::sha256_of(path, file));
-    } else {
-        report.not_held();
-    }
-    Ok(Found { report, witnessed })
+    Ok(said)
 }
 
 /// The keys that were named; without any those that are known on this computer.
@@ -189,15 +237,17 @@ fn print_text(out: &mut dyn Write, outcome: &Outcome) -> std::io::Result<()> {
     for (path, result) in &outcome.logs {
         writeln!(out, "{}", path.display())?;
         match result {
-            Ok(Found { report, witnessed }) => {
+            Ok(Said::Log { report, files, witnessed }) => {
                 if let Some(size) = witnessed {
                     writeln!(
                         out,
                         "Held against the checkpoint of {size} records that this computer signed as a witness."
                     )?;
                 }
+                files.as_ref().map_or(Ok(()), |f| writeln!(out, "Manifest: {}", found::in_words(f)))?;
                 writeln!(out, "{report}")?;
             }
+            Ok(Said::Excerpt(proof)) => writeln!(out, "{proof}")?,
             Err(e) => writeln!(out, "Verdict: could not be verified: {e}\n")?,
         }
     }
@@ -218,10 +268,16 @@ fn print_json(out: &mut dyn Write, outcome: &Outcome) -> std::io::Result<()> {
         .logs
         .iter()
         .map(|(path, result)| match result {
-            Ok(Found { report, witnessed: None }) => json!({ "path": path.display().to_string(), "report": report }),
-            Ok(Found { report, witnessed }) => {
-                json!({ "path": path.display().to_string(), "report": report, "witnessed": witnessed })
+            Ok(Said::Log { report, files, witnessed }) => {
+                let mut report = json!(report);
+                report["manifest"] = json!(files);
+                let mut said = json!({ "path": path.display().to_string(), "report": report });
+                if let Some(size) = witnessed {
+                    said["witnessed"] = json!(size);
+                }
+                said
             }
+            Ok(Said::Excerpt(proof)) => json!({ "path": path.display().to_string(), "excerpt": proof }),
             Err(e) => json!({ "path": path.display().to_string(), "error": e }),
         })
         .collect();

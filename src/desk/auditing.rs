@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::journal::{Disk, read_run};
-use crate::record::Pin;
+use crate::record::{Kind, Pin};
 use crate::units::visible;
 
 use super::examining::{held, pins};
@@ -279,7 +279,7 @@ impl Desk {
         let operator = self.operator.clone();
         let all = self.open.iter_mut().chain(&mut self.others);
         let session = all.map(|o| &mut o.session).find(|s| s.id == run && s.works())?;
-        session.tell_export(&operator, made.told.clone()).err().map(|e| exporting::unrecorded(&e))
+        session.told(&operator, Kind::Export, made.told.clone()).err().map(|e| exporting::unrecorded("export", &e))
     }
 
     async fn dispose(&mut self, run: String, typed: &str, reason: String) -> Result<(), DeskError> {

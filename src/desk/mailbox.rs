@@ -74,6 +74,8 @@ pub enum Mail {
     DeletedProgress(usize, usize),
     /// What is in soft delete.
     Deleted(Box<Result<crate::recovery::Reading, AzureError>>),
+    /// How a run compares with the Activity Log, by its id.
+    Compared(String, Box<Result<crate::run::reconcile::Reconciled, String>>),
     /// What the keyring said.
     Credential(super::credentials::Told),
     /// A block for colleagues, and what came of signing it.

@@ -40,6 +40,7 @@ pub mod past;
 pub mod preview;
 pub mod protocol;
 mod publish;
+pub mod reconciling;
 mod record;
 pub mod recovery;
 pub mod rotation;
@@ -206,6 +207,12 @@ pub enum DeskError {
     /// The real Azure is not read from inside a rehearsal.
     #[error("a rehearsal is open, and nothing real is called meanwhile; leave it first, then read what was deleted")]
     Rehearsing,
+    /// Of a rehearsal the real Azure knows nothing.
+    #[error("this run is a rehearsal, and only its simulated Azure has a log of it; connect that one")]
+    Rehearsed,
+    /// Nothing of a run could stand in the Activity Log.
+    #[error("there is nothing to compare with the Activity Log: {0}")]
+    NothingToCompare(&'static str),
     /// A file that was shown and is gone.
     #[error("`{0}` is not in the library any more; open it again")]
     Gone(String),

@@ -151,6 +151,8 @@ pub enum Command {
     },
     /// Read what is in soft delete, over all subscriptions.
     ReadDeleted,
+    /// Compare a run's actions with Azure's Activity Log.
+    CompareWithActivityLog(String),
     /// Begin a plan that recovers this deleted thing, named by its id.
     Recover(String),
     /// Preview a plan of the library with this strategy.

@@ -132,6 +132,7 @@ impl Desk {
             | Mail::Sides(_)
             | Mail::DeletedProgress(..)
             | Mail::Deleted(_)
+            | Mail::Compared(..)
             | Mail::Credential(_)
             | Mail::Signed(_)
             | Mail::Approval(_)

@@ -79,6 +79,7 @@ impl Desk {
             Command::Draft(intent) => self.draft(intent),
             Command::ReadInventory => self.read_inventory(),
             Command::ReadDeleted => self.read_deleted(),
+            Command::CompareWithActivityLog(run) => self.compare_with_activity(&run),
             Command::Recover(id) => self.recover(&id),
             Command::PrintPlan { plan, strategy, html } => self.print_plan(&plan, strategy, html),
             Command::SetOperator(name) => {

@@ -137,6 +137,7 @@ pub fn start_by(options: Options, clock: Clock) -> Result<Handle, DeskError> {
         checks: super::checks::Asked::default(),
         recovering: super::recovery::Recovering::default(),
         recovery: Arc::default(),
+        comparisons: Arc::default(),
         audit: Arc::new(Audit::default()),
         auditing: super::auditing::Auditing::default(),
         past: Past::default(),
@@ -267,6 +268,7 @@ pub(super) struct Desk {
     pub checks: super::checks::Asked,
     pub recovering: super::recovery::Recovering,
     pub recovery: Arc<super::snapshot::RecoveryView>,
+    pub comparisons: Arc<super::reconciling::Comparisons>,
     pub audit: Arc<Audit>,
     /// What the register says, and what is read beside the desk.
     pub auditing: super::auditing::Auditing,
@@ -455,6 +457,11 @@ impl Desk {
             Mail::Inventory(read) => self.inventory_came(read),
             Mail::DeletedProgress(done, of) => self.deleted_progress(done, of),
             Mail::Deleted(read) => self.deleted_came(*read),
+            Mail::Compared(run, out) => {
+                if let Err(e) = self.compared(run, *out) {
+                    self.problem(&e);
+                }
+            }
             // What was asked on a plan's page belongs to no run.
             Mail::Sides(seen) => self.sides_came(seen.as_deref()),
             Mail::Rights(digest, who, report) if session == 0 => self.rights_came(digest, who, *report),

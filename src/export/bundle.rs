@@ -18,7 +18,8 @@ use crate::units::{hex, visible};
 /// Version of the manifest and of the list of keys.
 const VERSION: u32 = 1;
 /// Programs that go along, by name, so that nobody has to believe this one.
-const TOOLS: &[(&str, &[u8])] = &[("verify.py", include_bytes!("verify.py"))];
+const TOOLS: &[(&str, &[u8])] =
+    &[("verify.py", include_bytes!("verify.py")), ("format.py", include_bytes!("format.py"))];
 /// What is copied at once.
 const PIECE: usize = 64 * 1024;
 
@@ -150,16 +151,14 @@ fn readme(dossier: &Dossier, parts: &Parts) -> String {
     );
     say("");
     say("CHECK IT");
-    if TOOLS.iter().any(|(name, _)| *name == "verify.py") {
-        say("With nothing but Python 3.8 or newer, in the folder that this archive was unpacked into:");
-        say("    python3 verify.py");
-        say("    python3 verify.py --checkpoint CHECKPOINT --key KEY");
-        say("verify.py uses no other package, opens no connection, and is short enough to be read first. It prints a \
-             verdict for each question, and ends with 0 (whole), 1 (consistent, with limits that it names), 2 (tampered \
-             with or corrupt) or 3 (could not be verified).");
-    }
-    say("With Lifeboat:");
-    say("    lifeboat verify record");
+    say("With nothing but Python 3.9 or newer, in the folder that this archive was unpacked into:");
+    say("    python3 verify.py");
+    say("    python3 verify.py --checkpoint CHECKPOINT --key KEY");
+    say("verify.py, with format.py beside it, uses no package, opens no connection, and is short enough to be read \
+         first. It prints a verdict for each question, and ends with 0 (whole), 1 (consistent, with limits that it \
+         names), 2 (tampered with or corrupt) or 3 (could not be verified).");
+    say("With Lifeboat, which takes this archive as it is, or the folder that it was unpacked into:");
+    say("    lifeboat verify run.zip --checkpoint CHECKPOINT --key KEY");
     say("By hand, for any line {\"r\":BODY,\"h\":\"HASH\"} of the record:");
     say("    HASH is SHA-256 of one zero byte followed by the exact bytes of BODY;");
     say("    \"prev\" in BODY is the HASH of the line before (64 zeros in the first);");

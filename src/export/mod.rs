@@ -1,12 +1,13 @@
 //! What leaves the program to be read elsewhere: a plan as a printable sheet, for the hour when the laptop is dead; pictures
 //! that another Lifeboat reads; a run in one locked file, for the colleague who takes it over ([`handover`]); and the record
-//! of a run for those who audit it: whole with its proofs ([`bundle`]), some records of it ([`excerpt`]), and renderings of
+//! of a run for those who audit it: whole with its proofs ([`bundle`], read again by [`archive`]), some records of it ([`excerpt`]), and renderings of
 //! a [`dossier::Dossier`] for people, spreadsheets ([`csv`]) and a SIEM ([`ocsf`]).
 //!
 //! A sheet is laid out once, as a list of [`block::Block`]s made from the plan or the dossier alone; `html` and `pdf` only
 //! draw it, so that both say the same. Neither reads a clock: the same plan and the same time give the same bytes, and a
 //! record is told as of its last entry.
 
+pub mod archive;
 pub mod block;
 pub mod bundle;
 pub mod csv;

@@ -236,6 +236,8 @@ pub struct Report {
     pub evidence_files: Option<Files>,
     /// Records whose kind this Lifeboat does not know.
     pub unknown_kinds: u64,
+    /// What the record itself says of its last comparison with Azure's Activity Log.
+    pub reconciled: Option<String>,
     /// A format this Lifeboat does not know.
     pub newer_format: Option<u64>,
     /// Records of which only the hash is there.
@@ -300,12 +302,20 @@ impl Report {
             ("Signed", self.signed_line()),
             ("Anchored", self.anchored_line()),
             ("Unanchored tail", self.tail_line()),
-            ("Reconciled with Activity Log", "not checked".to_owned()),
+            ("Reconciled with Activity Log", self.reconciled_line()),
             ("Indeterminate actions", self.indeterminate_line()),
             ("Clock", self.clock_line()),
             ("Gaps and recoveries", self.gaps_line()),
             ("Evidence", self.evidence_line()),
         ]
+    }
+
+    fn reconciled_line(&self) -> String {
+        // The record's own word: who doubts it compares again.
+        match &self.reconciled {
+            Some(text) => format!("as recorded: {}", visible(text)),
+            None => "not checked: nobody has reconciled it (`lifeboat reconcile`)".to_owned(),
+        }
     }
 
     fn log_line(&self) -> String {

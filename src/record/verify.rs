@@ -173,6 +173,13 @@ struct Went {
     outcome: String,
 }
 
+/// The part of an observation that tells how the record compares with what somebody else logged.
+#[derive(serde::Deserialize)]
+struct Compared {
+    what: String,
+    text: String,
+}
+
 /// What the records tell beside their hashes.
 #[derive(Default)]
 pub struct Verifying {
@@ -187,6 +194,7 @@ pub struct Verifying {
     files: Vec<Named>,
     unknown_kinds: u64,
     left: Vec<Left>,
+    reconciled: Option<String>,
     /// Since when, and since which record, no checkpoint was written by this process.
     since: Option<(u64, u64)>,
     gaps: Vec<Gap>,
@@ -255,6 +263,7 @@ impl Verifying {
             files: self.files,
             evidence_files: None,
             unknown_kinds: self.unknown_kinds,
+            reconciled: self.reconciled,
             newer_format: walk.newer,
             withheld: walk.withheld,
             gaps: if walk.keys.is_empty() { Vec::new() } else { self.gaps },
@@ -301,6 +310,10 @@ impl Verifying {
                 }
             }
             Kind::Unknown => self.unknown_kinds += 1,
+            Kind::Observe => {
+                let seen = serde_json::from_str::<Compared>(e.d.get()).ok().filter(|s| s.what == "activity_log");
+                self.reconciled = seen.map(|s| s.text).or(self.reconciled.take());
+            }
             Kind::ActionIntent => {
                 let open = Open { seq: e.seq, step: step().to_owned() };
                 self.open.entry(step().to_owned()).or_default().push(open);

@@ -16,6 +16,7 @@ pub mod fields;
 pub mod forecast;
 pub mod objective;
 mod outlook;
+pub mod reconcile;
 mod rules;
 pub mod state;
 pub mod step;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use lifeboat::journal::{Disk, Draft, Header, Journal, MemoryDisk, segment_name};
 use lifeboat::record::{
-    Actor, Against, Anchor, App, Body, Checkpoint, Hash, Kind, MAX_BODY, Mode, Person, RecordError, Report, Segment,
-    Tree, Verdict, canonical, client_request_id, encode, leaf_hash, verify,
+    Actor, Against, Anchor, App, Body, Checkpoint, Hash, Kind, Line, MAX_BODY, MAX_DEPTH, Mode, Person, RecordError,
+    Report, Segment, Tree, Verdict, Why, canonical, client_request_id, encode, leaf_hash, verify,
 };
 use lifeboat::units::hex;
 use proptest::prelude::*;
@@ -280,4 +280,51 @@ proptest! {
         let lone = verify(&[Segment { number: 9, bytes: &bytes }], Against::default());
         prop_assert!(whole.verdict.exit_code() != 0 && lone.verdict.exit_code() != 0);
     }
+}
+
+/// What is said of a body whose hash is right.
+fn of_body(body: &str) -> Result<(), Why> {
+    let line = format!("{{\"r\":{body},\"h\":\"{}\"}}", leaf_hash(body.as_bytes()));
+    Line { offset: 0, bytes: line.as_bytes(), ended: true }.read().map(drop)
+}
+
+fn body_with(d: &str) -> String {
+    let zeros = "0".repeat(64);
+    format!(
+        r#"{{"boot":"b","d":{d},"kind":"note","log":"r1","mono":0,"prev":"{zeros}","run":"r1","seg":1,"seq":0,"ts":5,"v":1}}"#
+    )
+}
+
+#[test]
+fn a_line_is_as_deep_as_a_record_may_be_and_no_deeper() {
+    // The body is one level, its `d` another.
+    let nested = |levels: usize| {
+        let lists = levels - 2;
+        body_with(&format!(r#"{{"list":{}0{}}}"#, "[".repeat(lists), "]".repeat(lists)))
+    };
+    let objects = |levels: usize| {
+        let inner = levels - 2;
+        body_with(&format!(r#"{{"o":{}0{}}}"#, r#"{"o":"#.repeat(inner), "}".repeat(inner)))
+    };
+    assert_eq!(MAX_DEPTH + 1, 33);
+    for of in [nested, objects] {
+        assert_eq!(of_body(&of(33)), Ok(()));
+        assert_eq!(of_body(&of(34)), Err(Why::Json));
+    }
+    // Many brackets side by side are not deep, and brackets in text are none; a quote in it does not end it.
+    assert_eq!(of_body(&body_with(&format!("{{\"list\":[{}0]}}", "[],{},".repeat(40)))), Ok(()));
+    let text = r#"\"[[{{\\"#.repeat(20);
+    assert_eq!(of_body(&body_with(&format!("{{\"text\":\"{text}\"}}"))), Ok(()));
+    let then_deep = format!("{{\"text\":\"{text}\",\"list\":{}0{}}}", "[".repeat(32), "]".repeat(32));
+    assert_eq!(of_body(&body_with(&then_deep)), Err(Why::Json), "behind such a text depth counts again");
+}
+
+#[test]
+fn a_list_is_not_taken_for_a_record() {
+    assert_eq!(of_body(&body_with("{}")), Ok(()));
+    // The values of a record in the order in which a reader may know its fields.
+    let zeros = "0".repeat(64);
+    let list = format!(r#"[1,"r1","r1",1,0,"{zeros}",null,5,0,"b",null,null,"note",null,{{}}]"#);
+    assert_eq!(of_body(&list), Err(Why::Json));
+    assert_eq!(of_body(&body_with("[1]")), Err(Why::Json), "nor for what it tells");
 }

@@ -318,15 +318,20 @@ impl Source<'_> {
     /// The record of an open run says that it was exported, and the register that a closed one was; what could not be
     /// recorded is said instead.
     pub fn record(&self, made: &Made) -> Option<String> {
-        let session = Session::open(self.disk, self.home, made.dir.clone(), None, self.signs.clone());
-        let done = session.and_then(|mut session| {
-            if !session.works() {
-                return self.register(made);
-            }
+        let noted = self.note(&made.dir, Kind::Export, made.told.clone());
+        let done = noted.and_then(|noted| if noted { Ok(()) } else { self.register(made) });
+        done.err().map(|e| unrecorded("export", &e))
+    }
+
+    /// Adds to the record of a run what is no event of it; false: it takes no more.
+    pub(super) fn note(&self, dir: &Path, kind: Kind, d: Value) -> Result<bool, DeskError> {
+        let mut session = Session::open(self.disk, self.home, dir.to_owned(), None, self.signs.clone())?;
+        if session.works() {
             super::handover::stand(&mut session)?;
-            session.tell_export(self.operator, made.told.clone())
-        });
-        done.err().map(|e| unrecorded(&e))
+            session.told(self.operator, kind, d)?;
+            return Ok(true);
+        }
+        Ok(false)
     }
 
     /// For a record that takes no more.
@@ -338,9 +343,9 @@ impl Source<'_> {
     }
 }
 
-/// What is said of an export that is not recorded.
-pub(super) fn unrecorded(e: &DeskError) -> String {
-    format!("the export is not recorded: {}", chain(e))
+/// What is said of something that could not be recorded.
+pub(super) fn unrecorded(what: &str, e: &DeskError) -> String {
+    format!("the {what} is not recorded: {}", chain(e))
 }
 
 fn excerpt(all: &Reading, wanted: &[u64]) -> Result<Vec<u8>, DeskError> {
@@ -497,9 +502,9 @@ fn views(dossier: &Dossier, whole: bool, notes: &mut Vec<String>) -> Result<Vec<
 }
 
 impl Session {
-    /// Records that the run was exported, with a checkpoint behind it.
-    pub(super) fn tell_export(&mut self, operator: &str, told: Value) -> Result<(), DeskError> {
-        self.note(Actor::Operator(operator.to_owned()), Kind::Export, told)?;
+    /// Records what was done with the record, with a checkpoint behind it.
+    pub(super) fn told(&mut self, operator: &str, kind: Kind, d: Value) -> Result<(), DeskError> {
+        self.note(Actor::Operator(operator.to_owned()), kind, d)?;
         self.seal();
         Ok(())
     }

@@ -59,6 +59,8 @@ pub struct Snapshot {
     pub library: Arc<Library>,
     /// Recovery screen.
     pub recovery: Arc<RecoveryView>,
+    /// How runs compare with Azure's Activity Log, as far as that was asked for since the start.
+    pub comparisons: Arc<super::reconciling::Comparisons>,
     /// Audit screen.
     pub audit: Arc<Audit>,
     /// Settings screen.

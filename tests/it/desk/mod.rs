@@ -7,6 +7,7 @@ mod faults;
 mod hangs;
 mod modes;
 mod readiness;
+mod reconcile;
 mod recovered;
 mod recovery;
 mod recovery_point;

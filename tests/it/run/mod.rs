@@ -12,6 +12,7 @@ mod guide;
 mod hand;
 mod orders;
 mod random;
+mod reconcile;
 mod states;
 mod steps;
 mod tabletop;

@@ -447,6 +447,7 @@ pub fn snapshot() -> Snapshot {
         trends: Arc::default(),
         library: Arc::new(library()),
         recovery: Arc::default(),
+        comparisons: Arc::default(),
         audit: Arc::new(audit()),
         settings: Arc::new(Settings {
             sign_in: super::sign_in::sample(),

@@ -5,14 +5,19 @@ use std::process::{Command, Output};
 
 use lifeboat::journal::segment_name;
 use lifeboat::record::PROMISE;
+use lifeboat::units::sha256_hex;
+use serde_json::json;
 
 use super::bases::{Base, plain};
-use super::forger::{Signer, line_of};
+use super::forger::{Signer, line_of, split};
 use super::{Random, script};
 
 fn run(args: &[&str]) -> Output {
-    let script = script::folder().join("verify.py");
-    Command::new("python3").arg("-I").arg("-B").arg(script).args(args).output().unwrap()
+    run_at(&script::folder().join("verify.py"), args)
+}
+
+fn run_at(script: &Path, args: &[&str]) -> Output {
+    Command::new("python3").arg("-I").arg(script).args(args).output().unwrap()
 }
 
 fn words(out: &Output) -> String {
@@ -20,7 +25,7 @@ fn words(out: &Output) -> String {
     String::from_utf8(out.stdout.clone()).unwrap().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn lay(base: &Base, run: &Path, evidence: &Path) {
+pub fn lay(base: &Base, run: &Path, evidence: &Path) {
     std::fs::create_dir_all(run).unwrap();
     std::fs::create_dir_all(evidence).unwrap();
     for (number, bytes) in &base.files {
@@ -35,11 +40,11 @@ fn lay(base: &Base, run: &Path, evidence: &Path) {
 fn the_script_promises_what_lifeboat_promises_and_is_short() {
     let promise = PROMISE.map(|(head, text)| format!("{head}: {text}")).join(" ");
     assert!(words(&run(&["--help"])).contains(&promise), "the help holds the promise, word for word");
-    let text = std::fs::read_to_string(script::folder().join("verify.py")).unwrap();
-    assert!(
-        text.lines().count() < 400 && text.lines().all(|l| l.chars().count() <= 130),
-        "it is to be read by auditors"
-    );
+    for (name, most) in [("verify.py", 300), ("format.py", 200)] {
+        let text = std::fs::read_to_string(script::folder().join(name)).unwrap();
+        let long = text.lines().find(|l| l.chars().count() > 110);
+        assert!(text.lines().count() < most && long.is_none(), "{name} is to be read by auditors: {long:?}");
+    }
 }
 
 #[test]
@@ -51,19 +56,21 @@ fn a_bundle_is_verified_by_the_script_in_it_and_whole_with_key_and_checkpoint() 
     // The writer's last checkpoint stands behind what it covers; the one kept elsewhere is of the whole.
     lay(&base, &dir.join("record"), &dir.join("evidence"));
     std::fs::copy(script::folder().join("verify.py"), dir.join("verify.py")).unwrap();
+    let lone = run_at(&dir.join("verify.py"), &[]);
+    assert_eq!(lone.status.code(), Some(3), "{}", words(&lone));
+    assert!(words(&lone).contains("format.py is to lie beside verify.py"));
+    std::fs::copy(script::folder().join("format.py"), dir.join("format.py")).unwrap();
     std::fs::write(dir.join("outside"), end.to_string()).unwrap();
     let key = Signer::new(1).key();
-    let inside = |args: &[&str]| {
-        let script = dir.join("verify.py");
-        Command::new("python3").arg("-I").arg("-B").arg(script).args(args).output().unwrap()
-    };
+    let inside = |args: &[&str]| run_at(&dir.join("verify.py"), args);
     let outside = dir.join("outside").display().to_string();
     let whole = inside(&["--key", &key, "--checkpoint", &outside]);
     let said = words(&whole);
     assert_eq!(whole.status.code(), Some(0), "{said}");
     for what in [
-        "Consistent: hashes and chain, and tree; root",
-        "pinned: of: given with --key",
+        "Consistent: hashes, chain and tree; root",
+        "; pinned (given with --key)",
+        "Anchored: it fits the first",
         "Verdict: consistent, signed, and",
         "NOT PROVEN by any of this: that entries are true",
     ] {
@@ -117,6 +124,104 @@ fn garbage_is_never_whole_and_never_a_traceback() {
     let all = run(&runs.iter().map(String::as_str).collect::<Vec<_>>());
     assert_eq!(all.status.code(), Some(2), "the worst counts");
     assert!(words(&all).contains("All 8 logs"), "several at once");
+}
+
+/// The manifest of everything that lies there, as a bundle has it.
+pub fn manifest_of(dir: &Path) -> String {
+    let mut files = Vec::new();
+    for folder in ["", "record", "evidence", "views"] {
+        for entry in std::fs::read_dir(dir.join(folder)).into_iter().flatten().map(Result::unwrap) {
+            if entry.file_type().unwrap().is_file() {
+                let bytes = std::fs::read(entry.path()).unwrap();
+                let name = Path::new(folder).join(entry.file_name()).display().to_string();
+                files.push(json!({ "name": name, "bytes": bytes.len(), "sha256": sha256_hex(&bytes) }));
+            }
+        }
+    }
+    json!({ "version": 1, "files": files }).to_string()
+}
+
+#[test]
+fn the_manifest_of_a_bundle_names_the_file_that_differs() {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = &temp.path().join("bundle");
+    let base = plain("ana", 20, true);
+    lay(&base, &dir.join("record"), &dir.join("evidence"));
+    std::fs::create_dir(dir.join("views")).unwrap();
+    std::fs::write(temp.path().join("outside"), "seq,h").unwrap();
+    std::fs::write(dir.join("views/run.csv"), "seq,h").unwrap();
+    let listed = manifest_of(dir);
+    std::fs::write(dir.join("MANIFEST.json"), &listed).unwrap();
+    let outside = temp.path().join("checkpoint");
+    std::fs::write(&outside, base.outside.last().unwrap().to_string()).unwrap();
+    let (key, outside, at) = (Signer::new(1).key(), outside.display().to_string(), dir.display().to_string());
+    let both = [at.as_str(), "--key", &key, "--checkpoint", &outside];
+    let said = |code: i32, what: &str, args: &[&str]| {
+        let out = run(args);
+        let said = words(&out);
+        assert_eq!(out.status.code(), Some(code), "{said}");
+        assert!(said.contains(what), "{what}: {said}");
+    };
+    let n = listed.matches("sha256").count();
+    said(0, &format!("Manifest: {n} as said; missing: none; ALTERED: none"), &both);
+
+    std::fs::write(dir.join("views/run.csv"), "seq;h").unwrap();
+    said(1, "ALTERED: views/run.csv", &both);
+    std::fs::remove_file(dir.join("views/run.csv")).unwrap();
+    said(1, "missing: views/run.csv", &both);
+    std::fs::write(dir.join("views/run.csv"), "seq,h").unwrap();
+    // A list that names what lies elsewhere, that gives another size, that is none.
+    std::fs::write(dir.join("MANIFEST.json"), listed.replacen("views/run.csv", "../outside", 1)).unwrap();
+    said(1, "missing: ../outside", &both);
+    std::fs::write(dir.join("MANIFEST.json"), listed.replacen("\"bytes\":5,", "\"bytes\":6,", 1)).unwrap();
+    said(1, "ALTERED: views/run.csv", &both);
+    std::fs::write(dir.join("MANIFEST.json"), "[".repeat(50_000)).unwrap();
+    said(1, "ALTERED: MANIFEST.json", &both);
+    // A record without its end is sound in itself; only its list, and the checkpoint, know more.
+    std::fs::write(dir.join("MANIFEST.json"), &listed).unwrap();
+    let (name, lines) = (segment_name(1), split(&base.files[0].1));
+    std::fs::write(dir.join("record").join(&name), lines[..lines.len() - 2].concat()).unwrap();
+    said(1, &format!("ALTERED: record/{name}"), &[&at]);
+    said(2, &format!("ALTERED: record/{name}"), &both);
+    std::fs::write(dir.join("record").join(&name), lines.concat()).unwrap();
+    let (name, bytes) = &base.evidence[0];
+    std::fs::write(dir.join("evidence").join(name), [&bytes[..], b"!"].concat()).unwrap();
+    said(2, &format!("ALTERED: evidence/{name}"), &[&at]);
+}
+
+#[test]
+fn a_folder_of_runs_is_judged_run_by_run_and_the_checkpoint_counts_for_its_own() {
+    let temp = tempfile::tempdir().unwrap();
+    let (ana, bob, cyd) = (plain("ana", 20, true), plain("bob", 9, false), plain("cyd", 9, true));
+    for (base, name) in [(&ana, "ana"), (&bob, "bob")] {
+        lay(base, &temp.path().join(name), &temp.path().join(name).join("evidence"));
+    }
+    std::fs::create_dir(temp.path().join("other")).unwrap();
+    let file = |base: &Base| {
+        let file = temp.path().join("outside");
+        std::fs::write(&file, base.outside.last().unwrap().to_string()).unwrap();
+        file.display().to_string()
+    };
+    let at = temp.path().display().to_string();
+    let of = |outside: &str| {
+        let args = [at.clone(), "--checkpoint".to_owned(), outside.to_owned()];
+        let (code, all) = script::reports(&[args.to_vec()]).remove(0);
+        let logs = all["logs"].as_array().unwrap();
+        let said: Vec<String> = logs.iter().map(|l| l["report"]["anchor"].to_string()).collect();
+        (code, said, all["problems"].clone())
+    };
+    let size = ana.outside.last().unwrap().size;
+    let agrees = format!("{{\"agrees\":{{\"size\":{size}}}}}");
+    let (code, said, problems) = of(&file(&ana));
+    assert_eq!(
+        (code, said, problems),
+        (1, vec![agrees, "\"none\"".to_owned()], json!([])),
+        "bob's is judged without it"
+    );
+    let (code, _, problems) = of(&file(&cyd));
+    assert_eq!((code, problems), (3, json!(["no log here is the one of the checkpoint, cyd"])));
+    std::fs::write(temp.path().join("bob").join(segment_name(1)), bob.files[0].1.repeat(2)).unwrap();
+    assert_eq!(of(&file(&ana)).0, 2, "the worst counts");
 }
 
 /// Peak memory over a file of 64 MiB, as the system counts it.

@@ -3,6 +3,7 @@
 
 mod agreement;
 mod bases;
+mod bundles;
 mod command;
 mod forger;
 mod mutants;
