@@ -135,11 +135,13 @@ fn whoever_rewrites_the_log_with_its_own_key_is_held_to_what_a_witness_saw() {
     assert_eq!(check(&fitted(false), Some(&left), &pins, false).verdict, Verdict::Broken);
 }
 
+type Change = fn(&mut Checkpoint);
+
 #[test]
 fn an_anchor_that_says_more_than_is_true_is_a_break_whatever_came_of_it() {
     let (ana, ben, mallory) = (Key::of(1), Key::of(2), Key::of(9));
     let pins = [pin(&ana), pin(&ben)];
-    let mutants: [(&str, fn(&mut Checkpoint)); 7] = [
+    let mutants: [(&str, Change); 7] = [
         ("another log", |c| c.log = "r2".to_owned()),
         ("records that came later", |c| c.size += 4),
         ("a size at which none was made", |c| c.size -= 1),

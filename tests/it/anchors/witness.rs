@@ -155,6 +155,8 @@ fn who_agrees_on_a_device_of_their_own_anchors_the_record_and_their_computer_hol
     assert_eq!(code, Some(2), "another record than the one that was signed: {said}");
 }
 
+type Says = fn(&Checkpoint) -> Option<Seen>;
+
 #[test]
 fn an_answer_without_a_witness_is_as_good_and_the_record_says_why_there_is_none() {
     let here = Place::new();
@@ -162,7 +164,7 @@ fn an_answer_without_a_witness_is_as_good_and_the_record_says_why_there_is_none(
     let ben = device(7);
     know(&ada, &ben.line("Ben"));
     decided(&ada);
-    let answers: [(fn(&Checkpoint) -> Option<Seen>, &str); 3] = [
+    let answers: [(Says, &str); 3] = [
         (|_| None, "carries no signature"),
         (
             |c| {
