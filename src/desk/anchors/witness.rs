@@ -124,7 +124,8 @@ fn sign(home: &Home, mut c: Checkpoint, device: &Device, now: i64) -> Result<Str
     options.read(true).append(true).create(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    path.parent().map_or(Ok(()), std::fs::create_dir_all).map_err(io)?;
+    let folder = path.parent().unwrap_or(home.dir());
+    std::fs::create_dir_all(folder).map_err(io)?;
     let mut file = options.open(&path).map_err(io)?;
     // Two that sign at once must not sign what does not fit.
     file.lock().map_err(io)?;
@@ -134,5 +135,8 @@ fn sign(home: &Home, mut c: Checkpoint, device: &Device, now: i64) -> Result<Str
     c.witness(device, u64::try_from(now / 1_000).unwrap_or(0));
     let line = c.signatures.last().cloned().unwrap_or_default();
     file.write_all(format!("{c}{}", &BETWEEN[1..]).as_bytes()).and_then(|()| file.sync_all()).map_err(io)?;
+    // A new file is one only when its folder says so; Windows has no such call.
+    #[cfg(unix)]
+    File::open(folder).and_then(|f| f.sync_all()).map_err(io)?;
     Ok(line)
 }

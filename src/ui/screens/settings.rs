@@ -42,9 +42,9 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
         ui.add_space(12.0);
         card(ui, |ui| super::hooks::show(ui, cx, &mut view.hook));
         ui.add_space(12.0);
-        card(ui, |ui| super::outside::show(ui, cx, &mut view.anchors));
-        ui.add_space(12.0);
         card(ui, |ui| super::watch::show(ui, cx, &mut view.watch));
+        ui.add_space(12.0);
+        card(ui, |ui| super::outside::show(ui, cx, &mut view.anchors));
         ui.add_space(12.0);
         card(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 6.0;
