@@ -58,23 +58,21 @@ pub fn run(args: &Args, json: bool) -> u8 {
     let catalog = home.catalog().unwrap_or_else(|_| Catalog::builtin());
     past.refresh(&RealDisk, &home, &catalog);
     let rows = past.rows();
-    let keeping = match Register::read(&RealDisk, &home) {
-        Ok(keeping) => keeping,
-        Err(e) => {
-            say!(
-                "lifeboat: the register cannot be read, so how long runs are kept is not known: {}",
-                crate::desk::chain(&e)
-            );
-            return FAILED;
-        }
-    };
+    let keeping = Register::read(&RealDisk, &home);
+    if let Err(e) = keeping.as_ref().map_err(|e| crate::desk::chain(e))
+        && json
+    {
+        say!("lifeboat: the register cannot be read, so how long runs are kept is not known: {e}");
+    }
+    let keeping = keeping.ok();
     let now = jiff::Timestamp::now().as_millisecond();
     if json {
         let all: Vec<_> = rows
             .iter()
             .map(|r| {
                 let told = past.run(&r.id);
-                let kept = kept(&keeping, &r.id, r.ended, now);
+                let kept = keeping.as_ref().map(|k| kept(k, &r.id, r.ended, now));
+                let hold = keeping.as_ref().and_then(|k| k.hold(&r.id));
                 json!({
                     "run": r.id, "title": r.title, "mode": r.mode, "started": utc_text(r.started),
                     "outcome": r.outcome, "open": r.open, "journal": home.run(&r.id),
@@ -84,11 +82,11 @@ pub fn run(args: &Args, json: bool) -> u8 {
                         Proof::Failed(_) => Some(false),
                         Proof::None => None,
                     }),
-                    "retention": {
-                        "class": kept.class.name(), "source": kept.class.source(), "own": kept.own,
-                        "until": kept.until.map(utc_text), "stays": kept.stays,
-                    },
-                    "hold": keeping.hold(&r.id).map(|h| json!({ "by": h.by, "at": utc_text(h.at), "reason": h.reason })),
+                    "retention": kept.map(|k| json!({
+                        "class": k.class.name(), "source": k.class.source(), "own": k.own,
+                        "until": k.until.map(utc_text), "stays": k.stays,
+                    })),
+                    "hold": hold.map(|h| json!({ "by": h.by, "at": utc_text(h.at), "reason": h.reason })),
                     "rta_ms": told.and_then(|t| t.rta).map(|t| t.0),
                 })
             })
@@ -99,7 +97,7 @@ pub fn run(args: &Args, json: bool) -> u8 {
                 "at": utc_text(d.at), "reason": d.reason, "done": d.done,
             })
         };
-        let gone: Vec<_> = keeping.disposed().map(gone).collect();
+        let gone: Vec<_> = keeping.iter().flat_map(|k| k.disposed()).map(gone).collect();
         out!("{}", json!({ "runs": all, "disposed": gone }));
     } else if rows.is_empty() {
         say!("No runs in {}. Start one: lifeboat rehearse region-loss", home.runs().display());

@@ -44,7 +44,7 @@ impl Watched<'_> {
 
     /// A file whose every piece is looked at.
     pub(super) fn write<W: Write>(&self, file: W) -> Writing<'_, W> {
-        Writing { file, watched: self, bytes: 0 }
+        Writing { file, watched: self, bytes: 0, over: false }
     }
 }
 
@@ -53,18 +53,24 @@ pub(super) struct Writing<'a, W> {
     file: W,
     watched: &'a Watched<'a>,
     bytes: u64,
+    /// It was said that nobody wants it: what an archive still writes to end itself goes nowhere.
+    over: bool,
 }
 
 impl<W: Write> Write for Writing<'_, W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.over {
+            return Ok(bytes.len());
+        }
         let n = self.file.write(bytes)?;
         let before = self.bytes / STEP;
         self.bytes += n as u64;
-        if self.bytes / STEP > before {
-            self.watched.at(Stage::Writing(self.bytes)).map_err(io::Error::other)?;
-        }
-        self.watched.wanted().map_err(io::Error::other)?;
-        Ok(n)
+        let told = match self.bytes / STEP > before {
+            true => self.watched.at(Stage::Writing(self.bytes)),
+            false => self.watched.wanted(),
+        };
+        self.over = told.is_err();
+        told.map(|()| n).map_err(io::Error::other)
     }
     fn flush(&mut self) -> io::Result<()> {
         self.file.flush()

@@ -7,8 +7,8 @@ use super::super::examining::examined;
 use super::super::view::audit::run_row;
 use super::super::{DeskError, Home};
 use super::{Keeping, Kept, Register, end_of};
-use crate::journal::{Disk, JournalError, contents, parent, read_run, remove_all};
-use crate::record::Kind;
+use crate::journal::{Disk, JournalError, contents, is_run, parent, read_run, remove_all};
+use crate::record::{Kind, Verdict};
 use crate::run::event::Actor;
 use crate::units::sha256_hex;
 
@@ -83,7 +83,11 @@ pub fn dispose(
     let lock = disk.try_lock(&dir.join("lock")).map_err(io("lock", &dir))?;
     let lock = lock.ok_or_else(|| JournalError::Locked(dir.clone()))?;
     let facts = Facts::read(disk, &dir)?;
-    // Read anew: somebody may have set a hold since.
+    // Read anew: somebody may have set a hold since; or have taken one out.
+    let said = register.home.register();
+    if is_run(disk, &said) && examined(disk, &said, &[])?.verdict == Verdict::Broken {
+        return Err(Kept::Altered.into());
+    }
     let keeping = Register::read(disk, register.home)?;
     keeping.may_go(run, facts.closed.then_some(facts.ended), now.0)?;
     register.write(by, &[super::register::disposal(run, &facts, reason, now)])?;

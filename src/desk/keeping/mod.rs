@@ -80,6 +80,11 @@ pub enum Kept {
     /// Nobody can say until when.
     #[error("the record of the run cannot be read, so nobody can say until when it is kept: nothing of it is removed")]
     Unreadable,
+    /// What says who holds it was altered.
+    #[error(
+        "the register of this computer does not verify, so nobody can say what is held: nothing was removed; look at it with `lifeboat verify`"
+    )]
+    Altered,
     /// It is on show.
     #[error("the run is open in this window: leave it first")]
     OnShow,

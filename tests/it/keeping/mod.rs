@@ -156,6 +156,21 @@ fn a_run_goes_only_when_its_time_is_over_and_nobody_holds_it() {
 }
 
 #[test]
+fn a_register_that_was_altered_lets_nothing_go() {
+    let p = Place::new();
+    p.register().write(&ada(), &[hold(&p.run, true, "case 12"), hold("another", true, "case 13")]).unwrap();
+    let path = p.home.register().join("000001.jsonl");
+    let cut = |bytes: &mut Vec<u8>| {
+        let text = String::from_utf8(std::mem::take(bytes)).unwrap();
+        *bytes = text.lines().filter(|l| !l.contains("case 12")).map(|l| format!("{l}\n")).collect::<String>().into();
+    };
+    p.memory.tamper(&path, cut).unwrap();
+    assert!(p.keeping().hold(&p.run).is_none(), "the hold is gone from it");
+    assert!(p.why(p.end() + 90 * YEAR).contains("does not verify"));
+    assert!(p.there());
+}
+
+#[test]
 fn an_open_run_is_never_disposed_of() {
     let p = Place::new();
     let path = p.home.run(&p.run).join("000001.jsonl");

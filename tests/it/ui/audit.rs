@@ -393,7 +393,7 @@ fn a_stopped_export_leaves_nothing() {
         };
         let watched = Watched { tell: Some(&stage), stopped: Some(&stopped) };
         let out = dir.path().join(format!("{at}.zip"));
-        let made = source.make(&crate::export::one().0, &Wish::Bundle(vec![]), false, &out, &watched);
+        let made = source.make(crate::export::one().0, &Wish::Bundle(vec![]), false, &out, &watched);
         let left = std::fs::read_dir(dir.path()).unwrap().count();
         match made {
             Err(e) => assert_eq!((e.to_string().as_str(), left), ("the export was stopped: nothing was written", 0)),
