@@ -112,9 +112,8 @@ pub fn reconcile(sent: &[Sent], logged: &[Logged], about: &[String], window: (i6
     let (from, to) = window;
     let mut out = Reconciled { at: now, from, to, ..Reconciled::default() };
     let mut mine: HashSet<String> = sent.iter().flat_map(|s| &s.ids).filter(|i| !i.is_empty()).map(lower).collect();
-    let ids = |l: &Logged| -> Vec<String> {
-        l.ids.iter().chain([&l.request]).filter(|i| !i.is_empty()).map(lower).collect()
-    };
+    let ids =
+        |l: &Logged| -> Vec<String> { l.ids.iter().chain([&l.request]).filter(|i| !i.is_empty()).map(lower).collect() };
     let is_mine = |mine: &HashSet<String>, l: &Logged| ids(l).iter().any(|i| mine.contains(i));
     // What belongs to one request is logged several times, and not each time under the id that it was sent with.
     let known: HashSet<String> = logged.iter().filter(|l| is_mine(&mine, l)).flat_map(ids).collect();
