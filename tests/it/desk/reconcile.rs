@@ -164,13 +164,17 @@ async fn a_run_is_held_against_the_activity_log_and_the_record_says_how_it_came_
         operator: "o".to_owned(),
         script: None,
     };
-    let handle = lifeboat::desk::start(options).unwrap();
-    handle.send(Command::CompareWithActivityLog(r.run.clone()));
-    let there = handle.wait(crate::PATIENCE, |s| s.comparisons.contains_key(&r.run)).unwrap();
+    let run = r.run.clone();
+    // A desk has threads of its own.
+    let asked = std::thread::spawn(move || {
+        let handle = lifeboat::desk::start(options).unwrap();
+        handle.send(Command::CompareWithActivityLog(run.clone()));
+        handle.wait(crate::PATIENCE, |s| s.comparisons.contains_key(&run)).unwrap()
+    });
+    let there = asked.join().unwrap();
     let shown = there.comparisons[&r.run].clone().unwrap();
     assert_eq!((shown.matched, &json!(shown.foreign)), (all.matched, &again["foreign"]));
     assert!(there.activity.iter().any(|a| a.text.starts_with("Activity Log: compared at")), "{:?}", there.activity);
-    drop(handle);
 
     // What cannot be read is told, and is no reason to stop.
     simulator.shutdown().await.unwrap();
