@@ -220,6 +220,8 @@ fn an_excerpt_is_held_against_the_checkpoint_that_was_kept_elsewhere() {
     {
         assert!(alone.out.contains(what), "{what}: {}", alone.out);
     }
+    let unknown = say(dir, &["verify", file.to_str().unwrap(), "--checkpoint", dir.join("outside").to_str().unwrap()]);
+    assert_eq!(unknown.code, 1, "the right checkpoint, and nobody knows the key: {}", unknown.out);
     // Another checkpoint of the log shows nothing about this one; another log's is another's; another root is a fork.
     outside(&base.outside[0]);
     let (code, said) = told(dir, &[&file]);
