@@ -142,11 +142,10 @@ fn holds_run(dir: &Path) -> bool {
 
 fn examine_one(path: &Path, pins: &Pins, outside: Option<&Checkpoint>, alone: bool) -> Result<Said, String> {
     let against = Against { outside, pins: &pins.all, only_pins: pins.only, ..Against::default() };
-    let look: Box<dyn Fn(Against<'_>) -> Result<Said, String>> = if !path.is_dir() && excerpt::is_one(path) {
-        Box::new(|against| Ok(Said::Excerpt(Box::new(excerpt::examine(path, against)?))))
-    } else {
-        let found = Found::at(path)?;
-        Box::new(move |against| found.examine(against).map(|(report, files)| Said::Log(Box::new(report), files)))
+    let found = if !path.is_dir() && excerpt::is_one(path) { None } else { Some(Found::at(path)?) };
+    let look = |against: Against<'_>| match &found {
+        None => excerpt::examine(path, against).map(|proof| Said::Excerpt(Box::new(proof))),
+        Some(found) => found.examine(against).map(|(report, files)| Said::Log(Box::new(report), files)),
     };
     let said = look(against)?;
     if matches!(said.anchor(), Anchor::OtherLog { .. }) && !alone {
