@@ -44,7 +44,9 @@ pub async fn between(
     from: i64,
     to: i64,
 ) -> Result<Vec<Event>, AzureError> {
-    let filter = format!("eventTimestamp ge '{}' and eventTimestamp le '{}'", utc_text(from), utc_text(to));
+    // Whole seconds are written; the last of them counts to its end.
+    let end = utc_text(to.saturating_add(999));
+    let filter = format!("eventTimestamp ge '{}' and eventTimestamp le '{end}'", utc_text(from));
     let url = address(azure, subscription, &filter)?;
     let mut all: Vec<Event> = azure.list_within(task, &url, MOST).await?.iter().filter_map(event).collect();
     all.retain(|e| e.at >= from && e.at <= to && changes_something(&e.operation));

@@ -175,14 +175,12 @@ fn examine_one(
     alone: bool,
 ) -> Result<Said, String> {
     let against = Against { outside, pins: &pins.all, only_pins: pins.only, ..Against::default() };
-    let look: Box<dyn Fn(Against<'_>) -> Result<Said, String>> = if !path.is_dir() && excerpt::is_one(path) {
-        Box::new(|against| Ok(Said::Excerpt(Box::new(excerpt::examine(path, against)?))))
-    } else {
-        let found = Found::at(path)?;
-        Box::new(move |against| {
-            let (report, files) = found.examine(against)?;
-            Ok(Said::Log { report: Box::new(report), files, witnessed: None })
-        })
+    let found = if !path.is_dir() && excerpt::is_one(path) { None } else { Some(Found::at(path)?) };
+    let look = |against: Against<'_>| match &found {
+        None => excerpt::examine(path, against).map(|proof| Said::Excerpt(Box::new(proof))),
+        Some(found) => {
+            found.examine(against).map(|(report, files)| Said::Log { report: Box::new(report), files, witnessed: None })
+        }
     };
     let mut said = look(against)?;
     if let Some(seen) = home.and_then(|home| witness::largest(home, said.log())) {

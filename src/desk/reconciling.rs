@@ -17,7 +17,7 @@ use crate::journal::{Disk, read_into};
 use crate::record::{Corr, Kind, Read, RecordError, Target, client_request_id};
 use crate::run::command::Command as Order;
 use crate::run::event::{Correlation, Event, Found, Mode, Observed};
-use crate::run::reconcile::{ACTIVITY_LOG, Logged, Reconciled, Sent, reconcile, window};
+use crate::run::reconcile::{ACTIVITY_LOG, LAG, Logged, MARGIN, Reconciled, Sent, reconcile, window};
 use crate::run::state::Run;
 use crate::units::{ResourceId, visible};
 
@@ -114,8 +114,10 @@ impl Asked {
 
     /// Reads the logs of all subscriptions and compares. What cannot be read is told, and blocks nothing.
     pub async fn compare(self, azure: &Azure, task: &Task) -> Result<Reconciled, DeskError> {
-        let now = task.now().utc;
         let Some(first) = self.first else { return Err(DeskError::NothingToCompare("it holds no event of a run")) };
+        // A rehearsal's time is its own, and its log does not lag.
+        let rehearsed = self.epoch.map(|_| self.last.saturating_add(i64::try_from((MARGIN + LAG).0).unwrap_or(0)));
+        let now = rehearsed.unwrap_or(i64::MIN).max(task.now().utc);
         let Some((from, to)) = window(first, self.last.max(first), now) else {
             return Err(DeskError::NothingToCompare("Azure keeps its log for 90 days, and the run is older"));
         };

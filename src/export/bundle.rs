@@ -17,9 +17,8 @@ use crate::units::{hex, visible};
 
 /// Version of the manifest and of the list of keys.
 const VERSION: u32 = 1;
-/// Programs that go along, by name, so that nobody has to believe this one.
-const TOOLS: &[(&str, &[u8])] =
-    &[("verify.py", include_bytes!("verify.py")), ("format.py", include_bytes!("format.py"))];
+/// A second verifier goes along, so that nobody has to believe this one.
+const VERIFIER: &[u8] = include_bytes!("verify.py");
 /// What is copied at once.
 const PIECE: usize = 64 * 1024;
 
@@ -67,9 +66,7 @@ pub enum BundleError {
 pub fn write<W: Write + Seek>(dossier: &Dossier, parts: Parts, out: W) -> Result<W, BundleError> {
     let mut all = Archive { zip: ZipWriter::new(out), files: Vec::new() };
     all.text("README.txt", &readme(dossier, &parts))?;
-    for (name, bytes) in TOOLS {
-        all.add(name, *bytes)?;
-    }
+    all.add("verify.py", VERIFIER)?;
     for m in parts.segments {
         all.add(&format!("record/{}", m.name), m.content)?;
     }
@@ -154,9 +151,11 @@ fn readme(dossier: &Dossier, parts: &Parts) -> String {
     say("With nothing but Python 3.9 or newer, in the folder that this archive was unpacked into:");
     say("    python3 verify.py");
     say("    python3 verify.py --checkpoint CHECKPOINT --key KEY");
-    say("verify.py, with format.py beside it, uses no package, opens no connection, and is short enough to be read \
-         first. It prints a verdict for each question, and ends with 0 (whole), 1 (consistent, with limits that it \
-         names), 2 (tampered with or corrupt) or 3 (could not be verified).");
+    say(
+        "verify.py uses no package, opens no connection, and is short enough to be read first. It prints a verdict for \
+         each question, and ends with 0 (whole), 1 (consistent, with limits that it names), 2 (tampered with or \
+         corrupt) or 3 (could not be verified). Lifeboat also checks MANIFEST.json.",
+    );
     say("With Lifeboat, which takes this archive as it is, or the folder that it was unpacked into:");
     say("    lifeboat verify run.zip --checkpoint CHECKPOINT --key KEY");
     say("By hand, for any line {\"r\":BODY,\"h\":\"HASH\"} of the record:");

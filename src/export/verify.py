@@ -3,292 +3,297 @@
 
   python3 verify.py [DIR|FILE.jsonl]... [--checkpoint FILE] [--key HEX]... [--json]
 
-DIR is a run's folder, an unpacked bundle, or a folder of runs (default: the folder of this file).
---checkpoint gives one kept outside the computer that wrote the record, --key a public key that you know from
-elsewhere. Exit code: 0 consistent, signed and anchored to the end; 1 consistent, with the limits named in the
-report; 2 tampered with or corrupt; 3 could not be verified. The worst counts.
-
-We promise: any change, deletion, reordering or insertion in the part covered by a checkpoint you hold outside
-this machine is detected. Without one, we detect accidental damage and edits that do not recompute the chain.
-No Azure action is sent before its intent is on storage the operating system reports as durable. Entries shown
-as saved survive a crash of the app; they survive power loss if the drive honours flush.
-We do not promise: that entries are true or complete when a person, a modified app, or malware in your session
-writes them; detection of truncation or rewriting after the last outside checkpoint; legal non-repudiation;
-correct time beyond your clock, Azure's response dates and optional timestamps; protection from someone
-controlling this machine and every anchor; that nobody acted outside this tool; compliance.
-"""
-import argparse, json, re, sys
-from collections import Counter
-from pathlib import Path
-sys.dont_write_bytecode = True
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-try:
-    from format import (PREFIX, U64, Checkpoint, Tree, checkpoint_in, contents, ed25519, fingerprint, held,
-                        is_text, lines, manifest, read, record_in, segments, targets, torn, unhex, visible)
-except ImportError as e:
-    sys.exit(print("Could not be verified: format.py is to lie beside verify.py (%s)" % e) or 3)
-
-VERDICTS = {"whole": (0, "consistent, signed, and anchored to its end"),
-            "limited": (1, "consistent, with the limits named above"),
-            "unverifiable": (3, "could not be verified"), "broken": (2, "TAMPERED WITH OR CORRUPT")}
+DIR is a run's folder, an unpacked bundle, or a folder of runs (default: the folder of this file); a checkpoint kept
+outside the computer that wrote the record and a key that you know from elsewhere say more. Exit code: 0 consistent,
+signed, and anchored to the end; 1 consistent, with limits that are named; 2 tampered with or corrupt; 3 could not be
+verified; the worst counts. README.txt says what is promised and what is not."""
+import argparse, base64, collections, functools, hashlib, itertools, json, os, pathlib, re, sys
+MAX_BODY, MAX_DEPTH, PREFIX, LINE, U64 = 65536, 33, b'{"r":', re.compile(b"[^\n]*\n|[^\n]+"), 1 << 64
 KEPT = "[0-9a-f]{16}-[A-Za-z0-9._-]{0,60}(?<![.]part)"  # names of files of evidence
+OK, LIMITED, UNVERIFIABLE, BROKEN = range(4)  # how bad a row of the report is; the worst is the verdict
+VERDICTS = {"whole": "consistent, signed, and anchored to its end", "limited": "consistent, with the limits above",
+            "unverifiable": "could not be verified", "broken": "TAMPERED WITH OR CORRUPT"}
+LEVELS, EXIT_CODES, RETRY = list(VERDICTS), (0, 1, 3, 2), "failed_write"
 
-class Log:
-    """A walk over a log's files in order. It goes on behind damage, so that all of it is counted."""
+def sha256(*parts): return hashlib.sha256(b"".join(parts)).digest()
+def is_text(value): return isinstance(value, str) and not re.search("[\ud800-\udfff]", value)
+def fingerprint(key): return re.sub("(.{4})(?=.)", r"\1-", sha256(key).hex()[:20])
+def visible(text): return "".join(c if c.isprintable() else "\\u{%x}" % ord(c) for c in text)  # to a terminal
+def unhex(text, size):
+    return bytes.fromhex(text) if is_text(text) and re.fullmatch("[0-9a-fA-F]{%d}" % (2 * size), text) else b""
+def unbase64(text):  # if this is the one way to write the bytes
+    raw = base64.b64decode(text) if re.fullmatch("([A-Za-z0-9+/=]{4})*", text) else b""
+    return raw if base64.b64encode(raw).decode() == text else b""
+
+P, L = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, -1, P) % P  # Ed25519 (RFC 8032), not in constant time, for there is no secret here
+def add(p, q):
+    a, b = (p[1] - p[0]) * (q[1] - q[0]), (p[1] + p[0]) * (q[1] + q[0])
+    c, d = 2 * p[3] * q[3] * D, 2 * p[2] * q[2]
+    return (b - a) * (d - c) % P, (d + c) * (b + a) % P, (d - c) * (d + c) % P, (b - a) * (b + a) % P
+def point(raw):  # None of an encoding that is not canonical or not on the curve
+    sign, y = raw[31] >> 7, int.from_bytes(raw, "little") % 2**255
+    x2 = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
+    x = pow(x2, (P + 3) // 8, P)
+    x = x if x * x % P == x2 else x * pow(2, (P - 1) // 4, P) % P
+    x = x if x & 1 == sign else P - x
+    return (x, y, 1, x * y % P) if y < P and x < P and x * x % P == x2 else None
+BASE = point((4 * pow(5, -1, P) % P).to_bytes(32, "little"))
+@functools.lru_cache(maxsize=4096)
+def ed25519(key, message, signature):
+    a, s = point(key), int.from_bytes(signature[32:], "little")
+    if a is None or len(signature) != 64 or s >= L: return False
+    k = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % L
+    minus, r = (P - a[0], a[1], 1, P - a[3]), (0, 1, 1, 0)
+    table = (r, BASE, minus, add(BASE, minus))
+    for bit in range(252, -1, -1):  # s·BASE − k·A, which is to be what the signature begins with
+        r = add(add(r, r), table[(s >> bit & 1) + 2 * (k >> bit & 1)])
+    z = pow(r[2], -1, P)
+    return (r[1] * z % P | (r[0] * z % P & 1) << 255).to_bytes(32, "little") == signature[:32]
+
+class Checkpoint:  # a signed note of C2SP tlog-checkpoint; anything else is one of no log
+    def __init__(self, raw):
+        # Pasted through a chat or a Windows editor: other line ends and blank lines around it change nothing.
+        text = "".join(line.rstrip("\r") + "\n" for line in raw.strip().split("\n")) if is_text(raw) else ""
+        note = "((lifeboat/(.+))\n(0|[1-9][0-9]{0,19})\n(.{44})\n)(?:\n((?:\u2014 .*\n)*))?"
+        m = re.fullmatch(note, text) if text and len(raw.encode()) <= MAX_BODY else None
+        good = m and int(m[4]) < U64 and unbase64(m[5])
+        self.text, self.name, self.log, size, root, signed = m.groups("") if good else ("", "", None, "0", "", "")
+        self.size, self.root, self.used = int(size), unbase64(root), False
+        self.lines = [line[2:].partition(" ")[::2] for line in signed.split("\n")[:-1]]
+    def own(self, key):  # whether each line of the log's own name holds; None: it is another key's
+        raws, mine = [unbase64(p) for n, p in self.lines if n == self.name], sha256(self.name.encode(), b"\n\1", key)
+        return [ed25519(key, self.text.encode(), raw[4:]) if raw[:4] == mine[:4] else None for raw in raws]
+    def signed_by(self, key):  # whether the log's own signatures by this key hold; None: there is none
+        found = [holds for holds in self.own(key) if holds is not None]
+        return all(found) if found else None
+    def seen(self):  # (size, time, key) of whoever signed that they saw it; no key where that does not hold
+        for name, raw in ((n, unbase64(p)) for n, p in self.lines if n.startswith("lifeboat-witness/")):
+            key, at = unhex(name[17:], 32) if name == name.lower() else b"", int.from_bytes(raw[4:12], "big")
+            good = key and len(raw) == 76 and raw[:4] == sha256(name.encode(), b"\n\4", key)[:4]
+            good = good and ed25519(key, b"cosignature/v1\ntime %d\n%s" % (at, self.text.encode()), raw[12:])
+            yield self.size, at, key if good else b""
+    def holds(self, keys):  # each line of the log's own name by one of these keys, and each of a witness
+        nobody = [None for name, _ in self.lines if name == self.name]
+        return all(map(any, zip(nobody, *map(self.own, keys)))) and all(key for _, _, key in self.seen())
+
+TWICE = object()  # in place of a value whose name stands twice: it has no type that anybody asks for
+def one_each(pairs):
+    count = collections.Counter(name for name, _ in pairs)
+    return {name: value if count[name] == 1 else TWICE for name, value in pairs}
+# int() of NaN and its like is the error that it should be; 0.5: a number, but no whole one that fits 64 bits.
+PARSER = json.JSONDecoder(object_pairs_hook=one_each, parse_constant=int,
+                          parse_int=lambda text: 0.5 if text == "-0" or len(text) > 20 else int(text))
+def parse(body):  # None of anything else than the fields that every record has
+    try:
+        e = PARSER.decode(body.decode("utf-8"))
+        some = {name: e[name] for name in ("step", "first", "at") if e.get(name) is not None}
+        texts = [*e, *map(e.get, ("log", "run", "prev", "boot", "kind")), some.pop("step", "")]
+        numbers = [*map(e.get, ("v", "seg", "seq", "mono")), *some.values()]
+        brackets = re.sub(rb'"(\\.|[^"\\])*"|[^][{}"]+', b"", body)  # those in text do not count
+        good = max(itertools.accumulate(1 if b in b"[{" else -1 for b in brackets)) <= MAX_DEPTH
+        good = good and not isinstance(e["d"], list) and TWICE not in (e["d"], e.get("actor"))
+        good = good and all(map(is_text, texts)) and all(type(n) is int and 0 <= n < U64 for n in numbers)
+        good = good and body[:1] == b"{" and type(e["ts"]) is int and -U64 <= 2 * e["ts"] < U64
+        return dict(e, d=e["d"] if isinstance(e["d"], dict) else {}) if good else None
+    except (ValueError, LookupError, AttributeError, RecursionError): return None
+def read(line):  # fields (None: not to be believed) and hash, taken before anything in it is read
+    h = sha256(b"\0", body := line[5:-73][:MAX_BODY + 1]).hex()  # a longer one is none
+    good = len(body) <= MAX_BODY and line == b'%s%s,"h":"%s"}\n' % (PREFIX, body, h.encode())
+    return parse(body) if good else None, h
+def torn(line, lost):  # by a write from record `lost` on: no end, a NUL, or a record that was written with that one
+    e = read(line)[0] or {"first": U64 if line[-1:] == b"\n" and b"\0" not in line else -1}
+    return e.get("first") is not None and e["first"] <= lost
+
+class Log:  # a walk over a log's files in order; it goes on behind damage, so that all of it is counted
     def __init__(self, whole, pinned):
-        self.whole, self.pinned, self.log, self.newer = whole, pinned, None, None
-        self.last, self.next = "0" * 64, 0
-        self.tree, self.intact, self.skipped, self.count = Tree(), True, False, Counter()
-        self.made = set()  # where checkpoints that left were taken: behind recorded ones, or withheld records
-        self.breaks, self.keys, self.named, self.signed_to, self.seen = [], [], [], 0, []
-        self.open, self.doubtful = [], []  # steps whose intent has no result; those of which nobody knows
-    def broken(self, why):
-        self.intact = False  # behind a break no root means anything
-        self.count["breaks"] += 1
-        if len(self.breaks) < 20:
-            self.breaks.append({"file": self.file, "line": self.line, "seq": self.next, "why": why})
+        self.whole, self.pinned, self.log, self.newer, self.count = whole, pinned, None, None, collections.Counter()
+        self.last, self.next, self.intact, self.skipped, self.known = "0" * 64, 0, True, False, False
+        self.signed_to, self.leaves, self.made, self.root = 0, [], set(), functools.lru_cache(1 << 16)(self.root)
+        self.breaks, self.keys, self.seen, self.named, self.open, self.doubtful = [], [], [], [], [], []
+    def root(self, low, high):  # of an RFC 6962 tree over these leaves; little of it changes as it grows
+        if high - low < 2: return self.leaves[low] if high > low else sha256()
+        middle = low + (1 << (high - low - 1).bit_length() - 1)
+        return sha256(b"\1", self.root(low, middle), self.root(middle, high))
+    def broken(self, why):  # behind a break no root means anything
+        self.intact, self.count["break_count"] = False, self.count["break_count"] + 1
+        if len(self.breaks) < 20: self.breaks.append(dict(file=self.file, line=self.line, seq=self.next, why=why))
     def walk(self, files):
-        heads = [read(next(lines(data), (0, b""))[1])[0] for _, data in files]
+        self.starts = [open(path, "rb").readline(MAX_BODY + 99) for _, path in files]  # longer ones are none
+        heads = [read(line)[0] for line in self.starts]
         # One begun after a failed write says from which number on what stands before was written again.
-        begun = lambda e: e and e["kind"] == "log.segment" and e["d"].get("cause") == "failed_write"
-        again = [e["seq"] if begun(e) else U64 for e in heads] + [U64]
+        cuts = [e["seq"] if e and e["kind"] == "log.segment" and e["d"].get("cause") == RETRY else U64 for e in heads]
         # Only the end of a log can be torn: the last file really begun, and those that were to follow it.
         live = max((i for i, e in enumerate(heads) if e), default=0)
-        for i, (self.file, data) in enumerate(files):
-            self.walk_file(data, min(again[i + 1:]), i >= live)
-    def walk_file(self, data, cut, may_be_torn):
-        sound_to = 0  # up to here a torn tail has been ruled out
-        for self.line, (at, line) in enumerate(lines(data) if self.newer is None else (), 1):
-            e, h = read(line)
-            if e and e["seq"] >= cut:
-                self.count["left_records"] += 1
-            elif e and e["v"] != 1:
-                self.newer = e["v"]
-                return
-            elif e:
-                self.record(e, h)
-            elif self.next >= cut:
-                self.count["left_bytes"] += len(line)
-            elif self.log is not None and re.fullmatch(b'{"h":"[0-9a-f]{64}"}\n', line):
-                self.count["withheld"] += 1  # from this copy; it keeps its place in the chain and in the tree
-                self.takes_its_place(line[6:70].decode(), True)
-            else:
-                others = (place for place, other in lines(data, at) if not torn(other, self.next))
-                against = next(others, None) if may_be_torn and at >= sound_to else -1
-                if against is None:
-                    self.count["torn_bytes"] += len(data) - at
-                    return
-                sound_to, self.skipped = max(sound_to, against + 1), True
-                self.broken("this is no record, or it was changed: its hash does not fit")
+        for i, (self.file, path) in enumerate(files):
+            data, cut, sound_to = path.read_bytes(), min(cuts[i + 1:], default=U64), 0
+            for self.line, found in enumerate(LINE.finditer(data), 1):
+                at, (e, h) = found.start(), read(found[0])
+                if self.newer is not None: return
+                if e and e["seq"] >= cut: self.count["left_records"] += 1
+                elif e and e["v"] != 1: self.newer = e["v"]
+                elif e: self.record(e, h)
+                elif self.next >= cut: self.count["left_bytes"] += found.end() - at
+                elif self.log is not None and re.fullmatch(b'{"h":"[0-9a-f]{64}"}\n', found[0]):
+                    self.count["withheld"] += 1  # from this copy; it keeps its place in chain and tree
+                    self.takes_its_place(found[0][6:70].decode(), True)
+                else:
+                    others = (m.end() for m in LINE.finditer(data, at) if not torn(m[0], self.next))
+                    against = next(others, None) if i >= live and at >= sound_to else -1
+                    if against is None:
+                        self.count["torn_bytes"] += len(data) - at
+                        break
+                    sound_to, self.skipped = max(sound_to, against), True  # up to there nothing is a torn tail
+                    self.broken("this is no record, or it was changed: its hash does not fit")
     def record(self, e, h):
         d, kind, cause = e["d"], e["kind"], e["d"].get("cause")
         if self.log is None and not self.whole and e["seq"] > 0:  # from the middle: held against itself only
             self.count["start"], self.next, self.last, self.intact = e["seq"], e["seq"], e["prev"], False
         self.log = e["log"] if self.log is None else self.log
-        if e["log"] != self.log or e["run"] != self.log:
-            return self.broken("the record belongs to another log, " + e["log"])
-        # After a bad line a gap is that line's; it has been reported.
-        after_damage, self.skipped = self.skipped and e["seq"] > self.next, False
+        if {e["log"], e["run"]} != {self.log}: return self.broken("it belongs to another log, " + e["log"])
+        after_damage, self.skipped = self.skipped and e["seq"] > self.next, False  # its line has been reported
         if not after_damage and (e["seq"] != self.next or e["prev"] != self.last):
             self.broken("record %d does not follow: missing, repeated, changed or out of order" % e["seq"])
-        if e["seq"] < self.next:
-            return
-        if self.whole and e["seg"] != self.file:
-            self.broken("the record belongs to file %d" % e["seg"])
-        noted = kind == "log.segment" and is_text(cause) and cause != "failed_write"
-        if noted or kind == "log.key" and not self.key(d) or \
-                kind in ("log.checkpoint", "log.anchor") and self.intact and not self.checkpoint(kind, d):
-            self.broken("%s: damage before this file, or a root, key or signature that does not hold" % kind)
+        if e["seq"] < self.next: return
+        if self.whole and e["seg"] != self.file: self.broken("the record belongs to file %d" % e["seg"])
+        bad = kind in ("log.checkpoint", "log.anchor") and self.intact and not self.checkpoint(kind, d)
+        bad = bad or kind == "log.segment" and is_text(cause) and cause != RETRY
+        if bad or kind == "log.key" and not self.key(d): self.broken(kind + " tells of damage, or does not hold")
         self.next = e["seq"]
         self.takes_its_place(h, kind == "log.checkpoint")
         self.tells(kind, e.get("step") or "", d)
-    def takes_its_place(self, h, made):  # as the link of the chain and a leaf of the tree
-        self.last, self.next = h, min(self.next + 1, U64 - 1)
-        self.count["records"] += 1
-        if self.intact:
-            self.tree.push(bytes.fromhex(h))
-            self.made |= {self.tree.size} if made else set()
-    def checkpoint(self, kind, d):
-        """Whether a recorded checkpoint holds, or one that left with the signatures that came back."""
-        try:
-            c = Checkpoint(d["note"] if is_text(d.get("note")) else "")
-        except ValueError:
-            return False
-        good = c.log == self.log and c.size <= self.tree.size and c.root == self.tree.root(c.size)
-        keys = [key for key, _, _ in self.keys]
-        if kind == "log.anchor":  # one of those made of the records before it
-            good = good and c.size in self.made and is_text(d.get("outcome", "")) and c.holds(keys)
-            self.seen += c.seen() if d.get("outcome") == "held" and good else []
+    def takes_its_place(self, h, made):  # as link and leaf; made: what left was made of those up to here
+        self.last, self.next, self.count["records"] = h, min(self.next + 1, U64 - 1), self.count["records"] + 1
+        self.leaves += [bytes.fromhex(h)] if self.intact else []
+        self.made |= {len(self.leaves)} if made else set()
+    def checkpoint(self, kind, d):  # whether it holds
+        c = Checkpoint(d.get("note"))
+        good = c.log == self.log and c.size <= len(self.leaves) and c.root == self.root(0, c.size)
+        if kind == "log.anchor":  # one that left, with the signatures that came back
+            good = good and c.size in self.made and is_text(d.get("outcome", "")) and c.holds(self.keys)
+            self.seen += c.seen() if good and d.get("outcome") == "held" else []
             return good
-        good = good and c.size == self.tree.size and (not keys or bool(c.signed_by(keys[-1])))
-        self.count.update(checkpoints=good, signed=good and bool(self.keys))
+        good = good and c.size == len(self.leaves) and (not self.keys or bool(c.signed_by(self.keys[-1])))
+        self.count.update(checkpoints=good)
         self.signed_to = c.size if good and self.keys else self.signed_to
         return good
-    def key(self, d):
-        """Takes a key that the log names; False: it does not hold."""
-        new, old, kept, by_old, by_new = map(d.get, ("key", "old", "kept", "signed_by_old", "signed_by_new"))
-        key, before = unhex(new, 32), self.keys[-1][0] if self.keys else b""
-        good = key and kept in ("keyring", "memory")
-        good = good and all(t is None or is_text(t) for t in (by_old, by_new))
-        if d.get("event") == "rotated" and before:
-            text = b"lifeboat-key-rotation-1\n%s\n%s\n" % (before.hex().encode(), key.hex().encode())
-            good = good and unhex(old, 32) == before and ed25519(key, text, unhex(by_new, 64))
-            good = good and (by_old is None or ed25519(before, text, unhex(by_old, 64)))
-        else:
-            good = good and d.get("event") == "used" and not before and (old is None or unhex(old, 32))
-        self.keys += [(key, kept, bool(before) and by_old is not None)] if good else []
+    def key(self, d):  # takes a key that the log names, if it holds
+        key, before = unhex(d.get("key"), 32), self.keys[-1] if self.keys else b""
+        event, old, by_old, by_new = map(d.get, ("event", "old", "signed_by_old", "signed_by_new"))
+        good = key and d.get("kept") in ("keyring", "memory") and event == ("rotated" if before else "used")
+        good = good and all(t is None or is_text(t) for t in (by_old, by_new)) and (old is None or unhex(old, 32))
+        text = b"lifeboat-key-rotation-1\n%s\n%s\n" % (before.hex().encode(), key.hex().encode())
+        good = good and (not before or unhex(old, 32) == before and ed25519(key, text, unhex(by_new, 64)) and
+                         (by_old is None or ed25519(before, text, unhex(by_old, 64))))
+        if good:  # known: one that you know, or one that such a key signed as the next
+            self.known = key in self.pinned or self.known and by_old is not None
+            self.keys.append(key)
         return good
-    def tells(self, kind, step, d):
-        self.count[kind] += 1
-        file, sha = d.get("file"), d.get("sha256")
-        if kind == "evidence.add" and len(self.named) < 4096 and is_text(file) and file and is_text(sha):
-            self.named.append((file, sha, None))
-        elif kind == "action.intent":
-            self.open.append(step)
-        elif kind == "action.reconciled" and step in self.doubtful:
-            self.doubtful.remove(step)
+    def tells(self, kind, step, d):  # of evidence, and of steps: open ones have no result, of doubtful nobody knows
+        file, sha, evidence = d.get("file"), d.get("sha256"), kind == "evidence.add"
+        self.count.update(evidence=evidence, recovered=kind == "log.recovered", rotated=kind == "log.segment")
+        if evidence and len(self.named) < 4096 and is_text(file) and file and is_text(sha):
+            self.named.append((file, sha))
+        elif kind == "action.intent": self.open.append(step)
+        elif kind == "action.reconciled" and step in self.doubtful: self.doubtful.remove(step)
         elif kind in ("action.result", "action.reconciled", "action.indeterminate") and step in self.open:
             self.open.remove(step)  # one of the step's; another that never ended stays in doubt
             self.doubtful += [step] if kind == "action.indeterminate" else []
-    def compare(self, c):
-        """What a checkpoint from elsewhere says about the log."""
-        if c is None or self.log not in (None, c.log):
-            return {"other_log": {"log": c.log}} if c else "none"
-        if c.size > self.tree.size:
-            shorter = {"shorter": {"size": c.size, "records": self.count["records"]}}
-            return shorter if self.intact and self.newer is None else "not_comparable"
-        root = self.tree.root(c.size)
-        differs = {"differs": {"size": c.size, "expected": c.root.hex(), "found": root.hex()}}
-        return {"agrees": {"size": c.size}} if root == c.root else differs
-    def signed(self, outside):
-        """Signatures name a key; whose it is says one known from elsewhere, or one it vouches for."""
-        by = [outside.signed_by(k[0]) for k in self.keys if outside.log == self.log] if outside else []
-        if not self.keys or False in by and True not in by:
-            return "outside_wrong" if self.keys else "missing" if self.pinned else "no_key"
-        known = False
-        for key, _, vouched in self.keys:  # the last one signed that it follows those before it
-            known = key in self.pinned or known and vouched
-        alone = "ephemeral" if "memory" in (kept for _, kept, _ in self.keys) else "unpinned"
-        vouching = {"pinned": {"of": "given with --key"}} if known else "other_key" if self.pinned else alone
-        return {"by": dict(key=fingerprint(key), keys=len(self.keys), checkpoints=self.count["signed"],
-                           to=self.signed_to, vouching=vouching)}
+    def consistent(self):  # this, and what follows: how bad, and in words
+        if self.breaks: return BROKEN, "NO: %d breaks" % self.count["break_count"]
+        if self.newer is not None: return UNVERIFIABLE, f"not checked: format {self.newer} is not known here"
+        if not self.intact or not self.leaves: return LIMITED, f"hashes and chain from {self.count['start']} on"
+        return OK, f"hashes, chain and tree; root {self.root(0, len(self.leaves)).hex()}"
+    def fits(self, c):  # a checkpoint from elsewhere
+        if not c.log: return LIMITED, "none given"
+        c.used, size, tail = True, len(self.leaves), self.count["records"] - c.size
+        if self.log not in (None, c.log): return UNVERIFIABLE, f"NO: it is of another log, {c.log}"
+        if c.size > size and self.intact and self.newer is None: return BROKEN, f"NO: {c.size} records; the end is gone"
+        if c.size > size: return LIMITED, "not compared: no root"
+        if c.root != self.root(0, c.size): return BROKEN, f"NO: its {c.size} records have another root"
+        return min(tail, LIMITED), f"it fits the first {c.size} records; changing the {tail} behind would not show"
+    def signed(self, outside):  # signatures name a key; whose it is says one known from elsewhere
+        by = [outside.signed_by(key) for key in self.keys] if outside.log == self.log else []
+        if not self.keys: return (UNVERIFIABLE if self.pinned else LIMITED), "NO: the record has no key"
+        if False in by and True not in by: return UNVERIFIABLE, "NO: the given checkpoint's signature does not hold"
+        level = OK if self.known else UNVERIFIABLE if self.pinned else LIMITED
+        whose = ("pinned (given with --key)", "only the record names it", "NOT one that was asked for")[level]
+        level = max(level, int(self.signed_to + 1 < self.count["records"]))  # the last one stands behind the others
+        return level, f"to record {self.signed_to} by {fingerprint(self.keys[-1])}, last of {len(self.keys)}: {whose}"
 
-def examine(path, outside, pinned):
-    """The report on a run's folder, an unpacked bundle, or one file."""
-    whole, folder, beside = path.is_dir(), record_in(path), None
-    if whole and not folder:
-        raise ValueError("there is no record of a run in it")
-    number = re.fullmatch("([0-9]{6,18})[.]jsonl", path.name)
-    files = segments(folder) if whole else [(int(number[1]) or 1 if number else 1, path)]
-    files = [(n, contents(file)) for n, file in files]
-    try:
-        beside = checkpoint_in(folder / "checkpoint") if whole else None
-    except (OSError, ValueError):
-        pass  # accidents left it so; that is no reason to call the log broken
-    log = Log(whole, pinned)
+def checkpoint_in(path):
+    try: return Checkpoint(path.read_bytes()[:MAX_BODY].decode("utf-8"))
+    except (OSError, ValueError): return Checkpoint("")
+def segments(folder):  # number and path of each file of a log, in order
+    _, folders, names = next(os.walk(folder), ("", [], []))
+    numbered = [(int(n[:-6]), folder / n) for n in folders + names if re.fullmatch("[0-9]{6,20}[.]jsonl", n)]
+    return sorted(n for n in numbered if 0 < n[0] < U64)
+def record_in(path): return next((folder for folder in (path, path / "record") if segments(folder)), None)
+def targets(path):  # a folder of runs becomes its runs; anything else stands for itself
+    inside = [] if record_in(path) else sorted(next(os.walk(path), ("", [], []))[1])
+    return [path / name for name in inside if record_in(path / name)] or [path]
+def held(folder, named):  # whether evidence is as said
+    found = {"as said": [], "missing": [], "ALTERED": []}  # missing: left out for a reason, it may be
+    for name, sha in named:  # nobody waits for a pipe, and a link is not what was kept
+        path, there = folder / name, re.fullmatch(KEPT, name) and os.path.lexists(folder / name)
+        same = there and path.is_file() and not path.is_symlink() and sha256(path.read_bytes()).hex() == sha
+        found["as said" if same else "ALTERED" if there else "missing"].append(name)
+    words = "; ".join(f"{len(names)} {what}: {', '.join(names[:9]) or 'none'}" for what, names in found.items())
+    return BROKEN if found["ALTERED"] else min(len(found["missing"]), LIMITED), words
+COUNTED = "records checkpoints evidence withheld torn_bytes recovered rotated left_records left_bytes".split()
+def examine(path, outside, pinned, several):  # the report on a run's folder, an unpacked bundle, or one file
+    whole, folder, number = path.is_dir(), record_in(path), re.fullmatch("([0-9]{6,18})[.]jsonl", path.name)
+    if whole and not folder: raise ValueError("there is no record of a run in it")
+    files, log = segments(folder) if whole else [(int(number[1]) or 1 if number else 1, path)], Log(whole, pinned)
     log.walk(files)
-    own = [key for key, _, _ in log.keys]  # which are nobody else
-    seen = max((s for s in log.seen if s[2] in pinned and s[2] not in own), key=lambda s: s[0], default=None)
-    names = "records start checkpoints left_records left_bytes withheld torn_bytes".split()
-    r = dict({name: log.count[name] for name in names}, log=log.log or "", segments=len(files),
-             root=log.tree.root(log.tree.size).hex() if log.intact and log.tree.size else None,
-             breaks=log.breaks, break_count=log.count["breaks"], newer_format=log.newer,
-             signed=log.signed(outside),
-             anchor=log.compare(outside), beside=log.compare(beside), evidence=log.count["evidence.add"],
-             indeterminate=sorted(log.open + log.doubtful), recovered=log.count["log.recovered"],
-             rotated=log.count["log.segment"], seen=seen and dict(size=seen[0], at=seen[1]),
-             evidence_files=held(path / "evidence", log.named, KEPT) if whole else None,
-             manifest=manifest(path) if whole and folder != path else None)
-    return dict(r, verdict=verdict(r, [data[:6] for _, data in files], bool(log.named)))
-def verdict(r, starts, named):
-    contradicted = any(name in a for a in (r["anchor"], r["beside"]) for name in ("differs", "shorter"))
-    if not r["records"] and not any(s.startswith(PREFIX) for s in starts):
+    if several and log.log not in (None, outside.log): outside = Checkpoint("")  # it is for another of them
+    anchored, near = log.fits(outside), log.fits(checkpoint_in(folder / "checkpoint") if whole else Checkpoint(""))
+    count, unsure = log.count, sorted(log.open + log.doubtful)
+    seen = max((s for s in log.seen if s[2] in pinned and s[2] not in log.keys), default=None)  # own are nobody else
+    seen = f"{seen[0]} records, {seen[1]} s after 1970, by {fingerprint(seen[2])}" if seen else "by no given key"
+    counted = ", ".join(f"{count[name]} {name.replace('_', ' ')}" for name in COUNTED)
+    rows = [("Consistent", *log.consistent()),
+            *((f"  file {b['file']}, line {b['line']}, for record {b['seq']}", BROKEN, b["why"]) for b in log.breaks),
+            ("Counted", LIMITED if count["withheld"] or count["torn_bytes"] else OK, counted),
+            ("Signed", *log.signed(outside)), ("Anchored", *anchored), ("Seen, as recorded", OK, seen),
+            ("Checkpoint beside it", BROKEN if near[0] == BROKEN else OK, near[1]),
+            ("Indeterminate actions", OK, ", ".join(unsure) or "none"), ("Clock, Activity Log", OK, "not checked")]
+    if not count["records"] and not any(s.startswith(PREFIX) for s in log.starts):
         # Not one line that was ever a record's. An emptied log was cut; anything else is another file.
-        return "broken" if contradicted and all(PREFIX.startswith(s) for s in starts) else "unverifiable"
-    if r["break_count"] or contradicted:
-        return "broken"
-    by = r["signed"]["by"] if isinstance(r["signed"], dict) else {"vouching": r["signed"]}
-    nobody = by["vouching"] in ("other_key", "outside_wrong", "missing")
-    if r["newer_format"] is not None or "other_log" in r["anchor"] or nobody:
-        return "unverifiable"
-    files, listed = r["evidence_files"], r["manifest"] or {"missing": [], "altered": []}
-    if files and files["altered"]:
-        return "broken"
-    limits = r["torn_bytes"] or r["withheld"] or listed["missing"] or listed["altered"]
-    limits = limits or (files["missing"] if files else named) or not isinstance(by["vouching"], dict)
-    # The last checkpoint stands in the record behind those that it covers.
-    whole = r["anchor"] == {"agrees": {"size": r["records"]}} and not limits and by["to"] + 1 >= r["records"]
-    return "whole" if whole else "limited"
-
-WORDS = {"none": "none given", "agrees": "it fits the first {size} records",
-         "differs": "NO: its {size} records have another root", "not_comparable": "not compared: no root",
-         "shorter": "NO: it covers {size} records, the log has {records}: its end is missing",
-         "other_log": "NO: it is of another log, {log}", "no_key": "no key: the record is not signed",
-         "missing": "NOT at all, though a key was asked for", "other_key": "NOT the key that was asked for",
-         "outside_wrong": "NO: the signature on the checkpoint that was given does not hold",
-         "by": "{checkpoints} checkpoints, the newest over {to} records, by key {key}, the last of {keys}; ",
-         "pinned": "pinned ({of})", "unpinned": "not pinned: only the record itself names it",
-         "ephemeral": "not pinned, and nobody can: kept in memory only"}
-def words(said):
-    name, values = next(iter(said.items())) if isinstance(said, dict) else (said, {})
-    return WORDS[name].format(**values) + (words(values["vouching"]) if "vouching" in values else "")
-def files(found):
-    return "not checked" if found is None else "%d as said; missing: %s; ALTERED: %s" % (
-        found["same"], *(", ".join(found[what][:9]) or "none" for what in ("missing", "altered")))
-def text(r):
-    """The report in words: verdicts, never one green tick."""
-    beyond = r["records"] - (r["anchor"]["agrees"]["size"] if "agrees" in r["anchor"] else 0)
-    chain = f"NO: {r['break_count']} breaks" if r["break_count"] else \
-        "not checked: no record of a known format" if not r["records"] or r["newer_format"] is not None else \
-        f"hashes, chain and tree; root {r['root']}" if r["root"] else f"hashes and chain from {r['start']} on"
-    seen = "{size} records, {at} s after 1970".format(**r["seen"]) if r["seen"] else "by nobody known"
-    rows = [("Log", f"{r['log']}: {r['records']} records in {r['segments']} files"), ("Consistent", chain),
-            *(("  file %(file)d, line %(line)d, for record %(seq)d" % b, b["why"]) for b in r["breaks"]),
-            ("Withheld", f"{r['withheld']} records: their hashes are there, their content is not"),
-            ("Signed", words(r["signed"])), ("Anchored", words(r["anchor"])),
-            ("Checkpoint beside it", words(r["beside"])), ("Seen, as recorded", seen),
-            ("Unanchored tail", f"{beyond} records: rewriting or cutting them off would not show"),
-            ("Indeterminate actions", ", ".join(r["indeterminate"]) or "none"),
-            ("Gaps and recoveries", ", ".join(f"{r[name]} {name.replace('_', ' ')}" for name in (
-                "torn_bytes", "recovered", "rotated", "left_records", "left_bytes"))),
-            ("Evidence", files(r["evidence_files"])), ("Manifest", files(r["manifest"])),
-            ("Not checked here", "clock, Activity Log"), ("Verdict", VERDICTS[r["verdict"]][1])]
-    return "\n".join(f"{name}: {visible(what)}" for name, what in rows)
-
+        emptied = BROKEN in (anchored[0], near[0]) and all(PREFIX.startswith(s) for s in log.starts)
+        rows = [("Consistent", BROKEN if emptied else UNVERIFIABLE, "NO: there is not one record in it")]
+    worst = max(level for _, level, _ in rows)  # if that is UNVERIFIABLE, altered evidence says nothing more
+    level, words = held(path / "evidence", log.named) if whole else (min(len(log.named), LIMITED), "not looked at")
+    rows.append(("Evidence", min(level, worst) if worst == UNVERIFIABLE else level, words))
+    return dict({n: count[n] for n in (*COUNTED, "start", "break_count")}, log=log.log or "", breaks=log.breaks,
+                root=log.root(0, len(log.leaves)).hex() if log.intact and log.leaves else None, segments=len(files),
+                newer_format=log.newer, indeterminate=unsure, verdict=LEVELS[max(row[1] for row in rows)],
+                rows=[(name, LEVELS[level] if level else "ok", words) for name, level, words in rows])
+def text(said):
+    found = [f"Could not be verified: {problem}" for problem in said["problems"]]
+    for log in said["logs"]:
+        rows = (f"{level:>14}  {name}: {words}" for name, level, words in log["report"]["rows"])
+        found += ["{path}: log {report[log]}".format(**log), *rows]
+    return "\n".join(map(visible, found + [f"All {len(said['logs'])} logs: {VERDICTS[said['verdict']]}"]))
 def main(args):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser("verify.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.error = lambda why: sys.exit(print(f"Could not be verified: {visible(why)}; see --help") or 3)
-    parser.add_argument("paths", nargs="*", default=[Path(__file__).resolve().parent], type=Path)
-    parser.add_argument("--checkpoint", type=Path)
+    parser.add_argument("paths", nargs="*", default=[pathlib.Path(__file__).resolve().parent], type=pathlib.Path)
+    parser.add_argument("--checkpoint", type=pathlib.Path)
     parser.add_argument("--key", action="append", default=[], type=lambda k: unhex(k, 32) or int("no key"))
     parser.add_argument("--json", action="store_true")
-    given, outside, problems, logs = parser.parse_args(args), None, [], []
-    try:
-        outside = checkpoint_in(given.checkpoint) if given.checkpoint else None
-    except (OSError, ValueError) as e:
-        problems.append(f"{given.checkpoint} is not a checkpoint: {e}")
+    given, logs = parser.parse_args(args), []
+    outside = checkpoint_in(given.checkpoint) if given.checkpoint else Checkpoint("")
+    problems = [f"{given.checkpoint} is not a checkpoint"] if given.checkpoint and not outside.log else []
     paths = [target for path in given.paths for target in targets(path)]
     for path in paths:
-        try:
-            r = examine(path, outside, given.key)
-            # Of several logs the checkpoint is for one; the others are judged without it.
-            r = examine(path, None, given.key) if "other_log" in r["anchor"] and len(paths) > 1 else r
-            logs.append({"path": str(path), "report": r})
-        except Exception as e:  # whatever stands there, it was not verified, and a traceback helps nobody
-            problems.append(f"{path}: {e} ({type(e).__name__})")
-    if outside and all(log["report"]["anchor"] == "none" for log in logs):
-        problems.append("no log here is the one of the checkpoint, " + outside.log)
-    verdicts = [log["report"]["verdict"] for log in logs] + ["unverifiable"] * bool(problems)
-    worst = max(verdicts, key=list(VERDICTS).index)
-    if given.json:
-        said = dict(version=1, verdict=worst, exit_code=VERDICTS[worst][0], problems=problems, logs=logs)
-        print(json.dumps(said, indent=1))
-    else:
-        print(*(f"{visible(log['path'])}\n{text(log['report'])}\n" for log in logs), sep="\n")
-        print(*(f"Could not be verified: {visible(problem)}" for problem in problems), sep="\n")
-        print(f"All {len(logs)} logs: {VERDICTS[worst][1]}", end="\nNOT PROVEN by any of this: ")
-        print(__doc__.split("promise: ")[2])
-    return VERDICTS[worst][0]
+        try: logs.append({"path": str(path), "report": examine(path, outside, given.key, len(paths) > 1)})
+        except Exception as e: problems.append(f"{path}: {e} ({type(e).__name__})")  # a traceback helps nobody
+    if outside.log and not outside.used: problems.append("no log here is the one of the checkpoint, " + outside.log)
+    worst = max([LEVELS.index(log["report"]["verdict"]) for log in logs] + [UNVERIFIABLE] * bool(problems))
+    said = dict(version=1, verdict=LEVELS[worst], exit_code=EXIT_CODES[worst], problems=problems, logs=logs)
+    print(json.dumps(said, indent=1) if given.json else text(said))
+    return EXIT_CODES[worst]
 if __name__ == "__main__":
     sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     sys.exit(main(sys.argv[1:]))

@@ -157,8 +157,8 @@ fn ms(m: Millis) -> i64 {
     i64::try_from(m.0).unwrap_or(i64::MAX)
 }
 
-fn lower(text: &String) -> String {
-    text.to_ascii_lowercase()
+fn lower(text: impl AsRef<str>) -> String {
+    text.as_ref().to_ascii_lowercase()
 }
 
 /// On one of these, on what lies in it, or a deletion of what it lies in.

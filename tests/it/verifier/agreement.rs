@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use lifeboat::journal::{Disk, RealDisk, contents, segment_number};
-use lifeboat::record::{Against, Checkpoint, Pin, Report, Segment, Verdict, verify};
+use lifeboat::record::{
+    Against, Anchor, Checkpoint, Files, Pin, Report, Segment, Signature, Verdict, Vouching, verify,
+};
 use serde_json::{Value, json};
 
 use super::mutants::{Mutant, mutant};
@@ -47,16 +49,13 @@ fn ours(m: &Mutant, path: &Path) -> (Verdict, Option<Report>) {
 }
 
 /// What stands in both reports under the same name, and has to be the same: all that a verdict rests on.
-const SAME: [&str; 18] = [
+const SAME: [&str; 14] = [
     "log",
     "segments",
     "records",
     "start",
     "root",
     "break_count",
-    "signed",
-    "anchor",
-    "beside",
     "checkpoints",
     "torn_bytes",
     "left_records",
@@ -65,8 +64,36 @@ const SAME: [&str; 18] = [
     "recovered",
     "rotated",
     "evidence",
-    "evidence_files",
 ];
+
+/// How bad each row of the other report has to be.
+fn levels(r: &Report) -> [(&'static str, &'static str); 3] {
+    let signed = match &r.signed {
+        Signature::By { vouching: Vouching::Pinned { .. }, to, .. } if to + 1 >= r.records => "ok",
+        Signature::By { vouching: Vouching::OtherKey, .. } | Signature::Missing | Signature::OutsideWrong => {
+            "unverifiable"
+        }
+        _ => "limited",
+    };
+    let anchored = match &r.anchor {
+        Anchor::Agrees { size } if *size == r.records => "ok",
+        Anchor::Differs { .. } | Anchor::Shorter { .. } => "broken",
+        Anchor::OtherLog { .. } => "unverifiable",
+        _ => "limited",
+    };
+    let beside = matches!(r.beside, Anchor::Differs { .. } | Anchor::Shorter { .. });
+    [("Signed", signed), ("Anchored", anchored), ("Checkpoint beside it", if beside { "broken" } else { "ok" })]
+}
+
+/// Which evidence is missing, and which is not what the record says, in the words of the other report.
+fn evidence(files: Option<&Files>) -> String {
+    let Some(f) = files else { return "not looked at".to_owned() };
+    let of = |what: &str, names: &[String]| {
+        let first = if names.is_empty() { "none".to_owned() } else { names[..names.len().min(9)].join(", ") };
+        format!("{} {what}: {first}", names.len())
+    };
+    format!("{} as said; {}; {}", f.same, of("missing", &f.missing), of("ALTERED", &f.altered))
+}
 
 /// Where the two differ.
 fn differences((verdict, ours): &(Verdict, Option<Report>), (code, theirs): &(u8, Value)) -> Vec<String> {
@@ -84,6 +111,17 @@ fn differences((verdict, ours): &(Verdict, Option<Report>), (code, theirs): &(u8
         return found;
     };
     let theirs = &theirs["logs"][0]["report"];
+    // Of what is no record at all nothing more is said.
+    let rows = if ours.records == 0 && script::row(theirs, "Signed").is_none() { &[][..] } else { &levels(ours)[..] };
+    for (name, level) in rows {
+        same(name, &json!(level), &json!(script::row(theirs, name).map(|(level, _)| level)));
+    }
+    let said = script::row(theirs, "Evidence").map(|(_, words)| match words.split_once(" as said: ") {
+        // The names of those that are as said stand in this report alone.
+        Some((n, rest)) => format!("{n} as said; {}", rest.split_once("; ").map_or(rest, |r| r.1)),
+        None => words.to_owned(),
+    });
+    same("evidence files", &json!(evidence(ours.evidence_files.as_ref())), &json!(said));
     // Where the first break is; `breaks` says it in words, and ends with why, which each says in its own.
     let place = theirs["breaks"].get(0).map(|b| {
         let n = |name: &str| b[name].as_u64().unwrap_or_default();

@@ -234,9 +234,27 @@ fn followed(id: &str, vouched: bool) -> Base {
     w.done("followed")
 }
 
+/// Checkpoints that left: one that somebody's device has seen, one that did not arrive.
+fn anchored(id: &str) -> Base {
+    let mut w = Writer::new(id, 6, true);
+    let mut journal = w.create();
+    for (to, outcome) in [("witness", "held"), ("blob", "failed")] {
+        w.write(&mut journal, 7);
+        w.seal(&mut journal);
+        let left = w.outside.last().unwrap();
+        let seen =
+            if outcome == "held" { Signer::new(4).witness_line(&left.text(), 1_790_000_000) } else { String::new() };
+        let d = json!({ "to": to, "where": "elsewhere", "note": format!("{left}{seen}"), "outcome": outcome });
+        journal.append(&[Draft::new(Kind::LogAnchor, Mode::Rehearsal, Actor::System, d)]).unwrap();
+    }
+    w.write(&mut journal, 3);
+    w.seal(&mut journal);
+    w.done("anchored")
+}
+
 /// All of them; no two of one log.
 pub fn all() -> Vec<Base> {
-    let mut bases = vec![followed("vouched", true), followed("unvouched", false)];
+    let mut bases = vec![followed("vouched", true), followed("unvouched", false), anchored("anchored")];
     for signs in [false, true] {
         let id = |name: &str| format!("{name}-{signs}");
         bases.extend([plain(&id("plain"), 20, signs), plain(&id("one"), 0, signs), plain(&id("short"), 3, signs)]);

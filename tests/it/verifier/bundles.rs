@@ -4,6 +4,7 @@ use std::io::{Cursor, Write};
 use std::path::Path;
 
 use lifeboat::export::excerpt;
+use lifeboat::journal::segment_name;
 use lifeboat::record::{Checkpoint, Hash};
 use serde_json::Value;
 use zip::write::SimpleFileOptions;
@@ -125,6 +126,53 @@ fn a_bundle_is_verified_packed_and_unpacked_alike() {
     assert!(code == 3 && said["logs"][0]["error"].as_str().unwrap().contains("unpack it"), "{said:#}");
 }
 
+#[test]
+fn the_manifest_of_a_bundle_names_the_file_that_differs() {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = &temp.path().join("bundle");
+    let base = plain("ana", 20, true);
+    lay(&base, &dir.join("record"), &dir.join("evidence"));
+    std::fs::create_dir(dir.join("views")).unwrap();
+    std::fs::write(temp.path().join("outside"), "seq,h").unwrap();
+    std::fs::write(dir.join("views/run.csv"), "seq,h").unwrap();
+    let listed = manifest_of(dir);
+    std::fs::write(dir.join("MANIFEST.json"), &listed).unwrap();
+    let outside = temp.path().join("checkpoint");
+    std::fs::write(&outside, base.outside.last().unwrap().to_string()).unwrap();
+    let (key, outside, at) = (Signer::new(1).key(), outside.display().to_string(), dir.display().to_string());
+    let both = [at.as_str(), "--key", &key, "--checkpoint", &outside];
+    let said = |code: i32, what: &str, args: &[&str]| {
+        let out = say(temp.path(), &[&["verify"], args].concat());
+        assert_eq!(out.code, code, "{}", out.out);
+        assert!(out.out.contains(what), "{what}: {}", out.out);
+    };
+    let n = listed.matches("sha256").count();
+    said(0, &format!("Manifest: {n} files as it says\n"), &both);
+
+    std::fs::write(dir.join("views/run.csv"), "seq;h").unwrap();
+    said(1, "NOT as it says: views/run.csv", &both);
+    std::fs::remove_file(dir.join("views/run.csv")).unwrap();
+    said(1, "missing: views/run.csv", &both);
+    std::fs::write(dir.join("views/run.csv"), "seq,h").unwrap();
+    // A list that names what lies elsewhere, that gives another size, that is none.
+    std::fs::write(dir.join("MANIFEST.json"), listed.replacen("views/run.csv", "../outside", 1)).unwrap();
+    said(1, "missing: ../outside", &both);
+    std::fs::write(dir.join("MANIFEST.json"), listed.replacen("\"bytes\":5,", "\"bytes\":6,", 1)).unwrap();
+    said(1, "NOT as it says: views/run.csv", &both);
+    std::fs::write(dir.join("MANIFEST.json"), "[".repeat(50_000)).unwrap();
+    said(1, "NOT as it says: MANIFEST.json", &both);
+    // A record without its end is sound in itself; only its list, and the checkpoint, know more.
+    std::fs::write(dir.join("MANIFEST.json"), &listed).unwrap();
+    let (name, lines) = (segment_name(1), split(&base.files[0].1));
+    std::fs::write(dir.join("record").join(&name), lines[..lines.len() - 2].concat()).unwrap();
+    said(1, &format!("NOT as it says: record/{name}"), &[&at]);
+    said(2, &format!("NOT as it says: record/{name}"), &both);
+    std::fs::write(dir.join("record").join(&name), lines.concat()).unwrap();
+    let (name, bytes) = &base.evidence[0];
+    std::fs::write(dir.join("evidence").join(name), [&bytes[..], b"!"].concat()).unwrap();
+    said(2, &format!("NOT as it says: evidence/{name}"), &[&at]);
+}
+
 fn walk(dir: &Path) -> Vec<String> {
     let mut names: Vec<String> =
         std::fs::read_dir(dir).unwrap().map(|e| e.unwrap().file_name().to_string_lossy().into_owned()).collect();
@@ -220,6 +268,8 @@ fn an_excerpt_is_held_against_the_checkpoint_that_was_kept_elsewhere() {
     {
         assert!(alone.out.contains(what), "{what}: {}", alone.out);
     }
+    let unknown = say(dir, &["verify", file.to_str().unwrap(), "--checkpoint", dir.join("outside").to_str().unwrap()]);
+    assert_eq!(unknown.code, 1, "the right checkpoint, and nobody knows the key: {}", unknown.out);
     // Another checkpoint of the log shows nothing about this one; another log's is another's; another root is a fork.
     outside(&base.outside[0]);
     let (code, said) = told(dir, &[&file]);

@@ -31,24 +31,21 @@ const EVAL: &str = "
 import json, sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, sys.argv[1])
-from format import *
+from verify import *
 
 def taken(x):
-    try:
-        return Checkpoint(x['note']).signed_by(bytes.fromhex(x['key']))
-    except ValueError:
-        return None
+    note = Checkpoint(x['note'])
+    return note.signed_by(bytes.fromhex(x['key'])) if note.log else None
 
 def root_of(hashes):
-    tree = Tree()
-    for h in hashes:
-        tree.push(bytes.fromhex(h))
-    return tree.root(len(hashes)).hex()
+    log = Log(True, [])
+    log.leaves = [bytes.fromhex(h) for h in hashes]
+    return log.root(0, len(hashes)).hex()
 
 print(json.dumps([eval(sys.argv[2]) for x in json.load(sys.stdin)]))
 ";
 
-/// What a function of `format.py`, which `verify.py` reads with, gives for each of these.
+/// What a function of it gives for each of these.
 pub fn values(expression: &str, all: &[Value]) -> Vec<Value> {
     let out = piped(&["-I", "-c", EVAL, &folder().display().to_string(), expression], json!(all).to_string());
     serde_json::from_str(&out).unwrap()
@@ -79,4 +76,10 @@ pub fn calls(all: &[Vec<String>]) -> Vec<(u8, String)> {
 pub fn reports(all: &[Vec<String>]) -> Vec<(u8, Value)> {
     let json: Vec<Vec<String>> = all.iter().map(|a| a.iter().cloned().chain(["--json".to_owned()]).collect()).collect();
     calls(&json).into_iter().map(|(code, text)| (code, serde_json::from_str(&text).unwrap())).collect()
+}
+
+/// A row of a report: level and words.
+pub fn row<'a>(report: &'a Value, name: &str) -> Option<(&'a str, &'a str)> {
+    let row = report["rows"].as_array()?.iter().find(|r| r[0] == name)?;
+    Some((row[1].as_str()?, row[2].as_str()?))
 }
