@@ -22,7 +22,7 @@ def visible(text): return "".join(c if c.isprintable() else "\\u{%x}" % ord(c) f
 def unhex(text, size):
     return bytes.fromhex(text) if is_text(text) and re.fullmatch("[0-9a-fA-F]{%d}" % (2 * size), text) else b""
 def unbase64(text):  # if this is the one way to write the bytes
-    raw = base64.b64decode(text) if re.fullmatch("([A-Za-z0-9+/=]{4})*", text) else b""
+    raw = base64.b64decode(text) if re.fullmatch("(?ai)([a-z0-9+/]{4})*([a-z0-9+/]{2}==|[a-z0-9+/]{3}=)?", text) else b""
     return raw if base64.b64encode(raw).decode() == text else b""
 
 P, L = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
@@ -208,7 +208,7 @@ class Log:  # a walk over a log's files in order; it goes on behind damage, so t
         if not c.log: return LIMITED, "none given"
         c.used, size, tail = True, len(self.leaves), self.count["records"] - c.size
         if self.log not in (None, c.log): return UNVERIFIABLE, f"NO: it is of another log, {c.log}"
-        if c.size > size and self.intact and self.newer is None: return BROKEN, f"NO: {c.size} records; the end is gone"
+        if c.size > size and self.intact and self.newer is None: return BROKEN, f"NO: of {c.size} the end is gone"
         if c.size > size: return LIMITED, "not compared: no root"
         if c.root != self.root(0, c.size): return BROKEN, f"NO: its {c.size} records have another root"
         return min(tail, LIMITED), f"it fits the first {c.size} records; changing the {tail} behind would not show"
