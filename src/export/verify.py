@@ -22,7 +22,8 @@ def visible(text): return "".join(c if c.isprintable() else "\\u{%x}" % ord(c) f
 def unhex(text, size):
     return bytes.fromhex(text) if is_text(text) and re.fullmatch("[0-9a-fA-F]{%d}" % (2 * size), text) else b""
 def unbase64(text):  # if this is the one way to write the bytes
-    raw = base64.b64decode(text) if re.fullmatch("(?ai)([a-z0-9+/]{4})*([a-z0-9+/]{2}==|[a-z0-9+/]{3}=)?", text) else b""
+    good = re.fullmatch("(?ai)([a-z0-9+/]{4})*([a-z0-9+/]{2}(==|[a-z0-9+/]=))?", text)
+    raw = base64.b64decode(text) if good else b""
     return raw if base64.b64encode(raw).decode() == text else b""
 
 P, L = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
@@ -76,7 +77,6 @@ class Checkpoint:  # a signed note of C2SP tlog-checkpoint; anything else is one
     def holds(self, keys):  # each line of the log's own name by one of these keys, and each of a witness
         nobody = [None for name, _ in self.lines if name == self.name]
         return all(map(any, zip(nobody, *map(self.own, keys)))) and all(key for _, _, key in self.seen())
-
 TWICE = object()  # in place of a value whose name stands twice: it has no type that anybody asks for
 def one_each(pairs):
     count = collections.Counter(name for name, _ in pairs)
