@@ -3,13 +3,15 @@
 use eframe::egui::{CentralPanel, Frame, Margin, Ui};
 
 use super::{Key, put_away, shown_run, verdict_line};
-use crate::desk::snapshot::{Class, PROMISE, Record};
+use crate::desk::protocol::Command;
+use crate::desk::snapshot::{Class, Mark, PROMISE, REGISTER, Record};
+use crate::run::reconcile::Reconciled;
 use crate::ui::ask::Ask;
 use crate::ui::intent::{self, Intent};
 use crate::ui::view::{Act, Cx, View};
 use crate::ui::widgets::table::table;
 use crate::ui::widgets::text::{copyable, cut, small, wrapped};
-use crate::ui::widgets::{Button, body, bold, card, heading, row, secondary};
+use crate::ui::widgets::{Button, body, bold, card, heading, mark, row, secondary};
 
 fn key(key: Key) -> String {
     intent::key_text(Intent::Audit(key))
@@ -26,7 +28,15 @@ pub fn integrity(ui: &mut Ui, cx: &Cx, record: &Record) {
         if Button::new("Copy the report").small().show(ui) {
             cx.act(Act::Copy(text(record), "The report"));
         }
+        let register = (record.run == REGISTER).then_some("The register is about no change in Azure");
+        if Button::new("Compare with the Activity Log").small().refused(register).show(ui) {
+            cx.send(Command::CompareWithActivityLog(record.run.clone()));
+        }
     });
+    if let Some(found) = cx.snap.comparisons.get(&record.run) {
+        ui.add_space(12.0);
+        activity(ui, found);
+    }
     ui.add_space(12.0);
     card(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 6.0;
@@ -41,6 +51,28 @@ pub fn integrity(ui: &mut Ui, cx: &Cx, record: &Record) {
         copyable(ui, secondary(ui, text));
         ui.add_space(8.0);
     }
+}
+
+/// How the run compares with what Azure logged itself.
+fn activity(ui: &mut Ui, found: &Result<Reconciled, String>) {
+    card(ui, |ui| {
+        heading(ui, "Azure's Activity Log");
+        match found {
+            Ok(r) => {
+                let sign = if r.agrees() { Mark::Ok } else { Mark::Degraded };
+                ui.horizontal_wrapped(|ui| {
+                    mark(ui, sign);
+                    copyable(ui, bold(&r.text()));
+                });
+                for line in r.lines() {
+                    copyable(ui, body(&line));
+                }
+            }
+            Err(why) => {
+                wrapped(ui, body(&format!("It could not be compared: {why}")));
+            }
+        }
+    });
 }
 
 /// As the terminal prints it.
