@@ -98,7 +98,11 @@ pub fn run(args: &Args, json: bool) -> u8 {
             })
         };
         let gone: Vec<_> = keeping.iter().flat_map(|k| k.disposed()).map(gone).collect();
-        out!("{}", json!({ "runs": all, "disposed": gone }));
+        let mut said = json!({ "runs": all });
+        if !gone.is_empty() {
+            said["disposed"] = json!(gone);
+        }
+        out!("{said}");
     } else if rows.is_empty() {
         say!("No runs in {}. Start one: lifeboat rehearse region-loss", home.runs().display());
     } else {

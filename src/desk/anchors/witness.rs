@@ -43,6 +43,11 @@ fn path(home: &Home, log: &str) -> Option<PathBuf> {
     named.then(|| home.dir().join("witnessed").join(log))
 }
 
+/// What a crash left at the end was given to nobody.
+fn whole(text: &str) -> &str {
+    text.rfind(BETWEEN).map_or("", |at| &text[..at + BETWEEN.len()])
+}
+
 fn notes(text: &str) -> Result<Vec<Checkpoint>, String> {
     let damaged = || "what was signed here before is damaged".to_owned();
     let all = text.split(BETWEEN).filter(|n| !n.trim().is_empty());
@@ -55,7 +60,7 @@ fn kept(home: &Home, log: &str) -> Result<Vec<Checkpoint>, String> {
     match File::open(path).and_then(|f| f.take(MOST).read_to_string(&mut text)) {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(e) => Err(format!("what was signed here before cannot be read: {e}")),
-        Ok(_) => notes(&text),
+        Ok(_) => notes(whole(&text)),
     }
 }
 
@@ -87,8 +92,8 @@ fn against(kept: &[Checkpoint], c: &Checkpoint) -> Result<(), String> {
     }
     match kept.iter().map(|k| k.size).max() {
         Some(most) if most > size => Err(format!(
-            "FORK: this device signed {most} entries of this run's record before, and now there are to be only {size}: some were \
-             taken away, or there are two records"
+            "this device signed {most} entries of this run's record before, and here there are only {size}: the question is older \
+             than the one before, or entries were taken away since"
         )),
         _ => Ok(()),
     }
@@ -131,7 +136,11 @@ fn sign(home: &Home, mut c: Checkpoint, device: &Device, now: i64) -> Result<Str
     file.lock().map_err(io)?;
     let mut text = String::new();
     (&file).take(MOST).read_to_string(&mut text).map_err(io)?;
-    against(&notes(&text)?, &c)?;
+    let sound = whole(&text);
+    against(&notes(sound)?, &c)?;
+    if sound.len() < text.len() {
+        file.set_len(sound.len() as u64).map_err(io)?;
+    }
     c.witness(device, u64::try_from(now / 1_000).unwrap_or(0));
     let line = c.signatures.last().cloned().unwrap_or_default();
     file.write_all(format!("{c}{}", &BETWEEN[1..]).as_bytes()).and_then(|()| file.sync_all()).map_err(io)?;

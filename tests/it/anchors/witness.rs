@@ -60,7 +60,7 @@ fn a_witness_never_signs_two_records_of_one_run_that_do_not_fit() {
     // The same once more, and one that goes on from it.
     assert!(matches!(says(&asks(&first)), Some(Seen::Signed(_))));
     assert!(matches!(says(&asks(&of_size(55, 2, &people.ada))), Some(Seen::Signed(_))));
-    refused(&asks(&of_size(40, 1, &people.ada)), "FORK");
+    refused(&asks(&of_size(40, 1, &people.ada)), "or entries were taken away");
     refused(&asks(&of_size(55, 3, &people.ada)), "FORK");
     assert_eq!(largest(&home, "run-7f3k").unwrap().root, Hash([2; 32]));
 
@@ -69,6 +69,13 @@ fn a_witness_never_signs_two_records_of_one_run_that_do_not_fit() {
     assert_eq!(text.matches("\n--\n").count(), 3, "{text}");
     #[cfg(unix)]
     assert_eq!(std::os::unix::fs::PermissionsExt::mode(&file.metadata().unwrap().permissions()) & 0o777, 0o600);
+
+    // A crash while it signs leaves a part of a note, which nobody got.
+    std::fs::write(&file, format!("{text}lifeboat/run-7f3k\n7")).unwrap();
+    assert_eq!(largest(&home, "run-7f3k").unwrap().size, 55);
+    assert!(matches!(says(&asks(&of_size(56, 6, &people.ada))), Some(Seen::Signed(_))));
+    let after = std::fs::read_to_string(&file).unwrap();
+    assert!(after.starts_with(&text) && after.matches("\n--\n").count() == 4, "{after}");
 
     // What is not a checkpoint of this run's record, by the log's own word.
     refused(&Request { checkpoint: Some("nothing".to_owned()), ..base.clone() }, "it is none");
