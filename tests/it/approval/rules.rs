@@ -70,6 +70,7 @@ fn a_live_run_takes_only_an_answer_that_is_somebody_elses_to_this_question_in_ti
         ("no number", ben(), now, Proof { nonce: String::new(), ..good.clone() }, Refusal::OtherQuestion(step())),
         ("too late", ben(), BEGIN + 900_001, good.clone(), Refusal::TooLate(step())),
     ];
+    crate::figure(&format!("T15: {} answers that do not count refused at the desk's own rule", cases.len()));
     for (what, who, at, proof, refusal) in cases {
         assert_eq!(says(&b, who, at, answer(&b, STEP, proof)), Err(refusal), "{what}");
     }
