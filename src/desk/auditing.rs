@@ -31,16 +31,29 @@ pub enum Told {
     Compared(Box<Result<Comparison, DeskError>>),
     /// How far an export is.
     Stage(u64, Stage),
-    /// An export ended; and why it is not recorded, unless it is to be recorded here.
-    Exported(u64, Box<Result<Made, DeskError>>, Option<String>),
+    /// An export ended.
+    Exported(u64, Box<Result<Made, DeskError>>, Recorded),
     /// A run was disposed of, or not.
     Disposed(String, Box<Result<(), DeskError>>),
+}
+
+/// Whether an export is in a record.
+#[derive(Debug)]
+pub enum Recorded {
+    /// It is to be: the desk has the journal.
+    ByTheDesk,
+    /// It is, or why not.
+    Done(Option<String>),
 }
 
 /// What is known beside what is shown.
 #[derive(Default)]
 pub(super) struct Auditing {
     keeping: Keeping,
+    /// Why the register says nothing that counts.
+    unread: Option<String>,
+    /// Somebody verifies all runs already.
+    sweeping: Arc<AtomicBool>,
     checks: BTreeMap<String, Check>,
     /// Exports so far; a letter of an older one is late.
     exports: u64,
@@ -77,11 +90,17 @@ pub fn kept(k: &Keeping, run: &str, ended: Option<i64>, now: i64) -> KeptView {
     }
 }
 
+/// Nobody can say how long, or who holds it.
+fn unknown(why: &str) -> KeptView {
+    let words = format!("not known: {why}");
+    KeptView { stays: Some(words.clone()), words, ..KeptView::default() }
+}
+
 impl Desk {
     /// What the register says; what it left unfinished is finished.
     pub(super) async fn read_register(&mut self) {
         if let Err(e) = self.refresh_keeping() {
-            self.problem(&e);
+            self.say(format!("how long runs are kept is not known: {}", chain(&e)));
             return;
         }
         for run in keeping::unfinished(&self.auditing.keeping) {
@@ -89,7 +108,7 @@ impl Desk {
             let disk = &self.options.disk;
             match (Register { home: &self.options.home, disk, signs }).finish(&run) {
                 Ok(()) => self.say(format!("the disposal of run {}, begun before, is finished", short(&run))),
-                Err(e) => self.problem(&e),
+                Err(e) => self.say(format!("the disposal of run {} is not finished: {}", short(&run), chain(&e))),
             }
         }
         let despite = match self.options.home.keeps() {
@@ -99,15 +118,17 @@ impl Desk {
         if let Some(entry) = despite.filter(|e| self.auditing.keeping.home.as_ref() != Some(&e.1))
             && let Err(e) = self.register(&[entry]).await
         {
-            self.problem(&e);
+            self.say(format!("why records are kept here is not in the register: {}", chain(&e)));
         }
         if let Err(e) = self.refresh_keeping() {
-            self.problem(&e);
+            self.say(format!("how long runs are kept is not known: {}", chain(&e)));
         }
     }
 
     fn refresh_keeping(&mut self) -> Result<(), DeskError> {
-        self.auditing.keeping = Register::read(self.options.disk.as_ref(), &self.options.home)?;
+        let read = Register::sound(self.options.disk.as_ref(), &self.options.home);
+        self.auditing.unread = read.as_ref().err().map(|e| chain(e));
+        self.auditing.keeping = read?;
         Ok(())
     }
 
@@ -147,7 +168,10 @@ impl Desk {
         }
         rows.sort_by_key(|r| std::cmp::Reverse(r.started));
         for r in &mut rows {
-            r.kept = kept(k, &r.id, r.ended, now);
+            r.kept = match &self.auditing.unread {
+                None => kept(k, &r.id, r.ended, now),
+                Some(why) => unknown(why),
+            };
             r.check = self.auditing.checks.get(&r.id).cloned();
         }
         if k.there {
@@ -188,14 +212,19 @@ impl Desk {
         let rest: Vec<_> = rest.into_iter().filter_map(|r| self.record_dir(&r).ok().map(|dir| (r, dir))).collect();
         Arc::make_mut(&mut self.audit).reading = Some(id.clone());
         let (disk, home) = (self.options.disk.clone(), self.options.home.clone());
+        let sweeping = self.auditing.sweeping.clone();
         self.beside(move |tell| {
             let pins = pins(&home);
             tell(Told::Record(id, Box::new(record_of(disk.as_ref(), &dir, &pins))));
+            if sweeping.swap(true, Ordering::Relaxed) {
+                return;
+            }
             for (id, dir) in rest {
                 if let Some(check) = check(disk.as_ref(), &dir, &pins) {
                     tell(Told::Check(id, check));
                 }
             }
+            sweeping.store(false, Ordering::Relaxed);
         });
         Ok(())
     }
@@ -268,8 +297,11 @@ impl Desk {
             let watched = Watched { tell: Some(&stage), stopped: Some(&stopped) };
             let made = source.make(&id, &wish, pseudonyms, &out, &watched);
             // Its journal is held by this desk: nobody else can write to it.
-            let why = made.as_ref().ok().filter(|_| !here).and_then(|m| source.record(m));
-            tell(Told::Exported(number, Box::new(made), why));
+            let recorded = match &made {
+                Ok(_) if here => Recorded::ByTheDesk,
+                made => Recorded::Done(made.as_ref().ok().and_then(|m| source.record(m))),
+            };
+            tell(Told::Exported(number, Box::new(made), recorded));
         });
         Ok(())
     }
@@ -277,8 +309,12 @@ impl Desk {
     /// The record of a run that is open here says that it was exported.
     fn tell_exported(&mut self, run: &str, made: &Made) -> Option<String> {
         let operator = self.operator.clone();
-        let all = self.open.iter_mut().chain(&mut self.others);
-        let session = all.map(|o| &mut o.session).find(|s| s.id == run && s.works())?;
+        let mut all = self.open.iter_mut().chain(&mut self.others).map(|o| &mut o.session);
+        let Some(session) = all.find(|s| s.id == run && s.works()) else {
+            // It was closed, or left, while it was exported.
+            let (home, disk, signs) = (&self.options.home, &self.options.disk, self.signing.clone());
+            return Source { home, disk, operator: &operator, signs }.record(made);
+        };
         session.told(&operator, Kind::Export, made.told.clone()).err().map(|e| exporting::unrecorded("export", &e))
     }
 
@@ -321,11 +357,14 @@ impl Desk {
                     e.state = ExportState::Working(format!("Writing, {} MiB so far …", bytes >> 20));
                 }
             }
-            Told::Exported(number, made, why) if number == self.auditing.exports => {
+            Told::Exported(number, made, recorded) if number == self.auditing.exports => {
                 let Some(mut view) = self.audit.export.clone() else { return Ok(()) };
                 view.state = match *made {
                     Ok(mut made) => {
-                        made.exported.notes.extend(why.or_else(|| self.tell_exported(&view.run, &made)));
+                        made.exported.notes.extend(match recorded {
+                            Recorded::ByTheDesk => self.tell_exported(&view.run, &made),
+                            Recorded::Done(why) => why,
+                        });
                         let exporting::Exported { bytes, sha256, notes } = made.exported;
                         self.say(format!("run {} exported to {}", short(&view.run), view.out.display()));
                         ExportState::Done { bytes, sha256, notes }
@@ -338,7 +377,7 @@ impl Desk {
             }
             Told::Stage(..) | Told::Exported(..) => {}
             Told::Disposed(run, done) => {
-                self.refresh_keeping()?;
+                let known = self.refresh_keeping();
                 self.auditing.checks.remove(&run);
                 if done.is_ok() {
                     let audit = Arc::make_mut(&mut self.audit);
@@ -348,6 +387,7 @@ impl Desk {
                 }
                 self.refresh_runs();
                 (*done)?;
+                known?;
             }
         }
         Ok(())

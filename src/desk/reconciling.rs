@@ -197,35 +197,48 @@ impl Desk {
         let disk = self.options.disk.clone();
         let dir = self.options.home.find_run(disk.as_ref(), run)?;
         let id = dir.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        let asked = Asked::read(disk.as_ref(), &dir)?;
-        let own = self.open.as_ref().filter(|o| o.session.id == id);
-        let azure = match own.and_then(|o| o.world.as_ref()) {
-            Some(world) => world.azure.clone(),
-            None => self.connected()?,
+        let own = self.runs().find(|o| o.session.id == id);
+        // A run that is worked on has a time of its own; any other is looked at now.
+        let (azure, task) = match own.and_then(|o| o.world.as_ref()) {
+            Some(world) => (world.azure.clone(), world.clock.task()),
+            None => (self.connected()?, self.system_clock.task()),
         };
-        if asked.mode == Some(Mode::Rehearsal) && !azure.cloud().is_simulated() {
-            return Err(DeskError::Rehearsed);
+        if !self.comparing.insert(id.clone()) {
+            return Ok(());
         }
-        let (to, task) = (self.to.clone(), self.clock().task());
+        let to = self.to.clone();
         tokio::spawn(async move {
-            let out = asked.compare(&azure, &task).await.map_err(|e| chain(&e));
+            let read = tokio::task::spawn_blocking(move || Asked::read(disk.as_ref(), &dir)).await;
+            let out = match read {
+                Ok(Ok(asked)) if asked.mode == Some(Mode::Rehearsal) && !azure.cloud().is_simulated() => {
+                    Err(chain(&DeskError::Rehearsed))
+                }
+                Ok(Ok(asked)) => asked.compare(&azure, &task).await.map_err(|e| chain(&e)),
+                Ok(Err(e)) => Err(chain(&e)),
+                Err(e) => Err(e.to_string()),
+            };
             let mail = Mail::Compared(id, Box::new(out));
             let _ = to.send(Envelope { session: 0, mail, busy: None });
         });
         Ok(())
     }
 
-    /// It goes into the record of the run if that is the open one.
+    /// It goes into the record of the run if that is open here.
     pub(super) fn compared(&mut self, run: String, out: Result<Reconciled, String>) -> Result<(), DeskError> {
         self.say(match &out {
             Ok(r) => format!("Activity Log: {}", r.text()),
             Err(why) => format!("the run could not be compared with the Activity Log: {why}"),
         });
-        let open = self.open.as_ref().is_some_and(|o| o.session.id == run && o.session.works());
-        let fact = out.as_ref().ok().filter(|_| open).map(observed);
+        let works = |o: &super::supervisor::Open| o.session.id == run && o.session.works();
+        let (shown, other) = (self.open.as_deref().is_some_and(works), self.others.iter().position(|o| works(o)));
+        let fact = out.as_ref().ok().map(observed);
+        self.comparing.remove(&run);
         std::sync::Arc::make_mut(&mut self.comparisons).insert(run, out);
-        match fact {
-            Some(fact) => self.order_as(self.me(), Order::Observe(fact)),
+        let Some(fact) = fact else { return Ok(()) };
+        let note = |desk: &mut Self| desk.order_as(desk.me(), Order::Observe(fact));
+        match other {
+            _ if shown => note(self),
+            Some(i) => self.behind(i, note).unwrap_or(Ok(())),
             None => Ok(()),
         }
     }

@@ -138,6 +138,7 @@ pub fn start_by(options: Options, clock: Clock) -> Result<Handle, DeskError> {
         recovering: super::recovery::Recovering::default(),
         recovery: Arc::default(),
         comparisons: Arc::default(),
+        comparing: std::collections::BTreeSet::new(),
         audit: Arc::new(Audit::default()),
         auditing: super::auditing::Auditing::default(),
         past: Past::default(),
@@ -269,6 +270,8 @@ pub(super) struct Desk {
     pub recovering: super::recovery::Recovering,
     pub recovery: Arc<super::snapshot::RecoveryView>,
     pub comparisons: Arc<super::reconciling::Comparisons>,
+    /// Runs that are being compared: once is enough.
+    pub comparing: std::collections::BTreeSet<String>,
     pub audit: Arc<Audit>,
     /// What the register says, and what is read beside the desk.
     pub auditing: super::auditing::Auditing,

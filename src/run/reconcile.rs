@@ -132,8 +132,9 @@ pub fn reconcile(sent: &[Sent], logged: &[Logged], about: &[String], window: (i6
             out.missing.push(own());
         }
     }
-    // A request is logged when it begins and when it ends: its first word says when, and one that failed changed nothing.
-    let mut others: BTreeMap<(String, String, String), (Foreign, bool)> = BTreeMap::new();
+    // A request is logged when it begins and when it ends: its first word says when, and its last whether it changed anything;
+    // one that failed did not, unless it was tried again under the same id.
+    let mut others: BTreeMap<(String, String, String), (Foreign, (i64, bool))> = BTreeMap::new();
     for (n, l) in logged.iter().enumerate() {
         if is_mine(&mine, l) || l.at < from || l.at > to || !touches(l, about) {
             continue;
@@ -141,14 +142,15 @@ pub fn reconcile(sent: &[Sent], logged: &[Logged], about: &[String], window: (i6
         let request = if l.request.is_empty() { n.to_string() } else { lower(&l.request) };
         let foreign =
             Foreign { at: l.at, caller: l.caller.clone(), operation: l.operation.clone(), target: l.target.clone() };
-        let (first, failed) =
-            others.entry((request, lower(&l.operation), lower(&l.target))).or_insert_with(|| (foreign.clone(), false));
-        *failed |= l.failed;
+        let (first, last) = others
+            .entry((request, lower(&l.operation), lower(&l.target)))
+            .or_insert_with(|| (foreign.clone(), (l.at, l.failed)));
+        *last = (*last).max((l.at, l.failed));
         if foreign.at < first.at {
             *first = foreign;
         }
     }
-    out.foreign = others.into_values().filter(|(_, failed)| !failed).map(|(f, _)| f).collect();
+    out.foreign = others.into_values().filter(|(_, (_, failed))| !failed).map(|(f, _)| f).collect();
     out.foreign.sort();
     out
 }
@@ -226,11 +228,9 @@ impl Reconciled {
             let who = if f.caller.is_empty() { "Azure itself".to_owned() } else { visible(&f.caller) };
             format!("by others: {} {} on {} by {who}", utc_text(f.at), visible(&f.operation), name(&f.target))
         };
-        let all = self.missing.iter().map(|o| own("MISSING", o));
-        let all =
-            all.chain(self.foreign.iter().map(foreign)).chain(self.pending.iter().map(|o| own("not there yet", o)));
-        let mut lines: Vec<String> =
-            all.chain(self.unread.iter().map(|u| format!("NOT READ: {}", visible(u)))).collect();
+        let all = self.unread.iter().map(|u| format!("NOT READ: {}", visible(u)));
+        let all = all.chain(self.missing.iter().map(|o| own("MISSING", o))).chain(self.foreign.iter().map(foreign));
+        let mut lines: Vec<String> = all.chain(self.pending.iter().map(|o| own("not there yet", o))).collect();
         if lines.len() > TOLD {
             let more = lines.len() - TOLD;
             lines.truncate(TOLD);

@@ -216,9 +216,11 @@ impl Source<'_> {
             }
             Ok(())
         });
-        // Why the file could not be written is that nobody wants it.
-        watched.wanted()?;
-        written?;
+        if let Err(e) = written {
+            // Why it could not be written may be that nobody wants it.
+            watched.wanted()?;
+            return Err(e);
+        }
         let real: Arc<dyn Disk> = Arc::new(RealDisk);
         let (bytes, sha256) =
             super::handover::hashed(&real, out).map_err(|source| DeskError::Save { path: out.to_owned(), source })?;
@@ -240,7 +242,7 @@ impl Source<'_> {
             // Even of a version that is not known here.
             return Ok(Content::Bytes(stored(&contents(self.disk.as_ref(), dir)?, notes)));
         }
-        let keeping = Register::read(self.disk.as_ref(), self.home).ok();
+        let keeping = Register::sound(self.disk.as_ref(), self.home).ok();
         let mut all = read(self.disk.as_ref(), dir, &pins(self.home), keeping.as_ref())?;
         if pseudonyms {
             all.people.hide(&mut all.dossier);

@@ -6,9 +6,10 @@ use std::path::Path;
 use super::super::examining::examined;
 use super::super::view::audit::run_row;
 use super::super::{DeskError, Home};
-use super::{Keeping, Kept, Register, end_of};
-use crate::journal::{Disk, JournalError, contents, is_run, parent, read_run, remove_all};
-use crate::record::{Kind, Verdict};
+use super::register::append;
+use super::{Keeping, Kept, Register, end_of, is_id};
+use crate::journal::{Disk, JournalError, contents, parent, read_run, remove_all};
+use crate::record::Kind;
 use crate::run::event::Actor;
 use crate::units::sha256_hex;
 
@@ -79,28 +80,53 @@ pub fn dispose(
     reason: &str,
     now: (i64, &str),
 ) -> Result<(), DeskError> {
+    register.home.keeps()?;
     let (disk, dir) = (register.disk.as_ref(), register.home.run(run));
+    if !is_id(run) {
+        return Err(Kept::OtherId(crate::units::visible(run)).into());
+    }
     let lock = disk.try_lock(&dir.join("lock")).map_err(io("lock", &dir))?;
     let lock = lock.ok_or_else(|| JournalError::Locked(dir.clone()))?;
     let facts = Facts::read(disk, &dir)?;
-    // Read anew: somebody may have set a hold since; or have taken one out.
-    let said = register.home.register();
-    if is_run(disk, &said) && examined(disk, &said, &[])?.verdict == Verdict::Broken {
-        return Err(Kept::Altered.into());
-    }
-    let keeping = Register::read(disk, register.home)?;
+    // Before it is opened, which would set a damaged one aside; and again then, when nobody else can set a hold any more.
+    Register::sound(disk, register.home)?;
+    let mut journal = register.opened()?;
+    let keeping = Register::sound(disk, register.home)?;
     keeping.may_go(run, facts.closed.then_some(facts.ended), now.0)?;
-    register.write(by, &[super::register::disposal(run, &facts, reason, now)])?;
+    append(&mut journal, by, &[super::register::disposal(run, &facts, reason, now)])?;
     drop(lock);
-    register.finish(run)
+    removed(disk, register.home, run)?;
+    append(&mut journal, &Actor::System, &[super::register::disposed(run)])
 }
 
 impl Register<'_> {
-    /// Removes what is left of a run whose disposal stands in the register, and says there that it is gone.
+    /// Removes what is left of a run whose disposal stands in the register, and says there that it is gone. One that somebody
+    /// holds since stays, as far as it is still there.
     pub fn finish(&self, run: &str) -> Result<(), DeskError> {
-        let disk = self.disk.as_ref();
+        self.home.keeps()?;
+        let (disk, dir) = (self.disk.as_ref(), self.home.run(run));
+        Self::sound(disk, self.home)?;
+        let mut journal = self.opened()?;
+        let keeping = Self::sound(disk, self.home)?;
+        if keeping.gone(run).is_none_or(|g| g.done) {
+            return Ok(());
+        }
+        if let Some(hold) = keeping.hold(run) {
+            let kept = Kept::Held(hold.clone());
+            let away = self.home.disposing().join(run);
+            if disk.list(&dir).is_err() && disk.list(&away).is_ok() {
+                disk.rename(&away, &dir).map_err(io("move", &away))?;
+                disk.sync_dir(parent(&dir)).map_err(io("sync", &dir))?;
+            }
+            append(&mut journal, &Actor::System, &[super::register::stopped(run, &kept.to_string())])?;
+            return Err(kept.into());
+        }
+        if disk.list(&dir).is_ok() {
+            let lock = disk.try_lock(&dir.join("lock")).map_err(io("lock", &dir))?;
+            drop(lock.ok_or_else(|| JournalError::Locked(dir.clone()))?);
+        }
         removed(disk, self.home, run)?;
-        self.write(&Actor::System, &[super::register::disposed(run)])
+        append(&mut journal, &Actor::System, &[super::register::disposed(run)])
     }
 }
 

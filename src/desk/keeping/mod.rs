@@ -111,6 +111,12 @@ pub fn day(ms: i64) -> String {
     utc_text(ms).chars().take(10).collect()
 }
 
+/// What can be the id of a run, and names nothing but a folder among the runs.
+fn is_id(run: &str) -> bool {
+    let good = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+    !run.is_empty() && run.len() <= 64 && run.bytes().all(good)
+}
+
 fn text(d: &Value, key: &str) -> String {
     d.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
@@ -151,7 +157,9 @@ impl Keeping {
                     gone.done = true;
                 }
             }
-            "disposal" => {
+            "disposal" if text(d, "event") == "stopped" => drop(self.disposed.remove(&run)),
+            // What a newer Lifeboat writes here is no word to remove anything.
+            "disposal" if text(d, "event") == "begun" && is_id(&run) => {
                 let started = d.get("started").and_then(Value::as_i64).unwrap_or_default();
                 let (title, mode, reason) = (text(d, "title"), text(d, "mode"), text(d, "reason"));
                 self.disposed.insert(run, Disposed { title, mode, started, by, at, reason, done: false });

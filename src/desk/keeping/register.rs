@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::super::examining::examined;
 use super::super::session::header;
 use super::super::{DeskError, Home, record};
-use super::{Class, Facts, Keeping};
+use super::{Class, Facts, Keeping, Kept};
 use crate::journal::{Disk, Draft, Header, Journal, JournalError, Signs, is_run, new_id, read_run};
-use crate::record::{Kind, Mode as RecordMode, Stored};
+use crate::record::{Kind, Mode as RecordMode, Stored, Verdict};
 use crate::run::event::{Actor, Mode};
 use crate::units::PublicKey;
 
@@ -39,6 +40,15 @@ impl Register<'_> {
         Ok(Keeping::of(&Self::records(disk, home)?))
     }
 
+    /// The same of one that verifies: by another nothing is removed, and nothing stated.
+    pub fn sound(disk: &dyn Disk, home: &Home) -> Result<Keeping, DeskError> {
+        let dir = home.register();
+        if is_run(disk, &dir) && examined(disk, &dir, &[])?.verdict == Verdict::Broken {
+            return Err(Kept::Altered.into());
+        }
+        Self::read(disk, home)
+    }
+
     fn records(disk: &dyn Disk, home: &Home) -> Result<Vec<Stored>, DeskError> {
         if !is_run(disk, &home.register()) {
             return Ok(Vec::new());
@@ -49,16 +59,11 @@ impl Register<'_> {
     /// Makes entries durable, with a checkpoint behind them.
     pub fn write(&self, by: &Actor, entries: &[Entry]) -> Result<(), DeskError> {
         self.home.keeps()?;
-        let mut journal = self.opened()?;
-        let draft = |(kind, d): &Entry| Draft::new(*kind, RecordMode::Live, record::actor(by), d.clone());
-        let drafts: Vec<Draft> = entries.iter().map(draft).collect();
-        journal.append(&drafts)?;
-        // Written is written: what cannot be sealed is told by whoever verifies it.
-        let _ = journal.seal();
-        Ok(())
+        append(&mut self.opened()?, by, entries)
     }
 
-    fn opened(&self) -> Result<Journal, DeskError> {
+    /// For more than one entry: nobody else writes to it while it is open.
+    pub(super) fn opened(&self) -> Result<Journal, DeskError> {
         let dir = self.home.register();
         for n in 0.. {
             let begun = is_run(self.disk.as_ref(), &dir);
@@ -82,6 +87,16 @@ impl Register<'_> {
         // The reserve for a full disk is that of the runs.
         Ok(Header { ballast: 0, ..header(&id, Mode::Live, self.signs.clone()) })
     }
+}
+
+/// Makes entries durable, with a checkpoint behind them.
+pub(super) fn append(journal: &mut Journal, by: &Actor, entries: &[Entry]) -> Result<(), DeskError> {
+    let draft = |(kind, d): &Entry| Draft::new(*kind, RecordMode::Live, record::actor(by), d.clone());
+    let drafts: Vec<Draft> = entries.iter().map(draft).collect();
+    journal.append(&drafts)?;
+    // Written is written: what cannot be sealed is told by whoever verifies it.
+    let _ = journal.seal();
+    Ok(())
 }
 
 /// How long is chosen: for a run, or for all that have nothing of their own; no class gives a run back to what holds for all.
@@ -111,6 +126,11 @@ pub(super) fn disposal(run: &str, f: &Facts, reason: &str, (now, clock): (i64, &
 /// Its files are gone.
 pub(super) fn disposed(run: &str) -> Entry {
     (Kind::ConfigChange, json!({ "setting": "disposal", "event": "done", "run": run }))
+}
+
+/// They stay after all, and why.
+pub(super) fn stopped(run: &str, why: &str) -> Entry {
+    (Kind::ConfigChange, json!({ "setting": "disposal", "event": "stopped", "run": run, "reason": why }))
 }
 
 /// What went out of a run whose own record takes no more.
