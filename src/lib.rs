@@ -43,7 +43,8 @@
 //! - No real address is called for a file before a person has trusted exactly its bytes.
 //! - A rehearsal's client refuses every address that is not the simulator's.
 //! - A message to people outside is durable before it leaves, is never repeated after a restart, and holds nothing up.
-//! - A checkpoint leaves this computer only when it is in the record; whether it arrives is recorded, and holds nothing up.
+//! - A checkpoint leaves this computer only when it is in the record; whether it arrives is recorded while the run is worked on,
+//!   and holds nothing up.
 //! - Outside a rehearsal an approval names the device that vouches for it, and says where that proves less.
 //! - Nothing of a run is removed before the register of the home says durably what it was, who wants that, and why.
 //! - A secret lives in the OS keyring, or in memory; never in a file, a log or a record.

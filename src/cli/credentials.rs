@@ -152,14 +152,14 @@ async fn new_key(home: &Home, secrets: &Secrets) -> u8 {
         Ok((Some(old), new)) => {
             say!(
                 "This computer signs with the key {} from now on. The old one, {}, signed that it follows, and is gone from \
-                 the keyring; what it signed is still known here. A Lifeboat that is open goes on with the old one until it is \
-                 started again.",
+                 the keyring; what it signed is still known here. The record of a run that is open goes on under the old one until \
+                 it is opened again; what is asked or answered from now on has the new one.",
                 new.public().fingerprint(),
                 old.fingerprint()
             );
             say!(
-                "Give your colleagues the new line: lifeboat approve --key. A file that was locked for the old key cannot be \
-                 opened any more."
+                "Until your colleagues have the new line (lifeboat approve --key) they can answer none of your questions. A file \
+                 that was locked for the old key cannot be opened any more."
             );
             FINE
         }

@@ -81,10 +81,10 @@ impl Said {
         }
     }
 
-    fn log(&self) -> &str {
+    fn log(&self) -> Option<&str> {
         match self {
-            Self::Log { report, .. } => &report.log,
-            Self::Excerpt(p) => &p.log,
+            Self::Log { report, .. } => Some(&report.log),
+            Self::Excerpt(_) => None,
         }
     }
 
@@ -138,7 +138,11 @@ fn examine(args: &super::Args, wish: &Wish) -> Outcome {
         .into_iter()
         .map(|path| {
             let said = examine_one(&path, home.as_ref(), &pins, outside.as_ref(), alone);
-            used |= said.as_ref().is_ok_and(|s| !s.witnessed() && *s.anchor() != Anchor::None);
+            // Where what was signed here contradicts, that is what is said; the one that was given was looked at too.
+            used |= said.as_ref().is_ok_and(|s| {
+                let of = |c: &Checkpoint| s.log() == Some(c.log.as_str());
+                if s.witnessed() { outside.as_ref().is_some_and(of) } else { *s.anchor() != Anchor::None }
+            });
             (path, said)
         })
         .collect();
@@ -183,12 +187,17 @@ fn examine_one(
         }
     };
     let mut said = look(against)?;
-    if let Some(seen) = home.and_then(|home| witness::largest(home, said.log())) {
+    if let Some(home) = home
+        && let Said::Log { report, .. } = &said
+        && let Some(seen) = witness::held(home, &report.log, &report.keys)
+            .map_err(|e| format!("{e}: {}", home.dir().join("witnessed").join(&report.log).display()))?
+    {
         // What this computer signed as a witness counts where nothing else was given, and always where it does not fit.
-        let held = look(Against { outside: Some(&seen), ..against })?;
+        let held = look(Against { outside: Some(&seen.checkpoint), ..against })?;
         let new = *said.anchor() == Anchor::None && *held.anchor() != Anchor::NotComparable;
-        if new || held.verdict() == Verdict::Broken {
-            said = held.seen_here(seen.size);
+        let better = held.verdict() < said.verdict();
+        if held.verdict() == Verdict::Broken || (new && (seen.certain || !better)) {
+            said = held.seen_here(seen.checkpoint.size);
         }
     }
     if matches!(said.anchor(), Anchor::OtherLog { .. }) && !alone {

@@ -176,7 +176,12 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), DeskError> {
         let mut file = std::fs::File::create(&beside)?;
         file.write_all(bytes)?;
         file.sync_all()?;
-        std::fs::rename(&beside, path)
+        std::fs::rename(&beside, path)?;
+        // The name is durable when its folder is; Windows has no such call.
+        #[cfg(unix)]
+        std::fs::File::open(path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")))?
+            .sync_all()?;
+        Ok(())
     };
     write().map_err(|source| {
         let _ = std::fs::remove_file(&beside);

@@ -123,7 +123,13 @@ fn held(list: &[u8], hash: impl Fn(&str) -> Option<(u64, String)>) -> Files {
         found.altered.push(MANIFEST.to_owned());
         return found;
     };
+    let mut seen = std::collections::HashSet::new();
     for f in list.files {
+        if !seen.insert(f.name.clone()) {
+            // No list names a file twice; a hostile one would have it read for ever.
+            found.altered.push(f.name);
+            continue;
+        }
         match Some(f.name.as_str()).filter(|n| is_plain(n)).and_then(&hash) {
             Some(now) if now == (f.bytes, f.sha256) => found.same += 1,
             Some(_) => found.altered.push(f.name),

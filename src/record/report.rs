@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::record::Hash;
-use crate::units::{utc_text, visible};
+use crate::units::{PublicKey, utc_text, visible};
 
 /// The exit code's meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -246,6 +246,9 @@ pub struct Report {
     pub gaps: Vec<Gap>,
     /// Who signed the checkpoint from outside as seen: fingerprint, and when by their clock (seconds since 1970).
     pub witnesses: Vec<(String, u64)>,
+    /// The keys that signed it, in order.
+    #[serde(skip)]
+    pub keys: Vec<PublicKey>,
     /// The largest checkpoint that the record itself says a known key saw.
     pub seen: Option<Seen>,
     /// What the record says of checkpoints that left.

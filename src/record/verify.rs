@@ -270,6 +270,7 @@ impl Verifying {
             witnesses: against
                 .outside
                 .map_or_else(Vec::new, |c| c.witnesses().iter().map(|w| named(w, against.pins)).collect()),
+            keys: walk.keys.iter().map(|k| k.key.clone()).collect(),
             seen: seen(&walk, against.pins),
             left: self.left,
             verdict: Verdict::Limited,

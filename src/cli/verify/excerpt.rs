@@ -90,7 +90,7 @@ impl fmt::Display for Proof {
         }
         writeln!(f, "Consistent: each of them leads to root {} over {} records", c.root, c.size)?;
         match &self.signed {
-            Some(of) => writeln!(f, "Signed: the checkpoint in it, by the log's key; pinned ({})", visible(of))?,
+            Some(of) => writeln!(f, "Signed: the checkpoint in it, by a key that is known: {}", visible(of))?,
             None => writeln!(f, "Signed: by no key that is known here or was given")?,
         }
         f.write_str("Anchored: ")?;

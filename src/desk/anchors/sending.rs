@@ -25,7 +25,7 @@ use crate::run::event::Mode;
 const WITHIN: Duration = Duration::from_secs(45);
 
 /// Where checkpoints go by themselves.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// Address of a container; empty: none.
@@ -34,6 +34,14 @@ pub struct Settings {
     /// Address of a time-stamp authority (RFC 3161); empty: none.
     #[serde(default)]
     pub authority: String,
+}
+
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // As it was typed, before anybody looked at it: a secret may stand behind the question mark.
+        let shown = |text: &str| text.split(['?', '#', '@']).next().unwrap_or_default().to_owned();
+        write!(f, "Settings {{ {:?}, {:?} }}", shown(&self.container), shown(&self.authority))
+    }
 }
 
 /// What came of one.
@@ -97,6 +105,8 @@ fn authority(text: &str) -> Result<Option<Url>, DeskError> {
     }
     let url = Url::parse(text).ok().filter(|u| matches!(u.scheme(), "http" | "https"));
     let url = url.filter(|u| u.has_host() && u.username().is_empty() && u.password().is_none());
+    // What stands behind a question mark may be a secret, and the address goes into the record.
+    let url = url.filter(|u| u.query().is_none() && u.fragment().is_none());
     url.map(Some).ok_or(DeskError::NoAuthority)
 }
 
@@ -180,7 +190,7 @@ impl Desk {
                 Err(e) => came = Err(format!("its answer could not be kept: {e}")),
             }
         }
-        let came = came.map(drop);
+        let came = came.map(drop).map_err(|why| super::witness::short(&why));
         if let Err(why) = &came {
             self.say(format!("the checkpoint over {} records is not at {place}: {why}", note.size));
         }

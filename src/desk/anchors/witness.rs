@@ -9,9 +9,10 @@ use std::io::{Read, Write};
 use std::path::PathBuf;
 
 use crate::approval::{Device, Request, Seen, Verdict};
-use crate::desk::Home;
+use crate::desk::rotation::pins_before;
+use crate::desk::{Home, Roster};
 use crate::record::{Checkpoint, Signed};
-use crate::units::visible;
+use crate::units::{PublicKey, visible};
 
 /// What is said of the record stands under this word.
 pub const LABEL: &str = "record";
@@ -64,9 +65,29 @@ fn kept(home: &Home, log: &str) -> Result<Vec<Checkpoint>, String> {
     }
 }
 
-/// The largest checkpoint of a log that this device signed.
-pub fn largest(home: &Home, log: &str) -> Option<Checkpoint> {
-    kept(home, log).ok()?.into_iter().max_by_key(|c| c.size)
+/// What this device holds of a log to hold it against.
+pub struct Held {
+    /// The largest checkpoint that it signed.
+    pub checkpoint: Checkpoint,
+    /// That this computer signed it is beyond doubt. If not it can make a verdict worse, and no better.
+    pub certain: bool,
+}
+
+/// What this device signed of the log of these keys. What anybody can put into the file counts for nothing: neither a note
+/// that the log's own key did not sign, nor one that no other key saw, nor one that another computer than this one saw.
+pub fn held(home: &Home, log: &str, keys: &[PublicKey]) -> Result<Option<Held>, String> {
+    let mine = Roster::read(home).ok().and_then(|r| r.mine);
+    let own: Vec<PublicKey> =
+        mine.iter().flat_map(|m| pins_before(home, m)).map(|p| p.key).chain(mine.clone()).collect();
+    let other = |key: &PublicKey| !keys.contains(key) && (own.is_empty() || own.contains(key));
+    let good = |c: &Checkpoint| {
+        keys.iter().any(|k| c.signed_by(k) == Signed::Yes) && c.witnesses().iter().any(|w| other(&w.key))
+    };
+    if path(home, log).is_none() {
+        return Ok(None);
+    }
+    let largest = kept(home, log)?.into_iter().filter(good).max_by_key(|c| c.size);
+    Ok(largest.map(|checkpoint| Held { checkpoint, certain: !own.is_empty() }))
 }
 
 /// The checkpoint of a request, if it is what it should be; why not, if not.
@@ -83,8 +104,11 @@ fn of(request: &Request) -> Option<Result<Checkpoint, String>> {
     })
 }
 
-fn against(kept: &[Checkpoint], c: &Checkpoint) -> Result<(), String> {
+fn against(kept: &[Checkpoint], c: &Checkpoint, asks: &PublicKey) -> Result<(), String> {
     let size = c.size;
+    // What somebody else claimed of this run does not stand in the way of whoever signs their own record.
+    let by = |k: &&Checkpoint| c.signed_by(asks) != Signed::Yes || k.signed_by(asks) == Signed::Yes;
+    let kept: Vec<&Checkpoint> = kept.iter().filter(by).collect();
     if kept.iter().any(|k| k.size == size && k.root != c.root) {
         return Err(format!(
             "FORK: this device signed another record of the same {size} entries of this run before: two of them exist, and one is false"
@@ -101,7 +125,7 @@ fn against(kept: &[Checkpoint], c: &Checkpoint) -> Result<(), String> {
 
 /// What whoever is asked has to know before they agree.
 pub fn look(home: &Home, request: &Request) -> Option<Look> {
-    let found = of(request)?.and_then(|c| against(&kept(home, &c.log)?, &c).map(|()| c.size));
+    let found = of(request)?.and_then(|c| against(&kept(home, &c.log)?, &c, &request.key).map(|()| c.size));
     Some(match found {
         Ok(size) => Look {
             fits: true,
@@ -118,11 +142,11 @@ pub fn signs(home: &Home, request: &Request, verdict: &Verdict, device: &Device,
     if *verdict != Verdict::Agreed {
         return None;
     }
-    let signed = of(request)?.and_then(|c| sign(home, c, device, now));
+    let signed = of(request)?.and_then(|c| sign(home, c, &request.key, device, now));
     Some(signed.map_or_else(Seen::Refused, Seen::Signed))
 }
 
-fn sign(home: &Home, mut c: Checkpoint, device: &Device, now: i64) -> Result<String, String> {
+fn sign(home: &Home, mut c: Checkpoint, asks: &PublicKey, device: &Device, now: i64) -> Result<String, String> {
     let path = path(home, &c.log).ok_or("it is of no run's record")?;
     let io = |e: std::io::Error| format!("it could not be kept here: {e}");
     let mut options = File::options();
@@ -137,7 +161,7 @@ fn sign(home: &Home, mut c: Checkpoint, device: &Device, now: i64) -> Result<Str
     let mut text = String::new();
     (&file).take(MOST).read_to_string(&mut text).map_err(io)?;
     let sound = whole(&text);
-    against(&notes(sound)?, &c)?;
+    against(&notes(sound)?, &c, asks)?;
     if sound.len() < text.len() {
         file.set_len(sound.len() as u64).map_err(io)?;
     }

@@ -19,6 +19,10 @@ pub fn show(ui: &mut Ui, cx: &Cx, draft: &mut Option<Anchors>) {
     let known = &cx.snap.settings.anchors;
     heading(ui, "Checkpoints outside");
     wrapped(ui, small(ui, ABOUT));
+    // Kept until the desk says the same: what it refuses is not lost.
+    if draft.as_ref() == Some(known) {
+        *draft = None;
+    }
     let now = draft.get_or_insert_with(|| known.clone());
     for (label, text, about) in [
         ("Container of a storage account, or nothing", &mut now.container, CONTAINER),
@@ -32,6 +36,5 @@ pub fn show(ui: &mut Ui, cx: &Cx, draft: &mut Option<Anchors>) {
     let refused = (*now == *known).then_some("It is set so");
     if Button::new("Save where they go").small().refused(refused).show(ui) {
         cx.send(Command::Anchors(now.clone()));
-        *draft = None;
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use lifeboat::approval::{Answer, Device, Here, Request, Seen, Signed, Verdict};
-use lifeboat::desk::anchors::witness::{largest, look, signs};
+use lifeboat::desk::anchors::witness::{held, look, signs};
 use lifeboat::desk::protocol::{ApprovalIntent, Command};
 use lifeboat::desk::{Handle, Home};
 use lifeboat::journal::{RealDisk, contents, read_run};
@@ -37,6 +37,7 @@ fn a_witness_never_signs_two_records_of_one_run_that_do_not_fit() {
     let base = Request { run: "run-7f3k".to_owned(), ..request(&people, None) };
     let asks = |c: &Checkpoint| Request { checkpoint: Some(c.to_string()), ..base.clone() };
     let says = |r: &Request| signs(&home, r, &Verdict::Agreed, &people.ben, 1_790_000_000_000);
+    let largest = || held(&home, "run-7f3k", &[people.ada.public().clone()]).unwrap().map(|h| h.checkpoint);
     let refused = |r: &Request, word: &str| {
         let Some(Seen::Refused(why)) = says(r) else { panic!("{word}: signed") };
         assert!(why.contains(word), "{why}");
@@ -56,13 +57,13 @@ fn a_witness_never_signs_two_records_of_one_run_that_do_not_fit() {
     let mut with = first.clone();
     assert!(!with.take(&signature, people.cleo.public()) && with.take(&signature, people.ben.public()));
     assert_eq!(with.witnesses()[0].at, 1_790_000_000);
-    assert_eq!(largest(&home, "run-7f3k"), Some(with.clone()), "kept before anybody gets it");
+    assert_eq!(largest(), Some(with.clone()), "kept before anybody gets it");
     // The same once more, and one that goes on from it.
     assert!(matches!(says(&asks(&first)), Some(Seen::Signed(_))));
     assert!(matches!(says(&asks(&of_size(55, 2, &people.ada))), Some(Seen::Signed(_))));
     refused(&asks(&of_size(40, 1, &people.ada)), "or entries were taken away");
     refused(&asks(&of_size(55, 3, &people.ada)), "FORK");
-    assert_eq!(largest(&home, "run-7f3k").unwrap().root, Hash([2; 32]));
+    assert_eq!(largest().unwrap().root, Hash([2; 32]));
 
     let file = temp.path().join("witnessed/run-7f3k");
     let text = std::fs::read_to_string(&file).unwrap();
@@ -72,7 +73,7 @@ fn a_witness_never_signs_two_records_of_one_run_that_do_not_fit() {
 
     // A crash while it signs leaves a part of a note, which nobody got.
     std::fs::write(&file, format!("{text}lifeboat/run-7f3k\n7")).unwrap();
-    assert_eq!(largest(&home, "run-7f3k").unwrap().size, 55);
+    assert_eq!(largest().unwrap().size, 55);
     assert!(matches!(says(&asks(&of_size(56, 6, &people.ada))), Some(Seen::Signed(_))));
     let after = std::fs::read_to_string(&file).unwrap();
     assert!(after.starts_with(&text) && after.matches("\n--\n").count() == 4, "{after}");
@@ -154,12 +155,27 @@ fn who_agrees_on_a_device_of_their_own_anchors_the_record_and_their_computer_hol
     assert!(code == Some(1) && said.contains(&held) && said.contains("checkpoint compared"), "{said}");
     let (_, said) = verify(&here.home());
     assert!(!said.contains("Held against"), "{said}");
+    // A record that lost its end is whole in itself, and not what Ben saw.
+    let cut = there.home().join("cut").join(&note.log);
+    std::fs::create_dir_all(&cut).unwrap();
+    let text = std::fs::read_to_string(run.join("000001.jsonl")).unwrap();
+    let fewer: String = text.split_inclusive('\n').take(usize::try_from(note.size).unwrap() - 1).collect();
+    std::fs::write(cut.join("000001.jsonl"), fewer).unwrap();
+    let of_cut = |home: &Path| {
+        let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_lifeboat"));
+        program.arg("verify").arg(&cut).arg("--home").arg(home).output().unwrap().status.code()
+    };
+    assert_eq!((of_cut(&here.home()), of_cut(&there.home())), (Some(1), Some(2)));
+    // What anybody could have written into the file counts for nothing.
     let file = there.home().join("witnessed").join(&note.log);
     let mut other = note;
     other.root.0[0] ^= 1;
-    std::fs::write(&file, format!("{other}--\n")).unwrap();
-    let (code, said) = verify(&there.home());
-    assert_eq!(code, Some(2), "another record than the one that was signed: {said}");
+    let unsigned = Checkpoint { signatures: Vec::new(), ..other.clone() };
+    for planted in [other, unsigned] {
+        std::fs::write(&file, format!("{planted}\n--\n")).unwrap();
+        let (code, said) = verify(&there.home());
+        assert!(code == Some(1) && !said.contains("Held against"), "{said}");
+    }
 }
 
 type Says = fn(&Checkpoint) -> Option<Seen>;
