@@ -2,6 +2,7 @@
 //! standard input; never from an argument or the environment, which other programs of this computer can read.
 
 use std::io::{IsTerminal, Read};
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args as Arguments, Subcommand};
@@ -12,13 +13,17 @@ use url::Url;
 use crate::azure::{Azure, AzureError, Cloud};
 use crate::clock::Clock;
 use crate::desk::approvals::{device, has_key};
+use crate::desk::keeping::{self, Register};
 use crate::desk::rotation::{DEVICE_KEY, rotate};
 use crate::desk::sign_in::{Saved, Way};
+use crate::desk::signing::signs;
 use crate::desk::{Home, chain};
+use crate::journal::{Disk, RealDisk};
+use crate::run::event::Actor;
 use crate::secrets::{ANSWERS_WITHIN, Expiry, Kind, Name, SIGN_IN, SecretError, Secrets, expiry, expiry_text};
 use crate::units::{Millis, Secret, known_region};
 
-use super::{Args, FAILED, FINDING, FINE, USAGE, sign_in};
+use super::{Args, FAILED, FINDING, FINE, USAGE, operator, sign_in};
 
 /// No secret is longer, and an endless input must not fill the memory.
 const LONGEST: u64 = 128 << 10;
@@ -161,6 +166,13 @@ async fn new_key(home: &Home, secrets: &Secrets) -> u8 {
                 "Until your colleagues have the new line (lifeboat approve --key) they can answer none of your questions. A file \
                  that was locked for the old key cannot be opened any more."
             );
+            let disk: Arc<dyn Disk> = Arc::new(RealDisk);
+            let register = Register { home, disk: &disk, signs: signs(home, secrets).await.0 };
+            let entry = keeping::key(Some(&old), new.public(), "credentials set device-key");
+            if let Err(e) = register.write(&Actor::Operator(operator()), &[entry]) {
+                say!("lifeboat: the change of keys is not in the register of this computer: {}", chain(&e));
+                return FINDING;
+            }
             FINE
         }
         Ok((None, new)) => {

@@ -243,6 +243,7 @@ impl Source<'_> {
             return Ok(Content::Bytes(stored(&contents(self.disk.as_ref(), dir)?, notes)));
         }
         let keeping = Register::sound(self.disk.as_ref(), self.home).ok();
+        let keeping = keeping.map(|k| if pseudonyms { k.nameless() } else { k });
         let mut all = read(self.disk.as_ref(), dir, &pins(self.home), keeping.as_ref())?;
         if pseudonyms {
             all.people.hide(&mut all.dossier);

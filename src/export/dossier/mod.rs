@@ -8,9 +8,9 @@ mod pictures;
 
 use std::sync::Arc;
 
-use crate::record::{Hash, Report};
+use crate::record::{Hash, Report, Signature, Vouching};
 use crate::run::event::Mode;
-use crate::run::fields::Field;
+use crate::run::fields::{Field, Held};
 use crate::run::objective::Objective;
 
 pub use pages::pages;
@@ -301,6 +301,17 @@ impl Dossier {
                 [&mut w.tid, &mut w.oid, &mut w.upn].into_iter().for_each(&mut *change);
             }
         }
+        for f in &mut self.fields {
+            let (Held::Yes(text) | Held::NotNeeded(text) | Held::Missing(text)) = &mut f.held;
+            change(text);
+        }
+        // Whose keys they are is said by name.
+        let r = &mut self.report;
+        if let Signature::By { vouching: Vouching::Pinned { of }, .. } = &mut r.signed {
+            change(of);
+        }
+        r.witnesses.iter_mut().map(|w| &mut w.0).chain(r.seen.iter_mut().map(|s| &mut s.by)).for_each(&mut *change);
+        r.reconciled.iter_mut().for_each(&mut *change);
         let Ok(s) = &mut self.story else { return };
         let own = [
             &mut s.title,

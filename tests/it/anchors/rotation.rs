@@ -44,6 +44,10 @@ fn a_new_key_is_signed_for_by_the_old_one_and_both_are_known() {
     assert!(first != second && said.err.contains(&first) && said.err.contains(second), "{}", said.err);
     assert!(said.err.contains("lifeboat approve --key"), "{}", said.err);
 
+    let register = read_run(&RealDisk, &ben.data().join("register")).unwrap();
+    let told = register.iter().find(|r| r.body.d["setting"] == "key").expect("it stands in the register");
+    assert!(told.body.d["fingerprint"] == second && told.body.d["old"].is_string(), "{:?}", told.body.d);
+
     // The record that went on: the old key vouches for the new one.
     let keys = read_run(&RealDisk, &run.path()).unwrap().into_iter().filter(|r| r.body.kind == Kind::LogKey);
     let keys: Vec<Value> = keys.map(|r| r.body.d).collect();

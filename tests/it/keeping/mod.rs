@@ -263,6 +263,47 @@ fn the_power_may_go_at_any_call_of_a_disposal() {
     assert!(untouched > 0 && finished > 0, "{untouched} untouched, {finished} finished");
 }
 
+fn begun(run: &str) -> (Kind, Value) {
+    (Kind::ConfigChange, json!({ "setting": "disposal", "event": "begun", "run": run, "reason": "over" }))
+}
+
+#[test]
+fn what_is_held_since_its_disposal_began_stays() {
+    for moved in [false, true] {
+        let p = Place::new();
+        p.register().write(&ada(), &[begun(&p.run)]).unwrap();
+        assert_eq!(unfinished(&p.keeping()), [p.run.clone()]);
+        if moved {
+            p.disk.create_dir_all(&p.home.disposing()).unwrap();
+            p.disk.rename(&p.home.run(&p.run), &p.home.disposing().join(&p.run)).unwrap();
+        }
+        p.register().write(&ada(), &[hold(&p.run, true, "case 9")]).unwrap();
+        let why = p.register().finish(&p.run).unwrap_err().to_string();
+        assert!(why.contains("held by Ada") && why.contains("case 9"), "{why}");
+        assert!(p.there() && p.keeping().gone(&p.run).is_none(), "moved: {moved}");
+        assert_eq!(p.entries().last().unwrap()["event"], "stopped");
+        // Nothing is left to be finished, by whoever asks again.
+        p.register().finish(&p.run).unwrap();
+        assert!(p.there() && unfinished(&p.keeping()).is_empty());
+    }
+}
+
+#[test]
+fn an_entry_that_names_no_run_removes_nothing() {
+    let p = Place::new();
+    let later = json!({ "setting": "disposal", "event": "considered", "run": p.run });
+    let mut all = vec![(Kind::ConfigChange, later)];
+    all.extend(["", ".", "..", "../register", "/home/of/lifeboat", "runs/..", "a b"].map(begun));
+    p.register().write(&ada(), &all).unwrap();
+    assert_eq!(unfinished(&p.keeping()), [""; 0]);
+    let now = (p.end() + 8 * YEAR, "computer");
+    for run in ["", "..", "/home/of/lifeboat"] {
+        assert!(dispose(&p.register(), &ada(), run, "over", now).is_err());
+        p.register().finish(run).unwrap();
+    }
+    assert!(p.there() && p.disk.list(&p.home.register()).is_ok());
+}
+
 #[test]
 fn a_window_finishes_what_was_begun_and_shows_what_is_gone() {
     let (run, journal) = crate::export::one();
@@ -311,6 +352,16 @@ fn an_export_of_a_closed_run_stands_in_the_register() {
     assert!(page.contains("SYSC 15A.6") && page.contains("no legal hold"));
     let rows = say(dir.path(), &["runs", "--json"]).json();
     assert_eq!(rows["runs"][0]["retention"]["class"], "fca-6-years");
+    // Who holds it and why is told by name, and not with pseudonyms.
+    register.write(&Actor::Operator("Eve Legal".to_owned()), &[hold(run, true, "case Smith")]).unwrap();
+    let told = |more: &[&str]| {
+        let page = dir.path().join(format!("held{}.html", more.len()));
+        say(dir.path(), &[&["export", run, "--format", "html", "--out", page.to_str().unwrap()], more].concat());
+        fs::read_to_string(page).unwrap()
+    };
+    assert!(told(&[]).contains("legal hold by Eve Legal") && told(&[]).contains("case Smith"));
+    let hidden = told(&["--pseudonyms"]);
+    assert!(hidden.contains("legal hold by a person") && !hidden.contains("Eve Legal") && !hidden.contains("Smith"));
 }
 
 #[test]
