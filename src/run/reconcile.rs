@@ -134,7 +134,7 @@ pub fn reconcile(sent: &[Sent], logged: &[Logged], about: &[String], window: (i6
     }
     // A request is logged when it begins and when it ends: its first word says when, and its last whether it changed anything;
     // one that failed did not, unless it was tried again under the same id.
-    let mut others: BTreeMap<(String, String, String), (Foreign, (i64, bool))> = BTreeMap::new();
+    let mut others: BTreeMap<[String; 3], (Foreign, i64, bool)> = BTreeMap::new();
     for (n, l) in logged.iter().enumerate() {
         if is_mine(&mine, l) || l.at < from || l.at > to || !touches(l, about) {
             continue;
@@ -142,15 +142,15 @@ pub fn reconcile(sent: &[Sent], logged: &[Logged], about: &[String], window: (i6
         let request = if l.request.is_empty() { n.to_string() } else { lower(&l.request) };
         let foreign =
             Foreign { at: l.at, caller: l.caller.clone(), operation: l.operation.clone(), target: l.target.clone() };
-        let (first, last) = others
-            .entry((request, lower(&l.operation), lower(&l.target)))
-            .or_insert_with(|| (foreign.clone(), (l.at, l.failed)));
-        *last = (*last).max((l.at, l.failed));
+        let (first, last, failed) = others
+            .entry([request, lower(&l.operation), lower(&l.target)])
+            .or_insert_with(|| (foreign.clone(), l.at, l.failed));
+        (*last, *failed) = (*last, *failed).max((l.at, l.failed));
         if foreign.at < first.at {
             *first = foreign;
         }
     }
-    out.foreign = others.into_values().filter(|(_, (_, failed))| !failed).map(|(f, _)| f).collect();
+    out.foreign = others.into_values().filter(|(_, _, failed)| !failed).map(|(f, _, _)| f).collect();
     out.foreign.sort();
     out
 }

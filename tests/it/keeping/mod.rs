@@ -272,7 +272,7 @@ fn what_is_held_since_its_disposal_began_stays() {
     for moved in [false, true] {
         let p = Place::new();
         p.register().write(&ada(), &[begun(&p.run)]).unwrap();
-        assert_eq!(unfinished(&p.keeping()), [p.run.clone()]);
+        assert_eq!(unfinished(&p.keeping()), std::slice::from_ref(&p.run));
         if moved {
             p.disk.create_dir_all(&p.home.disposing()).unwrap();
             p.disk.rename(&p.home.run(&p.run), &p.home.disposing().join(&p.run)).unwrap();

@@ -75,6 +75,9 @@ fn others_are_told_by_who_when_and_what_and_one_request_counts_once() {
         // One that failed, however it began.
         logged(&["y"], "c3", ACCOUNT, "delete"),
         Logged { failed: true, ..logged(&["y"], "c3", ACCOUNT, "delete") },
+        // One that failed, and was tried again under the same id until it did not.
+        at(NOW - 80, Logged { failed: true, ..logged(&["t"], "c8", &child, "delete") }),
+        at(NOW - 70, logged(&["t"], "c8", &child, "delete")),
         // The group that all of it is in: deleted counts, a tag on it does not. Neighbours never do.
         logged(&["z"], "c4", group, "delete"),
         logged(&["w"], "c5", group, "write"),
@@ -86,7 +89,7 @@ fn others_are_told_by_who_when_and_what_and_one_request_counts_once() {
     let r = reconcile(&own, &log, &about(), ALL, NOW);
     let told: Vec<(i64, &str)> =
         r.foreign.iter().map(|f| (f.at - NOW, f.operation.rsplit('/').next().unwrap())).collect();
-    assert_eq!(told, [(-90, "write"), (-50, "action"), (-50, "delete")], "{:#?}", r.foreign);
+    assert_eq!(told, [(-90, "write"), (-80, "delete"), (-50, "action"), (-50, "delete")], "{:#?}", r.foreign);
     assert_eq!((r.matched, r.missing.len()), (1, 0));
     let lines = r.lines().join("\n");
     assert!(lines.contains("by Azure itself") && lines.contains("by ana@contoso.com"), "{lines}");

@@ -62,14 +62,14 @@ fn activity(ui: &mut Ui, found: &Result<Reconciled, String>) {
                 let sign = if r.agrees() { Mark::Ok } else { Mark::Degraded };
                 ui.horizontal_wrapped(|ui| {
                     mark(ui, sign);
-                    copyable(ui, bold(&r.text()));
+                    copyable(ui, bold(r.text()));
                 });
                 for line in r.lines() {
                     copyable(ui, body(&line));
                 }
             }
             Err(why) => {
-                wrapped(ui, body(&format!("It could not be compared: {why}")));
+                wrapped(ui, body(format!("It could not be compared: {why}")));
             }
         }
     });
