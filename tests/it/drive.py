@@ -446,17 +446,19 @@ def windows():
 def keys(window, *names):
     """Keys into one of the windows, as a person with a keyboard has them."""
     subprocess.run(["xdotool", "windowfocus", "--sync", window], check=True)
+    # The program has to hear of it, too, before a key counts as its own.
+    time.sleep(0.3)
     for name in names:
         subprocess.run(["xdotool", "key", name], check=True)
         time.sleep(0.15)
 
 
-def press_until(w, window, key, wanted):
-    """Presses a key again when nothing came of it: a busy display may lose one."""
+def do_until(w, deed, wanted, why):
+    """Does it again when nothing came of it: a busy display may lose a key."""
     for _ in range(12):
-        keys(window, key)
+        deed()
         try:
-            return w.until(wanted, f"what {key} brings", 20)
+            return w.until(wanted, why, 20)
         except Stuck as e:
             stuck = e
     raise stuck
@@ -478,15 +480,14 @@ def lead(w):
     w.press(w.until(lambda ns: button(ns, "Start the rehearsal"), "the first page"))
     w.until(lambda ns: first(ns, role="page tab", starts="Run, "), "the run is open")
     [operator] = windows()
-    keys(operator, "F10")
-    w.until(lambda ns: first(ns, name="Open it", on=True), "it is asked whether the facilitator's window is meant")
+    do_until(w, lambda: keys(operator, "F10"), lambda ns: first(ns, name="Open it", on=True),
+             "it is asked whether the facilitator's window is meant")
     keys(operator, "ctrl+Return")
     end = time.monotonic() + 240
     while len(windows()) < 2 and time.monotonic() < end:
         time.sleep(0.1)
     [room] = [i for i in windows() if i != operator]
-    keys(room, "p")
-    w.until(lambda ns: first(ns, name="Clock stopped"), "the clock stands")
+    do_until(w, lambda: keys(room, "p"), lambda ns: first(ns, name="Clock stopped"), "the clock stands")
     w.picture("two")
 
     allowed, looks = set(), 0
@@ -508,25 +509,26 @@ def lead(w):
     keys(room, "h")
     for _ in range(3):
         before = w.until(left, "the clock to the RTO")
-        press_until(w, room, "comma",
-                    lambda ns: first(ns, name="Clock stopped") and before - (left(ns) or before) >= 300)
+        do_until(w, lambda: keys(room, "comma"),
+                 lambda ns: first(ns, name="Clock stopped") and before - (left(ns) or before) >= 300, "five minutes pass")
     secrets()
     # Now: one that is far ahead is brought forward, and the operator is told it.
-    keys(room, *["Down"] * MANAGER, "i")
     allowed.add(MANAGER)
-    w.until(says(AHEAD[MANAGER]), "what was brought forward is told")
+    do_until(w, lambda: keys(room, "Home", *["Down"] * MANAGER, "i"), says(AHEAD[MANAGER]),
+             "what was brought forward is told")
     secrets()
     # Reveal: the next one is hidden, and told although it has not come.
-    keys(room, "Home", *["Down"] * HIDDEN, "r")
     allowed.add(HIDDEN)
-    w.until(says(AHEAD[HIDDEN]), "what was revealed is told")
+    do_until(w, lambda: keys(room, "Home", *["Down"] * HIDDEN, "r"), says(AHEAD[HIDDEN]), "what was revealed is told")
     # Say, and a note that stays there.
-    keys(room, "s")
-    subprocess.run(["xdotool", "type", "--delay", "20", "Your manager is on the line"], check=True)
-    keys(room, "Return", "Escape", "n")
-    subprocess.run(["xdotool", "type", "--delay", "20", "Nobody read the guard aloud"], check=True)
-    keys(room, "Return")
-    w.until(says("Your manager is on the line"), "what was said is heard")
+    def write(key, words):
+        keys(room, "Escape", key)
+        subprocess.run(["xdotool", "type", "--delay", "20", words], check=True)
+        keys(room, "Return")
+
+    do_until(w, lambda: write("s", "Your manager is on the line"), says("Your manager is on the line"),
+             "what was said is heard")
+    write("n", "Nobody read the guard aloud")
     secrets()
     w.picture("told")
     # Its own cross closes it; the operator goes on.

@@ -238,8 +238,15 @@ fn calls(work: Work) -> Vec<What> {
     std::mem::take(&mut *made.lock().unwrap())
 }
 
-/// The n-th call fails like this; how many requests came without a durable intent.
+/// The n-th call fails like this; how many requests came without a durable intent. A disk whose answers may take no longer
+/// than the short limit is given up on a busy computer before that call is made: then it is done again.
 fn strike(work: Work, n: u64, way: Way, sends_first: bool) -> u64 {
+    let tries = if way == Way::Stall { 50 } else { 1 };
+    let struck = (0..tries).find_map(|_| strike_once(work, n, way, sends_first));
+    struck.unwrap_or_else(|| panic!("{work:?}, call {n}, {way:?}: never struck"))
+}
+
+fn strike_once(work: Work, n: u64, way: Way, sends_first: bool) -> Option<u64> {
     let what = format!("{work:?}, call {n}, {way:?}");
     let mut life = Life::new(work, sends_first);
     life.slow = if way == Way::Stall { LIMIT } else { SLOW };
@@ -281,8 +288,7 @@ fn strike(work: Work, n: u64, way: Way, sends_first: bool) -> u64 {
     }
     drop(journal);
     life.check(&what);
-    assert!(struck.load(Ordering::SeqCst), "{what}: never struck");
-    life.azure.without_intent
+    struck.load(Ordering::SeqCst).then_some(life.azure.without_intent)
 }
 
 #[test]
