@@ -224,6 +224,9 @@ pub enum Cmd {
     TakeOver(handover::Here),
     /// Secrets in the OS keyring: one a system and region
     Credentials(credentials::Wish),
+    /// Every widget in every state, for whoever changes the look
+    #[command(hide = true)]
+    Gallery,
     /// The runs on this computer, or the record of one
     Runs {
         /// Print what was recorded of this run: its id, or its last four characters
@@ -307,6 +310,7 @@ pub fn dispatch(args: &Args, command: &Cmd) -> u8 {
         Cmd::HandOver(wish) => handover::away(args, wish),
         Cmd::TakeOver(wish) => handover::here(args, wish),
         Cmd::Credentials(wish) => credentials::run(args, wish),
+        Cmd::Gallery => opened(crate::ui::gallery()),
     }
 }
 
@@ -376,7 +380,12 @@ pub fn window(args: &Args) -> u8 {
         Err(code) => return code,
     };
     handle.send(desk::protocol::Command::Connect);
-    match crate::ui::run(handle.link()) {
+    opened(crate::ui::run(handle.link()))
+}
+
+/// What came of a window.
+fn opened(window: eframe::Result) -> u8 {
+    match window {
         Ok(()) => FINE,
         Err(e) => {
             say!("lifeboat: the window could not be opened ({e}); try: lifeboat rehearse region-loss");

@@ -2,15 +2,14 @@
 
 use eframe::egui::IconData;
 
-use super::theme::tokens;
-use crate::desk::snapshot::Mode;
+use super::theme::LIGHT;
 
 const SIDE: u16 = 64;
 
 /// A ring of eight parts, red and white, with soft edges.
 pub fn lifebuoy() -> IconData {
-    let red = tokens::band(Mode::Live);
-    let white = tokens::ON_BAND;
+    let red = LIGHT.live;
+    let white = LIGHT.on_band;
     let middle = f32::from(SIDE) / 2.0;
     let mut rgba = Vec::with_capacity(usize::from(SIDE) * usize::from(SIDE) * 4);
     for y in 0..SIDE {

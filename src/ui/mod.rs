@@ -4,6 +4,7 @@
 pub mod app;
 pub mod ask;
 pub mod facilitator;
+pub mod gallery;
 pub mod icon;
 pub mod intent;
 mod keys;
@@ -35,6 +36,12 @@ pub fn run(link: Link) -> eframe::Result {
         ..Default::default()
     };
     eframe::run_native("Lifeboat", options, Box::new(|cc| Ok(Box::new(App::new(cc, link)))))
+}
+
+/// Opens the gallery of widgets and stays until it is closed.
+pub fn gallery() -> eframe::Result {
+    let options = eframe::NativeOptions { renderer: eframe::Renderer::Glow, ..Default::default() };
+    eframe::run_native("Lifeboat gallery", options, Box::new(|cc| Ok(Box::new(gallery::Gallery::new(&cc.egui_ctx)))))
 }
 
 /// The smallest window that still shows everything.

@@ -1,17 +1,14 @@
 //! What is always in sight: mode band, navigation with counts, reachability ladder, activity line.
 
 use eframe::egui::accesskit::Role;
-use eframe::egui::{
-    self, Align, Align2, Color32, FontId, Frame, Layout, Margin, Panel, Rect, Sense, Shape, Stroke, Ui, WidgetInfo,
-    pos2, vec2,
-};
+use eframe::egui::{Align, Align2, FontId, Frame, Layout, Margin, Panel, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use super::intent::{self, Intent};
-use super::theme::{self, BODY, RADIUS, SMALL, tokens};
+use super::theme::{self, BODY, RADIUS, SMALL};
 use super::view::{Act, Cx, Screen, View, local_clock};
-use super::widgets::{button::focus_ring, paint_mark, text};
+use super::widgets::{button::focus_ring, paint_band, paint_mark, text};
 use crate::clock::Speed;
-use crate::desk::snapshot::{Lamp, Mark, Mode};
+use crate::desk::snapshot::{Lamp, Mark};
 use crate::units::utc_clock;
 
 const BAND: f32 = 32.0;
@@ -47,22 +44,15 @@ pub fn band(ui: &mut Ui, cx: &Cx, words: &str, run: &str) {
         .exact_size(BAND)
         .frame(Frame::NONE)
         .show_separator_line(false)
-        .show(ui, |ui| paint_band(ui, cx, words, run));
+        .show(ui, |ui| band_line(ui, cx, words, run));
 }
 
-fn paint_band(ui: &mut Ui, cx: &Cx, said: &str, run_said: &str) {
+fn band_line(ui: &mut Ui, cx: &Cx, said: &str, run_said: &str) {
     let t = theme::of(ui);
     let rect = ui.max_rect();
     let band = &cx.snap.band;
-    let (fill, ink) = match band.mode {
-        Some(mode) => (tokens::band(mode), tokens::ON_BAND),
-        None => (t.raised, t.text),
-    };
     let p = ui.painter_at(rect);
-    p.rect_filled(rect, 0.0, fill);
-    if band.mode == Some(Mode::Rehearsal) {
-        stripes(&p, rect, tokens::REHEARSAL_STRIPE);
-    }
+    let ink = paint_band(&p, rect, band.mode, t, 0.0);
     if band.mode.is_none() {
         p.hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.line));
     }
@@ -96,22 +86,6 @@ fn speed(speed: Speed) -> String {
         Speed::Times(1) => String::new(),
         Speed::Times(0) => "stopped · ".to_owned(),
         other => format!("{other} · "),
-    }
-}
-
-/// Diagonal stripes: a rehearsal is told from the real thing at a glance, and without colour.
-pub fn stripes(p: &egui::Painter, rect: Rect, color: Color32) {
-    const WIDTH: f32 = 16.0;
-    let mut x = rect.left() - rect.height();
-    while x < rect.right() {
-        let points = vec![
-            pos2(x, rect.bottom()),
-            pos2(x + rect.height(), rect.top()),
-            pos2(x + rect.height() + WIDTH, rect.top()),
-            pos2(x + WIDTH, rect.bottom()),
-        ];
-        p.add(Shape::convex_polygon(points, color, Stroke::NONE));
-        x += 2.0 * WIDTH;
     }
 }
 
@@ -168,7 +142,7 @@ fn navigation(ui: &mut Ui, cx: &Cx, view: &View) {
             let name = if count.is_empty() { screen.name().to_owned() } else { format!("{}, {count}", screen.name()) };
             response.widget_info(|| WidgetInfo::selected(Role::Tab, true, selected, &name));
             if selected || response.hovered() {
-                let fill = if selected { t.raised } else { t.raised.gamma_multiply(0.6) };
+                let fill = if selected { t.raised } else { t.hovered() };
                 ui.painter().rect_filled(rect, f32::from(RADIUS), fill);
             }
             let (ink, font) = if selected {

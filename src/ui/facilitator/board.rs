@@ -225,7 +225,7 @@ fn happening(ui: &mut Ui, cx: &Cx, f: &Facilitator, h: &HappeningRow, on: bool, 
         return response;
     }
     if on || response.hovered() {
-        let fill = if on { t.raised } else { t.raised.gamma_multiply(0.5) };
+        let fill = if on { t.raised } else { t.hovered() };
         ui.painter().rect_filled(rect, f32::from(RADIUS), fill);
     }
     if on {

@@ -9,8 +9,7 @@ use crate::desk::protocol::{ApprovalIntent, Command};
 use crate::desk::snapshot::{Approvals, Mode, RequestView, RosterRow};
 use crate::ui::ask::Ask;
 use crate::ui::intent::{self, Intent};
-use crate::ui::shell;
-use crate::ui::theme::{self, TITLE, tokens};
+use crate::ui::theme::{self, TITLE};
 use crate::ui::view::{Act, Cx, View};
 use crate::ui::widgets::text::{copyable, small, wrapped};
 use crate::ui::widgets::{
@@ -156,6 +155,7 @@ fn what(ui: &mut Ui, r: &RequestView) {
 
 /// Whether it is real: the first thing to be seen, in the colours of the band over the window.
 fn band(ui: &mut Ui, r: &RequestView) {
+    let t = theme::of(ui);
     let words = match r.mode {
         Mode::Live => "changes real resources",
         Mode::DryRun => "reads only",
@@ -166,13 +166,10 @@ fn band(ui: &mut Ui, r: &RequestView) {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), BAND), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("This request is {text}")));
     let p = ui.painter_at(rect);
-    p.rect_filled(rect, f32::from(theme::RADIUS), tokens::band(r.mode));
-    if r.mode == Mode::Rehearsal {
-        shell::stripes(&p, rect, tokens::REHEARSAL_STRIPE);
-    }
+    let ink = widgets::paint_band(&p, rect, Some(r.mode), t, f32::from(theme::RADIUS));
     let font = FontId::new(18.0, theme::bold());
-    let line = widgets::text::line(ui, &text, font, tokens::ON_BAND, rect.width() - 32.0);
-    p.galley(rect.left_center() + vec2(16.0, -line.size().y / 2.0), line, tokens::ON_BAND);
+    let line = widgets::text::line(ui, &text, font, ink, rect.width() - 32.0);
+    p.galley(rect.left_center() + vec2(16.0, -line.size().y / 2.0), line, ink);
 }
 
 fn facts(ui: &mut Ui, cx: &Cx, r: &RequestView) {

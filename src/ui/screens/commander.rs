@@ -10,11 +10,10 @@ use eframe::egui::{
 use super::run::{capital, clock_text, run_sentence};
 use crate::desk::snapshot::{Mark, RunView};
 use crate::ui::map::{self, Sought};
-use crate::ui::shell;
-use crate::ui::theme::{self, tokens};
+use crate::ui::theme;
 use crate::ui::view::{Cx, local_clock};
 use crate::ui::widgets::text::line;
-use crate::ui::widgets::{layout::edge, paint_mark};
+use crate::ui::widgets::{layout::edge, paint_band, paint_mark};
 use crate::units::{Millis, utc_clock};
 
 /// The window that the sizes below are for; others scale.
@@ -118,12 +117,8 @@ fn draw(ui: &mut Ui, cx: &Cx, rect: Rect, own_window: bool) {
 fn band(ui: &mut Ui, cx: &Cx, s: &Size, rect: Rect) {
     let t = theme::of(ui);
     let band = &cx.snap.band;
-    let (fill, ink) = band.mode.map_or((t.raised, t.text), |m| (tokens::band(m), tokens::ON_BAND));
     let p = ui.painter_at(rect);
-    p.rect_filled(rect, 0.0, fill);
-    if band.mode == Some(crate::desk::snapshot::Mode::Rehearsal) {
-        shell::stripes(&p, rect, tokens::REHEARSAL_STRIPE);
-    }
+    let ink = paint_band(&p, rect, band.mode, t, 0.0);
     cx.changes_every(0, if cx.ticking() { 1 } else { 60 });
     let utc = utc_clock(cx.now.utc);
     let utc = if cx.ticking() { utc.as_str() } else { utc.get(..5).unwrap_or_default() };
@@ -267,7 +262,7 @@ fn others(ui: &mut Ui, cx: &Cx, s: &Size) {
                     text(ui, s, &r.waits, LEAST, FontFamily::Proportional, t.secondary);
                 }
             });
-            edge(ui, shown.response.rect, tokens::band(r.mode), 8.0, theme::RADIUS);
+            edge(ui, shown.response.rect, t.band(r.mode), 8.0, theme::RADIUS);
             let sentence = run_sentence(r);
             shown.response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &sentence));
         });

@@ -8,28 +8,47 @@ use eframe::egui::{
     self, Color32, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Margin, Stroke, TextStyle, Theme, Vec2,
 };
 
-pub use tokens::{DARK, LIGHT, Tokens};
+pub use tokens::*;
 
-/// Text of the body.
-pub const BODY: f32 = 13.0;
-/// Secondary text.
-pub const SMALL: f32 = 12.0;
-/// The one title of a screen.
-pub const TITLE: f32 = 22.0;
-/// The one clock.
-pub const CLOCK: f32 = 34.0;
-/// Height of a list row.
-pub const ROW: f32 = 28.0;
-/// Height of a control.
-pub const CONTROL: f32 = 36.0;
-/// Radius of controls.
-pub const RADIUS: u8 = 6;
-/// Radius of cards.
-pub const CARD_RADIUS: u8 = 8;
-/// Distance between lines of running text.
-pub const LINE: f32 = 19.0;
-/// The same for secondary text.
-pub const SMALL_LINE: f32 = 16.0;
+use crate::desk::snapshot::{Mark, Mode};
+
+impl Tokens {
+    /// The hue of a status.
+    pub fn status(&self, mark: Mark) -> Color32 {
+        match mark {
+            Mark::Ok => self.ok,
+            Mark::Suspect => self.suspect,
+            Mark::Down => self.down,
+            Mark::Degraded => self.degraded,
+            Mark::Unknown | Mark::Blind => self.unknown,
+        }
+    }
+
+    /// The band of a mode.
+    pub fn band(&self, mode: Mode) -> Color32 {
+        match mode {
+            Mode::Live => self.live,
+            Mode::DryRun => self.dry_run,
+            Mode::Rehearsal => self.rehearsal,
+            Mode::Tabletop => self.tabletop,
+        }
+    }
+
+    /// What is over and done: read less, and still to be read.
+    pub fn past(&self) -> Color32 {
+        self.text.lerp_to_gamma(self.secondary, 0.35)
+    }
+
+    /// Behind a row that the pointer is on.
+    pub fn hovered(&self) -> Color32 {
+        self.raised.gamma_multiply(0.5)
+    }
+
+    /// A tint of a status behind text or curves.
+    pub fn tint(&self, hue: Color32) -> Color32 {
+        hue.gamma_multiply(0.14)
+    }
+}
 
 /// The bold cut of the text face.
 pub fn bold() -> FontFamily {
@@ -87,8 +106,7 @@ fn style(theme: Theme, t: &Tokens) -> egui::Style {
         (TextStyle::Monospace, FontId::monospace(BODY)),
     ]
     .into();
-    // Nothing moves by itself: an animation is a frame nobody asked for, and costs a core when drawn in software.
-    style.animation_time = 0.0;
+    style.animation_time = MOTION;
     style.scroll_animation = egui::style::ScrollAnimation::none();
     style.interaction.selectable_labels = false;
     style.interaction.tooltip_delay = 0.3;
@@ -110,7 +128,7 @@ fn style(theme: Theme, t: &Tokens) -> egui::Style {
     let v = &mut style.visuals;
     v.panel_fill = t.background;
     v.window_fill = t.panel;
-    v.window_stroke = Stroke::new(1.0, t.line);
+    v.window_stroke = Stroke::new(HAIRLINE, t.line);
     v.window_shadow = egui::Shadow::NONE;
     v.popup_shadow = egui::Shadow::NONE;
     v.window_corner_radius = CornerRadius::same(CARD_RADIUS);
@@ -123,9 +141,9 @@ fn style(theme: Theme, t: &Tokens) -> egui::Style {
     v.warn_fg_color = t.suspect;
     v.error_fg_color = t.down;
     v.weak_text_color = Some(t.secondary);
-    v.selection.bg_fill = t.selection();
-    v.selection.stroke = Stroke::new(1.0, t.text);
-    v.text_cursor.stroke = Stroke::new(2.0, t.accent);
+    v.selection.bg_fill = t.selected;
+    v.selection.stroke = Stroke::new(HAIRLINE, t.text);
+    v.text_cursor.stroke = Stroke::new(RING, t.accent);
     // A blinking cursor repaints for ever.
     v.text_cursor.blink = false;
     v.disabled_alpha = 0.55;
@@ -136,14 +154,14 @@ fn style(theme: Theme, t: &Tokens) -> egui::Style {
             weak_bg_fill: fill,
             bg_stroke: line,
             corner_radius: radius,
-            fg_stroke: Stroke::new(1.0, text),
+            fg_stroke: Stroke::new(HAIRLINE, text),
             expansion: 0.0,
         };
     };
-    set(&mut v.widgets.noninteractive, t.panel, Stroke::new(1.0, t.line), t.text);
-    set(&mut v.widgets.inactive, t.raised, Stroke::new(1.0, t.line), t.text);
-    set(&mut v.widgets.hovered, t.raised, Stroke::new(1.0, t.faint), t.text);
-    set(&mut v.widgets.active, t.raised, Stroke::new(2.0, t.accent), t.text);
-    set(&mut v.widgets.open, t.raised, Stroke::new(1.0, t.accent), t.text);
+    set(&mut v.widgets.noninteractive, t.panel, Stroke::new(HAIRLINE, t.line), t.text);
+    set(&mut v.widgets.inactive, t.raised, Stroke::new(HAIRLINE, t.line), t.text);
+    set(&mut v.widgets.hovered, t.raised, Stroke::new(HAIRLINE, t.faint), t.text);
+    set(&mut v.widgets.active, t.raised, Stroke::new(RING, t.accent), t.text);
+    set(&mut v.widgets.open, t.raised, Stroke::new(HAIRLINE, t.accent), t.text);
     style
 }

@@ -106,7 +106,7 @@ impl<'a> Button<'a> {
         let font = if self.primary || chosen { FontId::new(BODY, theme::bold()) } else { FontId::proportional(BODY) };
         let pad = if self.small || !self.primary { 12.0 } else { 16.0 };
         let key = (!self.key.is_empty()).then(|| {
-            let c = if self.primary && enabled { t.on_accent.gamma_multiply(0.82) } else { t.secondary };
+            let c = if self.primary && enabled { t.on_accent.gamma_multiply(0.9) } else { t.secondary };
             ui.painter().layout_no_wrap(self.key.clone(), FontId::proportional(SMALL), c)
         });
         let key_width = key.as_ref().map_or(0.0, |k| k.size().x + KEY_GAP);

@@ -35,7 +35,7 @@ pub fn table_to(
 ) -> Option<usize> {
     let t = theme::of(ui);
     ui.spacing_mut().item_spacing.y = 0.0;
-    ui.visuals_mut().selection.bg_fill = t.accent.gamma_multiply(0.16);
+    ui.visuals_mut().selection.bg_fill = t.chosen;
     let mut clicked = None;
     let mut builder = TableBuilder::new(ui)
         .id_salt(id)

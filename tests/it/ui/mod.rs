@@ -10,6 +10,7 @@ pub mod credentials;
 mod facilitator;
 mod hooks;
 mod keyboard;
+mod look;
 mod meant;
 mod pair;
 mod pictures;
@@ -25,17 +26,16 @@ mod trust;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 
-use eframe::egui::{self, Color32, Key, Modifiers, accesskit::Role};
+use eframe::egui::{self, Key, Modifiers, accesskit::Role};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use lifeboat::desk::Link;
 use lifeboat::desk::protocol::{Command, StepIntent};
-use lifeboat::desk::snapshot::{Mark, Mode, Snapshot};
+use lifeboat::desk::snapshot::{Mode, Snapshot};
 use lifeboat::runbook::model::Strategy;
 use lifeboat::ui::App;
 use lifeboat::ui::ask::Ask;
 use lifeboat::ui::intent::TABLE;
-use lifeboat::ui::theme::{DARK, LIGHT, tokens};
 use lifeboat::ui::view::Screen;
 use tokio::sync::watch;
 
@@ -454,38 +454,6 @@ fn an_idle_window_rests_until_something_shown_changes() {
 }
 
 // ---- colours ----
-
-fn luminance(c: Color32) -> f64 {
-    let part = |v: u8| {
-        let v = f64::from(v) / 255.0;
-        if v <= 0.040_45 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }
-    };
-    0.212_6 * part(c.r()) + 0.715_2 * part(c.g()) + 0.072_2 * part(c.b())
-}
-
-fn contrast(a: Color32, b: Color32) -> f64 {
-    let (a, b) = (luminance(a), luminance(b));
-    (a.max(b) + 0.05) / (a.min(b) + 0.05)
-}
-
-#[test]
-fn text_has_contrast_enough_in_dark_and_light() {
-    for t in [&DARK, &LIGHT] {
-        for ground in [t.background, t.panel, t.raised] {
-            for ink in [t.text, t.secondary, t.accent, t.ok, t.suspect, t.down, t.degraded, t.unknown] {
-                assert!(contrast(ink, ground) >= 4.5, "{ink:?} on {ground:?}: {:.2}", contrast(ink, ground));
-            }
-            assert!(contrast(t.faint, ground) >= 3.0, "outlines: {:.2}", contrast(t.faint, ground));
-        }
-        assert!(contrast(t.on_accent, t.accent) >= 4.5);
-    }
-    for mode in [Mode::Live, Mode::DryRun, Mode::Rehearsal, Mode::Tabletop] {
-        assert!(contrast(tokens::ON_BAND, tokens::band(mode)) >= 4.5, "{mode:?}");
-    }
-    assert!(contrast(tokens::ON_BAND, tokens::REHEARSAL_STRIPE) >= 4.5);
-    let all = [Mark::Ok, Mark::Suspect, Mark::Down, Mark::Degraded, Mark::Unknown, Mark::Blind];
-    assert_eq!(all.map(Mark::word).iter().collect::<std::collections::BTreeSet<_>>().len(), all.len());
-}
 
 // ---- dialogs as data ----
 

@@ -10,6 +10,7 @@ use lifeboat::desk::snapshot::{Mode, RequestView, Situation, Snapshot};
 use lifeboat::ui::App;
 use lifeboat::ui::ask::Ask;
 use lifeboat::ui::facilitator::Room;
+use lifeboat::ui::gallery::Gallery;
 use lifeboat::ui::overlay::Palette;
 use lifeboat::ui::theme;
 use lifeboat::ui::view::{Column, Screen};
@@ -17,7 +18,7 @@ use lifeboat::ui::view::{Column, Screen};
 use super::{audit, facilitator, hooks, link_of, pair, recovery, rehearse, sample, situations};
 
 /// What is on a picture: the desk's snapshot, and what a person would press to get there.
-struct Sheet {
+pub struct Sheet {
     snapshot: fn() -> Snapshot,
     turn: fn(&mut App),
 }
@@ -39,7 +40,7 @@ fn approve(app: &mut App) {
 }
 
 /// Everything there is to see, by name.
-const SHEETS: &[(&str, Sheet)] = &[
+pub const SHEETS: &[(&str, Sheet)] = &[
     ("start", on(sample::first_start, situation)),
     ("situation", on(sample::on_call, situation)),
     ("fine", on(|| situations::on(situations::fine()), situation)),
@@ -61,26 +62,41 @@ const SHEETS: &[(&str, Sheet)] = &[
     ("taking", on(pair::taking_back, run)),
     ("handed", on(pair::handed_over, run)),
     ("long", on(pair::long, run)),
-    ("papers", on(pair::full, |app| {
-        run(app);
-        app.view_mut().column = Column::Papers;
-    })),
-    ("checklist", on(sample::snapshot, |app| {
-        run(app);
-        app.view_mut().column = Column::Checklist;
-    })),
-    ("note", on(sample::snapshot, |app| {
-        run(app);
-        app.view_mut().ask = Some(Ask::note());
-    })),
-    ("palette", on(sample::snapshot, |app| {
-        run(app);
-        app.view_mut().palette = Some(Palette::default());
-    })),
-    ("help", on(sample::snapshot, |app| {
-        run(app);
-        app.view_mut().help = true;
-    })),
+    (
+        "papers",
+        on(pair::full, |app| {
+            run(app);
+            app.view_mut().column = Column::Papers;
+        }),
+    ),
+    (
+        "checklist",
+        on(sample::snapshot, |app| {
+            run(app);
+            app.view_mut().column = Column::Checklist;
+        }),
+    ),
+    (
+        "note",
+        on(sample::snapshot, |app| {
+            run(app);
+            app.view_mut().ask = Some(Ask::note());
+        }),
+    ),
+    (
+        "palette",
+        on(sample::snapshot, |app| {
+            run(app);
+            app.view_mut().palette = Some(Palette::default());
+        }),
+    ),
+    (
+        "help",
+        on(sample::snapshot, |app| {
+            run(app);
+            app.view_mut().help = true;
+        }),
+    ),
     ("norun", on(sample::on_call, run)),
     ("commander", on(pair::full, |app| app.show(Screen::Commander))),
     ("facilitator", on(facilitator::led, run)),
@@ -91,13 +107,22 @@ const SHEETS: &[(&str, Sheet)] = &[
     ("keys", on(keys, approve)),
     ("runbooks", on(sample::on_call, |app| app.show(Screen::Runbooks))),
     ("restricted", on(sample::restricted, |app| app.show(Screen::Runbooks))),
-    ("language", on(sample::on_call, |app| {
-        app.show(Screen::Runbooks);
-        app.view_mut().library.language = true;
-    })),
-    ("recovery", on(|| Snapshot { recovery: Arc::new(recovery::board()), ..sample::on_call() }, |app| {
-        app.show(Screen::Recovery);
-    })),
+    (
+        "language",
+        on(sample::on_call, |app| {
+            app.show(Screen::Runbooks);
+            app.view_mut().library.language = true;
+        }),
+    ),
+    (
+        "recovery",
+        on(
+            || Snapshot { recovery: Arc::new(recovery::board()), ..sample::on_call() },
+            |app| {
+                app.show(Screen::Recovery);
+            },
+        ),
+    ),
     ("nothing", on(sample::first_start, |app| app.show(Screen::Recovery))),
     ("rehearse", on(rehearse::on_call, |app| app.show(Screen::Rehearse))),
     ("sheet", on(sheet, |app| app.show(Screen::Rehearse))),
@@ -108,6 +133,7 @@ const SHEETS: &[(&str, Sheet)] = &[
     ("export", on(audit::pictured, |app| audit::turn(app, "export"))),
     ("norecord", on(sample::first_start, |app| app.show(Screen::Audit))),
     ("settings", on(hooks::settings, |app| app.show(Screen::Settings))),
+    ("gallery", on(sample::first_start, situation)),
 ];
 
 /// In the facilitator's own window.
@@ -135,14 +161,18 @@ fn sheet() -> Snapshot {
     Snapshot { trends: Arc::new(rehearse::trends()), ..sample::closed() }
 }
 
-/// One of the two windows, as it is drawn.
-enum Shown {
+/// One of the windows, as it is drawn.
+pub enum Shown {
     App(Box<App>),
     Room(Arc<Room>),
+    Gallery(Gallery),
 }
 
 impl Shown {
     fn new(ctx: &egui::Context, name: &str, snapshot: Snapshot, turn: impl FnOnce(&mut App), alone: bool) -> Self {
+        if name == "gallery" {
+            return Self::Gallery(Gallery::new(ctx));
+        }
         let (link, sent, keep) = link_of(snapshot);
         std::mem::forget((sent, keep));
         if alone && ROOM.contains(&name) {
@@ -154,10 +184,16 @@ impl Shown {
         Self::App(Box::new(app))
     }
 
-    fn draw(&mut self, ui: &mut egui::Ui) {
+    /// One of the sheets, alone.
+    pub fn sheet(ctx: &egui::Context, name: &str, sheet: &Sheet) -> Self {
+        Self::new(ctx, name, (sheet.snapshot)(), sheet.turn, true)
+    }
+
+    pub fn draw(&mut self, ui: &mut egui::Ui) {
         match self {
             Self::App(app) => app.draw(ui),
             Self::Room(room) => room.draw(ui),
+            Self::Gallery(gallery) => gallery.draw(ui),
         }
     }
 }
@@ -258,10 +294,10 @@ impl eframe::App for Album {
         let Some((sheet, theme, size)) = self.wanted.last().copied() else {
             return ctx.send_viewport_cmd(ViewportCommand::Close);
         };
-        let (name, Sheet { snapshot, turn }) = &SHEETS[sheet];
+        let (name, sheet) = &SHEETS[sheet];
         let (size_name, pixels, scale) = SIZES[size];
         let shown = self.shown.get_or_insert_with(|| {
-            let shown = Shown::new(&ctx, name, snapshot(), turn, true);
+            let shown = Shown::sheet(&ctx, name, sheet);
             ctx.set_theme(theme_named(theme));
             ctx.set_pixels_per_point(scale);
             ctx.memory_mut(|m| m.data.clear());

@@ -7,18 +7,18 @@ mod filter;
 mod pages;
 mod timeline;
 
-use eframe::egui::{Color32, CornerRadius, Frame, Margin, Panel, Sense, Ui, WidgetInfo, accesskit::Role, vec2};
+use eframe::egui::{Frame, Margin, Panel, Ui};
 
 use crate::desk::protocol::{AuditIntent, Command};
-use crate::desk::snapshot::{Mode, REGISTER, Record, RunRow, Snapshot};
+use crate::desk::snapshot::{REGISTER, Record, RunRow, Snapshot};
 use crate::ui::ask::Ask;
 use crate::ui::intent::{self, Intent};
-use crate::ui::theme::{self, tokens};
+use crate::ui::theme;
 use crate::ui::view::{Act, Cx, Screen, View, local_clock, utc_minute};
 use crate::ui::widgets::layout::tab_bar;
 use crate::ui::widgets::table::table;
-use crate::ui::widgets::text::{cut, line, wrapped};
-use crate::ui::widgets::{Button, body, empty, link, mono, secondary, title, verdict};
+use crate::ui::widgets::text::{cut, wrapped};
+use crate::ui::widgets::{Button, body, empty, link, mode_badge, mono, secondary, title, verdict};
 
 pub use ask::AuditAsk;
 pub use export::{ExportForm, Format};
@@ -330,22 +330,6 @@ fn verdict_mark(ui: &mut Ui, r: &RunRow) {
     if let Some(check) = &r.check {
         verdict(ui, check.proven).on_hover_text(&check.verdict);
     }
-}
-
-/// How much of the world a run could touch, as its band says it.
-fn mode_badge(ui: &mut Ui, mode: &str) {
-    let all = [Mode::Live, Mode::DryRun, Mode::Rehearsal, Mode::Tabletop];
-    let Some(found) = all.into_iter().find(|m| m.word().eq_ignore_ascii_case(mode)) else {
-        cut(ui, body(mode));
-        return;
-    };
-    let font = eframe::egui::FontId::new(10.5, theme::bold());
-    let text = line(ui, &mode.to_uppercase(), font, tokens::ON_BAND, 84.0);
-    let (rect, response) = ui.allocate_exact_size(text.size() + vec2(12.0, 5.0), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, mode));
-    let fill: Color32 = tokens::band(found);
-    ui.painter().rect_filled(rect, CornerRadius::same(4), fill);
-    ui.painter().galley(rect.min + vec2(6.0, 2.5), text, tokens::ON_BAND);
 }
 
 /// Two runs are no longer side by side.

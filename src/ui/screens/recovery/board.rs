@@ -1,17 +1,13 @@
 //! The table: one line a thing, the most urgent first, with a bar for the time that is left.
 
-use eframe::egui::{self, FontId, Sense, Ui, pos2, vec2};
+use eframe::egui::Ui;
 
 use super::{left, shape};
 use crate::desk::snapshot::{Alarm, DeletedRow};
-use crate::ui::theme::{self, BODY, ROW};
 use crate::ui::view::{Cx, View};
 use crate::ui::widgets::table::table;
-use crate::ui::widgets::text::{cut, line};
-use crate::ui::widgets::{body, paint_mark, secondary};
-
-/// Width and height of a bar.
-const BAR: (f32, f32) = (64.0, 6.0);
+use crate::ui::widgets::text::cut;
+use crate::ui::widgets::{body, deadline, secondary};
 
 /// A column's meaning.
 #[derive(Clone, Copy)]
@@ -112,25 +108,10 @@ fn cell(ui: &mut Ui, cx: &Cx, r: &DeletedRow, column: Column) {
 
 /// Shape, bar and words; the bar is as long as the share of the time that is left.
 pub fn time(ui: &mut Ui, cx: &Cx, r: &DeletedRow) {
-    let t = theme::of(ui);
     let (now, words) = (cx.now.wall, left(cx, r));
     // The column's head says that it is left.
     let words = words.strip_suffix(" left").unwrap_or(&words);
     let alarm = r.alarm(now);
-    let hue = t.status(shape(alarm));
-    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width().min(188.0), ROW), Sense::hover());
-    let y = rect.center().y;
-    paint_mark(ui.painter(), pos2(rect.left() + 8.0, y), 5.0, shape(alarm), hue);
-    let bar = egui::Rect::from_min_size(pos2(rect.left() + 22.0, y - BAR.1 / 2.0), vec2(BAR.0, BAR.1));
-    if alarm != Alarm::Lost {
-        ui.painter().rect_filled(bar, BAR.1 / 2.0, t.line);
-        if let Some(share) = r.term.share(now).filter(|s| *s > 0.0) {
-            // A sliver at least: a bar that cannot be seen looks like no bar.
-            let full = egui::Rect::from_min_size(bar.min, vec2((BAR.0 * share).max(3.0), BAR.1));
-            ui.painter().rect_filled(full, BAR.1 / 2.0, hue);
-        }
-    }
-    let x = if alarm == Alarm::Lost { bar.left() } else { bar.right() + 8.0 };
-    let text = line(ui, words, FontId::proportional(BODY), t.text, rect.right() - x);
-    ui.painter().galley(pos2(x, y - text.size().y / 2.0), text, t.text);
+    let bar = (alarm != Alarm::Lost).then(|| r.term.share(now));
+    deadline(ui, shape(alarm), bar, words);
 }

@@ -29,7 +29,7 @@ pub fn shade(t: &Tokens, index: usize) -> Color32 {
         1 => t.secondary,
         2 => t.accent,
         3 => t.accent.lerp_to_gamma(t.background, 0.45),
-        _ => t.text.lerp_to_gamma(t.secondary, 0.35),
+        _ => t.past(),
     }
 }
 

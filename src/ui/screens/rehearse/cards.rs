@@ -90,7 +90,7 @@ fn card(ui: &mut Ui, cx: &Cx, s: &ScenarioRow, selected: bool) -> egui::Response
         return response;
     }
     if selected || response.hovered() {
-        let fill = if selected { t.raised } else { t.raised.gamma_multiply(0.5) };
+        let fill = if selected { t.raised } else { t.hovered() };
         ui.painter().rect_filled(rect, f32::from(RADIUS), fill);
     }
     if selected {

@@ -6,11 +6,12 @@ use super::{notices, second};
 use crate::desk::snapshot::{ChangeView, NoteView, ReadingView, RunView, StepCard, StepState};
 use crate::ui::intent::{self, Intent};
 use crate::ui::overlay;
-use crate::ui::theme::{self, LINE, SMALL};
+use crate::ui::theme::{self, SMALL};
 use crate::ui::view::{Act, Cx, View};
 use crate::ui::widgets::text::{copyable, small, wrapped};
 use crate::ui::widgets::{
-    self, Button, banner, body, bold, heading, link, mono, mono_bold, row, secondary, step_mark, title, verdict,
+    self, Button, badge, banner, before_after, body, bold, heading, link, mono, mono_bold, row, secondary, step_mark,
+    title, verdict,
 };
 use crate::units::utc_clock;
 
@@ -160,51 +161,8 @@ pub fn change(ui: &mut Ui, c: &ChangeView) {
         }
     });
     for (name, before, after) in &c.fields {
-        row(ui, LABEL, name, |ui| copyable_job(ui, before_after(ui, before.as_deref(), after.as_deref())));
+        row(ui, LABEL, name, |ui| before_after(ui, before.as_deref(), after.as_deref()));
     }
-}
-
-/// Before struck through and faint, after bold; a value that stays is plain.
-fn before_after(ui: &Ui, before: Option<&str>, after: Option<&str>) -> LayoutJob {
-    let t = theme::of(ui);
-    let format = |strong: bool, color| TextFormat {
-        font_id: if strong { FontId::new(SMALL, theme::mono_bold()) } else { FontId::monospace(SMALL) },
-        color,
-        line_height: Some(LINE),
-        ..Default::default()
-    };
-    let mut job = LayoutJob::default();
-    job.wrap.max_width = ui.available_width();
-    job.wrap.break_anywhere = true;
-    match (before, after) {
-        (b, a) if b == a => job.append(b.unwrap_or("not set"), 0.0, format(false, t.text)),
-        (before, after) => {
-            let mut struck = format(false, t.secondary);
-            struck.strikethrough = egui::Stroke::new(1.0, t.secondary);
-            match before {
-                Some(b) => job.append(b, 0.0, struck),
-                None => job.append("not there", 0.0, format(false, t.secondary)),
-            }
-            job.append(" → ", 0.0, format(false, t.secondary));
-            job.append(after.unwrap_or("removed"), 0.0, format(true, t.text));
-        }
-    }
-    job
-}
-
-fn copyable_job(ui: &mut Ui, job: LayoutJob) {
-    ui.add(egui::Label::new(job).wrap().selectable(true));
-}
-
-/// A word in a frame.
-pub fn badge(ui: &mut Ui, text: &str) {
-    let t = theme::of(ui);
-    egui::Frame::new()
-        .fill(t.raised)
-        .stroke(egui::Stroke::new(1.0, t.line))
-        .corner_radius(4.0)
-        .inner_margin(egui::Margin::symmetric(6, 1))
-        .show(ui, |ui| ui.label(small(ui, text)));
 }
 
 fn reading(ui: &mut Ui, cx: &Cx, r: &ReadingView) {
@@ -268,7 +226,7 @@ pub fn note(ui: &mut Ui, n: &NoteView) {
     job.append(&format!("{time} {} ", n.who), 0.0, format(t.secondary));
     job.append(&n.text, 0.0, format(t.text));
     job.wrap.max_width = ui.available_width();
-    copyable_job(ui, job);
+    ui.add(egui::Label::new(job).wrap().selectable(true));
 }
 
 fn actions(ui: &mut Ui, cx: &Cx, view: &View, run: &RunView, card: &StepCard) {

@@ -3,12 +3,12 @@
 use eframe::egui::accesskit::Role;
 use eframe::egui::{EventFilter, FontId, Frame, Margin, ScrollArea, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
-use crate::desk::snapshot::{PhaseView, RunView, StepRow, StepState};
-use crate::ui::theme::{self, BODY, RADIUS, ROW, SMALL};
+use crate::desk::snapshot::{PhaseView, RunView, StepRow};
+use crate::ui::theme::{self, RADIUS, ROW, SMALL};
 use crate::ui::view::{Act, Cx, View};
 use crate::ui::widgets::button::focus_ring;
 use crate::ui::widgets::text::line;
-use crate::ui::widgets::{layout::edge, paint_step};
+use crate::ui::widgets::{layout::edge, paint_step_row};
 
 /// What the bracket says.
 const TOGETHER: &str = "may be done at the same time as its neighbours";
@@ -88,7 +88,7 @@ fn step(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, row: &StepRow, pla
     if shown {
         ui.painter().rect_filled(rect, f32::from(RADIUS), t.raised);
     } else if response.hovered() {
-        ui.painter().rect_filled(rect, f32::from(RADIUS), t.raised.gamma_multiply(0.5));
+        ui.painter().rect_filled(rect, f32::from(RADIUS), t.hovered());
     }
     if current {
         edge(ui, rect, t.accent, 2.0, RADIUS);
@@ -96,7 +96,7 @@ fn step(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, row: &StepRow, pla
     if grouped {
         bracket(ui, rect, place);
     }
-    paint(ui, rect, row, current);
+    paint_step_row(ui, rect, row, current);
     focus_ring(ui, &response, rect.shrink(3.0));
     if shown && view.focus_step {
         response.request_focus();
@@ -117,22 +117,4 @@ fn step(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, row: &StepRow, pla
         cx.act(Act::Select(row.id.clone()));
     }
     response.on_hover_text(sentence);
-}
-
-/// Shape, title, time.
-pub fn paint(ui: &Ui, rect: eframe::egui::Rect, row: &StepRow, current: bool) {
-    let t = theme::of(ui);
-    let y = rect.center().y;
-    paint_step(ui.painter(), pos2(rect.left() + 15.0, y), row.state, current, t);
-    let ink = match row.state {
-        _ if current => t.text,
-        StepState::Failed | StepState::Indeterminate | StepState::Ready => t.text,
-        StepState::Blocked => t.secondary,
-        _ => t.text.lerp_to_gamma(t.secondary, 0.35),
-    };
-    let timing = line(ui, &row.timing, FontId::proportional(SMALL), t.secondary, 110.0);
-    let right = rect.right() - 8.0 - timing.size().x;
-    let title = line(ui, &row.title, FontId::proportional(BODY), ink, right - 8.0 - rect.left() - 36.0);
-    ui.painter().galley(pos2(rect.left() + 36.0, y - title.size().y / 2.0), title, ink);
-    ui.painter().galley(pos2(right, y - timing.size().y / 2.0), timing, t.secondary);
 }

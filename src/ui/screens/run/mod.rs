@@ -10,7 +10,7 @@ pub mod side;
 mod switcher;
 
 pub use card::{capital, change};
-pub use checklist::{heading as checklist_heading, paint as checklist_row};
+pub use checklist::heading as checklist_heading;
 pub use checkpoint::show as checkpoint;
 pub use second::{SecondView, block, large as large_pictures, time_left};
 pub use side::{clock_text, other_speed};

@@ -3,14 +3,14 @@
 
 use eframe::egui::Ui;
 
-use super::card::{badge, note};
+use super::card::note;
 use crate::desk::snapshot::{EvidenceView, FindingView, NoteView, RunView};
 use crate::run::event::LossKind;
 use crate::ui::intent::{self, Intent};
 use crate::ui::papers::{LOSSES, unrated_finding, unvouched_finding};
 use crate::ui::view::{Act, Cx};
 use crate::ui::widgets::text::{copyable, small, wrapped};
-use crate::ui::widgets::{body, hairline, heading, link};
+use crate::ui::widgets::{badge, body, hairline, heading, link};
 use crate::units::utc_clock;
 
 /// What each part is for, said alike in a window and in a terminal.

@@ -1,7 +1,7 @@
 //! Clocks, regions, waiting, messages, notes.
 
 use eframe::egui::accesskit::Role;
-use eframe::egui::{self, Color32, FontId, Rect, RichText, Sense, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui::{self, Color32, Rect, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::card::{capital, note};
 use crate::clock::Speed;
@@ -9,10 +9,10 @@ use crate::desk::snapshot::{Clocks, Mode, RunView};
 use crate::run::clocks::NAMES;
 use crate::ui::intent::{self, Intent};
 use crate::ui::screens::situation;
-use crate::ui::theme::{self, CLOCK};
+use crate::ui::theme;
 use crate::ui::view::{Act, Cx};
 use crate::ui::widgets::text::{copyable, small, wrapped};
-use crate::ui::widgets::{body, bold, hairline, heading, link, row};
+use crate::ui::widgets::{self, body, bold, hairline, heading, link, row};
 use crate::units::{Millis, countdown, utc_clock};
 
 /// The one clock, in words.
@@ -58,8 +58,7 @@ pub fn clock(ui: &mut Ui, cx: &Cx, run: &RunView) {
     let t = theme::of(ui);
     let ClockText { caption, figure, late, .. } = clock_text(cx, run);
     wrapped(ui, small(ui, &caption));
-    let ink = if late { t.down } else { t.text };
-    ui.label(RichText::new(figure).font(FontId::proportional(CLOCK)).line_height(Some(38.0)).color(ink));
+    widgets::clock(ui, &figure, late);
     bar(ui, cx, &run.clocks);
     if let Some(breach) = &run.clocks.breach {
         copyable(ui, bold(breach).color(t.down));
@@ -232,7 +231,7 @@ fn bar(ui: &mut Ui, cx: &Cx, c: &Clocks) {
         }
     }
     if c.rta.is_none() && used > known {
-        part(used - known, t.text.lerp_to_gamma(t.secondary, 0.3));
+        part(used - known, t.past());
     }
     response.on_hover_ui(|ui| {
         for w in &words {

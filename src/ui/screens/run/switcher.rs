@@ -8,7 +8,7 @@ use eframe::egui::{
 use crate::desk::protocol::{Command, RunIntent};
 use crate::desk::snapshot::{Mark, OpenRun};
 use crate::ui::intent::{self, Intent};
-use crate::ui::theme::{self, BODY, RADIUS, ROW, tokens};
+use crate::ui::theme::{self, BODY, RADIUS, ROW};
 use crate::ui::view::{Act, Cx};
 use crate::ui::widgets::button::focus_ring;
 use crate::ui::widgets::text::line;
@@ -75,7 +75,7 @@ fn run(ui: &mut Ui, cx: &Cx, r: &OpenRun, most: f32) {
     ui.painter().rect(rect, f32::from(RADIUS), fill, Stroke::new(1.0, edge), egui::StrokeKind::Inside);
     // The band's colour, so that a live run is never taken for a rehearsal.
     let chip = Rect::from_center_size(pos2(rect.left() + 14.0, rect.center().y), vec2(8.0, 14.0));
-    ui.painter().rect_filled(chip, 2.0, tokens::band(r.mode));
+    ui.painter().rect_filled(chip, 2.0, t.band(r.mode));
     let end = rect.left() + 26.0 + name.size().x;
     ui.painter().galley(pos2(rect.left() + 26.0, rect.center().y - name.size().y / 2.0), name, ink);
     if r.calls {

@@ -109,7 +109,7 @@ fn entry(ui: &mut Ui, chosen: bool, name: &str, under: &str, right: &str) -> egu
     let sentence = format!("{name}. {under}. {right}");
     response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, chosen, &sentence));
     if chosen || response.hovered() {
-        let fill = if chosen { t.raised } else { t.raised.gamma_multiply(0.5) };
+        let fill = if chosen { t.raised } else { t.hovered() };
         ui.painter().rect_filled(rect, f32::from(RADIUS), fill);
     }
     if chosen {

@@ -8,9 +8,10 @@ use crate::desk::protocol::{Command, DraftIntent};
 use crate::desk::snapshot::{PhaseView, PlanPreview};
 use crate::ui::intent::{self, Intent};
 use crate::ui::screens::cannot_start;
-use crate::ui::screens::run::{checklist_heading, checklist_row};
+use crate::ui::screens::run::checklist_heading;
 use crate::ui::theme::ROW;
 use crate::ui::view::{Act, Cx};
+use crate::ui::widgets::paint_step_row;
 use crate::ui::widgets::text::{copyable, small};
 use crate::ui::widgets::{Button, body, card, link, row, secondary, title};
 
@@ -86,7 +87,7 @@ pub fn phases(ui: &mut Ui, phases: &[PhaseView]) {
                 ui.push_id(&s.id, |ui| {
                     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());
                     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &s.sentence));
-                    checklist_row(ui, rect, s, false);
+                    paint_step_row(ui, rect, s, false);
                 });
             }
         });

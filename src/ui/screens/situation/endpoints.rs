@@ -178,7 +178,7 @@ fn row(ui: &mut Ui, cx: &Cx, e: &EndpointRow, at: &Places, chosen: bool) -> bool
     };
     response.widget_info(|| WidgetInfo::selected(Role::Row, true, chosen, sentence(e, &calls, &asked)));
     if chosen || response.hovered() {
-        let fill = if chosen { t.accent.gamma_multiply(0.16) } else { t.raised };
+        let fill = if chosen { t.chosen } else { t.raised };
         ui.painter().rect_filled(rect, f32::from(RADIUS), fill);
     }
     paint_mark(ui.painter(), pos2(rect.left() + 9.0, rect.center().y), 5.0, e.mark, t.status(e.mark));

@@ -10,7 +10,7 @@ use crate::ui::map::{self, Sought};
 use crate::ui::screens::columns;
 use crate::ui::theme::{self, BODY, RADIUS, SMALL};
 use crate::ui::widgets::button::focus_ring;
-use crate::ui::widgets::text::line;
+use crate::ui::widgets::text::{cut, line};
 use crate::ui::widgets::{card, heading, paint_mark, small};
 
 /// Width of the column of regions.
@@ -60,13 +60,16 @@ fn regions(ui: &mut Ui, s: &Situation, view: &mut SituationView, height: f32) {
             let count = |m: Mark| s.regions.iter().filter(|r| r.mark == m).count();
             let text = match s.regions.len() {
                 n if n <= AT_ONCE => String::new(),
-                n => [Mark::Down, Mark::Degraded]
-                    .map(|m| (count(m), m.word()))
-                    .iter()
-                    .filter(|(n, _)| *n > 0)
-                    .fold(format!("{n} watched"), |text, (n, word)| format!("{text} · {n} {word}")),
+                n => {
+                    [Mark::Down, Mark::Degraded]
+                        .map(|m| (count(m), m.word()))
+                        .iter()
+                        .filter(|(n, _)| *n > 0)
+                        .fold(String::new(), |text, (n, word)| format!("{text}{n} {word} · "))
+                        + &format!("{n} watched")
+                }
             };
-            ui.label(small(ui, text));
+            cut(ui, small(ui, text));
         });
     });
     ui.add_space(HEADING - theme::LINE);
@@ -99,7 +102,7 @@ fn button(ui: &mut Ui, r: &RegionRow, chosen: bool, under: bool) -> bool {
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, &sentence));
     let back = rect.expand2(vec2(4.0, -2.0));
     if chosen || response.hovered() {
-        let fill = if chosen { t.accent.gamma_multiply(0.16) } else { t.raised };
+        let fill = if chosen { t.chosen } else { t.raised };
         ui.painter().rect_filled(back, f32::from(RADIUS), fill);
     }
     if under {
