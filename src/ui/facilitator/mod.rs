@@ -25,6 +25,9 @@ const TITLE: &str = "Lifeboat · facilitator";
 /// The usual size, beside a window of 1280 × 800.
 const SIZE: [f32; 2] = [1_000.0, 720.0];
 
+/// The least: happenings, the chosen one, and the two lines for words stay in sight.
+pub const SMALLEST: [f32; 2] = [640.0, 560.0];
+
 /// A happening has to be the next one for so many seconds before a key alone means it.
 const STANDS: f64 = 1.0;
 
@@ -176,7 +179,7 @@ impl Room {
             .with_title(TITLE)
             .with_app_id("lifeboat")
             .with_icon(super::icon::lifebuoy())
-            .with_min_inner_size(super::SMALLEST);
+            .with_min_inner_size(SMALLEST);
         match opens {
             Some([x, y, w, h]) => builder.with_position([x, y]).with_inner_size([w, h]),
             None => builder.with_inner_size(SIZE),

@@ -95,13 +95,17 @@ pub fn show(ui: &mut Ui, cx: &Cx, form: &mut Form) {
 
 fn row(ui: &mut Ui, cx: &Cx, c: &Credentials, row: &CredentialRow) {
     let refused = c.busy.is_some().then_some("The keyring is being asked");
+    let stored = format!("stored {} · {}", row.stored, row.expires);
+    let roomy = ui.available_width() >= 480.0;
     in_line(ui, |ui| {
         let t = theme::of(ui);
         // The words beside it say the same to a screen reader.
         let (rect, _) = ui.allocate_exact_size(vec2(14.0, 14.0), egui::Sense::hover());
         paint_mark(ui.painter(), rect.center(), 5.0, row.mark, t.status(row.mark));
         copyable(ui, body(&row.title));
-        copyable(ui, small(ui, format!("stored {} · {}", row.stored, row.expires)));
+        if roomy {
+            copyable(ui, small(ui, stored.as_str()));
+        }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let name = format!("Delete {}", row.title);
             if Button::new("Delete…").name(&name).small().refused(refused).id(("delete", &row.name)).show(ui) {
@@ -113,6 +117,9 @@ fn row(ui: &mut Ui, cx: &Cx, c: &Credentials, row: &CredentialRow) {
             }
         });
     });
+    if !roomy {
+        copyable(ui, small(ui, stored));
+    }
 }
 
 fn add(ui: &mut Ui, cx: &Cx, form: &mut Form) {

@@ -7,11 +7,12 @@ use eframe::egui::epaint::{ClippedShape, TextShape};
 use eframe::egui::{self, Color32, Pos2, Rect, Shape, Theme, vec2};
 use egui_kittest::Harness;
 use lifeboat::desk::snapshot::Mark;
+use lifeboat::ui::facilitator;
 use lifeboat::ui::gallery::STATES;
 use lifeboat::ui::theme::{self, DARK, LIGHT, PAIRS, Tokens};
 use lifeboat::ui::widgets::{paint_mark, paint_step};
 
-use super::pictures::{SHEETS, Shown};
+use super::pictures::{ROOM, SHEETS, Shown};
 
 fn luminance(c: Color32) -> f64 {
     let part = |v: u8| {
@@ -132,6 +133,8 @@ fn tokens(theme: Theme) -> &'static Tokens {
 /// The texts of each sheet, in this theme and size.
 fn each(theme: Theme, size: [f32; 2], mut look: impl FnMut(&str, &[Text])) {
     for (name, sheet) in SHEETS {
+        let least = if ROOM.contains(name) { facilitator::SMALLEST } else { [0.0, 0.0] };
+        let size = [size[0].max(least[0]), size[1].max(least[1])];
         let mut shown: Option<Shown> = None;
         let mut harness = Harness::builder().with_size(vec2(size[0], size[1])).with_max_steps(20).build_ui(move |ui| {
             let shown = shown.get_or_insert_with(|| {

@@ -137,7 +137,7 @@ pub const SHEETS: &[(&str, Sheet)] = &[
 ];
 
 /// In the facilitator's own window.
-const ROOM: [&str; 2] = ["facilitator", "tabletop"];
+pub const ROOM: [&str; 2] = ["facilitator", "tabletop"];
 
 fn stages() -> Snapshot {
     let chart = Some(situations::chart(Some("oai-prod-eastus"), 240, true));

@@ -252,14 +252,16 @@ fn runs(ui: &mut Ui, cx: &Cx, runs: &[RunRow]) {
     let shown = cx.snap.audit.shown.as_ref().map(|r| r.run.as_str());
     let wide = ui.available_width() >= 940.0;
     let (started, width) = if wide { ("Started (UTC · local)", 188.0) } else { ("Started (UTC)", 136.0) };
+    // Where there is no room: the record below says how it ended, and goes on with it.
+    let roomy = ui.available_width() >= 560.0;
     let mut columns = vec![
         ("", Some(20.0)),
         ("Run", Some(56.0)),
         ("Plan", None),
         ("Mode", Some(96.0)),
         (started, Some(width)),
-        ("Outcome", Some(136.0)),
-        ("", Some(96.0)),
+        ("Outcome", Some(if roomy { 136.0 } else { 0.0 })),
+        ("", Some(if roomy { 96.0 } else { 0.0 })),
     ];
     if wide {
         columns.push(("Kept", Some(132.0)));
