@@ -55,3 +55,12 @@ pub fn line(ui: &Ui, text: &str, font: FontId, color: Color32, width: f32) -> st
     job.wrap = egui::text::TextWrapping::truncate_at_width(width.max(0.0));
     ui.painter().layout_job(job)
 }
+
+/// So many bytes, in words.
+pub fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_024 => format!("{bytes} bytes"),
+        1_024..1_048_576 => format!("{} KB", bytes.div_ceil(1_024)),
+        _ => format!("{} MB", bytes.div_ceil(1_048_576)),
+    }
+}

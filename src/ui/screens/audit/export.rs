@@ -11,7 +11,7 @@ use crate::ui::ask::Browse;
 use crate::ui::intent::{self, Intent};
 use crate::ui::view::{Act, Cx, View};
 use crate::ui::widgets::layout::{field, named};
-use crate::ui::widgets::text::{copyable, small, wrapped};
+use crate::ui::widgets::text::{copyable, size, small, wrapped};
 use crate::ui::widgets::{Button, body, bold, mono, row, secondary, verdict};
 
 /// Forms.
@@ -223,7 +223,7 @@ fn came(ui: &mut Ui, cx: &Cx) {
         ExportState::Done { bytes, sha256, notes } => {
             ui.horizontal_wrapped(|ui| {
                 verdict(ui, Some(true));
-                ui.label(bold(format!("Exported, {bytes} bytes")));
+                ui.label(bold(format!("Exported, {}", size(*bytes))));
             });
             row(ui, 72.0, "file", |ui| copyable(ui, mono(&path)));
             row(ui, 72.0, "SHA-256", |ui| copyable(ui, mono(sha256)));

@@ -9,7 +9,7 @@ use crate::run::event::LossKind;
 use crate::ui::intent::{self, Intent};
 use crate::ui::papers::{LOSSES, unrated_finding, unvouched_finding};
 use crate::ui::view::{Act, Cx};
-use crate::ui::widgets::text::{copyable, small, wrapped};
+use crate::ui::widgets::text::{copyable, size, small, wrapped};
 use crate::ui::widgets::{badge, body, hairline, heading, link};
 use crate::units::utc_clock;
 
@@ -168,15 +168,6 @@ fn evidence(ui: &mut Ui, cx: &Cx, e: &EvidenceView) {
             cx.act(Act::Copy(e.sha256.clone(), "The SHA-256"));
         }
     });
-}
-
-/// So many bytes, in words.
-pub fn size(bytes: u64) -> String {
-    match bytes {
-        0..1_024 => format!("{bytes} bytes"),
-        1_024..1_048_576 => format!("{} KB", bytes.div_ceil(1_024)),
-        _ => format!("{} MB", bytes.div_ceil(1_048_576)),
-    }
 }
 
 fn finding(ui: &mut Ui, f: &FindingView) {
