@@ -4,9 +4,10 @@ use crate::desk::snapshot::{NoteView, PhaseView, RunView, Snapshot, StepRow, Ste
 use crate::run::clocks::NAMES;
 use crate::ui::papers::LOSSES;
 use crate::ui::screens::commander::{NEXT, next, state};
-use crate::ui::screens::run::papers::{EVIDENCE, FINDINGS, LEDGER, LOSS, MISSING, NOBODY_YET, SIGNED, TOLD, size};
+use crate::ui::screens::run::papers::{EVIDENCE, FINDINGS, LEDGER, LOSS, MISSING, NOBODY_YET, SIGNED, TOLD};
 use crate::ui::screens::run::run_sentence;
 use crate::ui::screens::run::side::clock_at;
+use crate::ui::widgets::text::size;
 use crate::units::{Millis, utc_clock};
 
 use super::say;
