@@ -174,7 +174,7 @@ class Log:  # a walk over a log's files in order; it goes on behind damage, so t
             self.seen += c.seen() if good and d.get("outcome") == "held" else []
             return good
         good = good and c.size == len(self.leaves) and (not self.keys or bool(c.signed_by(self.keys[-1])))
-        self.count.update(checkpoints=good)
+        self.count["checkpoints"] += good
         self.signed_to = c.size if good and self.keys else self.signed_to
         return good
     def key(self, d):  # takes a key that the log names, if it holds
