@@ -3,6 +3,7 @@
 
 pub mod app;
 pub mod ask;
+mod desktop;
 pub mod facilitator;
 pub mod icon;
 pub mod intent;
@@ -19,14 +20,16 @@ pub mod theme;
 pub mod view;
 pub mod widgets;
 
+use std::path::PathBuf;
+
 use eframe::egui;
 
 use crate::desk::Link;
 
 pub use app::App;
 
-/// Opens the window and stays until it is closed.
-pub fn run(link: Link) -> eframe::Result {
+/// Opens the window, with these files, and stays until it is closed.
+pub fn run(link: Link, files: Vec<PathBuf>) -> eframe::Result {
     let file = memory::file(&link.snapshots.borrow().settings.home);
     let options = eframe::NativeOptions {
         viewport: memory::viewport(&memory::load(&file)),
@@ -34,7 +37,12 @@ pub fn run(link: Link) -> eframe::Result {
         renderer: eframe::Renderer::Glow,
         ..Default::default()
     };
-    eframe::run_native("Lifeboat", options, Box::new(|cc| Ok(Box::new(App::new(cc, link)))))
+    let app = |cc: &eframe::CreationContext<'_>| {
+        let mut app = App::new(cc, link);
+        app.give(files);
+        app
+    };
+    eframe::run_native("Lifeboat", options, Box::new(|cc| Ok(Box::new(app(cc)))))
 }
 
 /// The smallest window that still shows everything.

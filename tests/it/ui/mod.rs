@@ -7,6 +7,7 @@ mod board;
 mod checks;
 mod commander;
 pub mod credentials;
+mod desktop;
 mod facilitator;
 mod hooks;
 mod keyboard;
