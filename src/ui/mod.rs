@@ -16,6 +16,8 @@ pub mod plot;
 pub mod runs;
 pub mod screens;
 pub mod shell;
+#[cfg(target_os = "linux")]
+pub mod system;
 pub mod theme;
 pub mod view;
 pub mod widgets;
@@ -37,7 +39,11 @@ pub fn run(link: Link, files: Vec<PathBuf>) -> eframe::Result {
         renderer: eframe::Renderer::Glow,
         ..Default::default()
     };
+    #[cfg(target_os = "linux")]
+    let system = system::System::ask();
     let app = |cc: &eframe::CreationContext<'_>| {
+        #[cfg(target_os = "linux")]
+        system.follow(&cc.egui_ctx);
         let mut app = App::new(cc, link);
         app.give(files);
         app

@@ -21,6 +21,8 @@ mod sample;
 mod shelf;
 mod sign_in;
 mod situations;
+#[cfg(target_os = "linux")]
+mod system;
 mod trust;
 
 use std::sync::Arc;
