@@ -17,7 +17,7 @@ fn main() -> ExitCode {
         .init();
     let code = match &args.command {
         Some(command) => cli::dispatch(&args, command),
-        None if display() => cli::window(&args),
+        None if cli::display() => cli::window(&args, &[]),
         None => {
             let words = "No display was found; the same guided rehearsal follows here, in the terminal.";
             cli::say::words(format_args!("{words}"));
@@ -26,10 +26,4 @@ fn main() -> ExitCode {
         }
     };
     ExitCode::from(cli::say::ended(code))
-}
-
-/// Whether a window can be opened. On Linux a display server has to be named; elsewhere there is one.
-fn display() -> bool {
-    let named = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty());
-    !cfg!(target_os = "linux") || named("DISPLAY") || named("WAYLAND_DISPLAY")
 }

@@ -21,11 +21,14 @@ pub mod ask;
 pub mod bind;
 pub mod check;
 pub mod checks;
+pub mod completions;
 pub mod credentials;
 pub mod export;
 pub mod guide;
 pub mod handover;
 pub mod health;
+pub mod open;
+pub mod packaging;
 pub mod plan;
 pub mod reconcile;
 pub mod recoverable;
@@ -49,7 +52,7 @@ pub const FAILED: u8 = 3;
 
 /// Guided disaster recovery for Azure AI workloads. Without a command it opens the window.
 #[derive(Debug, Parser)]
-#[command(name = "lifeboat", version, about, long_about = None, disable_help_subcommand = true,
+#[command(name = "lifeboat", version = env!("LIFEBOAT_VERSION"), about, long_about = None, disable_help_subcommand = true,
     after_help = "Exit codes: 0 fine; 1 a finding or a partial result; 2 bad input or usage; 3 could not do it.\n\
                   Start here: lifeboat rehearse region-loss")]
 pub struct Args {
@@ -235,6 +238,23 @@ pub enum Cmd {
         #[arg(long)]
         json: bool,
     },
+    /// Open the window, with a plan, a runbook or a folder of them, a picture of a request, or a run that was handed over
+    Open {
+        /// Files or folders
+        #[arg(value_name = "PATH")]
+        paths: Vec<PathBuf>,
+    },
+    /// Print what a shell needs to complete commands with Tab, such as: lifeboat completions bash > FILE
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Write the files of a package that come from the program: manual, completions, icons
+    #[command(hide = true)]
+    Packaging {
+        /// Folder that stands for /usr
+        dir: PathBuf,
+    },
 }
 
 /// Printable sheets.
@@ -311,6 +331,9 @@ pub fn dispatch(args: &Args, command: &Cmd) -> u8 {
         Cmd::TakeOver(wish) => handover::here(args, wish),
         Cmd::Credentials(wish) => credentials::run(args, wish),
         Cmd::Gallery => opened(crate::ui::gallery()),
+        Cmd::Open { paths } => open::run(args, paths),
+        Cmd::Completions { shell } => completions::run(*shell),
+        Cmd::Packaging { dir } => packaging::run(dir),
     }
 }
 
@@ -373,14 +396,20 @@ fn cloud(args: &Args) -> Result<Option<Cloud>, String> {
     Cloud::from_line(line).map(Some).map_err(|e| format!("{}: {}", file.display(), chain(&e)))
 }
 
-/// The window; its exit code.
-pub fn window(args: &Args) -> u8 {
+/// Whether a window can be opened. On Linux a display server has to be named; elsewhere there is one.
+pub fn display() -> bool {
+    let named = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty());
+    !cfg!(target_os = "linux") || named("DISPLAY") || named("WAYLAND_DISPLAY")
+}
+
+/// The window, with these files; its exit code.
+pub fn window(args: &Args, files: &[PathBuf]) -> u8 {
     let handle = match desk(args, None) {
         Ok(h) => h,
         Err(code) => return code,
     };
     handle.send(desk::protocol::Command::Connect);
-    opened(crate::ui::run(handle.link()))
+    opened(crate::ui::run(handle.link(), files.to_vec()))
 }
 
 /// What came of a window.

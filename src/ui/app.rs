@@ -38,6 +38,10 @@ pub struct App {
     hidden: bool,
     /// The facilitator's window.
     lead: Lead,
+    /// Of the window, as it was set last.
+    pub(super) title: String,
+    /// Files that the program was started with.
+    pub(super) given: Vec<PathBuf>,
 }
 
 impl App {
@@ -69,6 +73,8 @@ impl App {
             colleagues: 0,
             hidden: false,
             lead: Lead::new(facilitator),
+            title: memory::TITLE.to_owned(),
+            given: Vec::new(),
         }
     }
 
@@ -93,12 +99,15 @@ impl App {
         self.follow(ui, &snap);
         let cx = Cx::new(&snap, snap.clock.now());
         let (covered, asked) = (self.view.covered(), self.view.ask.is_some());
-        let dropped: Vec<PathBuf> = ui.input(|i| i.raw.dropped_files.iter().map(|f| f.path().to_path_buf()).collect());
+        let mut dropped = std::mem::take(&mut self.given);
+        ui.input(|i| dropped.extend(i.raw.dropped_files.iter().map(|f| f.path().to_path_buf())));
         let wanted = self.keys(ui, &snap);
 
         shell::show(ui, &cx, &self.view);
         screens::show(ui, &cx, &mut self.view);
         overlay::show(ui, &cx, &mut self.view);
+        self.hovered(ui, &snap);
+        self.entitle(ui.ctx(), &snap);
 
         let (acts, next) = cx.finish();
         self.dropped(ui, &snap, dropped);

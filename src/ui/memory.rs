@@ -78,11 +78,14 @@ pub fn save(file: &Option<PathBuf>, memory: &Memory) {
     }
 }
 
+/// Of the window, while no run is open.
+pub const TITLE: &str = "Lifeboat";
+
 /// The window as it was, or a good first size.
 pub fn viewport(memory: &Memory) -> egui::ViewportBuilder {
     let (w, h) = memory.size.unwrap_or((1280.0, 800.0));
     let mut b = egui::ViewportBuilder::default()
-        .with_title("Lifeboat")
+        .with_title(TITLE)
         .with_app_id("lifeboat")
         .with_icon(super::icon::lifebuoy())
         .with_inner_size([w.clamp(super::SMALLEST.x, 8_000.0), h.clamp(super::SMALLEST.y, 8_000.0)])

@@ -3,6 +3,7 @@
 
 pub mod app;
 pub mod ask;
+mod desktop;
 pub mod facilitator;
 pub mod gallery;
 pub mod icon;
@@ -16,9 +17,13 @@ pub mod plot;
 pub mod runs;
 pub mod screens;
 pub mod shell;
+#[cfg(target_os = "linux")]
+pub mod system;
 pub mod theme;
 pub mod view;
 pub mod widgets;
+
+use std::path::PathBuf;
 
 use eframe::egui;
 
@@ -26,8 +31,8 @@ use crate::desk::Link;
 
 pub use app::App;
 
-/// Opens the window and stays until it is closed.
-pub fn run(link: Link) -> eframe::Result {
+/// Opens the window, with these files, and stays until it is closed.
+pub fn run(link: Link, files: Vec<PathBuf>) -> eframe::Result {
     let file = memory::file(&link.snapshots.borrow().settings.home);
     let options = eframe::NativeOptions {
         viewport: memory::viewport(&memory::load(&file)),
@@ -35,7 +40,16 @@ pub fn run(link: Link) -> eframe::Result {
         renderer: eframe::Renderer::Glow,
         ..Default::default()
     };
-    eframe::run_native("Lifeboat", options, Box::new(|cc| Ok(Box::new(App::new(cc, link)))))
+    #[cfg(target_os = "linux")]
+    let system = system::System::ask();
+    let app = |cc: &eframe::CreationContext<'_>| {
+        #[cfg(target_os = "linux")]
+        system.follow(&cc.egui_ctx);
+        let mut app = App::new(cc, link);
+        app.give(files);
+        app
+    };
+    eframe::run_native("Lifeboat", options, Box::new(|cc| Ok(Box::new(app(cc)))))
 }
 
 /// Opens the gallery of widgets and stays until it is closed.

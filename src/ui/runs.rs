@@ -1,7 +1,6 @@
 //! What the operator wants of the run as a whole, what two people want of each other, and the commander's window: from
 //! intents to dialogs and commands.
 
-use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
 use eframe::egui::{Ui, ViewportBuilder, ViewportCommand, ViewportId};
@@ -10,7 +9,7 @@ use super::app::{App, wake, wake_in};
 use super::ask::{Ask, Browse};
 use super::intent::{self, Intent};
 use super::screens::{audit, commander};
-use super::view::{Act, Column, Cx, Screen};
+use super::view::{Column, Cx, Screen};
 use crate::desk::protocol::{ApprovalIntent, Command, RunIntent};
 use crate::desk::snapshot::Snapshot;
 use crate::runbook::model::StepId;
@@ -112,26 +111,6 @@ impl App {
         }
         let typed = request.typed_name.as_ref().map(|_| typed);
         self.say_to_desk(Command::Approval(ApprovalIntent::Approve { request: request.id.clone(), typed }));
-    }
-
-    /// What was dropped onto the window means what is on show: evidence of a run, pictures of a request, else runbooks.
-    pub(super) fn dropped(&mut self, ui: &Ui, snap: &Snapshot, paths: Vec<PathBuf>) {
-        if paths.is_empty() {
-            return;
-        }
-        if self.view.screen == Screen::Approve {
-            self.say_to_desk(Command::Approval(ApprovalIntent::ReadPictures(paths)));
-            return;
-        }
-        let step = snap.run.as_deref().and_then(|r| self.view.card(r)).map(|c| c.id.clone());
-        let evidence = self.view.screen == Screen::Run && intent::available(Intent::EvidenceFile, snap, &self.view);
-        for path in paths {
-            if evidence {
-                self.say_to_desk(Command::Run(RunIntent::EvidenceFile { step: step.clone(), path }));
-            } else {
-                self.act(ui, snap, Act::Open(path));
-            }
-        }
     }
 
     /// The system's dialog, on a thread of its own; what it comes to goes to the desk.

@@ -439,7 +439,7 @@ HIDDEN, MANAGER = 2, 4
 
 
 def windows():
-    find = ["xdotool", "search", "--onlyvisible", "--name", "^Lifeboat"]
+    find = ["xdotool", "search", "--onlyvisible", "--name", "Lifeboat"]
     return subprocess.run(find, check=False, text=True, stdout=subprocess.PIPE).stdout.split()
 
 

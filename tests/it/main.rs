@@ -20,6 +20,8 @@ mod journal;
 mod keeping;
 mod keys;
 mod notify;
+#[cfg(target_os = "linux")]
+mod package;
 mod plan;
 mod probe;
 mod record;

@@ -18,6 +18,8 @@ fn every_command_explains_itself() {
         "approve",
         "credentials",
         "runs",
+        "open",
+        "completions",
     ];
     let top = say(home.path(), &["--help"]);
     assert_eq!((top.code, top.err.as_str()), (0, ""));

@@ -7,6 +7,7 @@ mod board;
 mod checks;
 mod commander;
 pub mod credentials;
+mod desktop;
 mod facilitator;
 mod hooks;
 mod keyboard;
@@ -21,6 +22,8 @@ mod sample;
 mod shelf;
 mod sign_in;
 mod situations;
+#[cfg(target_os = "linux")]
+mod system;
 mod trust;
 
 use std::sync::Arc;

@@ -138,17 +138,22 @@ fn the_kind_of_a_loss_is_chosen() {
 
 #[test]
 fn a_file_dropped_on_the_run_is_evidence_and_elsewhere_a_runbook() {
-    for (screen, wanted) in [
+    for (screen, path, wanted) in [
         (
             Screen::Run,
+            "/tmp/a.png",
             Command::Run(RunIntent::EvidenceFile { step: Some("F4".into()), path: PathBuf::from("/tmp/a.png") }),
         ),
-        (Screen::Approve, Command::Approval(ApprovalIntent::ReadPictures(vec![PathBuf::from("/tmp/a.png")]))),
-        (Screen::Audit, Command::OpenPath(PathBuf::from("/tmp/a.png"))),
+        (
+            Screen::Approve,
+            "/tmp/a.png",
+            Command::Approval(ApprovalIntent::ReadPictures(vec![PathBuf::from("/tmp/a.png")])),
+        ),
+        (Screen::Audit, "/tmp/a.ron", Command::OpenPath(PathBuf::from("/tmp/a.ron"))),
     ] {
         let mut w = Window::on(sample::snapshot(), screen);
         w.told();
-        w.harness.input_mut().dropped_files.push(dropped("/tmp/a.png"));
+        w.harness.input_mut().dropped_files.push(dropped(path));
         w.harness.run();
         assert_eq!(w.told(), [wanted], "{screen:?}");
     }
@@ -481,6 +486,6 @@ impl egui::DroppedFile for Dropped {
     }
 }
 
-fn dropped(path: &str) -> egui::DroppedFileHandle {
+pub fn dropped(path: &str) -> egui::DroppedFileHandle {
     std::sync::Arc::new(Dropped(path.into()))
 }
