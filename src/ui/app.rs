@@ -7,6 +7,7 @@ use std::time::Duration;
 use eframe::egui::{self, OutputCommand, Ui};
 use tokio::sync::watch;
 
+use super::announce::Announcer;
 use super::ask::Ask;
 use super::facilitator::{Lead, Room};
 use super::intent::{self, Intent};
@@ -38,6 +39,8 @@ pub struct App {
     hidden: bool,
     /// The facilitator's window.
     lead: Lead,
+    /// What a screen reader says by itself.
+    announcer: Announcer,
 }
 
 impl App {
@@ -69,6 +72,7 @@ impl App {
             colleagues: 0,
             hidden: false,
             lead: Lead::new(facilitator),
+            announcer: Announcer::default(),
         }
     }
 
@@ -115,6 +119,9 @@ impl App {
         self.focus(ui, covered);
         self.remember(ui);
         self.lead.show(ui.ctx());
+        if let Some(wait) = self.announcer.tell(ui.ctx(), &snap, snap.clock.now().utc) {
+            ui.ctx().request_repaint_after(wait);
+        }
         if let Some(next) = next {
             wake_in(ui, &snap, next);
         }
@@ -155,7 +162,7 @@ impl App {
             Act::Ask(ask) => self.view.ask = Some(ask),
             Act::Select(id) => {
                 self.view.selected = snap.run.as_ref().filter(|r| r.current.as_ref() != Some(&id)).map(|_| id);
-                if !self.view.wide {
+                if !self.view.wide || self.view.column == super::view::Column::Timeline {
                     self.view.column = super::view::Column::Step;
                 }
                 self.view.focus_step = true;

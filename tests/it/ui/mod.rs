@@ -1,5 +1,6 @@
 //! Tests of `ui`: pressed and read like a person with a keyboard and a screen reader would.
 
+mod announce;
 mod approve;
 mod audit;
 mod board;
@@ -8,10 +9,12 @@ mod checks;
 mod commander;
 pub mod credentials;
 mod facilitator;
+mod gantt;
 mod hooks;
 mod keyboard;
 mod meant;
 mod pair;
+mod palette;
 mod pictures;
 mod recovery;
 mod rehearse;
@@ -20,6 +23,7 @@ mod sample;
 mod shelf;
 mod sign_in;
 mod situations;
+mod tree;
 mod trust;
 
 use std::sync::Arc;

@@ -4,7 +4,7 @@
 use eframe::egui;
 use lifeboat::desk::snapshot::{Mode, RequestView, Snapshot};
 use lifeboat::ui::App;
-use lifeboat::ui::view::Screen;
+use lifeboat::ui::view::{Column, Screen};
 
 use super::{audit, facilitator, hooks, link_of, pair, rehearse, sample, situations};
 
@@ -94,6 +94,10 @@ fn open() {
             let shown = shown.or(approves.then_some(Screen::Approve));
             app.show(shown.unwrap_or(if started { Screen::Situation } else { Screen::Run }));
             audit::turn(&mut app, &screen);
+            if screen == "timeline" {
+                app.view_mut().column = Column::Timeline;
+            }
+            app.view_mut().help = screen == "help";
             std::mem::forget((sent, keep));
             Ok(Box::new(app))
         }),
