@@ -15,7 +15,7 @@ fn said(row: &Row) -> String {
 }
 
 pub(super) fn help(ui: &Ui, screen: Screen) -> Fate {
-    let tall = ui.ctx().content_rect().height() - 290.0;
+    let tall = ui.ctx().content_rect().height() - 340.0;
     let about = help::of(screen);
     let first: Vec<String> = about.keys.iter().filter_map(|i| intent::find(*i)).map(said).collect();
     let about = format!("{} {} Begin with {}.", about.what, about.shapes, first.join(", "));

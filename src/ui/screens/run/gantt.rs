@@ -11,12 +11,14 @@ use crate::run::timeline::{Bar, Doing};
 use crate::ui::intent::{self, Intent};
 use crate::ui::theme::{self, RADIUS, ROW, SMALL, Tokens};
 use crate::ui::view::{Act, Cx, View};
-use crate::ui::widgets::text::{line, small, wrapped};
+use crate::ui::widgets::text::{cut, line, small, wrapped};
 use crate::ui::widgets::{Button, paint_step, title};
 use crate::units::utc_clock;
 
 /// Instants and their names stand here.
 const AXIS: f32 = 34.0;
+/// In less height the lines come before a heading.
+const LOW: f32 = 400.0;
 /// Marks of the scale at most.
 const TICKS: i64 = 8;
 /// Between the lines of a pattern.
@@ -74,13 +76,21 @@ impl Scale {
 pub fn show(ui: &mut Ui, cx: &Cx, view: &View, run: &RunView) {
     let g = &*run.gantt;
     ui.spacing_mut().item_spacing.y = 6.0;
-    ui.horizontal_wrapped(|ui| {
-        title(ui, "Timeline");
-        if Button::new("Back to the step").small().key(intent::key_text(Intent::Timeline)).show(ui) {
-            cx.act(Act::Do(Intent::Timeline));
-        }
-    });
-    wrapped(ui, small(ui, &g.sentence));
+    // Where the columns are folded into tabs, the tab says what this is.
+    let low = ui.available_height() < LOW;
+    if !low {
+        ui.horizontal_wrapped(|ui| {
+            title(ui, "Timeline");
+            if Button::new("Back to the step").small().key(intent::key_text(Intent::Timeline)).show(ui) {
+                cx.act(Act::Do(Intent::Timeline));
+            }
+        });
+    }
+    if low {
+        cut(ui, small(ui, &g.sentence));
+    } else {
+        wrapped(ui, small(ui, &g.sentence));
+    }
     legend(ui);
     let now = g.ended.unwrap_or(cx.now.utc);
     if g.ended.is_none() {
