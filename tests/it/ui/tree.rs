@@ -156,6 +156,10 @@ fn named<S>(place: &str, harness: &Harness<'_, S>, finds: &mut Finds) {
         if !speaks(t.role) && !by_another_way(t, &all) {
             finds.say(place, format!("a {:?} `{}` at {:?} does not say what it is", t.role, t.name, t.at));
         }
+        // What is not known is left out of a sentence, commas and all.
+        if t.name.contains(", ,") || t.name.contains(", .") {
+            finds.say(place, format!("`{}` has a gap", t.name));
+        }
         if t.name.is_empty() {
             finds.say(place, format!("a {:?} at {:?} has no name", t.role, t.at));
         }
