@@ -21,6 +21,7 @@ mod rules;
 pub mod state;
 pub mod step;
 mod tabletop;
+pub mod timeline;
 pub mod told;
 mod traces;
 

@@ -14,6 +14,7 @@ use super::event::{
 };
 use super::objective::Objective;
 pub use super::step::{Approval, Asked, ChangeRun, ChangeState, SetAside, StepRun};
+use super::timeline::Spans;
 use super::told::{Closure, REPORT, Severity, Told};
 
 /// A run as far as its entries tell.
@@ -100,6 +101,8 @@ pub struct Run {
     pub operator: String,
     /// As whom Azure was last spoken to.
     pub signed_in: Option<Identity>,
+    /// What was at work and waited for, when.
+    pub spans: Spans,
     /// Instant of the newest entry.
     pub last_at: i64,
     /// Entries applied.
@@ -258,6 +261,7 @@ impl Run {
         self.count_time(entry.at);
         self.entries += 1;
         self.said.apply(entry);
+        self.spans.apply(entry);
         if let Actor::Operator(name) = &entry.actor {
             if self.operator != *name {
                 self.operator.clone_from(name);

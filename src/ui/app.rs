@@ -7,6 +7,7 @@ use std::time::Duration;
 use eframe::egui::{self, OutputCommand, Ui};
 use tokio::sync::watch;
 
+use super::announce::Announcer;
 use super::ask::Ask;
 use super::facilitator::{Lead, Room};
 use super::intent::{self, Intent};
@@ -42,6 +43,8 @@ pub struct App {
     pub(super) title: String,
     /// Files that the program was started with.
     pub(super) given: Vec<PathBuf>,
+    /// What a screen reader says by itself.
+    announcer: Announcer,
 }
 
 impl App {
@@ -75,6 +78,7 @@ impl App {
             lead: Lead::new(facilitator),
             title: memory::TITLE.to_owned(),
             given: Vec::new(),
+            announcer: Announcer::default(),
         }
     }
 
@@ -124,6 +128,9 @@ impl App {
         self.focus(ui, covered);
         self.remember(ui);
         self.lead.show(ui.ctx());
+        if let Some(wait) = self.announcer.tell(ui.ctx(), &snap, snap.clock.now().utc) {
+            ui.ctx().request_repaint_after(wait);
+        }
         if let Some(next) = next {
             wake_in(ui, &snap, next);
         }
@@ -164,7 +171,7 @@ impl App {
             Act::Ask(ask) => self.view.ask = Some(ask),
             Act::Select(id) => {
                 self.view.selected = snap.run.as_ref().filter(|r| r.current.as_ref() != Some(&id)).map(|_| id);
-                if !self.view.wide {
+                if !self.view.wide || self.view.column == super::view::Column::Timeline {
                     self.view.column = super::view::Column::Step;
                 }
                 self.view.focus_step = true;

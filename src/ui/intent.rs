@@ -1,8 +1,9 @@
 //! Everything the operator can want, in one table: it gives the keys, the palette, the help sheet and the hints.
 //! A test proves that no two keys clash.
 
-use eframe::egui::{Context, Event, Key, KeyboardShortcut, Modifiers};
+use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 
+pub use super::keys::{held, key_text};
 use super::memory::Looks;
 use super::papers;
 use super::screens::audit;
@@ -75,6 +76,8 @@ pub enum Intent {
     RetryJournal,
     /// What people keep beside the steps.
     Papers,
+    /// Where the time of the run goes.
+    Timeline,
     /// A line of the divergence ledger.
     Ledger,
     /// A line of the loss register.
@@ -259,6 +262,7 @@ pub const TABLE: &[Row] = &[
         plain(Key::G),
         "Ledger, losses, evidence, findings; again: back to the clocks",
     ),
+    row(Intent::Timeline, "Timeline of the run", ctrl(Key::H), "Planned, at work, waiting; again: back to the step"),
     row(Intent::Ledger, "Add to the ledger…", plain(Key::L), "What was created or changed in the secondary"),
     row(Intent::Loss, "Add to the loss register…", plain(Key::X), "Lost, unavailable for now, or there twice"),
     row(
@@ -376,30 +380,6 @@ pub const TABLE: &[Row] = &[
 /// The table's line of an intent.
 pub fn find(intent: Intent) -> Option<&'static Row> {
     TABLE.iter().find(|r| r.intent == intent)
-}
-
-/// `Ctrl+Enter`; empty without a key.
-pub fn key_text(intent: Intent) -> String {
-    find(intent).and_then(|r| r.key.as_ref()).map(shortcut_text).unwrap_or_default()
-}
-
-fn shortcut_text(s: &KeyboardShortcut) -> String {
-    let name = match s.logical_key {
-        Key::ArrowUp => "Up",
-        Key::ArrowDown => "Down",
-        Key::ArrowLeft => "Left",
-        Key::ArrowRight => "Right",
-        Key::Escape => "Esc",
-        Key::PageUp => "Page up",
-        Key::PageDown => "Page down",
-        Key::Plus => "+",
-        Key::Minus => "−",
-        Key::Period => ".",
-        Key::Comma => ",",
-        Key::Slash => "/",
-        k => k.name(),
-    };
-    if s.modifiers.command { format!("Ctrl+{name}") } else { name.to_owned() }
 }
 
 /// The place of the step's action that this intent means.
@@ -547,7 +527,7 @@ pub fn available(intent: Intent, snap: &Snapshot, view: &View) -> bool {
         }
         Intent::TakeRunBack => open && !writable,
         Intent::StopTakingBack => run.is_some_and(|r| !r.taking_back.is_empty()),
-        Intent::Papers => on_run && run.is_some(),
+        Intent::Papers | Intent::Timeline => on_run && run.is_some(),
         Intent::NextRun => snap.open_runs.len() > 1,
         Intent::Withdraw => asked.is_some(),
         Intent::TakeAnswer | Intent::Pictures | Intent::SameDevice => asked.is_some_and(|a| !a.nonce.is_empty()),
@@ -590,10 +570,4 @@ pub fn available(intent: Intent, snap: &Snapshot, view: &View) -> bool {
         | Intent::Help
         | Intent::Back => true,
     }
-}
-
-/// Whether this key is held down since before this frame.
-pub fn held(ctx: &Context, key: &KeyboardShortcut) -> bool {
-    let again = |e: &Event| matches!(e, Event::Key { key: k, repeat: true, .. } if *k == key.logical_key);
-    ctx.input(|i| i.events.iter().any(again))
 }

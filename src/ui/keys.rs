@@ -1,10 +1,10 @@
 //! From the keys of a frame to intents, by the one table: which of them count while something is typed, has the focus or
 //! covers the window.
 
-use eframe::egui::{FocusDirection, Key, Modifiers, Ui};
+use eframe::egui::{Context, Event, FocusDirection, Key, KeyboardShortcut, Modifiers, Ui};
 
 use super::app::App;
-use super::intent::{self, Intent, TABLE};
+use super::intent::{self, Intent, TABLE, find};
 use super::view::Screen;
 use crate::desk::snapshot::Snapshot;
 
@@ -58,4 +58,34 @@ impl App {
             self.view.said = Some("This step changes nothing in Azure: Enter is enough.".to_owned());
         }
     }
+}
+
+/// `Ctrl+Enter`; empty without a key.
+pub fn key_text(intent: Intent) -> String {
+    find(intent).and_then(|r| r.key.as_ref()).map(shortcut_text).unwrap_or_default()
+}
+
+fn shortcut_text(s: &KeyboardShortcut) -> String {
+    let name = match s.logical_key {
+        Key::ArrowUp => "Up",
+        Key::ArrowDown => "Down",
+        Key::ArrowLeft => "Left",
+        Key::ArrowRight => "Right",
+        Key::Escape => "Esc",
+        Key::PageUp => "Page up",
+        Key::PageDown => "Page down",
+        Key::Plus => "+",
+        Key::Minus => "−",
+        Key::Period => ".",
+        Key::Comma => ",",
+        Key::Slash => "/",
+        k => k.name(),
+    };
+    if s.modifiers.command { format!("Ctrl+{name}") } else { name.to_owned() }
+}
+
+/// Whether this key is held down since before this frame.
+pub fn held(ctx: &Context, key: &KeyboardShortcut) -> bool {
+    let again = |e: &Event| matches!(e, Event::Key { key: k, repeat: true, .. } if *k == key.logical_key);
+    ctx.input(|i| i.events.iter().any(again))
 }

@@ -1,21 +1,25 @@
 //! The window: draws a snapshot of the desk, and sends what the operator wants. It owns only what is on the screen:
 //! drafts, selection, scroll, looks.
 
+pub mod announce;
 pub mod app;
 pub mod ask;
 mod desktop;
 pub mod facilitator;
 pub mod gallery;
+pub mod help;
 pub mod icon;
 pub mod intent;
 mod keys;
 pub mod map;
 pub mod memory;
 pub mod overlay;
+mod palette;
 pub mod papers;
 pub mod plot;
 pub mod runs;
 pub mod screens;
+mod sheet;
 pub mod shell;
 #[cfg(target_os = "linux")]
 pub mod system;

@@ -1,17 +1,19 @@
 //! What lies over the screen: dialogs, the palette, the help sheet, notices. Each takes the focus when it opens; the
 //! app gives it back when it closes.
 
-use eframe::egui::accesskit::Role;
 use eframe::egui::{
     self, Align2, Area, Color32, Frame, Id, Key, Margin, Modal, Modifiers, Order, ScrollArea, Stroke, Ui, vec2,
 };
 
+pub use super::palette::fuzzy;
+
 use super::ask::{Ask, Field, Must};
-use super::intent::{self, Intent, TABLE};
+use super::intent::{self, Intent};
 use super::theme::{self, CARD_RADIUS};
 use super::view::{Act, Cx, View};
 use super::widgets::text::{copyable, small, wrapped};
 use super::widgets::{self, Button, body, bold, secondary, title};
+use super::{palette, sheet};
 use crate::desk::snapshot::Problem;
 
 /// The palette's own state.
@@ -31,7 +33,7 @@ const AROUND_FIELDS: f32 = 210.0;
 const LEAST_LINES: f32 = 60.0;
 
 /// What became of an overlay in this frame.
-enum Fate {
+pub(super) enum Fate {
     Stays,
     Goes,
 }
@@ -78,11 +80,11 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
         super::screens::run::large_pictures(ui, cx, view);
     }
     if let Some(mut palette) = view.palette.take()
-        && matches!(self::palette(ui, cx, view, &mut palette), Fate::Stays)
+        && matches!(palette::show(ui, cx, view, &mut palette), Fate::Stays)
     {
         view.palette = Some(palette);
     }
-    if view.help && matches!(help(ui), Fate::Goes) {
+    if view.help && matches!(sheet::help(ui, view.screen), Fate::Goes) {
         view.help = false;
     }
 }
@@ -203,144 +205,6 @@ fn field(ui: &mut Ui, cx: &Cx, field: &mut Field) -> egui::Response {
 fn forget_secrets(ui: &Ui, ask: &Ask) {
     for id in ask.fields.iter().filter(|f| f.secret).filter_map(|f| f.drawn) {
         egui::text_edit::TextEditState::default().store(ui.ctx(), id);
-    }
-}
-
-/// Letters in order, anywhere; closer together and earlier is better.
-pub fn fuzzy(text: &str, query: &str) -> Option<usize> {
-    let text: Vec<char> = text.to_lowercase().chars().collect();
-    let (mut at, mut cost) = (0, 0);
-    for c in query.to_lowercase().chars().filter(|c| !c.is_whitespace()) {
-        let step = text.get(at..)?.iter().position(|t| *t == c)?;
-        cost += step;
-        at += step + 1;
-    }
-    Some(cost * 64 + text.len())
-}
-
-fn palette(ui: &Ui, cx: &Cx, view: &View, palette: &mut Palette) -> Fate {
-    let mut hits: Vec<(usize, &intent::Row)> = TABLE
-        .iter()
-        .filter(|r| !matches!(r.intent, Intent::Palette | Intent::Back))
-        .filter(|r| intent::available(r.intent, cx.snap, view))
-        .filter_map(|r| fuzzy(r.label, &palette.text).map(|cost| (cost, r)))
-        .collect();
-    if !palette.text.is_empty() {
-        hits.sort_by_key(|(cost, _)| *cost);
-    }
-    let (mut up, mut down, mut go, mut sure) = (false, false, false, false);
-    ui.ctx().input_mut(|i| {
-        up = i.consume_key(Modifiers::NONE, Key::ArrowUp);
-        down = i.consume_key(Modifiers::NONE, Key::ArrowDown);
-        go = i.consume_key(Modifiers::NONE, Key::Enter);
-        sure = i.consume_key(Modifiers::COMMAND, Key::Enter);
-    });
-    let last = hits.len().saturating_sub(1);
-    palette.chosen = palette.chosen.min(last);
-    if down {
-        palette.chosen = (palette.chosen + 1).min(last);
-    }
-    if up {
-        palette.chosen = palette.chosen.saturating_sub(1);
-    }
-    let chosen = hits.get(palette.chosen).map(|(_, r)| r.intent);
-    // Enter alone changes nothing in Azure and signs nothing, from here neither.
-    let guarded = chosen == Some(Intent::Change);
-    let mut wanted = chosen.filter(|_| sure || go && !guarded);
-    let ((), closed) = modal(ui, "palette", 520.0, |ui| {
-        let before = palette.text.clone();
-        let field = widgets::field(ui, "Find a command", &mut palette.text, false, f32::INFINITY);
-        field.request_focus();
-        if before != palette.text {
-            palette.chosen = 0;
-        }
-        ui.add_space(8.0);
-        ScrollArea::vertical().max_height(336.0).auto_shrink([false, true]).show(ui, |ui| {
-            ui.spacing_mut().item_spacing.y = 0.0;
-            for (i, (_, row)) in hits.iter().enumerate() {
-                let chosen = i == palette.chosen;
-                ui.push_id(row.label, |ui| {
-                    let response = hit(ui, row, chosen);
-                    if chosen && (up || down) {
-                        response.scroll_to_me(None);
-                    }
-                    if response.clicked() {
-                        wanted = Some(row.intent);
-                    }
-                });
-            }
-            if hits.is_empty() {
-                ui.label(secondary(ui, "No command has these letters in this order."));
-            }
-        });
-        if guarded {
-            ui.add_space(8.0);
-            wrapped(ui, small(ui, "Enter alone does not do this: it takes Ctrl+Enter, or a click."));
-        }
-    });
-    if let Some(intent) = wanted {
-        cx.act(Act::Do(intent));
-        return Fate::Goes;
-    }
-    if closed { Fate::Goes } else { Fate::Stays }
-}
-
-fn hit(ui: &mut Ui, row: &intent::Row, chosen: bool) -> egui::Response {
-    let t = theme::of(ui);
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), theme::ROW), egui::Sense::click());
-    response.widget_info(|| egui::WidgetInfo::selected(Role::ListBoxOption, true, chosen, row.label));
-    if chosen || response.hovered() {
-        ui.painter().rect_filled(rect, f32::from(theme::RADIUS), t.raised);
-    }
-    if chosen {
-        widgets::layout::edge(ui, rect, t.accent, 2.0, theme::RADIUS);
-    }
-    let key = intent::key_text(row.intent);
-    let p = ui.painter();
-    let font = egui::FontId::proportional(theme::BODY);
-    p.text(rect.left_center() + vec2(12.0, 0.0), Align2::LEFT_CENTER, row.label, font, t.text);
-    let font = egui::FontId::proportional(theme::SMALL);
-    p.text(rect.right_center() - vec2(12.0, 0.0), Align2::RIGHT_CENTER, key, font, t.secondary);
-    response
-}
-
-fn help(ui: &Ui) -> Fate {
-    let tall = ui.ctx().content_rect().height() - 200.0;
-    let (done, closed) = modal(ui, "help", 620.0, |ui| {
-        title(ui, "Keys");
-        ui.add_space(4.0);
-        let rule = "Enter alone never changes anything in Azure. A reversible change takes Ctrl+Enter or a click; one that \
-                    cannot be undone, or loses something, wants the name of its target typed.";
-        wrapped(ui, secondary(ui, rule));
-        ui.add_space(12.0);
-        ScrollArea::vertical().max_height(tall).auto_shrink([false, true]).show(ui, |ui| {
-            scroll_by_key(ui, tall);
-            for row in TABLE.iter().filter(|r| r.key.is_some()) {
-                widgets::row(ui, 104.0, &intent::key_text(row.intent), |ui| {
-                    ui.horizontal_wrapped(|ui| {
-                        ui.label(body(row.label.trim_end_matches('…')));
-                        ui.label(secondary(ui, row.help));
-                    });
-                });
-            }
-        });
-        ui.add_space(16.0);
-        let (response, pressed) = Button::new("Close").key(intent::key_text(Intent::Back)).show_response(ui);
-        if ui.memory(|m| m.focused().is_none()) {
-            response.request_focus();
-        }
-        pressed
-    });
-    if done || closed { Fate::Goes } else { Fate::Stays }
-}
-
-/// The sheet is longer than a small window, and has nothing in it for Tab to walk to.
-fn scroll_by_key(ui: &Ui, page: f32) {
-    let keys = [(Key::PageDown, -page), (Key::PageUp, page), (Key::ArrowDown, -48.0), (Key::ArrowUp, 48.0)];
-    for (key, by) in keys {
-        if ui.ctx().input_mut(|i| i.consume_key(Modifiers::NONE, key)) {
-            ui.scroll_with_delta(vec2(0.0, by));
-        }
     }
 }
 

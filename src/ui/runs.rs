@@ -25,6 +25,10 @@ impl App {
                 let shown = self.view.column == Column::Papers;
                 self.view.column = if shown { Column::Step } else { Column::Papers };
             }
+            Intent::Timeline => {
+                let shown = self.view.column == Column::Timeline;
+                self.view.column = if shown { Column::Step } else { Column::Timeline };
+            }
             Intent::Audit(key) => {
                 if let Some(command) = audit::press(key, &mut self.view, snap) {
                     self.say_to_desk(command);

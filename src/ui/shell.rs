@@ -1,6 +1,6 @@
 //! What is always in sight: mode band, navigation with counts, reachability ladder, activity line.
 
-use eframe::egui::accesskit::Role;
+use eframe::egui::accesskit::{Live, Role};
 use eframe::egui::{Align, Align2, FontId, Frame, Layout, Margin, Panel, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use super::intent::{self, Intent};
@@ -248,6 +248,10 @@ fn activity(ui: &mut Ui, cx: &Cx, view: &View) {
                 let line = text::line(ui, &said, FontId::proportional(SMALL), ink, room - tail_width);
                 let (at, response) = ui.allocate_exact_size(vec2(line.size().x, rect.height()), Sense::hover());
                 response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &said));
+                if view.said.is_some() || cx.snap.busy.is_some() {
+                    // What the window answers to a key is heard without walking here.
+                    ui.ctx().accesskit_node_builder(response.id, |node| node.set_live(Live::Polite));
+                }
                 ui.painter().galley(pos2(at.left(), at.center().y - line.size().y / 2.0), line, ink);
                 if let Some(tail) = tail
                     && room > tail_width + 80.0

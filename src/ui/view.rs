@@ -93,6 +93,8 @@ pub enum Column {
     Clocks,
     /// What people keep beside the steps.
     Papers,
+    /// Where the time goes.
+    Timeline,
 }
 
 /// The window's own state.

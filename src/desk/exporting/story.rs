@@ -1,10 +1,8 @@
 //! What the records of a run add up to, for its dossier: objectives, instants, steps, and the records that auditors turn to.
 
-use std::collections::HashMap;
-
 use super::super::view::audit::mode_word;
 use super::reading::chapter;
-use crate::export::dossier::{Chapter, Doing, EvidenceLine, Instant, Row, Span, StepLine, Story, Told};
+use crate::export::dossier::{Chapter, EvidenceLine, Instant, Row, StepLine, Story, Told};
 use crate::run::clocks::NAMES;
 use crate::run::event::{Entry, Event, StepState};
 use crate::run::objective;
@@ -40,9 +38,6 @@ const CHAPTERS: [(&str, &str); 8] = [
 #[derive(Default)]
 pub(super) struct Telling {
     told: [Vec<Told>; CHAPTERS.len()],
-    spans: Vec<Span>,
-    /// Where the spans stand that go on, by step and what is done.
-    open: HashMap<(String, Doing), usize>,
     evidence: Vec<EvidenceLine>,
     not_measured: Vec<String>,
 }
@@ -69,19 +64,6 @@ impl Telling {
             self.told[place as usize].push(Told::from((row, &entry.actor)));
         }
         match &entry.event {
-            Event::StepStarted { .. } => self.begin(step, Doing::Work, at),
-            Event::StepFailed { .. } => self.end(step, Doing::Work, at, Doing::Failed),
-            Event::StepDoneByApp
-            | Event::StepDoneByHand { .. }
-            | Event::StepAlreadyTrue { .. }
-            | Event::StepSkipped { .. }
-            | Event::StepUndone => self.end(step, Doing::Work, at, Doing::Work),
-            Event::ApprovalRequested { .. } => self.begin(step, Doing::Waited, at),
-            Event::Approved { .. } | Event::Denied { .. } | Event::ApprovalVoided { .. } => {
-                self.end(step, Doing::Waited, at, Doing::Waited);
-            }
-            Event::Paused { .. } => self.begin("", Doing::Paused, at),
-            Event::Resumed => self.end("", Doing::Paused, at, Doing::Paused),
             Event::Ended { not_measured, .. } => self.not_measured.clone_from(not_measured),
             Event::Evidence(e) => self.evidence.push(EvidenceLine {
                 seq: row.seq,
@@ -94,21 +76,6 @@ impl Telling {
                 file: e.file.clone().unwrap_or_default(),
             }),
             _ => {}
-        }
-    }
-
-    fn begin(&mut self, step: &str, doing: Doing, at: i64) {
-        // Begun anew without a word that the last attempt was over.
-        self.end(step, doing, at, doing);
-        self.open.insert((step.to_owned(), doing), self.spans.len());
-        self.spans.push(Span { step: step.to_owned(), doing, from: at, to: None });
-    }
-
-    /// What was not begun has no span: done by hand, skipped.
-    fn end(&mut self, step: &str, doing: Doing, at: i64, was: Doing) {
-        let open = self.open.remove(&(step.to_owned(), doing));
-        if let Some(span) = open.and_then(|n| self.spans.get_mut(n)) {
-            (span.to, span.doing) = (Some(at), was);
         }
     }
 }
@@ -125,7 +92,7 @@ pub(super) fn story(run: &Run, told: Telling, last: i64) -> Result<Story, String
     };
     let phases: Vec<&str> = start.phases.iter().map(|p: &Phase| p.display()).collect();
     let chapters = CHAPTERS.iter().zip(told.told).map(|((title, none), told)| Chapter { told, ..chapter(title, none) });
-    let (mut spans, mut evidence) = (told.spans, told.evidence);
+    let (mut spans, mut evidence) = (run.spans.all().to_vec(), told.evidence);
     // A word that waits for the second person is no evidence yet; the run says what is.
     evidence.retain(|e| run.evidence.iter().any(|(_, _, kept)| kept.name == e.name && kept.sha256 == e.sha256));
     spans.iter_mut().filter(|s| s.to.is_none()).for_each(|s| s.to = Some(ended.map_or(last, |e| e.at).max(s.from)));

@@ -6,6 +6,7 @@ use crate::desk::protocol::StepIntent;
 use crate::plan::rights::RightsReport;
 use crate::rehearsal::scenario::{Choice, Outcome};
 use crate::run::event::LossKind;
+use crate::run::timeline::Bar;
 use crate::runbook::model::{StepId, Strategy};
 
 use super::{Mode, StepState};
@@ -71,6 +72,44 @@ pub struct RunView {
     pub next: Vec<String>,
     /// Whether what users were moved to is well; none before that, and once the way back has begun.
     pub green: Option<Green>,
+    /// Where the time goes, step by step.
+    pub gantt: Arc<Gantt>,
+}
+
+/// The timeline of a run. Instants are UTC ms on the run's clock.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Gantt {
+    /// The run's beginning, or the impact's.
+    pub from: i64,
+    /// When the plan would be over.
+    pub planned_to: i64,
+    /// When the run was.
+    pub ended: Option<i64>,
+    /// Pauses.
+    pub pauses: Vec<Bar>,
+    /// A line for each step.
+    pub lanes: Vec<GanttLane>,
+    /// All of it in a sentence.
+    pub sentence: String,
+}
+
+/// The line of a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GanttLane {
+    /// Id.
+    pub id: StepId,
+    /// Title.
+    pub title: String,
+    /// Phase.
+    pub phase: String,
+    /// State.
+    pub state: StepState,
+    /// Planned, from and until.
+    pub planned: (i64, i64),
+    /// What came of it.
+    pub bars: Vec<Bar>,
+    /// In a sentence.
+    pub sentence: String,
 }
 
 /// Lines that only ever grow, shared from one picture to the next: a long night has thousands.

@@ -11,6 +11,7 @@ pub mod draft;
 pub mod endpoints;
 pub mod forecast;
 pub mod frozen;
+pub mod gantt;
 pub mod green;
 pub mod library;
 pub mod papers;

@@ -108,6 +108,7 @@ pub fn view(p: &RunPicture<'_>, drawn: &mut Cards) -> Option<RunView> {
         waits: super::papers::waits(run),
         next: super::papers::next(run),
         green: green::green(run, &planned, p.serving.as_ref()),
+        gantt: Arc::new(super::gantt::gantt(run, &planned, p.now)),
     })
 }
 

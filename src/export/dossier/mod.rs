@@ -13,6 +13,7 @@ use crate::run::event::Mode;
 use crate::run::fields::{Field, Held};
 use crate::run::objective::Objective;
 
+pub use crate::run::timeline::{Doing, Span};
 pub use pages::pages;
 pub use people::People;
 
@@ -208,32 +209,6 @@ pub struct StepLine {
     /// First begun.
     pub from: Option<i64>,
     /// Over.
-    pub to: Option<i64>,
-}
-
-/// What was going on in a span of time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Doing {
-    /// A step was at work.
-    Work,
-    /// A step was at work, and failed.
-    Failed,
-    /// The second person was waited for.
-    Waited,
-    /// The run was paused.
-    Paused,
-}
-
-/// A span of time.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Span {
-    /// Of which step; empty: of the run.
-    pub step: String,
-    /// What.
-    pub doing: Doing,
-    /// From.
-    pub from: i64,
-    /// Until; none: it goes on.
     pub to: Option<i64>,
 }
 

@@ -196,7 +196,8 @@ fn bar(doing: Doing, from: f32, to: f32, y: f32, shapes: &mut Vec<Shape>) {
             shapes.push(Shape::Frame { x: from, y, w, h: BAR, gray: 0 });
         }
         Doing::Waited => shapes.push(Shape::Fill { x: from, y: y + 2.0, w, h: BAR - 4.0, gray: 150 }),
-        Doing::Paused => {}
+        // On paper a step at work is one bar.
+        Doing::Azure | Doing::People | Doing::Paused => {}
     }
 }
 

@@ -301,7 +301,8 @@ fn question(ui: &mut Ui, cx: &Cx, f: &Facilitator, state: &mut State, index: usi
         let width = (ui.available_width() - ANSWERS).max(96.0);
         let response = ui
             .add(TextEdit::singleline(text).desired_width(width).margin(Margin::symmetric(10, 5)))
-            .labelled_by(name.id);
+            .labelled_by(name.id)
+            .accessible_name(format!("What is seen: {wanted}"));
         typing_ring(ui, &response);
         if first && state.focus.take_if(|f| *f == Field::Seen).is_some() {
             response.request_focus();

@@ -12,7 +12,7 @@ use crate::ui::theme;
 use crate::ui::view::{Act, Cx};
 use crate::ui::widgets::layout::typing_ring;
 use crate::ui::widgets::text::{copyable, small, wrapped};
-use crate::ui::widgets::{self, Button, body, bold, hairline, heading, in_line, paint_mark, secondary};
+use crate::ui::widgets::{self, Button, at_end, body, bold, hairline, heading, in_line, paint_mark, secondary};
 use crate::units::Secret;
 
 /// Names of the most used system and of the application's own secret.
@@ -106,14 +106,14 @@ fn row(ui: &mut Ui, cx: &Cx, c: &Credentials, row: &CredentialRow) {
         if roomy {
             copyable(ui, small(ui, stored.as_str()));
         }
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            let name = format!("Delete {}", row.title);
-            if Button::new("Delete…").name(&name).small().refused(refused).id(("delete", &row.name)).show(ui) {
-                cx.act(Act::Ask(Ask::forget(&row.name)));
-            }
+        at_end(ui, "doings", |ui| {
             let name = format!("Test {}", row.title);
             if Button::new("Test").name(&name).small().refused(refused).id(("test", &row.name)).show(ui) {
                 cx.send(Command::Credential(CredentialIntent::Test(row.name.clone())));
+            }
+            let name = format!("Delete {}", row.title);
+            if Button::new("Delete…").name(&name).small().refused(refused).id(("delete", &row.name)).show(ui) {
+                cx.act(Act::Ask(Ask::forget(&row.name)));
             }
         });
     });

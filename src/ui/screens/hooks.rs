@@ -12,7 +12,9 @@ use crate::ui::theme;
 use crate::ui::view::{Act, Cx};
 use crate::ui::widgets::layout::named;
 use crate::ui::widgets::text::{copyable, small, wrapped};
-use crate::ui::widgets::{Button, body, bold, button, hairline, heading, in_line, paint_mark, row, secondary};
+use crate::ui::widgets::{
+    Button, at_end, body, bold, button, end_width, hairline, heading, in_line, paint_mark, row, secondary,
+};
 use crate::units::Secret;
 
 /// What can listen, with its name.
@@ -179,11 +181,16 @@ fn hook(ui: &mut Ui, cx: &Cx, form: &mut HookForm, h: &HookView) {
         // The words beside it say the same to a screen reader.
         let (rect, _) = ui.allocate_exact_size(vec2(14.0, 14.0), egui::Sense::hover());
         paint_mark(ui.painter(), rect.center(), 5.0, mark, t.status(mark));
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+        let room = ui.available_width() - end_width(ui, "doings");
+        ui.scope(|ui| {
+            ui.set_max_width(room.max(0.0));
+            ui.add(egui::Label::new(bold(name)).selectable(true).truncate());
+        });
+        at_end(ui, "doings", |ui| {
             let words = [
-                ("Delete…", format!("Delete {name}")),
-                ("Change…", format!("Change {name}")),
                 ("Test", format!("Send a test to {name}")),
+                ("Change…", format!("Change {name}")),
+                ("Delete…", format!("Delete {name}")),
             ];
             for (label, full) in words {
                 let refused = (label == "Test" && h.address == Some(false)).then_some("It has no address.");
@@ -195,9 +202,6 @@ fn hook(ui: &mut Ui, cx: &Cx, form: &mut HookForm, h: &HookView) {
                     }
                 }
             }
-            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                ui.add(egui::Label::new(bold(name)).selectable(true).truncate());
-            });
         });
     });
     let rehearsals = if h.hook.rehearsals { "rehearsals too" } else { "not for rehearsals" };

@@ -58,6 +58,7 @@ fn page<R>(ui: &mut Ui, view: &mut View, id: &str, add: impl FnOnce(&mut Ui, &mu
                     let made = Frame::new().inner_margin(margin).show(ui, |ui| add(ui, view)).inner;
                     // Last, or the first list inside would take it for its own.
                     scroll_by_key(ui, view);
+                    focus_into_sight(ui);
                     made
                 })
                 .inner
@@ -77,6 +78,15 @@ fn scroll_by_key(ui: &Ui, view: &mut View) {
         let page = ui.clip_rect().height() * 0.8;
         ui.scroll_with_delta(Vec2::new(0.0, view.scroll_pages * page));
         view.scroll_pages = 0.0;
+    }
+}
+
+/// A list inside the page scrolls what Tab comes to into its own sight; the page has to follow.
+fn focus_into_sight(ui: &Ui) {
+    let focused = ui.memory(|m| m.focused()).and_then(|id| ui.ctx().read_response(id));
+    let Some(response) = focused.filter(|r| r.gained_focus() && r.layer_id == ui.layer_id()) else { return };
+    if ui.max_rect().x_range().contains(response.rect.center().x) && !ui.clip_rect().contains_rect(response.rect) {
+        ui.scroll_to_rect(response.rect, None);
     }
 }
 

@@ -184,13 +184,18 @@ pub fn into_sight(ui: &Ui, response: &Response) {
 
 /// A small action in running text.
 pub fn link(ui: &mut Ui, label: &str, key: &str) -> bool {
+    link_named(ui, label, key, label)
+}
+
+/// The same, where the label alone does not say which of several it is.
+pub fn link_named(ui: &mut Ui, label: &str, key: &str, name: &str) -> bool {
     let t = theme::of(ui);
     let text = ui.painter().layout_no_wrap(label.to_owned(), FontId::proportional(BODY), t.accent);
     let hint = ui.painter().layout_no_wrap(key.to_owned(), FontId::proportional(SMALL), t.secondary);
     let gap = if key.is_empty() { 0.0 } else { 6.0 };
     let size = vec2(text.size().x + gap + hint.size().x, theme::LINE + 1.0);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, label));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, name));
     let y = |h: f32| rect.center().y - h / 2.0;
     let (w, h, hh) = (text.size().x, text.size().y, hint.size().y);
     ui.painter().galley(pos2(rect.left(), y(h)), text, t.accent);

@@ -16,6 +16,7 @@ mod reconcile;
 mod states;
 mod steps;
 mod tabletop;
+mod timeline;
 mod words;
 
 use std::sync::Arc;

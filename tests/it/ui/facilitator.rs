@@ -84,7 +84,7 @@ pub fn tabletop() -> Snapshot {
     Snapshot { facilitator: Some(Arc::new(f)), run: Some(Arc::new(run)), band, ..sample::snapshot() }
 }
 
-struct Only(Arc<Room>);
+pub struct Only(Arc<Room>);
 
 impl eframe::App for Only {
     fn ui(&mut self, ui: &mut egui::Ui, _: &mut eframe::Frame) {
@@ -92,8 +92,8 @@ impl eframe::App for Only {
     }
 }
 
-struct Led {
-    harness: Harness<'static, Only>,
+pub struct Led {
+    pub harness: Harness<'static, Only>,
     told: Receiver<Command>,
     publish: watch::Sender<Arc<Snapshot>>,
 }
@@ -124,6 +124,11 @@ impl Led {
     fn reads(&self, words: &str) -> bool {
         self.harness.query_all_by_label_contains(words).next().is_some()
     }
+}
+
+/// Its window, as large as it opens.
+pub fn window(snapshot: Snapshot) -> Led {
+    Led::sized(snapshot, [1000.0, 720.0])
 }
 
 fn all(intents: Vec<FacilitateIntent>) -> Vec<Command> {

@@ -1,5 +1,6 @@
 //! Tests of `ui`: pressed and read like a person with a keyboard and a screen reader would.
 
+mod announce;
 mod approve;
 mod audit;
 mod board;
@@ -9,11 +10,13 @@ mod commander;
 pub mod credentials;
 mod desktop;
 mod facilitator;
+mod gantt;
 mod hooks;
 mod keyboard;
 mod look;
 mod meant;
 mod pair;
+mod palette;
 mod pictures;
 mod recovery;
 mod rehearse;
@@ -24,6 +27,7 @@ mod sign_in;
 mod situations;
 #[cfg(target_os = "linux")]
 mod system;
+mod tree;
 mod trust;
 
 use std::sync::Arc;

@@ -77,6 +77,13 @@ pub const SHEETS: &[(&str, Sheet)] = &[
         }),
     ),
     (
+        "timeline",
+        on(sample::snapshot, |app| {
+            run(app);
+            app.view_mut().column = Column::Timeline;
+        }),
+    ),
+    (
         "note",
         on(sample::snapshot, |app| {
             run(app);

@@ -72,7 +72,7 @@ pub fn board() -> RecoveryView {
     }
 }
 
-fn snapshot() -> Snapshot {
+pub fn snapshot() -> Snapshot {
     Snapshot { recovery: Arc::new(board()), ..sample::on_call() }
 }
 

@@ -248,6 +248,7 @@ pub fn run() -> RunView {
         })
         .collect();
     let note = |ago: i64, who: &str, text: &str| NoteView { at: NOW - ago * 1_000, who: who.into(), text: text.into() };
+    let gantt = Arc::new(super::gantt::of(&phases));
     RunView {
         id: "run-7f3k".into(),
         short: "7F3K".into(),
@@ -295,6 +296,7 @@ pub fn run() -> RunView {
         waits: "waits for Dana: Point clients at Sweden Central".into(),
         next: Vec::new(),
         green: None,
+        gantt,
     }
 }
 

@@ -229,7 +229,7 @@ fn strategies_of_a_plan_say_what_they_change_and_are_chosen_by_one_press() {
     let mut w = with_draft(d.clone());
     let (_, change) = d.components[0].choices.iter().find(|(s, _)| *s == Strategy::HotCold).unwrap();
     assert!(w.sees(&format!("hot/cold: {change}")), "{change}");
-    w.harness.get_all_by_label("hot/cold").last().unwrap().click();
+    w.harness.get_by_label(&format!("{}: hot/cold", d.components[0].name)).click();
     w.harness.run();
     let told = changed(&w);
     assert_eq!((told.strategy, told.components["deployments"]), (Some(Strategy::HotWarm), Strategy::HotCold));
@@ -286,7 +286,7 @@ fn places_are_opened_and_taken_off() {
 }
 
 /// Every page of the screen.
-fn pages() -> Vec<(&'static str, Window)> {
+pub fn pages() -> Vec<(&'static str, Window)> {
     let mut language = window(|_| ());
     language.click("How to write a runbook");
     let mut text = with_book(book());

@@ -8,7 +8,7 @@ use crate::desk::snapshot::ScenarioRow;
 use crate::runbook::model::System;
 use crate::ui::theme::{self, BODY, RADIUS, SMALL};
 use crate::ui::view::{Cx, View};
-use crate::ui::widgets::button::focus_ring;
+use crate::ui::widgets::button::{focus_ring, into_sight};
 use crate::ui::widgets::text::{line, small, wrapped};
 use crate::ui::widgets::{self, bold, heading, link};
 use crate::units::Millis;
@@ -87,6 +87,7 @@ fn card(ui: &mut Ui, cx: &Cx, s: &ScenarioRow, selected: bool) -> egui::Response
         WidgetInfo::selected(Role::ListBoxOption, true, selected, sentence)
     });
     if !ui.is_rect_visible(rect) {
+        into_sight(ui, &response);
         return response;
     }
     if selected || response.hovered() {

@@ -9,6 +9,7 @@ use crate::runbook::model::System;
 use crate::ui::intent::{self, Intent};
 use crate::ui::theme;
 use crate::ui::view::{Act, Cx, Screen, View};
+use crate::ui::widgets::button::link_named;
 use crate::ui::widgets::layout::named;
 use crate::ui::widgets::text::{copyable, small, wrapped};
 use crate::ui::widgets::{Button, body, button, hairline, heading, in_line, link, row, secondary, title};
@@ -206,11 +207,11 @@ fn before(ui: &mut Ui, cx: &Cx, view: &mut View, s: &ScenarioRow) {
                 let text = format!("{} points · {rta} · {}{kind}", points(r.score), r.strategy.display());
                 copyable(ui, body(text));
                 ui.horizontal(|ui| {
-                    if link(ui, "Score sheet", "") {
+                    if link_named(ui, "Score sheet", "", &format!("Score sheet of {}", r.short)) {
                         view.rehearse.sheet = Some(r.run.clone());
                         view.rehearse.part = Part::Sheet;
                     }
-                    if link(ui, "Trend", "") {
+                    if link_named(ui, "Trend", "", &format!("Trend up to {}", r.short)) {
                         view.rehearse.plan = Some(trend.plan.clone());
                         view.rehearse.run = Some(r.run.clone());
                         view.rehearse.strategy = None;

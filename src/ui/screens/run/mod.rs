@@ -3,6 +3,7 @@
 mod card;
 mod checklist;
 mod checkpoint;
+pub mod gantt;
 pub mod notices;
 pub mod papers;
 pub mod second;
@@ -16,7 +17,7 @@ pub use second::{SecondView, block, large as large_pictures, time_left};
 pub use side::{clock_text, other_speed};
 pub use switcher::sentence as run_sentence;
 
-use eframe::egui::{self, Align, CentralPanel, Frame, Layout, Margin, Panel, ScrollArea, Stroke, Ui};
+use eframe::egui::{self, Align, CentralPanel, Frame, Layout, Margin, Panel, ScrollArea, Stroke, Ui, UiBuilder};
 
 use crate::desk::snapshot::RunView;
 use crate::ui::intent::{self, Intent};
@@ -43,17 +44,22 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
     view.wide = width >= THREE;
     if view.wide {
         checklist_panel(ui, cx, view, run, LIST);
-        side_panel(ui, cx, view, run);
-        middle(ui, cx, view, run);
+        // The step before the clocks, as they are read.
+        let rect = ui.available_rect_before_wrap();
+        let split = rect.right() - SIDE;
+        let column =
+            |ui: &mut Ui, salt: &str, at: egui::Rect| ui.new_child(UiBuilder::new().id_salt(salt).max_rect(at));
+        middle(&mut column(ui, "middle", rect.with_max_x(split)), cx, view, run);
+        side_panel(&mut column(ui, "beside", rect.with_min_x(split)), cx, view, run);
     } else if width >= TWO {
         checklist_panel(ui, cx, view, run, 264.0);
         if view.column == Column::Checklist {
             view.column = Column::Step;
         }
-        tabs(ui, cx, view, run, &[Column::Step, Column::Clocks, Column::Papers]);
+        tabs(ui, cx, view, run, &[Column::Step, Column::Clocks, Column::Papers, Column::Timeline]);
         column(ui, cx, view, run);
     } else {
-        tabs(ui, cx, view, run, &[Column::Checklist, Column::Step, Column::Clocks, Column::Papers]);
+        tabs(ui, cx, view, run, &[Column::Checklist, Column::Step, Column::Clocks, Column::Papers, Column::Timeline]);
         column(ui, cx, view, run);
     }
 }
@@ -108,36 +114,36 @@ fn checklist_panel(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, width: 
 
 fn side_panel(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView) {
     let t = theme::of(ui);
-    Panel::right("clocks")
-        .exact_size(SIDE)
-        .resizable(false)
-        .show_separator_line(false)
-        .frame(Frame::new().fill(t.panel))
-        .show(ui, |ui| {
-            let rect = ui.max_rect();
-            ui.painter().vline(rect.left() + 0.5, rect.y_range(), Stroke::new(1.0, t.line));
-            // The clock stays in sight beside the papers too.
-            let head = Frame::new().inner_margin(Margin { left: 17, right: 16, top: 16, bottom: 4 });
-            head.show(ui, |ui| {
-                ui.set_width(ui.available_width());
-                side::clock(ui, cx, run);
-                ui.add_space(4.0);
-                ui.horizontal(|ui| {
-                    let papers = view.column == Column::Papers;
-                    if Button::new("Now").small().selected(!papers).show(ui) {
-                        view.column = Column::Step;
-                    }
-                    let key = intent::key_text(Intent::Papers);
-                    if Button::new("Papers").small().key(key).selected(papers).show(ui) {
-                        view.column = Column::Papers;
-                    }
-                });
+    CentralPanel::no_frame().frame(Frame::new().fill(t.panel)).show(ui, |ui| {
+        let rect = ui.max_rect();
+        ui.painter().vline(rect.left() + 0.5, rect.y_range(), Stroke::new(1.0, t.line));
+        // The clock stays in sight beside the papers too.
+        let head = Frame::new().inner_margin(Margin { left: 17, right: 16, top: 16, bottom: 4 });
+        head.show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            side::clock(ui, cx, run);
+            ui.add_space(4.0);
+            ui.horizontal_wrapped(|ui| {
+                let papers = view.column == Column::Papers;
+                let timeline = view.column == Column::Timeline;
+                if Button::new("Now").small().selected(!papers && !timeline).show(ui) {
+                    view.column = Column::Step;
+                }
+                let key = intent::key_text(Intent::Papers);
+                if Button::new("Papers").small().key(key).selected(papers).show(ui) {
+                    view.column = Column::Papers;
+                }
+                let key = intent::key_text(Intent::Timeline);
+                if Button::new("Timeline").small().key(key).selected(timeline).show(ui) {
+                    view.column = Column::Timeline;
+                }
             });
-            match view.column {
-                Column::Papers => scroll(ui, "papers", |ui| papers::show(ui, cx, run)),
-                _ => scroll(ui, "side", |ui| side::show(ui, cx, run)),
-            }
         });
+        match view.column {
+            Column::Papers => scroll(ui, "papers", |ui| papers::show(ui, cx, run)),
+            _ => scroll(ui, "side", |ui| side::show(ui, cx, run)),
+        }
+    });
 }
 
 fn scroll(ui: &mut Ui, id: &str, add: impl FnOnce(&mut Ui)) {
@@ -151,7 +157,10 @@ fn scroll(ui: &mut Ui, id: &str, add: impl FnOnce(&mut Ui)) {
 
 fn middle(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView) {
     let frame = Frame::new().inner_margin(Margin { left: 28, right: 12, top: 22, bottom: 16 });
-    CentralPanel::no_frame().frame(frame).show(ui, |ui| card::show(ui, cx, view, run));
+    CentralPanel::no_frame().frame(frame).show(ui, |ui| match view.column {
+        Column::Timeline => gantt::show(ui, cx, view, run),
+        _ => card::show(ui, cx, view, run),
+    });
 }
 
 /// The folded columns; the clock stays in sight in every one of them.
@@ -162,9 +171,10 @@ fn tabs(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, all: &[Column]) {
             let name = match c {
                 Column::Checklist => "Checklist",
                 Column::Step => "Step",
-                Column::Clocks if all.len() > 3 => "Clocks",
+                Column::Clocks if all.len() > 4 => "Clocks",
                 Column::Clocks => "Clock, regions, notes",
                 Column::Papers => "Papers",
+                Column::Timeline => "Timeline",
             };
             if Button::new(name).small().selected(view.column == *c).show(ui) {
                 view.column = *c;
@@ -183,7 +193,9 @@ fn tabs(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, all: &[Column]) {
 
 fn column(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView) {
     let frame = match view.column {
-        Column::Step => Frame::new().inner_margin(Margin { left: 20, right: 20, top: 14, bottom: 12 }),
+        Column::Step | Column::Timeline => {
+            Frame::new().inner_margin(Margin { left: 20, right: 20, top: 14, bottom: 12 })
+        }
         Column::Checklist | Column::Clocks | Column::Papers => Frame::new(),
     };
     CentralPanel::no_frame().frame(frame).show(ui, |ui| match view.column {
@@ -195,5 +207,6 @@ fn column(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView) {
             side::show(ui, cx, run);
         }),
         Column::Papers => scroll(ui, "papers", |ui| papers::show(ui, cx, run)),
+        Column::Timeline => gantt::show(ui, cx, view, run),
     });
 }

@@ -9,6 +9,7 @@ use crate::run::event::LossKind;
 use crate::ui::intent::{self, Intent};
 use crate::ui::papers::{LOSSES, unrated_finding, unvouched_finding};
 use crate::ui::view::{Act, Cx};
+use crate::ui::widgets::button::link_named;
 use crate::ui::widgets::text::{copyable, size, small, wrapped};
 use crate::ui::widgets::{badge, body, hairline, heading, link};
 use crate::units::utc_clock;
@@ -164,7 +165,7 @@ fn evidence(ui: &mut Ui, cx: &Cx, e: &EvidenceView) {
     copyable(ui, small(ui, format!("{time} {} · {step} · {kept}", e.who)));
     ui.horizontal_wrapped(|ui| {
         copyable(ui, small(ui, format!("SHA-256 {}…", e.sha256.get(..DIGEST).unwrap_or(&e.sha256))));
-        if link(ui, "Copy", "") {
+        if link_named(ui, "Copy", "", &format!("Copy the SHA-256 of {}", e.name)) {
             cx.act(Act::Copy(e.sha256.clone(), "The SHA-256"));
         }
     });

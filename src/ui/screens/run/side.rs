@@ -11,6 +11,7 @@ use crate::ui::intent::{self, Intent};
 use crate::ui::screens::situation;
 use crate::ui::theme;
 use crate::ui::view::{Act, Cx};
+use crate::ui::widgets::button::focus_ring;
 use crate::ui::widgets::text::{copyable, small, wrapped};
 use crate::ui::widgets::{self, body, bold, hairline, heading, link, row};
 use crate::units::{Millis, countdown, utc_clock};
@@ -135,12 +136,13 @@ fn times(ui: &mut Ui, c: &Clocks) {
     if c.t.iter().all(Option::is_none) {
         return;
     }
-    egui::CollapsingHeader::new(small(ui, "Moments, T0 to T12")).id_salt("moments").show(ui, |ui| {
+    let shown = egui::CollapsingHeader::new(small(ui, "Moments, T0 to T12")).id_salt("moments").show(ui, |ui| {
         for (name, at) in NAMES.iter().zip(c.t) {
             let time = at.map_or_else(|| "not yet".to_owned(), |at| format!("{} UTC", utc_clock(at)));
             wrapped(ui, small(ui, format!("{name}: {time}")));
         }
     });
+    focus_ring(ui, &shown.header_response, shown.header_response.rect);
 }
 
 /// So many messages and notes are shown; the record has all.

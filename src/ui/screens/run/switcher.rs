@@ -1,9 +1,7 @@
 //! The open runs, where there are several: which is on show, which of them calls, and the way to the others.
 
 use eframe::egui::accesskit::Role;
-use eframe::egui::{
-    self, Align, FontId, Frame, Layout, Margin, Panel, Rect, ScrollArea, Sense, Stroke, Ui, WidgetInfo, pos2, vec2,
-};
+use eframe::egui::{self, FontId, Frame, Margin, Panel, Rect, ScrollArea, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use crate::desk::protocol::{Command, RunIntent};
 use crate::desk::snapshot::{Mark, OpenRun};
@@ -12,7 +10,7 @@ use crate::ui::theme::{self, BODY, RADIUS, ROW};
 use crate::ui::view::{Act, Cx};
 use crate::ui::widgets::button::focus_ring;
 use crate::ui::widgets::text::line;
-use crate::ui::widgets::{link, paint_mark};
+use crate::ui::widgets::{at_end, end_width, link, paint_mark};
 
 /// Widest name of a run.
 const NAME: f32 = 190.0;
@@ -35,12 +33,10 @@ pub fn show(ui: &mut Ui, cx: &Cx) {
         .show(ui, |ui| {
             let rect = ui.max_rect().expand2(vec2(16.0, 6.0));
             ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.line));
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                if link(ui, "Next run", &intent::key_text(Intent::NextRun)) {
-                    cx.act(Act::Do(Intent::NextRun));
-                }
-                ui.add_space(8.0);
-                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            ui.horizontal_centered(|ui| {
+                let room = ui.available_width() - end_width(ui, "next") - 8.0;
+                ui.scope(|ui| {
+                    ui.set_max_width(room.max(LEAST));
                     // As wide as fits; what does not fit even so is scrolled to, or reached by the key.
                     let each = (ui.available_width() / runs.len() as f32 - AROUND).clamp(LEAST, NAME);
                     ScrollArea::horizontal().id_salt("runs").auto_shrink([false, true]).show(ui, |ui| {
@@ -50,6 +46,11 @@ pub fn show(ui: &mut Ui, cx: &Cx) {
                             }
                         });
                     });
+                });
+                at_end(ui, "next", |ui| {
+                    if link(ui, "Next run", &intent::key_text(Intent::NextRun)) {
+                        cx.act(Act::Do(Intent::NextRun));
+                    }
                 });
             });
         });

@@ -26,7 +26,7 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View, d: &DraftView) {
     names(ui, &mut draft, d);
     ui.add_space(16.0);
     heading(ui, "Strategy");
-    choice(ui, "strategy", draft.strategy, &d.strategies, &mut |s| {
+    choice(ui, PLANS, draft.strategy, &d.strategies, &mut |s| {
         draft.strategy = Some(s);
         // What can follow the whole does.
         for c in d.components.iter().filter(|c| c.choices.iter().any(|(x, _)| *x == s)) {
@@ -103,6 +103,9 @@ fn wrong(ui: &mut Ui, texts: &[String]) {
     }
 }
 
+/// What the plan as a whole chooses.
+const PLANS: &str = "strategy";
+
 /// One button for each strategy, and under them what each of the others would change.
 fn choice(
     ui: &mut Ui,
@@ -113,8 +116,14 @@ fn choice(
 ) {
     ui.horizontal_wrapped(|ui| {
         for (s, change) in choices {
-            let (response, clicked) =
-                Button::new(s.display()).small().selected(chosen == Some(*s)).id((what, s)).show_response(ui);
+            // The plan has one, and each of its components may have another.
+            let name = if what == PLANS { s.display().to_owned() } else { format!("{what}: {}", s.display()) };
+            let (response, clicked) = Button::new(s.display())
+                .name(&name)
+                .small()
+                .selected(chosen == Some(*s))
+                .id((what, s))
+                .show_response(ui);
             if clicked {
                 choose(*s);
             }

@@ -17,7 +17,7 @@ pub fn show(ui: &mut Ui, view: &mut View) {
     }
     ui.add_space(8.0);
     let mut lines = PAGE.lines().peekable();
-    let mut n = 0usize;
+    let (mut n, mut examples) = (0usize, 0usize);
     while let Some(line) = lines.next() {
         n += 1;
         if let Some(text) = line.strip_prefix("# ") {
@@ -27,7 +27,8 @@ pub fn show(ui: &mut Ui, view: &mut View) {
             ui.label(bold(text));
         } else if line.starts_with("```") {
             let code: Vec<&str> = lines.by_ref().take_while(|l| !l.starts_with("```")).collect();
-            code_block(ui, n, &code.join("\n"));
+            examples += 1;
+            code_block(ui, examples, &code.join("\n"));
         } else if line.starts_with('|') {
             let mut rows = vec![line];
             while let Some(row) = lines.next_if(|l| l.starts_with('|')) {
@@ -48,7 +49,8 @@ pub fn show(ui: &mut Ui, view: &mut View) {
 
 fn code_block(ui: &mut Ui, n: usize, code: &str) {
     let t = theme::of(ui);
-    if Button::new("Copy the example").small().id(n).show(ui) {
+    let name = if n == 1 { "Copy the example".to_owned() } else { format!("Copy the example, number {n}") };
+    if Button::new("Copy the example").name(&name).small().id(n).show(ui) {
         ui.ctx().copy_text(code.to_owned());
     }
     Frame::new().fill(t.panel).corner_radius(6).inner_margin(Margin::same(12)).show(ui, |ui| {

@@ -1,7 +1,7 @@
 //! The chart of the chosen endpoint, or the regions side by side; and what happened, as a list to read.
 
 use eframe::egui::accesskit::Role;
-use eframe::egui::{Align, FontId, Layout, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui::{FontId, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::state::SituationView;
 use crate::desk::snapshot::{Situation, Span};
@@ -9,8 +9,8 @@ use crate::ui::intent::{self, Intent};
 use crate::ui::plot::{self, Happening};
 use crate::ui::theme::{self, BODY};
 use crate::ui::view::{Act, Cx};
-use crate::ui::widgets::text::{line, small, wrapped};
-use crate::ui::widgets::{Button, bold, hairline, paint_mark};
+use crate::ui::widgets::text::{cut, line, small, wrapped};
+use crate::ui::widgets::{Button, at_end, bold, end_width, hairline, paint_mark};
 
 /// Of the curves with share and times: at least and at most.
 const HEIGHT: std::ops::RangeInclusive<f32> = 216.0..=320.0;
@@ -26,11 +26,15 @@ pub const SPANS: [(Span, &str); 3] = [(Span::Hour, "Hour"), (Span::Day, "Day"), 
 /// Draws it, as tall as what stands beside it where that is taller.
 pub fn show(ui: &mut Ui, cx: &Cx, s: &Situation, view: &mut SituationView, tall: f32) {
     ui.spacing_mut().item_spacing.y = 4.0;
-    ui.horizontal_wrapped(|ui| {
+    ui.horizontal(|ui| {
         let name = view.selected.as_deref().unwrap_or("regions side by side");
-        ui.label(bold(format!("Answer time, {name}")));
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            for (span, name) in SPANS.into_iter().rev() {
+        let room = ui.available_width() - end_width(ui, "spans") - 8.0;
+        ui.scope(|ui| {
+            ui.set_max_width(room.max(0.0));
+            cut(ui, bold(format!("Answer time, {name}")));
+        });
+        at_end(ui, "spans", |ui| {
+            for (span, name) in SPANS {
                 let key = intent::key_text(Intent::LookBack(span));
                 if Button::new(name).small().key(key).selected(view.span == span).show(ui) {
                     cx.act(Act::Do(Intent::LookBack(span)));

@@ -203,13 +203,14 @@ fn row(ui: &mut Ui, cx: &Cx, e: &EndpointRow, at: &Places, chosen: bool) -> bool
 fn sentence(e: &EndpointRow, calls: &str, asked: &str) -> String {
     let region = if e.region.is_empty() { String::new() } else { format!(", {}", e.region) };
     let pinned = if e.pinned { ", kept on top" } else { "" };
+    let figure = figure(e);
+    // What is not known leaves no gap between two commas.
+    let known: Vec<&str> = [e.mark.word(), &*e.word, &*figure].into_iter().filter(|t| !t.is_empty()).collect();
     format!(
-        "{}{region}, {}: {}, {}, {}. Answered in the last hour: {calls}. Asked: {asked}{pinned}",
+        "{}{region}, {}: {}. Answered in the last hour: {calls}. Asked: {asked}{pinned}",
         e.id,
         e.kind,
-        e.mark.word(),
-        e.word,
-        figure(e)
+        known.join(", ")
     )
 }
 

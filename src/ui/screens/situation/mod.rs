@@ -102,8 +102,15 @@ fn both(
     super::columns(ui, [width - narrow - GAP, narrow], GAP, |left, right| {
         // The grounds are painted under the words once both heights are known.
         let grounds = [left.painter().add(Shape::Noop), right.painter().add(Shape::Noop)];
+        // The left one is drawn first, as it is read: how tall the other is, it knows from the last time.
+        let salt = left.next_auto_id().with("beside");
+        let known = left.data(|d| d.get_temp::<f32>(salt)).unwrap_or(0.0);
+        let one = within(left, |ui| main(ui, board, known));
         let other = within(right, |ui| side(ui, board));
-        let one = within(left, |ui| main(ui, board, other.height()));
+        if (other.height() - known).abs() > 0.5 {
+            left.data_mut(|d| d.insert_temp(salt, other.height()));
+            left.ctx().request_discard("one of two cards does not know yet how tall the other is");
+        }
         let bottom = one.bottom().max(other.bottom());
         let t = theme::of(left);
         for (ground, rect) in grounds.into_iter().zip([one, other]) {

@@ -119,7 +119,9 @@ fn button(ui: &mut Ui, r: &RegionRow, chosen: bool, under: bool) -> bool {
 fn sentence(r: &RegionRow) -> String {
     let control = r.control.as_ref().map_or_else(String::new, |(m, text)| format!("ARM {}: {text}", m.word()));
     let role = if r.role.is_empty() { String::new() } else { format!(", {}", r.role) };
-    format!("{}{role}: {}, {}, {}. {control}", r.display, r.word, r.figure, r.calls)
+    let known = [&r.word, &r.figure, &r.calls].into_iter().filter(|t| !t.is_empty());
+    let known: Vec<&str> = known.map(String::as_str).collect();
+    format!("{}{role}: {}. {control}", r.display, known.join(", "))
 }
 
 /// Two lines: name and figure, word and calls.

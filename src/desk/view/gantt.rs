@@ -1,0 +1,68 @@
+//! The timeline of a run as a picture's data: a line for each step, and each said in a sentence.
+
+use super::cards::Planned;
+use crate::desk::snapshot::{Gantt, GanttLane};
+use crate::run::state::Run;
+use crate::run::timeline::{Bar, Doing, lanes};
+use crate::units::{Millis, utc_clock};
+
+/// Draws its data; `now` is the run's clock.
+pub fn gantt(run: &Run, planned: &Planned<'_>, now: i64) -> Gantt {
+    let (lanes, pauses) = lanes(run);
+    let end = run.ended.as_ref().map_or(now, |e| e.at);
+    let mut out = Gantt { from: run.started_at, ended: run.ended.as_ref().map(|e| e.at), pauses, ..Gantt::default() };
+    out.from = out.from.min(run.clocks.t[0].unwrap_or(out.from));
+    let mut waited = Millis(0);
+    let mut worked = Millis(0);
+    for lane in lanes {
+        let step = &run.steps[lane.step];
+        let Some(p) = planned.get(step.id.as_str()) else { continue };
+        let sum = |doing: &[Doing]| sum(&lane.bars, doing, end);
+        let (work, second, people) = (sum(&[Doing::Work, Doing::Failed]), sum(&[Doing::Waited]), sum(&[Doing::People]));
+        worked = worked + work;
+        waited = waited + second + people;
+        let state = run.state(lane.step);
+        let mut said = format!("{}: {}. Planned {}", p.title, state.word(), Millis(p.expect.0));
+        for (time, what) in [
+            (work, "at work"),
+            (sum(&[Doing::Azure]), "of it for Azure"),
+            (second, "waiting for the second person"),
+            (people, "waiting for people or a guard"),
+        ] {
+            if time.0 >= 1_000 {
+                said.push_str(&format!(", {} {what}", whole(time)));
+            }
+        }
+        if let Some(at) = lane.ended {
+            said.push_str(&format!(", over at {} UTC", utc_clock(at)));
+        }
+        out.planned_to = out.planned_to.max(lane.planned.1);
+        out.lanes.push(GanttLane {
+            id: p.id.clone(),
+            title: p.title.clone(),
+            phase: step.phase().display().to_owned(),
+            state,
+            planned: lane.planned,
+            bars: lane.bars,
+            sentence: said,
+        });
+    }
+    let (over, all) = run.progress();
+    out.sentence = format!(
+        "Timeline of {all} steps, {over} over. Planned until {} UTC; {} at work, {} waiting.",
+        utc_clock(out.planned_to),
+        whole(worked),
+        whole(waited)
+    );
+    out
+}
+
+/// Without the fractions of a second.
+fn whole(time: Millis) -> Millis {
+    Millis(time.0 / 1_000 * 1_000)
+}
+
+fn sum(bars: &[Bar], doing: &[Doing], end: i64) -> Millis {
+    let of = bars.iter().filter(|b| doing.contains(&b.doing));
+    of.map(|b| Millis(u64::try_from(b.to.unwrap_or(end).saturating_sub(b.from)).unwrap_or(0))).sum()
+}

@@ -1,0 +1,137 @@
+//! The timeline of a run in the window.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use eframe::egui::{Key, Rangef};
+use egui_kittest::kittest::Queryable;
+use lifeboat::desk::snapshot::{Gantt, GanttLane, PhaseView, RunView, Snapshot, StepState};
+use lifeboat::run::timeline::{Bar, Doing};
+use lifeboat::ui::screens::run::gantt::Scale;
+use lifeboat::ui::view::{Column, Screen};
+
+use super::{Window, sample};
+
+/// A morning: steps take their time, one waits for the second person and for Azure, one failed first, one was left out.
+pub fn of(phases: &[PhaseView]) -> Gantt {
+    let from = sample::NOW - 14 * 60_000;
+    let (mut at, mut planned) = (from, from);
+    let mut lanes = Vec::new();
+    for (phase, step) in phases.iter().flat_map(|p| p.steps.iter().map(move |s| (p, s))) {
+        let expect = 60_000 + 45_000 * (lanes.len() as i64 % 4);
+        let lane_planned = (planned, planned + expect);
+        planned += expect;
+        let mut bars = Vec::new();
+        let mut put = |doing, for_ms: i64, goes_on: bool| {
+            bars.push(Bar { doing, from: at, to: (!goes_on).then_some(at + for_ms) });
+            at += for_ms;
+        };
+        match (step.state, step.id.as_str()) {
+            (StepState::Skipped | StepState::Blocked, _) => {}
+            (StepState::Ready, _) => put(Doing::People, 0, true),
+            (_, "F2") => {
+                put(Doing::Failed, 50_000, false);
+                put(Doing::People, 20_000, false);
+                put(Doing::Work, 70_000, false);
+            }
+            (_, "D4") => {
+                put(Doing::People, 60_000, false);
+                put(Doing::Waited, 150_000, false);
+            }
+            (_, "F1") => {
+                put(Doing::Work, 90_000, false);
+                bars.push(Bar { doing: Doing::Azure, from: at - 70_000, to: Some(at - 15_000) });
+            }
+            _ => {
+                put(Doing::People, 25_000, false);
+                put(Doing::Work, 45_000, false);
+            }
+        }
+        lanes.push(GanttLane {
+            id: step.id.clone(),
+            title: step.title.clone(),
+            phase: phase.name.clone(),
+            state: step.state,
+            planned: lane_planned,
+            bars,
+            sentence: format!("{}: {}. Planned 1 min", step.title, step.state.word()),
+        });
+    }
+    let sentence = "Timeline of 14 steps, 7 over. Planned until 03:22 UTC; 4 min at work, 6 min waiting.".to_owned();
+    Gantt { from, planned_to: planned, ended: None, pauses: Vec::new(), lanes, sentence }
+}
+
+fn many(steps: usize) -> Snapshot {
+    let mut run = sample::run();
+    let one = run.gantt.lanes[5].clone();
+    let lanes =
+        (0..steps).map(|n| GanttLane { id: format!("X{n}"), sentence: format!("Step {n}: done"), ..one.clone() });
+    run.gantt = Arc::new(Gantt { lanes: lanes.collect(), ..(*run.gantt).clone() });
+    Snapshot { run: Some(Arc::new(run)), ..sample::snapshot() }
+}
+
+#[test]
+fn a_key_and_a_button_open_it_and_it_is_read_line_by_line() {
+    let mut w = Window::on(sample::snapshot(), Screen::Run);
+    w.ctrl(Key::H);
+    assert_eq!(w.harness.state().view().column, Column::Timeline);
+    let gantt = sample::run().gantt;
+    assert!(w.sees(&gantt.sentence));
+    for lane in &gantt.lanes {
+        assert!(w.sees(&lane.sentence), "{}", lane.sentence);
+    }
+    assert!(w.sees("second person") && w.sees("planned"), "what the shapes mean");
+    assert_eq!(w.told(), []);
+    w.ctrl(Key::H);
+    assert_eq!(w.harness.state().view().column, Column::Step);
+    assert!(w.sees("Switch to Sweden Central"));
+    w.click("Timeline");
+    w.click("Back to the step");
+    assert!(w.sees("Switch to Sweden Central"));
+}
+
+#[test]
+fn it_draws_in_every_size_and_stays_in_the_window() {
+    for size in [[1280.0, 800.0], [960.0, 600.0], [640.0, 480.0], [2560.0, 1440.0]] {
+        let mut w = Window::sized(sample::snapshot(), size);
+        w.harness.state_mut().show(Screen::Run);
+        w.harness.run();
+        w.ctrl(Key::H);
+        // The step on show is in sight, wherever it stands.
+        let gantt = sample::run().gantt;
+        let shown = gantt.lanes.iter().find(|l| l.id == "F4").unwrap();
+        let lane = w.harness.get_by_label(&shown.sentence).rect();
+        assert!(lane.right() <= size[0] && lane.bottom() <= size[1], "{lane:?} in {size:?}");
+    }
+}
+
+#[test]
+fn hundreds_of_lines_cost_no_more_than_those_in_sight() {
+    let mut w = Window::on(many(800), Screen::Run);
+    w.ctrl(Key::H);
+    let drawn = w.harness.query_all_by_label_contains(": done").count();
+    assert!((5..60).contains(&drawn), "{drawn} lines are drawn");
+    let frames = |w: &mut Window| {
+        let since = Instant::now();
+        (0..20).for_each(|_| w.harness.step());
+        since.elapsed()
+    };
+    let large = frames(&mut w);
+    let mut few = Window::on(many(40), Screen::Run);
+    few.ctrl(Key::H);
+    let small = frames(&mut few);
+    assert!(large < small * 3 + Duration::from_millis(200), "800 lines {large:?}, 40 lines {small:?}");
+}
+
+#[test]
+fn the_scale_has_round_marks_and_holds_everything() {
+    let run = sample::run();
+    let s = Scale::of(&run.gantt, &run, sample::NOW, Rangef::new(100.0, 700.0));
+    assert_eq!(s.x(run.gantt.from), 100.0);
+    assert!(s.x(run.clocks.deadline.unwrap()) < 700.0);
+    let marks: Vec<i64> = s.ticks().collect();
+    assert!((3..=9).contains(&marks.len()), "{marks:?}");
+    assert!(marks.iter().all(|m| m % 60_000 == 0), "whole minutes: {marks:?}");
+    let bare = RunView { gantt: Arc::default(), ..sample::run() };
+    assert!(Scale::of(&bare.gantt, &bare, 0, Rangef::new(0.0, 10.0)).x(i64::MAX).is_finite());
+}
