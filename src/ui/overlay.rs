@@ -10,7 +10,7 @@ pub use super::palette::fuzzy;
 use super::ask::{Ask, Field, Must};
 use super::intent::{self, Intent};
 use super::theme::{self, CARD_RADIUS};
-use super::view::{Act, Cx, View};
+use super::view::{Act, Cx, Screen, View};
 use super::widgets::text::{copyable, small, wrapped};
 use super::widgets::{self, Button, body, bold, secondary, title};
 use super::{palette, sheet};
@@ -59,9 +59,9 @@ pub(super) fn modal<R>(ui: &Ui, id: &str, width: f32, add: impl FnOnce(&mut Ui) 
 /// Draws whatever is open.
 pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
     if let Some(notice) = &cx.snap.notice {
-        self::notice(ui, cx, notice);
+        self::notice(ui, cx, view.screen, notice);
     } else if let Some(busy) = &cx.snap.busy {
-        corner(ui, "busy", theme::of(ui).accent, |ui| {
+        corner(ui, "busy", view.screen, theme::of(ui).accent, |ui| {
             wrapped(ui, body(busy));
         });
     }
@@ -209,11 +209,18 @@ fn forget_secrets(ui: &Ui, ask: &Ask) {
 }
 
 /// Over the foot of the second column: it neither pushes nor covers what one is about to press.
-fn corner(ui: &Ui, id: &str, hue: Color32, add: impl FnOnce(&mut Ui)) {
+/// Where something that came by itself covers no button: over the checklist of a run, or over the step's head where there is
+/// none beside it; elsewhere at the right, as what is to be done stands at the left.
+fn corner(ui: &Ui, id: &str, screen: Screen, hue: Color32, add: impl FnOnce(&mut Ui)) {
     let t = theme::of(ui);
-    let at = vec2(super::shell::NAV + 8.0, -36.0);
-    Area::new(Id::unique(id)).order(Order::Middle).anchor(Align2::LEFT_BOTTOM, at).show(ui.ctx(), |ui| {
-        ui.set_width(300.0);
+    let left = super::shell::NAV + 8.0;
+    let (anchor, at, width) = match (screen, super::screens::run::checklist_width(ui)) {
+        (Screen::Run, Some(checklist)) => (Align2::LEFT_BOTTOM, vec2(left, -36.0), checklist - 16.0),
+        (Screen::Run, None) => (Align2::LEFT_TOP, vec2(left, 84.0), 300.0),
+        _ => (Align2::RIGHT_BOTTOM, vec2(-16.0, -36.0), 300.0),
+    };
+    Area::new(Id::unique(id)).order(Order::Middle).anchor(anchor, at).show(ui.ctx(), |ui| {
+        ui.set_width(width);
         let frame = Frame::new()
             .fill(t.panel)
             .stroke(Stroke::new(1.0, t.faint))
@@ -227,8 +234,8 @@ fn corner(ui: &Ui, id: &str, hue: Color32, add: impl FnOnce(&mut Ui)) {
     });
 }
 
-fn notice(ui: &Ui, cx: &Cx, problem: &Problem) {
-    corner(ui, "notice", theme::of(ui).down, |ui| {
+fn notice(ui: &Ui, cx: &Cx, screen: Screen, problem: &Problem) {
+    corner(ui, "notice", screen, theme::of(ui).down, |ui| {
         self::problem(ui, cx, problem);
         ui.add_space(8.0);
         if Button::new("Dismiss").small().key(intent::key_text(Intent::Back)).show(ui) {

@@ -3,16 +3,20 @@
 
 use std::collections::BTreeSet;
 
+use eframe::egui::accesskit::Role;
 use eframe::egui::epaint::{ClippedShape, TextShape};
 use eframe::egui::{self, Color32, Pos2, Rect, Shape, Theme, vec2};
 use egui_kittest::Harness;
-use lifeboat::desk::snapshot::Mark;
+use egui_kittest::kittest::{NodeT, Queryable};
+use lifeboat::desk::snapshot::{Mark, Snapshot};
 use lifeboat::ui::facilitator;
 use lifeboat::ui::gallery::STATES;
 use lifeboat::ui::theme::{self, DARK, LIGHT, PAIRS, Tokens};
+use lifeboat::ui::view::Screen;
 use lifeboat::ui::widgets::{paint_mark, paint_step};
 
 use super::pictures::{ROOM, SHEETS, Shown};
+use super::{Window, bounds, sample};
 
 fn luminance(c: Color32) -> f64 {
     let part = |v: u8| {
@@ -196,6 +200,37 @@ fn no_text_is_cut_off_or_stands_over_another() {
         });
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn what_comes_by_itself_covers_no_button() {
+    let live = sample::live();
+    let called = Snapshot { notice: live.notice.clone(), ..sample::on_call() };
+    let screens = Screen::ALL.map(|s| (s, if s == Screen::Run { live.clone() } else { called.clone() }));
+    let mut covered = BTreeSet::new();
+    for size in [[1280.0, 800.0], [960.0, 600.0]] {
+        // The buttons in the way of the Situation are its regions: they lie in a page that scrolls, and only filter.
+        for (screen, snapshot) in screens.iter().filter(|(s, _)| *s != Screen::Situation) {
+            let mut w = Window::sized(snapshot.clone(), size);
+            w.harness.state_mut().show(*screen);
+            w.harness.run();
+            let area = w.harness.ctx.memory(|m| m.area_rect(egui::Id::unique("notice"))).unwrap();
+            let (mut seen, mut own) = (0, Vec::new());
+            for button in w.harness.query_all_by_role(Role::Button) {
+                let Some(rect) = bounds(&button) else { continue };
+                seen += 1;
+                // Its own, and what has scrolled out of sight.
+                let inside = area.contains_rect(rect);
+                own.extend(inside.then(|| button.accesskit_node().label()));
+                let name = button.accesskit_node().label().unwrap_or_default();
+                if !inside && area.intersects(rect) {
+                    covered.insert(format!("{size:?} {screen:?}: {name}"));
+                }
+            }
+            assert!(seen > 3 && own.len() <= 3, "{size:?} {screen:?}: {seen} buttons, in it: {own:?}");
+        }
+    }
+    assert!(covered.is_empty(), "{covered:#?}");
 }
 
 /// What is painted in one colour.

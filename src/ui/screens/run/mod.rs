@@ -21,6 +21,7 @@ use eframe::egui::{self, Align, CentralPanel, Frame, Layout, Margin, Panel, Scro
 
 use crate::desk::snapshot::RunView;
 use crate::ui::intent::{self, Intent};
+use crate::ui::shell::NAV;
 use crate::ui::theme::{self, SMALL};
 use crate::ui::view::{Act, Column, Cx, Screen, View};
 use crate::ui::widgets::layout::tab_bar;
@@ -28,10 +29,21 @@ use crate::ui::widgets::{Button, empty, hairline, heading};
 
 const LIST: f32 = 308.0;
 const SIDE: f32 = 256.0;
+/// The checklist's width where the clocks have no column of their own.
+const NARROW_LIST: f32 = 264.0;
 /// All three columns fit from here on.
 const THREE: f32 = 990.0;
 /// Checklist and step fit from here on.
 const TWO: f32 = 640.0;
+
+/// How wide the checklist beside the step is, in a window of this size.
+pub fn checklist_width(ui: &Ui) -> Option<f32> {
+    match ui.ctx().content_rect().width() - NAV {
+        width if width >= THREE => Some(LIST),
+        width if width >= TWO => Some(NARROW_LIST),
+        _ => None,
+    }
+}
 
 /// Draws it.
 pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
@@ -52,7 +64,7 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
         middle(&mut column(ui, "middle", rect.with_max_x(split)), cx, view, run);
         side_panel(&mut column(ui, "beside", rect.with_min_x(split)), cx, view, run);
     } else if width >= TWO {
-        checklist_panel(ui, cx, view, run, 264.0);
+        checklist_panel(ui, cx, view, run, NARROW_LIST);
         if view.column == Column::Checklist {
             view.column = Column::Step;
         }
