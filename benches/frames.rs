@@ -1,8 +1,10 @@
 //! What the window's own code costs a frame, without painting it: the Run screen of a long plan, and the Audit screen with
-//! 10,000 entries, under 2 ms in a release build; the board of health with 60 regions, 1,000 endpoints and a full chart,
-//! under 3 ms, also with new data in every frame. The rest of the frame is left to the graphics.
+//! 10,000 entries, under 2 ms in a release build; the timeline of 500 steps, and the board of health with 60 regions, 1,000
+//! endpoints and a full chart, under 3 ms, also with new data in every frame. The rest of the frame is left to the graphics.
 #![allow(clippy::unwrap_used, missing_docs, dead_code)]
 
+#[path = "../tests/it/ui/morning.rs"]
+mod morning;
 #[path = "../tests/it/ui/sample.rs"]
 mod sample;
 #[path = "../tests/it/ui/sign_in.rs"]
@@ -15,12 +17,14 @@ use std::sync::Arc;
 use criterion::{Criterion, criterion_group, criterion_main};
 use eframe::egui::{self, RawInput, Rect, pos2, vec2};
 use lifeboat::desk::Link;
-use lifeboat::desk::snapshot::{Record, RecordRow, Snapshot};
+use lifeboat::desk::snapshot::{Gantt, Record, RecordRow, Snapshot};
 use lifeboat::ui::App;
-use lifeboat::ui::view::Screen;
+use lifeboat::ui::view::{Column, Screen};
 use tokio::sync::watch;
 
 const ENTRIES: u64 = 10_000;
+/// Rows of the timeline.
+const LANES: usize = 500;
 /// As many steps as the longest plan there is, and more.
 const PLANS: usize = 4;
 
@@ -41,6 +45,8 @@ fn grown() -> Snapshot {
         }));
     }
     run.records = ENTRIES;
+    let lanes = run.gantt.lanes.iter().cycle().take(LANES).cloned().collect();
+    run.gantt = Arc::new(Gantt { lanes, ..(*run.gantt).clone() });
     s.run = Some(Arc::new(run));
     let mut audit = (*s.audit).clone();
     if let Some(record) = &audit.shown {
@@ -106,6 +112,10 @@ fn bench(c: &mut Criterion) {
         let mut frames = Frames::new(grown(), screen, 800.0, false);
         c.bench_function(&format!("a frame of {name}, {ENTRIES} entries, wanted < 2 ms"), |b| b.iter(|| frames.draw()));
     }
+    let mut timeline = Frames::new(grown(), Screen::Run, 800.0, false);
+    timeline.app.view_mut().column = Column::Timeline;
+    let label = format!("a frame of the timeline, {LANES} steps, wanted < 3 ms");
+    c.bench_function(&label, |b| b.iter(|| timeline.draw()));
     let board = situations::on(situations::large(60, 1_000));
     for (name, news) in [("a frame of the board", false), ("the same with new data", true)] {
         let mut frames = Frames::new(board.clone(), Screen::Situation, 1_500.0, news);

@@ -15,6 +15,7 @@ mod hooks;
 mod keyboard;
 mod look;
 mod meant;
+mod morning;
 mod pair;
 mod palette;
 mod pictures;

@@ -248,7 +248,7 @@ pub fn run() -> RunView {
         })
         .collect();
     let note = |ago: i64, who: &str, text: &str| NoteView { at: NOW - ago * 1_000, who: who.into(), text: text.into() };
-    let gantt = Arc::new(super::gantt::of(&phases));
+    let gantt = Arc::new(super::morning::of(&phases));
     RunView {
         id: "run-7f3k".into(),
         short: "7F3K".into(),
