@@ -1,7 +1,7 @@
 //! Says which version and commit is built, for `lifeboat --version`.
 //!
-//! Only builds that are given away name their commit: it would rebuild the whole program after every commit, and what is built
-//! while it is worked on is none of them anyway.
+//! Debug builds do not name their commit: it would rebuild the whole program after every commit, and what is built while it is
+//! worked on is none of them anyway.
 
 use std::process::Command;
 

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use crate::runbook::model::Phase;
 
 use super::event::{Entry, Event, StepState};
+use super::fact::Found;
 use super::state::Run;
 
 /// What was going on in a span of time.
@@ -58,7 +59,9 @@ impl Spans {
         match &entry.event {
             Event::StepStarted { .. } => self.begin(step, Doing::Work, at),
             Event::ActionAccepted { .. } => self.begin(step, Doing::Azure, at),
-            Event::ActionFinished { .. } | Event::ActionReconciled { .. } => {
+            // Azure that is still at it, or cannot be read, has not ended.
+            Event::ActionFinished { .. }
+            | Event::ActionReconciled { found: Found::Applied | Found::NotApplied, .. } => {
                 self.end(step, Doing::Azure, at, Doing::Azure);
             }
             Event::StepFailed { .. } => self.over(step, at, Doing::Failed),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use eframe::egui::accesskit::{Live, Role};
 use eframe::egui::{Context, Id};
 
-use crate::desk::snapshot::{Mode, RunView, Snapshot, StepCard, StepRow, StepState};
+use crate::desk::snapshot::{Activity, Mode, RunView, Snapshot, StepCard, StepRow, StepState};
 use crate::units::Millis;
 
 /// Between two sentences.
@@ -43,8 +43,8 @@ fn urgent(text: impl Into<String>) -> Saying {
 #[derive(Default)]
 pub struct Announcer {
     before: Option<Arc<Snapshot>>,
-    /// Time left to the RTO when it was looked at last, in ms.
-    left: Option<i64>,
+    /// Run on show, and its time left to the RTO when it was looked at last, in ms.
+    left: Option<(String, i64)>,
     waiting: VecDeque<Saying>,
     last: Option<(f64, Saying)>,
 }
@@ -52,16 +52,18 @@ pub struct Announcer {
 impl Announcer {
     /// Looks at the newest picture, and keeps the live regions; `now` is the run's clock. How long until it has more to say.
     pub fn tell(&mut self, ctx: &Context, snap: &Arc<Snapshot>, now: i64) -> Option<Duration> {
-        let left = snap.run.as_deref().and_then(|r| left(r, now));
+        let left = snap.run.as_deref().and_then(|r| Some((r.id.clone(), left(r, now)?)));
         if let Some(before) = self.before.as_ref().filter(|b| !Arc::ptr_eq(b, snap)) {
             let new = changes(before, snap);
             self.waiting.extend(new);
         }
-        self.waiting.extend(closing(snap, self.left, left));
+        self.waiting.extend(closing(snap, self.left.as_ref(), left.as_ref()));
         self.before = Some(snap.clone());
         self.left = left;
         while self.waiting.len() > MOST_WAITING {
-            self.waiting.pop_front();
+            // What is urgent is said late rather than never.
+            let calm = self.waiting.iter().position(|s| !s.urgent).unwrap_or(0);
+            self.waiting.remove(calm);
         }
         let time = ctx.input(|i| i.time);
         if self.last.as_ref().is_none_or(|(at, _)| time - at >= APART) {
@@ -125,17 +127,23 @@ pub fn changes(before: &Snapshot, now: &Snapshot) -> Vec<Saying> {
         out.push(calm(format!("{}. {}", is.headline.trim_end_matches('.'), is.recommendation)));
     }
     for other in now.open_runs.iter().filter(|r| r.calls && !r.shown) {
-        let called = before.open_runs.iter().any(|r| r.id == other.id && r.calls);
+        // The same words twice are no news; others are, also where it called before.
+        let called = before.open_runs.iter().any(|r| r.id == other.id && r.calls && r.waits == other.waits);
         if !called {
-            out.push(calm(format!("Run {} waits for you: {}", other.short, other.waits)));
+            let text = format!("{} run {}, not on show: {}", other.mode.word(), other.short, other.waits);
+            out.push(Saying { text, urgent: other.mode == Mode::Live });
         }
     }
-    // What the desk said; of the watch its verdicts are told, not each probe.
-    let newest = now.activity.last().filter(|a| before.activity.last() != Some(a));
-    if let Some(a) = newest.filter(|a| !a.text.starts_with("probe ")) {
+    if let Some(a) = said(now).filter(|a| said(before) != Some(a)) {
         out.push(calm(&*a.text));
     }
     out
+}
+
+/// What the desk said last. Of the watch its verdicts are told, not each probe; and what a run behind says calls by itself.
+fn said(snap: &Snapshot) -> Option<&Activity> {
+    let quiet = |a: &&Activity| a.text.starts_with("probe ") || a.text.contains(", beside this one: ");
+    snap.activity.iter().rev().find(|a| !quiet(a))
 }
 
 fn rows(run: &RunView) -> impl Iterator<Item = &StepRow> {
@@ -164,7 +172,7 @@ fn run(before: &RunView, now: &RunView, out: &mut Vec<Saying>) {
     for row in changed.iter().filter(answered) {
         let said = card(now, &row.id).and_then(|c| c.history.last());
         let said = said.map_or_else(|| row.state.word().to_owned(), |n| format!("{} {}", n.who, n.text));
-        out.push(calm(format!("{}, the second person: {said}", row.title)));
+        out.push(calm(format!("{}, asked of a second person: {said}", row.title)));
     }
     let told: Vec<&&StepRow> = changed.iter().filter(telling).collect();
     let bad = |r: &StepRow| matches!(r.state, StepState::Failed | StepState::Indeterminate);
@@ -205,13 +213,17 @@ fn left(run: &RunView, now: i64) -> Option<i64> {
 }
 
 /// The RTO comes near: once for each mark that is passed.
-fn closing(snap: &Snapshot, before: Option<i64>, now: Option<i64>) -> Option<Saying> {
-    let (before, now) = (before?, now?);
-    let run = snap.run.as_deref()?;
+fn closing(snap: &Snapshot, before: Option<&(String, i64)>, now: Option<&(String, i64)>) -> Option<Saying> {
+    let ((was, before), (is, now)) = (before?, now?);
+    let (before, now) = (*before, *now);
+    // Another run came on show: nothing of it has just passed.
+    let run = snap.run.as_deref().filter(|_| was == is)?;
     let drill = run.mode != Mode::Live;
     if before >= 0 && now < 0 {
         return Some(urgent(format!("The RTO of {} is used up.", Millis(run.clocks.rto))));
     }
-    let mark = LEFT.into_iter().find(|m| before > m * 60_000 && now <= m * 60_000 && now >= 0)?;
-    Some(Saying { text: format!("{mark} min left until the RTO."), urgent: !drill })
+    LEFT.into_iter().find(|m| before > m * 60_000 && now <= m * 60_000 && now >= 0)?;
+    // As it is: time may have passed unseen.
+    let left = now.div_euclid(60_000) + i64::from(now % 60_000 > 0);
+    Some(Saying { text: format!("{left} min left until the RTO."), urgent: !drill })
 }

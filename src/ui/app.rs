@@ -16,7 +16,7 @@ use super::overlay::{self, Palette};
 use super::screens::{self, audit, recovery, rehearse, run::other_speed, runbooks, situation, start};
 use super::shell;
 use super::theme;
-use super::view::{Act, Cx, Screen, View};
+use super::view::{Act, Column, Cx, Screen, View};
 use crate::desk::Link;
 use crate::desk::protocol::{Command, WatchIntent};
 use crate::desk::snapshot::{ActionView, Snapshot, StepCard};
@@ -326,6 +326,12 @@ impl App {
             | Intent::Check
             | Intent::SecondPerson
             | Intent::Nth(_) => {
+                // Nothing is done for a step whose changes and guards are out of sight.
+                if self.view.step_hidden() {
+                    self.view.column = Column::Step;
+                    self.view.said = Some("Here is the step; press again to do it".to_owned());
+                    return;
+                }
                 if let Some(index) = intent::action_index(intent, snap, &self.view) {
                     self.action(snap, index);
                 }

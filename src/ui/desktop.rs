@@ -120,11 +120,14 @@ impl App {
                 }
             };
         }
-        let runbooks = ending == "ron" || path.is_dir();
+        // Asked of the disk only where the name does not say it: a file of a share that hangs must not hold the window.
+        let known = ["ron", "age", "zip", "jsonl", "txt", "png", "jpg", "jpeg"].contains(&ending.as_str());
+        let folder = !known && path.is_dir();
+        let runbooks = ending == "ron" || folder;
         let picture = ["png", "jpg", "jpeg"].contains(&ending.as_str());
         let evidence = self.view.screen == Screen::Run && intent::available(Intent::EvidenceFile, snap, &self.view);
         match ending.as_str() {
-            _ if evidence && !path.is_dir() => Meaning::Evidence,
+            _ if evidence && !folder => Meaning::Evidence,
             _ if runbooks => Meaning::Runbooks,
             _ if picture => Meaning::Request,
             "age" => Meaning::Handed,

@@ -28,6 +28,8 @@ impl App {
                 Intent::Change => !answering && !intent::held(ctx, key),
                 // A focused button is pressed by Enter; a row of the checklist leaves it to the step.
                 Intent::Confirm => !typing && (!focused || self.view.focus_on_row),
+                // In a field it deletes a letter.
+                Intent::Timeline => !typing,
                 Intent::Back => !typing && (snap.notice.is_some() || self.narrowed()),
                 _ if plain => !typing,
                 _ => true,

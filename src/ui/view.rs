@@ -172,6 +172,15 @@ pub struct View {
 }
 
 impl View {
+    /// Something else stands where the step would be.
+    pub fn step_hidden(&self) -> bool {
+        match self.column {
+            Column::Step => false,
+            Column::Timeline => true,
+            Column::Checklist | Column::Clocks | Column::Papers => !self.wide,
+        }
+    }
+
     /// As remembered.
     pub fn new(screen: Screen, looks: Looks) -> Self {
         Self {

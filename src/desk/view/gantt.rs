@@ -12,15 +12,21 @@ pub fn gantt(run: &Run, planned: &Planned<'_>, now: i64) -> Gantt {
     let end = run.ended.as_ref().map_or(now, |e| e.at);
     let mut out = Gantt { from: run.started_at, ended: run.ended.as_ref().map(|e| e.at), pauses, ..Gantt::default() };
     out.from = out.from.min(run.clocks.t[0].unwrap_or(out.from));
-    let mut waited = Millis(0);
-    let mut worked = Millis(0);
+    // Steps overlap: of the whole only the time in which something was done, or waited for, can be told.
+    let (mut worked, mut waited) = (Vec::new(), Vec::new());
     for lane in lanes {
         let step = &run.steps[lane.step];
         let Some(p) = planned.get(step.id.as_str()) else { continue };
         let sum = |doing: &[Doing]| sum(&lane.bars, doing, end);
         let (work, second, people) = (sum(&[Doing::Work, Doing::Failed]), sum(&[Doing::Waited]), sum(&[Doing::People]));
-        worked = worked + work;
-        waited = waited + second + people;
+        for bar in &lane.bars {
+            let of = match bar.doing {
+                Doing::Work | Doing::Failed => &mut worked,
+                Doing::Waited | Doing::People => &mut waited,
+                Doing::Azure | Doing::Paused => continue,
+            };
+            of.push((bar.from, bar.to.unwrap_or(end)));
+        }
         let state = run.state(lane.step);
         let mut said = format!("{}: {}. Planned {}", p.title, state.word(), Millis(p.expect.0));
         for (time, what) in [
@@ -49,12 +55,24 @@ pub fn gantt(run: &Run, planned: &Planned<'_>, now: i64) -> Gantt {
     }
     let (over, all) = run.progress();
     out.sentence = format!(
-        "Timeline of {all} steps, {over} over. Planned until {} UTC; {} at work, {} waiting.",
+        "Timeline of {all} steps, {over} over. Planned until {} UTC; work in {} of the time, waiting in {}.",
         utc_clock(out.planned_to),
-        whole(worked),
-        whole(waited)
+        whole(covered(worked)),
+        whole(covered(waited))
     );
     out
+}
+
+/// The time in which at least one of these was.
+fn covered(mut spans: Vec<(i64, i64)>) -> Millis {
+    spans.sort_unstable();
+    let (mut total, mut reached) = (0, i64::MIN);
+    for (from, to) in spans {
+        let from = from.max(reached);
+        total += to.saturating_sub(from).max(0);
+        reached = reached.max(to);
+    }
+    Millis(u64::try_from(total).unwrap_or(0))
 }
 
 /// Without the fractions of a second.

@@ -1,5 +1,6 @@
 //! Where the time of a run goes: planned, at work, waited for.
 
+use lifeboat::run::event::Found;
 use lifeboat::run::timeline::{Bar, Doing, Lane, lanes};
 
 use super::*;
@@ -56,6 +57,23 @@ fn work_azure_the_second_person_and_people_are_told_apart() {
     assert!(spent(&l, Doing::Waited) >= 90_000 && spent(&l, Doing::Waited) < 100_000, "{l:?}");
     assert!(spent(&l, Doing::Work) >= 40_000 && spent(&l, Doing::Work) < 60_000, "{l:?}");
     assert!(l.ended.is_some() && l.bars.iter().all(|b| b.to.is_some()), "{l:?}");
+}
+
+#[test]
+fn azure_is_at_it_until_it_is_seen_to_have_ended() {
+    let mut b = Bench::new(Mode::Rehearsal);
+    b.reach("AO-F5");
+    b.step("AO-F5", performing(&[change("x")])).unwrap();
+    b.system("AO-F5", StepCommand::Accepted { n: 0, operation: "op".to_owned(), corr: Default::default() }).unwrap();
+    b.after(120_000);
+    b.system("AO-F5", StepCommand::Lost { n: 0, why: "cut".to_owned() }).unwrap();
+    let read = |found| StepCommand::ReadBack { n: 0, found, detail: "d".to_owned() };
+    b.after(60_000);
+    b.system("AO-F5", read(Found::Running)).unwrap();
+    b.after(600_000);
+    b.system("AO-F5", read(Found::Applied)).unwrap();
+    let l = lane(&b, "AO-F5");
+    assert!(spent(&l, Doing::Azure) >= 780_000, "{l:?}");
 }
 
 #[test]

@@ -102,7 +102,7 @@ fn turns_of_the_watch_the_second_person_and_the_desk_are_heard() {
             Arc::make_mut(card).history.push(note);
         }),
     );
-    let wanted = (false, "Point clients at Sweden Central, the second person: Mo agreed (signed)".to_owned());
+    let wanted = (false, "Point clients at Sweden Central, asked of a second person: Mo agreed (signed)".to_owned());
     assert_eq!(answered, [wanted]);
 
     let desk = |text: &str| {
@@ -110,6 +110,11 @@ fn turns_of_the_watch_the_second_person_and_the_desk_are_heard() {
     };
     assert_eq!(desk("printed /tmp/plan.pdf"), [(false, "printed /tmp/plan.pdf".to_owned())]);
     assert_eq!(desk("probe oai-prod-eastus: connect timeout (10 in a row)"), [], "not each probe");
+
+    // A run that is not on show: what it waits for now, also where it called before; a live one interrupts.
+    let beside = Snapshot { open_runs: Arc::new(pair::open_runs()), ..sample::snapshot() };
+    let fails = |s: &mut Snapshot| Arc::make_mut(&mut s.open_runs)[1].waits = "a step failed: raise capacity".into();
+    assert_eq!(said(&beside, fails), [(true, "LIVE run 2QXM, not on show: a step failed: raise capacity".to_owned())]);
 
     let problem =
         |what: &str| Problem { what: what.into(), means: String::new(), next: "try again.".into(), raw: String::new() };
@@ -134,5 +139,16 @@ fn the_rto_that_comes_near_is_said_once_and_interrupts_in_live_mode() {
         assert_eq!(heard(&w), ["", ""], "said once");
         w.publish(|s| *s = near(-1_000, mode));
         assert_eq!(heard(&w)[1], "The RTO of 30 min is used up.");
+        // What another run has left is nothing that has just passed; time that passed unseen is told as it is.
+        let mut w = Window::on(near(301_000, mode), Screen::Run);
+        w.publish(|s| {
+            *s = near(100_000, mode);
+            in_run(|r| r.id = "run-other".into())(s);
+        });
+        w.harness.run_steps(10);
+        assert!(!heard(&w)[place].contains("min left"), "{:?}", heard(&w));
+        let mut w = Window::on(near(400_000, mode), Screen::Run);
+        w.publish(|s| *s = near(200_000, mode));
+        assert_eq!(heard(&w)[place], "4 min left until the RTO.");
     }
 }

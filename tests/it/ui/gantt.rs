@@ -11,6 +11,26 @@ use lifeboat::ui::view::{Column, Screen};
 
 use super::{Window, sample};
 
+#[test]
+fn nothing_is_done_for_a_step_that_is_out_of_sight() {
+    for width in [1280.0, 960.0] {
+        for column in [Column::Timeline, Column::Clocks] {
+            let mut w = Window::sized(sample::snapshot(), [width, 800.0]);
+            w.harness.state_mut().show(Screen::Run);
+            w.harness.state_mut().view_mut().column = column;
+            w.harness.run();
+            let beside = width > 1_000.0 && column == Column::Clocks;
+            w.ctrl(Key::Enter);
+            assert_eq!(w.told().len(), usize::from(beside), "{width} {column:?}");
+            if !beside {
+                assert_eq!(w.harness.state().view().column, Column::Step);
+                w.ctrl(Key::Enter);
+                assert_eq!(w.told().len(), 1, "now it is seen");
+            }
+        }
+    }
+}
+
 fn many(steps: usize) -> Snapshot {
     let mut run = sample::run();
     let one = run.gantt.lanes[5].clone();

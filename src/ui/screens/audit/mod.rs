@@ -286,8 +286,8 @@ fn runs(ui: &mut Ui, cx: &Cx, runs: &[RunRow]) {
                         cut(ui, body(format!("{} · {}", utc_minute(r.started), local_clock(r.started, false))));
                     }
                     4 => drop(cut(ui, body(utc_minute(r.started)))),
-                    5 => drop(cut(ui, body(&r.outcome))),
-                    6 if r.open => {
+                    5 if roomy => drop(cut(ui, body(&r.outcome))),
+                    6 if r.open && roomy => {
                         ui.push_id(&r.id, |ui| {
                             if link(ui, "Go on with it", "") {
                                 cx.send(Command::OpenRun(r.id.clone()));

@@ -73,7 +73,7 @@ impl Scale {
 }
 
 /// Draws it.
-pub fn show(ui: &mut Ui, cx: &Cx, view: &View, run: &RunView) {
+pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView) {
     let g = &*run.gantt;
     ui.spacing_mut().item_spacing.y = 6.0;
     // Where the columns are folded into tabs, the tab says what this is.
@@ -103,7 +103,8 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &View, run: &RunView) {
     let (head, _) = ui.allocate_exact_size(vec2(width, AXIS), Sense::hover());
     axis(ui, head, &scale, run, now);
     ui.spacing_mut().item_spacing.y = 0.0;
-    let shown = view.card(run).map(|c| c.id.as_str());
+    let shown = view.card(run).map(|c| c.id.clone());
+    let shown = shown.as_deref();
     let mut area = ScrollArea::vertical().id_salt("timeline").auto_shrink([false, false]);
     // The step on show comes into sight when it is another one.
     let id = ui.scope_id().with("timeline of");
@@ -114,6 +115,7 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &View, run: &RunView) {
         ui.data_mut(|d| d.insert_temp(id, place));
     }
     area.show_rows(ui, ROW, g.lanes.len(), |ui, range| {
+        crate::ui::screens::scroll_by_key(ui, view);
         let all = ui.max_rect();
         grid(ui.painter(), all.y_range().intersection(ui.clip_rect().y_range()), &scale, run, now, theme::of(ui));
         for i in range {
