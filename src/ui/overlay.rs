@@ -209,14 +209,16 @@ fn forget_secrets(ui: &Ui, ask: &Ask) {
 }
 
 /// Over the foot of the second column: it neither pushes nor covers what one is about to press.
-/// Where something that came by itself covers no button: over the checklist of a run, or over the step's head where there is
-/// none beside it; elsewhere at the right, as what is to be done stands at the left.
+/// Where something that came by itself covers no button: over a list at the left, or over the head of what is read, or at the
+/// right where what is to be done stands at the left.
 fn corner(ui: &Ui, id: &str, screen: Screen, hue: Color32, add: impl FnOnce(&mut Ui)) {
     let t = theme::of(ui);
     let left = super::shell::NAV + 8.0;
     let (anchor, at, width) = match (screen, super::screens::run::checklist_width(ui)) {
         (Screen::Run, Some(checklist)) => (Align2::LEFT_BOTTOM, vec2(left, -36.0), checklist - 16.0),
         (Screen::Run, None) => (Align2::LEFT_TOP, vec2(left, 84.0), 300.0),
+        (Screen::Rehearse, _) => (Align2::LEFT_BOTTOM, vec2(left, -36.0), 240.0),
+        (Screen::Runbooks, _) => (Align2::RIGHT_TOP, vec2(-16.0, 44.0), 300.0),
         _ => (Align2::RIGHT_BOTTOM, vec2(-16.0, -36.0), 300.0),
     };
     Area::new(Id::unique(id)).order(Order::Middle).anchor(anchor, at).show(ui.ctx(), |ui| {
