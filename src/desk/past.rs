@@ -174,7 +174,7 @@ impl Past {
     /// The mode of a run that was not ended when it was last read.
     pub fn open_as(&self, id: &str) -> Option<Mode> {
         let row = self.known.get(id)?.row.as_ref().filter(|r| r.open)?;
-        [Mode::Live, Mode::DryRun, Mode::Rehearsal, Mode::Tabletop].into_iter().find(|m| mode_word(*m) == row.mode)
+        Mode::ALL.into_iter().find(|m| mode_word(*m) == row.mode)
     }
 
     /// What closed runs said about their plans.

@@ -24,6 +24,9 @@ pub enum Mode {
 }
 
 impl Mode {
+    /// All.
+    pub const ALL: [Self; 4] = [Self::Live, Self::DryRun, Self::Rehearsal, Self::Tabletop];
+
     /// As the band says it.
     pub fn word(self) -> &'static str {
         match self {
@@ -74,6 +77,22 @@ pub enum StepState {
 }
 
 impl StepState {
+    /// All, from the first to the last that a step may come to.
+    pub const ALL: [Self; 12] = [
+        Self::Blocked,
+        Self::Ready,
+        Self::AwaitingApproval,
+        Self::Running,
+        Self::Verifying,
+        Self::DoneByApp,
+        Self::DoneByHand,
+        Self::AlreadyTrue,
+        Self::Failed,
+        Self::Skipped,
+        Self::Undone,
+        Self::Indeterminate,
+    ];
+
     /// In words.
     pub fn word(self) -> &'static str {
         match self {

@@ -53,8 +53,17 @@ impl App {
     pub(super) fn dropped(&mut self, ui: &Ui, snap: &Snapshot, files: Vec<PathBuf>) {
         let step = snap.run.as_deref().and_then(|r| self.view.card(r)).map(|c| c.id.clone());
         let mut pictures = Vec::new();
-        for path in files {
-            match self.meaning(snap, &path) {
+        // What each means is settled before the first is taken: that may open a dialog, which asks for a file itself.
+        let meant: Vec<(Meaning, PathBuf)> = files
+            .into_iter()
+            .map(|path| {
+                // Asked of the disk only where the name does not say it, and once.
+                let folder = !named(&path) && path.is_dir();
+                (self.meaning(snap, &path, folder), path)
+            })
+            .collect();
+        for (meaning, path) in meant {
+            match meaning {
                 Meaning::Field => {
                     if let Ok(mut place) = self.view.picked.lock() {
                         *place = Some(path);
@@ -85,7 +94,8 @@ impl App {
         let held: Vec<PathBuf> = ui.input(|i| i.raw.hovered_files.iter().filter_map(|f| f.path.clone()).collect());
         let Some(first) = held.first() else { return };
         let name = short(first);
-        let words = match self.meaning(snap, first) {
+        // In each frame: the disk is not asked. What has no ending is a folder, as far as can be seen.
+        let words = match self.meaning(snap, first, first.extension().is_none()) {
             Meaning::Field => format!("Drop {name} here: it is the file that is asked for"),
             Meaning::Evidence => match snap.run.as_deref().and_then(|r| self.view.card(r)) {
                 Some(card) => format!("Drop {name} here: evidence for step {}", card.id),
@@ -110,8 +120,8 @@ impl App {
         );
     }
 
-    fn meaning(&self, snap: &Snapshot, path: &Path) -> Meaning {
-        let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
+    fn meaning(&self, snap: &Snapshot, path: &Path, folder: bool) -> Meaning {
+        let ending = ending(path);
         if let Some(ask) = &self.view.ask {
             return match ask.fields.iter().any(|f| f.browse.is_some()) {
                 true => Meaning::Field,
@@ -120,9 +130,6 @@ impl App {
                 }
             };
         }
-        // Asked of the disk only where the name does not say it: a file of a share that hangs must not hold the window.
-        let known = ["ron", "age", "zip", "jsonl", "txt", "png", "jpg", "jpeg"].contains(&ending.as_str());
-        let folder = !known && path.is_dir();
         let runbooks = ending == "ron" || folder;
         let picture = ["png", "jpg", "jpeg"].contains(&ending.as_str());
         let evidence = self.view.screen == Screen::Run && intent::available(Intent::EvidenceFile, snap, &self.view);
@@ -138,6 +145,15 @@ impl App {
             }
         }
     }
+}
+
+fn ending(path: &Path) -> String {
+    path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default()
+}
+
+/// Its name says what kind of file it is.
+fn named(path: &Path) -> bool {
+    ["ron", "age", "zip", "jsonl", "txt", "png", "jpg", "jpeg"].contains(&ending(path).as_str())
 }
 
 fn no(path: &Path, why: &str) -> Meaning {

@@ -11,23 +11,6 @@ use super::widgets::{
 };
 use crate::desk::snapshot::{Mark, Mode, Qr, StepRow, StepState};
 
-const MARKS: [Mark; 6] = [Mark::Ok, Mark::Suspect, Mark::Down, Mark::Degraded, Mark::Unknown, Mark::Blind];
-const MODES: [Mode; 4] = [Mode::Live, Mode::DryRun, Mode::Rehearsal, Mode::Tabletop];
-/// States of a step, the newest news last.
-pub const STATES: [StepState; 12] = [
-    StepState::Blocked,
-    StepState::Ready,
-    StepState::AwaitingApproval,
-    StepState::Running,
-    StepState::Verifying,
-    StepState::DoneByApp,
-    StepState::DoneByHand,
-    StepState::AlreadyTrue,
-    StepState::Failed,
-    StepState::Skipped,
-    StepState::Undone,
-    StepState::Indeterminate,
-];
 /// Column of labels.
 const LABEL: f32 = 112.0;
 
@@ -112,13 +95,13 @@ impl Gallery {
             ui,
             "gallery",
             &columns,
-            MARKS.len(),
+            Mark::ALL.len(),
             |i| i == chosen,
-            |i| format!("row {i}: {}", MARKS[i].word()),
+            |i| format!("row {i}: {}", Mark::ALL[i].word()),
             |ui, i, c| {
                 if c == 0 {
-                    mark(ui, MARKS[i]);
-                    cut(ui, body(MARKS[i].word()));
+                    mark(ui, Mark::ALL[i]);
+                    cut(ui, body(Mark::ALL[i].word()));
                 } else {
                     cut(ui, secondary(ui, "oai-prod-eastus, a name that is longer than its column"));
                 }
@@ -169,7 +152,7 @@ fn letters(ui: &mut Ui) {
 }
 
 fn marks(ui: &mut Ui) {
-    for m in MARKS {
+    for m in Mark::ALL {
         ui.horizontal(|ui| {
             mark(ui, m);
             ui.label(body(m.word()));
@@ -185,14 +168,14 @@ fn marks(ui: &mut Ui) {
 
 fn bands(ui: &mut Ui) {
     let t = theme::of(ui);
-    for mode in MODES {
+    for mode in Mode::ALL {
         let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 32.0), Sense::hover());
         paint_band(&ui.painter_at(rect), rect, Some(mode), t, f32::from(RADIUS));
         let font = FontId::new(BODY, theme::bold());
         let at = rect.left_center() + vec2(16.0, 0.0);
         ui.painter().text(at, egui::Align2::LEFT_CENTER, mode.word(), font, t.on_band);
     }
-    ui.horizontal(|ui| MODES.iter().for_each(|m| mode_badge(ui, m.word())));
+    ui.horizontal(|ui| Mode::ALL.iter().for_each(|m| mode_badge(ui, m.word())));
     ui.horizontal(|ui| {
         badge(ui, "sent");
         badge(ui, "3");
@@ -223,7 +206,7 @@ fn buttons(ui: &mut Ui) {
 fn steps(ui: &mut Ui) {
     let t = theme::of(ui);
     ui.spacing_mut().item_spacing.y = 0.0;
-    for (i, state) in STATES.into_iter().enumerate() {
+    for (i, state) in StepState::ALL.into_iter().enumerate() {
         let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());
         let current = state == StepState::Ready;
         if current {

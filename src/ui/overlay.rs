@@ -47,7 +47,7 @@ pub(super) fn modal<R>(ui: &Ui, id: &str, width: f32, add: impl FnOnce(&mut Ui) 
         .corner_radius(f32::from(CARD_RADIUS))
         .inner_margin(Margin::same(24));
     let width = width.min(ui.ctx().content_rect().width() - 80.0);
-    let shade = if ui.visuals().dark_mode { Color32::from_black_alpha(150) } else { Color32::from_black_alpha(90) };
+    let shade = theme::SHADE[usize::from(!ui.visuals().dark_mode)];
     let shown = Modal::new(Id::unique(id)).frame(frame).backdrop_color(shade).show(ui.ctx(), |ui| {
         ui.set_width(width);
         add(ui)

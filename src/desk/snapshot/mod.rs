@@ -102,6 +102,9 @@ pub enum Mark {
 }
 
 impl Mark {
+    /// All, the best first.
+    pub const ALL: [Self; 6] = [Self::Ok, Self::Suspect, Self::Degraded, Self::Down, Self::Unknown, Self::Blind];
+
     /// The word that goes with shape and colour.
     pub fn word(self) -> &'static str {
         match self {

@@ -1,5 +1,5 @@
-//! The look as data, and nothing else: every colour in dark and light with what it stands on, and every size. Screens take
-//! both from here only. A test holds each pair to its contrast, and another the texts of all screens as they are drawn.
+//! The look as data, and nothing else: every colour in dark and light with what it stands on, and the sizes that screens share.
+//! Colours are made here only. A test holds each pair to its contrast, and another the texts of all screens as they are drawn.
 
 use eframe::egui::Color32;
 
@@ -84,6 +84,9 @@ colours! {
     on_band: 0xFFFFFF / 0xFFFFFF, 4.5 on live dry_run rehearsal stripe tabletop;
 }
 
+/// Over everything behind a dialog, in dark and in light.
+pub const SHADE: [Color32; 2] = [Color32::from_black_alpha(150), Color32::from_black_alpha(90)];
+
 const fn rgb(hex: u32) -> Color32 {
     Color32::from_rgb((hex >> 16) as u8, (hex >> 8) as u8, hex as u8)
 }
@@ -107,7 +110,7 @@ pub const SMALL_LINE: f32 = 16.0;
 
 // ---- space, on a grid of four points ----
 
-/// Every distance is one of these.
+/// Distances between groups; within a widget there are finer ones.
 pub const SPACE: [f32; 6] = [4.0, 8.0, 12.0, 16.0, 24.0, 32.0];
 /// Height of a list row, and of a small button.
 pub const ROW: f32 = 28.0;

@@ -23,8 +23,7 @@ pub fn badge(ui: &mut Ui, text: &str) {
 /// How much of the world a run could touch, as its band says it; a word that is no mode stands as it is.
 pub fn mode_badge(ui: &mut Ui, mode: &str) {
     let t = theme::of(ui);
-    let all = [Mode::Live, Mode::DryRun, Mode::Rehearsal, Mode::Tabletop];
-    let Some(found) = all.into_iter().find(|m| m.word().eq_ignore_ascii_case(mode)) else {
+    let Some(found) = Mode::ALL.into_iter().find(|m| m.word().eq_ignore_ascii_case(mode)) else {
         cut(ui, body(mode));
         return;
     };

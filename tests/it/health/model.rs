@@ -13,6 +13,8 @@ const MINUTE: i64 = 60_000;
 struct Plain {
     t: Thresholds,
     seen: Vec<(i64, Outcome)>,
+    /// What is counted is forgotten after the longest window and a little, also when the clock is set back later.
+    counted: Vec<(i64, Outcome)>,
     horizon: i64,
     state: DetectorState,
     since: i64,
@@ -28,6 +30,7 @@ impl Plain {
         Self {
             t,
             seen: vec![],
+            counted: vec![],
             horizon: 0,
             state,
             since: 0,
@@ -45,6 +48,7 @@ impl Plain {
     fn gap(&mut self, to: i64) {
         self.horizon = to;
         self.seen.retain(|p| p.0 < to);
+        self.counted.retain(|p| p.0 < to);
         self.state = DetectorState::Unknown;
         self.failing_since = None;
         self.storm = None;
@@ -109,7 +113,9 @@ impl Plain {
             self.failing_since = None;
         }
         let (answered, counts) = (o.answered(), o.counts());
-        self.seen.push((at, o));
+        self.seen.push((at, o.clone()));
+        self.counted.push((at, o));
+        self.counted.retain(|p| p.0 >= at - 62 * MINUTE);
         if self.storms(at) {
             let goes_on = self.storm.filter(|s| at - s.1 <= self.stale());
             self.storm = Some((goes_on.map_or_else(|| self.storm_began(at), |s| s.0), at));
@@ -166,7 +172,7 @@ impl Plain {
     }
 
     fn tally(&self, from: i64) -> Tally {
-        let since = |what: fn(&Outcome) -> bool| self.seen.iter().filter(|p| p.0 >= from && what(&p.1)).count();
+        let since = |what: fn(&Outcome) -> bool| self.counted.iter().filter(|p| p.0 >= from && what(&p.1)).count();
         Tally {
             calls: since(|_| true),
             answered: since(Outcome::answered),

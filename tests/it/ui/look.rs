@@ -8,10 +8,9 @@ use eframe::egui::epaint::{ClippedShape, TextShape};
 use eframe::egui::{self, Color32, Pos2, Rect, Shape, Theme, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
-use lifeboat::desk::snapshot::{Mark, Snapshot};
+use lifeboat::desk::snapshot::{Mark, Snapshot, StepState};
 use lifeboat::ui::facilitator;
-use lifeboat::ui::gallery::STATES;
-use lifeboat::ui::theme::{self, DARK, LIGHT, PAIRS, Tokens};
+use lifeboat::ui::theme::{DARK, LIGHT, PAIRS, Tokens};
 use lifeboat::ui::view::Screen;
 use lifeboat::ui::widgets::{paint_mark, paint_step};
 
@@ -243,7 +242,7 @@ fn painted(paint: impl Fn(&egui::Painter)) -> String {
 
 #[test]
 fn states_are_told_apart_without_colour() {
-    let marks = [Mark::Ok, Mark::Suspect, Mark::Down, Mark::Degraded, Mark::Unknown, Mark::Blind];
+    let marks = Mark::ALL;
     let shapes = marks.map(|m| painted(|p| paint_mark(p, egui::pos2(20.0, 20.0), 5.0, m, Color32::GRAY)));
     assert_eq!(shapes.iter().collect::<BTreeSet<_>>().len(), marks.len());
     assert_eq!(marks.map(Mark::word).iter().collect::<BTreeSet<_>>().len(), marks.len());
@@ -255,9 +254,25 @@ fn states_are_told_apart_without_colour() {
     for hue in [&mut grey.text, &mut grey.secondary, &mut grey.faint, &mut grey.accent] {
         *hue = Color32::GRAY;
     }
-    let steps = STATES.map(|s| (s, painted(|p| paint_step(p, egui::pos2(20.0, 20.0), s, false, &grey))));
+    let steps = StepState::ALL.map(|s| (s, painted(|p| paint_step(p, egui::pos2(20.0, 20.0), s, false, &grey))));
     let groups: BTreeSet<&String> = steps.iter().map(|(_, shape)| shape).collect();
     // Two kinds of work, and three ways of being done.
-    assert_eq!(groups.len(), STATES.len() - 3);
-    assert!(!theme::SPACE.iter().any(|s| s % 4.0 != 0.0), "space is on a grid of four points");
+    assert_eq!(groups.len(), StepState::ALL.len() - 3);
+}
+
+#[test]
+fn no_other_file_of_the_window_makes_a_colour() {
+    fn files(dir: &std::path::Path, out: &mut Vec<std::path::PathBuf>) {
+        for entry in std::fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { files(&path, out) } else { out.push(path) }
+        }
+    }
+    let mut all = Vec::new();
+    files(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/ui"), &mut all);
+    assert!(all.len() > 40);
+    for path in all.iter().filter(|p| !p.ends_with("theme/tokens.rs")) {
+        let text = std::fs::read_to_string(path).unwrap();
+        assert!(!text.contains("Color32::from_"), "{} makes a colour of its own", path.display());
+    }
 }

@@ -305,22 +305,6 @@ pub fn long() -> Snapshot {
     snap
 }
 
-/// Every state of a step.
-pub const STATES: [StepState; 12] = [
-    StepState::Blocked,
-    StepState::Ready,
-    StepState::AwaitingApproval,
-    StepState::Running,
-    StepState::Verifying,
-    StepState::DoneByApp,
-    StepState::DoneByHand,
-    StepState::AlreadyTrue,
-    StepState::Failed,
-    StepState::Skipped,
-    StepState::Undone,
-    StepState::Indeterminate,
-];
-
 /// A step (`F4` changes, `V1` reads, `D4` decides) in this state, with what the desk shows beside it.
 pub fn in_state(step: &str, state: StepState) -> Snapshot {
     let mut run = sample::run();

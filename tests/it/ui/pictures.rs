@@ -256,7 +256,7 @@ fn one(wish: &str) {
             // `F4-8`: that step in the ninth state.
             None => {
                 let (step, state) = name.split_once('-').unwrap_or_else(|| panic!("no picture is named {name}"));
-                let state = pair::STATES[state.parse::<usize>().unwrap()];
+                let state = lifeboat::desk::snapshot::StepState::ALL[state.parse::<usize>().unwrap()];
                 Shown::new(ctx, name, pair::in_state(step, state), run, false)
             }
         };

@@ -402,7 +402,7 @@ fn nothing_of_a_run_is_out_of_reach_in_a_small_window() {
 #[test]
 fn every_kind_of_step_is_shown_in_every_state() {
     for step in ["F4", "V1", "D4"] {
-        for state in pair::STATES {
+        for state in lifeboat::desk::snapshot::StepState::ALL {
             let mut w = Window::sized(pair::in_state(step, state), [960.0, 600.0]);
             w.harness.state_mut().show(Screen::Run);
             w.harness.run();
