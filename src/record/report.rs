@@ -37,7 +37,7 @@ impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Whole => "consistent, signed, and anchored to its end",
-            Self::Limited => "consistent, with the limits named above",
+            Self::Limited => "consistent, with limits that are named",
             Self::Broken => "TAMPERED WITH OR CORRUPT",
             Self::Unverifiable => "could not be verified",
         })

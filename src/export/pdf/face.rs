@@ -14,9 +14,6 @@ const BREAK_AFTER: &str = "/_.,&?=:;";
 /// Least part of a line that a broken word fills; before that any character will do.
 const BREAK_LEAST: f32 = 0.6;
 
-/// B612 Mono sets stops and quotes at the left of their cell, which reads as a blank behind them; this moves them inwards.
-const MONO_STOP: f32 = 0.13;
-
 /// Which cut of the family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cut {
@@ -126,11 +123,9 @@ impl Faces {
     /// Glyphs of a line, advances as parts of the size.
     pub(super) fn glyphs(&self, cut: Cut, text: &str) -> Vec<KrillaGlyph> {
         let face = self.face(cut);
-        let mono = matches!(cut, Cut::Mono | Cut::MonoBold);
         let glyph = |(at, c): (usize, char)| {
             let Glyph { id, advance } = face.glyph(c).unwrap_or(Glyph { id: 0, advance: 0.0 });
-            let shift = if mono && matches!(c, '.' | ',' | ':' | ';' | '\'') { MONO_STOP } else { 0.0 };
-            KrillaGlyph::new(GlyphId::new(id), advance, shift, 0.0, 0.0, at..at + c.len_utf8(), None)
+            KrillaGlyph::new(GlyphId::new(id), advance, 0.0, 0.0, 0.0, at..at + c.len_utf8(), None)
         };
         text.char_indices().map(glyph).collect()
     }

@@ -24,7 +24,7 @@ pub fn audit() -> Audit {
         ),
         check: (!open).then(|| Check {
             proven: None,
-            verdict: "consistent, with the limits named above".into(),
+            verdict: "consistent, with limits that are named".into(),
             at: NOW - 12_000,
         }),
     };
@@ -70,7 +70,7 @@ pub fn audit() -> Audit {
                 ("Gaps and recoveries", "none".into()),
                 ("Evidence", "no files named".into()),
             ],
-            verdict: "consistent, with the limits named above".into(),
+            verdict: "consistent, with limits that are named".into(),
             proven: None,
             checked_at: NOW - 12_000,
             families: ["health", "note", "run", "step"].map(String::from).to_vec(),
