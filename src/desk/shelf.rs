@@ -1,6 +1,7 @@
 //! The shelf: the files and folders a person keeps beside what is built in, read again whenever they change; and the
 //! plan that is being filled in.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -44,8 +45,6 @@ pub(super) struct Shelf {
     book: Option<(String, Option<Strategy>)>,
     /// Files that runbooks on the shelf include, which may lie deeper than what is watched with them.
     parts: Vec<PathBuf>,
-    /// The list of places on disk could not be read, and has to be put aside before it is written.
-    damaged: bool,
     inventory: Option<Inventory>,
     reading: bool,
     printed: Option<PathBuf>,
@@ -77,6 +76,18 @@ impl Editing {
 struct Kept {
     schema: u32,
     places: Vec<PathBuf>,
+}
+
+/// The places on disk; a list that cannot be read has to be put aside before it is written.
+fn kept(path: &Path) -> Result<Vec<PathBuf>, ()> {
+    match std::fs::read(path) {
+        Ok(bytes) => {
+            let kept = serde_json::from_slice::<Kept>(&bytes).ok().filter(|k| k.schema == SCHEMA);
+            kept.map(|k| k.places).ok_or(())
+        }
+        Err(_) if !path.exists() => Ok(Vec::new()),
+        Err(_) => Err(()),
+    }
 }
 
 impl Desk {
@@ -162,15 +173,11 @@ impl Desk {
     /// Reads the list of places, and what is in them.
     pub(super) fn fill_shelf(&mut self) {
         let path = self.kept_places();
-        let there = std::fs::read(&path);
-        let kept = there.as_ref().ok().and_then(|b| serde_json::from_slice::<Kept>(b).ok());
-        let kept = kept.filter(|k| k.schema == SCHEMA);
-        self.shelf.damaged = kept.is_none() && path.exists();
-        if self.shelf.damaged {
+        self.shelf.places = kept(&path).unwrap_or_else(|()| {
             self.say(format!("{} cannot be read: open your files and folders again", path.display()));
-        }
+            Vec::new()
+        });
         self.shelf.inventory = self.options.home.known();
-        self.shelf.places = kept.map(|k| k.places).unwrap_or_default();
         self.reread();
     }
 
@@ -247,8 +254,11 @@ impl Desk {
             return Err(e.into());
         }
         if !self.shelf.places.contains(&path) && !path.starts_with(self.own_plans()) {
-            self.shelf.places.insert(0, path);
-            self.keep_places()?;
+            self.keep_places(|places| {
+                if !places.contains(&path) {
+                    places.insert(0, path);
+                }
+            })?;
         }
         self.reload();
         let of = |k: Kind| files.iter().find(|f| f.outline().is_some_and(|o| o.kind == k)).map(|f| f.name.clone());
@@ -261,22 +271,31 @@ impl Desk {
 
     /// Takes it off again.
     pub(super) fn forget_path(&mut self, path: &Path) -> Result<(), DeskError> {
-        self.shelf.places.retain(|p| p != path);
-        self.keep_places()?;
+        self.keep_places(|places| places.retain(|p| p != path))?;
         self.reload();
         Ok(())
     }
 
-    fn keep_places(&mut self) -> Result<(), DeskError> {
+    /// Changes the list as it is on disk now: another window on the same data may have changed it since it was read.
+    fn keep_places(&mut self, change: impl FnOnce(&mut Vec<PathBuf>)) -> Result<(), DeskError> {
         let path = self.kept_places();
-        if self.shelf.damaged {
-            let aside = path.with_extension("damaged");
-            std::fs::rename(&path, &aside).map_err(|source| DeskError::Save { path: aside, source })?;
-            self.shelf.damaged = false;
-        }
-        let kept = Kept { schema: SCHEMA, places: self.shelf.places.clone() };
-        let bytes = serde_json::to_vec_pretty(&kept).unwrap_or_default();
-        write_whole(&path, &bytes)
+        let failed = |source| DeskError::Save { path: path.clone(), source };
+        std::fs::create_dir_all(self.options.home.dir()).map_err(failed)?;
+        let lock = self.options.disk.try_lock(&path.with_extension("lock")).map_err(failed)?;
+        let _lock = lock.ok_or_else(|| failed(io::Error::other("another Lifeboat is writing it; try again")))?;
+        let mut places = match kept(&path) {
+            Ok(places) => places,
+            Err(()) => {
+                let aside = path.with_extension("damaged");
+                std::fs::rename(&path, &aside).map_err(|source| DeskError::Save { path: aside, source })?;
+                self.shelf.places.clone()
+            }
+        };
+        change(&mut places);
+        let bytes = serde_json::to_vec_pretty(&Kept { schema: SCHEMA, places: places.clone() }).unwrap_or_default();
+        write_whole(&path, &bytes)?;
+        self.shelf.places = places;
+        Ok(())
     }
 
     /// A plan, by id or file.
@@ -395,8 +414,8 @@ impl Desk {
         self.reload();
         let name = path.display().to_string();
         if !self.catalog.plans().any(|f| f.name == name) {
-            self.shelf.places.insert(0, path);
-            if let Err(e) = self.keep_places() {
+            if let Err(e) = self.keep_places(|places| places.insert(0, path.clone())) {
+                self.shelf.places.insert(0, path);
                 self.problem(&e);
             }
             self.reload();

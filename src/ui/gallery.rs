@@ -170,7 +170,7 @@ fn bands(ui: &mut Ui) {
     let t = theme::of(ui);
     for mode in Mode::ALL {
         let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 32.0), Sense::hover());
-        paint_band(&ui.painter_at(rect), rect, Some(mode), t, f32::from(RADIUS));
+        paint_band(&ui.painter_at(rect), rect, Some(mode), t);
         let font = FontId::new(BODY, theme::bold());
         let at = rect.left_center() + vec2(16.0, 0.0);
         ui.painter().text(at, egui::Align2::LEFT_CENTER, mode.word(), font, t.on_band);

@@ -390,15 +390,14 @@ pub fn action_index(intent: Intent, snap: &Snapshot, view: &View) -> Option<usiz
     match intent {
         Intent::Change => (first.changes_azure && primary(first)).then_some(0),
         Intent::Confirm => (!first.changes_azure && primary(first)).then_some(0),
-        // What changes Azure has no key but that of the first action.
+        // What changes Azure has no key but Ctrl+Enter, and that only as the first action.
         _ => actions
             .iter()
             .enumerate()
             .position(|(i, a)| i > 0 && !a.changes_azure && intent_of(i, &a.intent) == intent)
             .or_else(|| {
                 // The first action keeps its letter beside Enter.
-                (intent_of(0, &first.intent) == intent && !matches!(intent, Intent::Change | Intent::Confirm))
-                    .then_some(0)
+                (!first.changes_azure && intent_of(0, &first.intent) == intent).then_some(0)
             }),
     }
 }

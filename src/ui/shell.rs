@@ -52,7 +52,7 @@ fn band_line(ui: &mut Ui, cx: &Cx, said: &str, run_said: &str) {
     let rect = ui.max_rect();
     let band = &cx.snap.band;
     let p = ui.painter_at(rect);
-    let ink = paint_band(&p, rect, band.mode, t, 0.0);
+    let ink = paint_band(&p, rect, band.mode, t);
     if band.mode.is_none() {
         p.hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.line));
     }
@@ -84,7 +84,7 @@ fn band_line(ui: &mut Ui, cx: &Cx, said: &str, run_said: &str) {
 fn speed(speed: Speed) -> String {
     match speed {
         Speed::Times(1) => String::new(),
-        Speed::Times(0) => "stopped · ".to_owned(),
+        Speed::Times(0) => "clock stopped · ".to_owned(),
         other => format!("{other} · "),
     }
 }
@@ -115,7 +115,7 @@ fn count(cx: &Cx, screen: Screen) -> String {
             let others = library.diagnostics.iter().filter(|d| d.severity == "error").count();
             let books: usize = library.runbooks.iter().map(|r| r.findings.0).sum();
             let wrong = others + books + library.plans.iter().map(|p| p.errors).sum::<usize>();
-            if wrong > 0 { format!("{wrong} wrong") } else { String::new() }
+            if wrong > 0 { format!("{wrong} {}", if wrong == 1 { "error" } else { "errors" }) } else { String::new() }
         }
         Screen::Recovery => super::screens::recovery::count(snap, cx.now.wall),
         Screen::Audit => {

@@ -8,11 +8,13 @@
 mod gaps;
 mod list;
 mod platform;
+mod power;
 mod rounds;
 mod targets;
 
 pub use gaps::roads;
 pub use list::{As, Item, List, Question, Subject, account};
+pub use power::on_battery;
 pub use targets::Targets;
 
 use crate::clock::Task;

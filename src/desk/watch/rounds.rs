@@ -1,6 +1,7 @@
 //! Asking in turn: one task keeps the schedule, each question is a task of its own that tells the desk what it saw.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use tokio::task::JoinSet;
 
@@ -10,10 +11,12 @@ use crate::units::Millis;
 
 use super::super::executor::World;
 use super::super::mailbox::Mail;
-use super::When;
+use super::{When, power};
 
 /// Everything must have been well for so long before it is asked less often.
 const CALM_AFTER: Millis = Millis::from_mins(5);
+/// The same on battery.
+const CALM_AFTER_ON_BATTERY: Millis = Millis::from_mins(1);
 /// On another network everything is asked within this, or this much an endpoint.
 const SOON: u64 = 4_000;
 const SOON_EACH: u64 = 10;
@@ -102,7 +105,10 @@ impl Pace {
         self.looked = now;
         let well = world.monitor.lock().all_well(world.clock.now().utc);
         self.well_since = if well { self.well_since.or(Some(now)) } else { None };
-        let calm = self.well_since.is_some_and(|s| now - s >= CALM_AFTER.0);
+        let calm = self.well_since.is_some_and(|s| {
+            now - s >= CALM_AFTER.0
+                || now - s >= CALM_AFTER_ON_BATTERY.0 && power::on_battery(Path::new(power::SUPPLIES))
+        });
         (calm != std::mem::replace(&mut self.calm, calm)).then_some(calm)
     }
 }

@@ -166,7 +166,7 @@ fn band(ui: &mut Ui, r: &RequestView) {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), BAND), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("This request is {text}")));
     let p = ui.painter_at(rect);
-    let ink = widgets::paint_band(&p, rect, Some(r.mode), t, f32::from(theme::RADIUS));
+    let ink = widgets::paint_band(&p, rect, Some(r.mode), t);
     let font = FontId::new(18.0, theme::bold());
     let line = widgets::text::line(ui, &text, font, ink, rect.width() - 32.0);
     p.galley(rect.left_center() + vec2(16.0, -line.size().y / 2.0), line, ink);

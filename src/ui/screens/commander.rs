@@ -118,7 +118,7 @@ fn band(ui: &mut Ui, cx: &Cx, s: &Size, rect: Rect) {
     let t = theme::of(ui);
     let band = &cx.snap.band;
     let p = ui.painter_at(rect);
-    let ink = paint_band(&p, rect, band.mode, t, 0.0);
+    let ink = paint_band(&p, rect, band.mode, t);
     cx.changes_every(0, if cx.ticking() { 1 } else { 60 });
     let utc = utc_clock(cx.now.utc);
     let utc = if cx.ticking() { utc.as_str() } else { utc.get(..5).unwrap_or_default() };

@@ -120,6 +120,8 @@ fn style(theme: Theme, t: &Tokens) -> egui::Style {
     style.spacing.scroll = egui::style::ScrollStyle {
         bar_width: 8.0,
         floating_width: 3.0,
+        // It has room of its own, and lies on nothing.
+        floating_allocated_width: 8.0,
         dormant_handle_opacity: 0.35,
         ..egui::style::ScrollStyle::floating()
     };
@@ -159,8 +161,9 @@ fn style(theme: Theme, t: &Tokens) -> egui::Style {
         };
     };
     set(&mut v.widgets.noninteractive, t.panel, Stroke::new(HAIRLINE, t.line), t.text);
-    set(&mut v.widgets.inactive, t.raised, Stroke::new(HAIRLINE, t.line), t.text);
-    set(&mut v.widgets.hovered, t.raised, Stroke::new(HAIRLINE, t.faint), t.text);
+    // Fields and boxes are told from the ground they stand on (WCAG 2.2, 1.4.11).
+    set(&mut v.widgets.inactive, t.raised, Stroke::new(HAIRLINE, t.faint), t.text);
+    set(&mut v.widgets.hovered, t.raised, Stroke::new(HAIRLINE, t.secondary), t.text);
     set(&mut v.widgets.active, t.raised, Stroke::new(RING, t.accent), t.text);
     set(&mut v.widgets.open, t.raised, Stroke::new(HAIRLINE, t.accent), t.text);
     style

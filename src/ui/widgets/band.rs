@@ -6,9 +6,9 @@ use crate::desk::snapshot::Mode;
 use crate::ui::theme::Tokens;
 
 /// Fills `rect`; what is written on it has the colour that comes back. Without a mode it is neutral.
-pub fn paint_band(p: &Painter, rect: Rect, mode: Option<Mode>, t: &Tokens, radius: f32) -> Color32 {
+pub fn paint_band(p: &Painter, rect: Rect, mode: Option<Mode>, t: &Tokens) -> Color32 {
     let (fill, ink) = mode.map_or((t.raised, t.text), |m| (t.band(m), t.on_band));
-    p.rect_filled(rect, radius, fill);
+    p.rect_filled(rect, 0.0, fill);
     if mode == Some(Mode::Rehearsal) {
         stripes(p, rect, t.stripe);
     }

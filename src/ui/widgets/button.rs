@@ -106,7 +106,12 @@ impl<'a> Button<'a> {
         let font = if self.primary || chosen { FontId::new(BODY, theme::bold()) } else { FontId::proportional(BODY) };
         let pad = if self.small || !self.primary { 12.0 } else { 16.0 };
         let key = (!self.key.is_empty()).then(|| {
-            let c = if self.primary && enabled { t.on_accent.gamma_multiply(0.9) } else { t.secondary };
+            let c = match (self.primary, enabled) {
+                (true, true) => t.on_accent.gamma_multiply(0.9),
+                (false, true) => t.secondary,
+                // A key that does nothing now does not outshine its word.
+                (_, false) => t.faint,
+            };
             ui.painter().layout_no_wrap(self.key.clone(), FontId::proportional(SMALL), c)
         });
         let key_width = key.as_ref().map_or(0.0, |k| k.size().x + KEY_GAP);
@@ -143,7 +148,7 @@ impl<'a> Button<'a> {
         ui.painter().galley(start - vec2(0.0, label.size().y / 2.0), label, color);
         if let Some(key) = key {
             let y = rect.center().y - key.size().y / 2.0;
-            ui.painter().galley(pos2(end + KEY_GAP, y), key, t.secondary);
+            ui.painter().galley(pos2(end + KEY_GAP, y), key, color);
         }
         focus_ring(ui, &response, rect);
 

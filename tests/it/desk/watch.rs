@@ -8,7 +8,7 @@ use lifeboat::catalog::Catalog;
 use lifeboat::clock::Clock;
 use lifeboat::desk::protocol::{Adjustment, Amount, Knob, OwnEndpoint, WatchIntent, WatchSettings};
 use lifeboat::desk::snapshot::{EndpointRow, Mark, Snapshot};
-use lifeboat::desk::watch::{As, Item, List, Question, Subject, roads};
+use lifeboat::desk::watch::{As, Item, List, Question, Subject, on_battery, roads};
 use lifeboat::health::{Part, Role};
 use lifeboat::runbook::model::Tier;
 use lifeboat::units::Region;
@@ -277,4 +277,29 @@ fn inside_a_namespace() {
     assert_eq!(first.changed(roads()), Some("another network"));
     ip("route del default");
     assert_eq!(first.changed(roads()), Some("the network is gone"));
+}
+
+#[test]
+fn a_computer_is_on_battery_when_nothing_feeds_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let supply = |name: &str, files: &[(&str, &str)]| {
+        std::fs::create_dir_all(dir.path().join(name)).unwrap();
+        for (file, text) in files {
+            std::fs::write(dir.path().join(name).join(file), format!("{text}\n")).unwrap();
+        }
+    };
+    assert!(!on_battery(&dir.path().join("none")), "another system");
+    assert!(!on_battery(dir.path()), "a computer without one");
+    supply("hid-0", &[("type", "Battery"), ("scope", "Device"), ("status", "Discharging")]);
+    assert!(!on_battery(dir.path()), "a mouse");
+    supply("BAT0", &[("type", "Battery"), ("status", "Discharging")]);
+    assert!(on_battery(dir.path()));
+    supply("AC", &[("type", "Mains"), ("online", "1")]);
+    assert!(!on_battery(dir.path()), "a weak charger feeds it all the same");
+    supply("AC", &[("online", "0")]);
+    supply("ucsi", &[("type", "USB"), ("online", "0")]);
+    supply("BAT0", &[("status", "Full")]);
+    assert!(on_battery(dir.path()), "just unplugged");
+    supply("ucsi", &[("online", "1")]);
+    assert!(!on_battery(dir.path()));
 }

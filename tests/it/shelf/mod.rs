@@ -268,6 +268,27 @@ fn more_mistakes_than_are_shown_are_marked_in_the_order_of_their_lines() {
 }
 
 #[test]
+fn two_windows_on_the_same_data_keep_what_each_has_opened() {
+    let place = Place::new();
+    let (book, plan) = (place.write("shop.ron", &web_shop()), place.write("our-chat.ron", PLAN));
+    let (one, other) = (place.desk(), place.desk());
+    open(&one, &book);
+    until(&one, "the runbook", |l| book_at(l, &book).is_some());
+    open(&other, &plan);
+    let l = until(&other, "both, since the list was read again", |l| l.places.len() == 2);
+    assert!(book_at(&l, &book).is_some() && plan_at(&l, &plan).is_some());
+    // What one takes off, the other does not bring back.
+    other.send(Command::ForgetPath(book.clone()));
+    until(&other, "one place", |l| l.places.len() == 1);
+    let third = place.write("third.ron", &web_shop().replace("web-shop", "web-shop-3"));
+    open(&one, &third);
+    until(&one, "the third", |l| book_at(l, &third).is_some());
+    drop((one, other));
+    let l = until(&place.desk(), "two places", |l| l.places.len() == 2);
+    assert_eq!(l.places.iter().map(|p| &p.path).collect::<Vec<_>>(), [&third, &plan]);
+}
+
+#[test]
 fn a_damaged_list_of_places_loses_nothing_else() {
     let place = Place::new();
     let book = place.write("shop.ron", &web_shop());

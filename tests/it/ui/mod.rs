@@ -160,6 +160,16 @@ fn enter_alone_never_changes_azure() {
     w.harness.run();
     w.key(Key::Enter);
     assert_eq!(w.told(), [], "not even with the focus on the button");
+    for key in [Key::Num1, Key::Num2, Key::R, Key::P, Key::V] {
+        w.key(key);
+        assert_eq!(w.told(), [], "{key:?} either");
+    }
+    w.ctrl(Key::K);
+    w.type_text("first choice");
+    w.key(Key::Enter);
+    assert_eq!(w.told(), [], "nor by another name");
+    w.key(Key::Escape);
+    w.key(Key::Escape);
     w.ctrl(Key::Enter);
     assert!(matches!(&w.told()[..], [Command::Step(id, StepIntent::Perform { .. })] if id == "F4"));
 }
