@@ -2,10 +2,12 @@
 """Drives the program in real windows as people with a screen reader would: through the accessibility tree.
 
     drive.py LIFEBOAT SECONDS run [COLLEAGUE]
+    drive.py LIFEBOAT SECONDS keys
     drive.py LIFEBOAT SECONDS two
 
 `run`: a rehearsal from the first page to the closed run. COLLEAGUE is a program that answers `approve …` as the second
-person, on another home with another key. `two`: the operator's window and the facilitator's at once.
+person, on another home with another key. `keys`: the same by keyboard alone; the tree is only read, as eyes would.
+`two`: the operator's window and the facilitator's at once.
 
 It needs DISPLAY, a D-Bus session of its own and LIFEBOAT_HOME. It presses what it sees, never what it expects: every turn
 it looks at the windows anew, and does the first thing that makes sense of what stands there. With LIFEBOAT_PICTURES=DIR it
@@ -34,7 +36,13 @@ REDIRECT = "Point clients at Sweden Central"
 # What can be operated has to say what it is.
 CONTROLS = {"push button", "toggle button", "radio button", "check box", "entry", "page tab", "table row", "list item",
             "combo box", "slider", "spin button", "link"}
-SENSITIVE = int(Atspi.StateType.SENSITIVE)
+SENSITIVE, FOCUSED = int(Atspi.StateType.SENSITIVE), int(Atspi.StateType.FOCUSED)
+# Keys that stand on the buttons; what has none is walked to.
+KEYS = {"Start the rehearsal": "Return", "Fail over": "Return", "Check now": "Return", "Ask the second person": "a",
+        "Confirm…": "h", "Try again": "r", "Read what it would change": "p", "Read again": "p",
+        "Jump to the next event": "j", "faster": "plus", "Dismiss": "Escape", "Papers": "g", "Add to the ledger": "l",
+        "Add a loss": "x", "Close the run": "ctrl+l"}
+SCREENS = ["Situation", "Run", "Runbooks", "Recovery", "Rehearse", "Audit", "Settings", "Approve", "Commander"]
 ACTION, TEXT = "org.a11y.atspi.Action", "org.a11y.atspi.Text"
 WRITING, PLACE = "org.a11y.atspi.EditableText", "org.a11y.atspi.Component"
 ROOT = "/org/a11y/atspi/accessible/root"
@@ -52,7 +60,7 @@ class Node:
         self.name = item[6]
         self.role = role_name(item[7])
         states = item[9]
-        self.on = bool(states[SENSITIVE // 32] >> (SENSITIVE % 32) & 1)
+        self.on, self.focused = (bool(states[s // 32] >> (s % 32) & 1) for s in (SENSITIVE, FOCUSED))
 
 
 ROLES = {}
@@ -67,7 +75,8 @@ def role_name(number):
 class Windows:
     """All windows of the program, seen through AT-SPI alone."""
 
-    def __init__(self, program, limit):
+    def __init__(self, program, limit, keyboard):
+        self.keyboard = keyboard
         self.end = time.monotonic() + limit
         self.began = time.monotonic()
         self.pressed = {}
@@ -139,7 +148,9 @@ class Windows:
     def press(self, node):
         """Presses a node by its own action; by a click at its place only where it has none."""
         try:
-            if ACTION in node.can:
+            if self.keyboard:
+                self.press_by_key(node)
+            elif ACTION in node.can:
                 self.call(self.name, node.path, ACTION, "DoAction", GLib.Variant("(i)", (0,)))
             else:
                 x, y, w, h = self.call(self.name, node.path, PLACE, "GetExtents", GLib.Variant("(u)", (0,)))[0]
@@ -158,8 +169,36 @@ class Windows:
         """Presses what has this name, once it is there and on."""
         self.press(self.until(lambda ns: first(ns, name=name, on=True, pressable=True), f"the button {name}"))
 
+    def press_by_key(self, node):
+        """With the key on it; else with Tab to it and the space bar, as anything that has the focus is pressed."""
+        nodes = self.look()
+        send = sender(nodes)
+        if send and send.name == node.name:
+            type_keys("ctrl+Return")
+        elif node.name in KEYS:
+            type_keys(KEYS[node.name])
+        elif primary([node, *nodes]) is node:
+            type_keys("ctrl+Return")
+        else:
+            self.walk_to(node)
+            type_keys("Return" if node.role == "table row" else "space")
+
+    def walk_to(self, node):
+        """Tab, until it has the focus."""
+        way = []
+        for _ in range(150):
+            way.extend((n.role, n.name) for n in self.look() if n.focused)
+            if way[-1:] == [(node.role, node.name)]:
+                return
+            type_keys("Tab")
+        raise Stuck(f"Tab does not come to {node.role} `{node.name}`, but by {way}")
+
     def go(self, screen):
         """Shows a screen by its tab."""
+        if self.keyboard:
+            number = SCREENS.index(screen) + 1
+            type_keys(f"ctrl+{number}")
+            return
         tab = self.until(lambda ns: first(ns, role="page tab", starts=screen), f"the tab {screen}")
         self.press(tab)
 
@@ -172,6 +211,12 @@ class Windows:
         """Writes into a field."""
         if WRITING not in node.can:
             raise Stuck(f"the field `{node.name}` takes no text")
+        if self.keyboard:
+            self.walk_to(node)
+            type_keys("ctrl+a")
+            subprocess.run(["xdotool", "type", "--delay", "15", text], check=True)
+            time.sleep(0.2)
+            return
         self.call(self.name, node.path, WRITING, "SetTextContents", GLib.Variant("(s)", (text,)))
         time.sleep(0.1)
 
@@ -184,6 +229,12 @@ class Windows:
             file = os.path.join(folder, f"{name}.png")
             subprocess.run(["import", "-window", "root", file], check=True)
             self.shots.append(file)
+
+
+def type_keys(*names):
+    for name in names:
+        subprocess.run(["xdotool", "key", name], check=True)
+        time.sleep(0.15)
 
 
 def say(window, text):
@@ -405,8 +456,13 @@ def rehearse(w, colleague):
             w.until(lambda ns: first(ns, name=proof), f"the screen {screen}")
         w.picture(screen.lower())
     w.go("Situation")
-    w.press(w.until(lambda ns: button(ns, "Start the rehearsal"), "the way back to the first page"))
-    w.until(lambda ns: first(ns, role="page tab", starts="Run, "), "the run is open")
+    w.until(lambda ns: button(ns, "Start the rehearsal"), "the way back to the first page")
+
+    def start():
+        for b in filter(None, [button(w.look(), "Start the rehearsal")]):
+            w.press(b)
+
+    do_until(w, start, lambda ns: first(ns, role="page tab", starts="Run, "), "the run is open")
 
     seen = {"pictures": set(), "notices": [], "guards": 0, "asked": 0, "shown": "", "colleague": colleague}
     while turn(w, seen):
@@ -448,9 +504,7 @@ def keys(window, *names):
     subprocess.run(["xdotool", "windowfocus", "--sync", window], check=True)
     # The program has to hear of it, too, before a key counts as its own.
     time.sleep(0.3)
-    for name in names:
-        subprocess.run(["xdotool", "key", name], check=True)
-        time.sleep(0.15)
+    type_keys(*names)
 
 
 def do_until(w, deed, wanted, why):
@@ -555,10 +609,10 @@ def main():
     # Ended by the test: end the program as well.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))
     accessible()
-    w = Windows(program, limit)
+    w = Windows(program, limit, what == "keys")
     report = {"ok": False}
     try:
-        report.update(rehearse(w, next(iter(sys.argv[4:]), None)) if what == "run" else lead(w))
+        report.update(lead(w) if what == "two" else rehearse(w, next(iter(sys.argv[4:]), None)))
         # As with the window's own cross.
         subprocess.run(["xdotool", "key", "alt+F4"], check=True)
         report["exit"] = w.app.wait(20)

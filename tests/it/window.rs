@@ -1,5 +1,5 @@
 //! The real window on a display of its own, driven through the accessibility tree by `drive.py`: a whole rehearsal, with a
-//! second person in a third process, and the facilitator's window beside the operator's. With `LIFEBOAT_PICTURES=DIR` it
+//! second person in a third process; the same by keyboard alone; and the facilitator's window beside the operator's. With `LIFEBOAT_PICTURES=DIR` it
 //! keeps pictures of the screens it comes through.
 
 use std::io::{BufRead, BufReader, Read};
@@ -212,6 +212,22 @@ fn a_lost_region_is_rehearsed_in_the_window_and_a_third_process_approves() {
         assert!(shown.contains("REHEARSAL") && shown.contains("Signed. Send the block"), "{shown}");
         assert_eq!(std::fs::read_dir(ben.data().join("answered")).unwrap().count(), 1, "Ben keeps what he signed");
     }
+}
+
+#[test]
+fn a_lost_region_is_rehearsed_by_keyboard_alone() {
+    if no_window() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let (_server, _manager, display) = screen(dir.path());
+    let home = dir.path().join("home");
+    let mut session = Command::new("dbus-run-session");
+    session.env("LIFEBOAT_HOME", &home);
+    let said = drive(session, &display, "", &["keys"]);
+    assert!(said["closed"].as_str().is_some_and(|t| t.starts_with("Recovered. ")), "{}", said["closed"]);
+    let (code, runs) = terminal(&home, &["runs", "--json"]);
+    assert_eq!((code, runs["runs"][0]["outcome"].as_str()), (0, Some("Recovered")), "{runs}");
 }
 
 #[test]
