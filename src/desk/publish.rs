@@ -257,7 +257,7 @@ fn settings(
             (
                 "To connect".to_owned(),
                 format!(
-                    "sign in with `az login`, put a plan of your own into {}, and start Lifeboat again",
+                    "sign in with az login, put a plan of your own into {}, and start Lifeboat again",
                     options.home.plans().display()
                 ),
             ),

@@ -311,9 +311,11 @@ impl<'a> Cx<'a> {
     }
     /// The frame shows something that changes at the next multiple of `step` seconds after `base`.
     pub fn changes_every(&self, base: i64, step: u64) {
+        self.changes_after(self.now.utc.wrapping_sub(base), step);
+    }
+    fn changes_after(&self, past: i64, step: u64) {
         let step = step * 1_000;
-        let past = self.now.utc.wrapping_sub(base).rem_euclid(step as i64) as u64;
-        self.next_change.set(self.next_change.get().min(step - past));
+        self.next_change.set(self.next_change.get().min(step - past.rem_euclid(step as i64) as u64));
     }
     /// The frame goes on with something in the next one.
     pub fn soon(&self) {
@@ -321,20 +323,27 @@ impl<'a> Cx<'a> {
     }
     /// How long ago: `2 s`, `1 min`; in steps when nothing is going on.
     pub fn age(&self, at: i64) -> String {
-        let s = self.now.since(at).0 / 1_000;
+        self.age_by(self.now.utc, at)
+    }
+    fn age_by(&self, now: i64, at: i64) -> String {
+        let s = now.saturating_sub(at).max(0) as u64 / 1_000;
         let step = match s {
             _ if s >= 7_200 => 3_600,
             _ if s >= 120 => 60,
             _ if self.ticking() => 1,
             _ => IDLE_STEP,
         };
-        self.changes_every(at, step);
+        self.changes_after(now.wrapping_sub(at), step);
         let shown = s / step * step;
         if shown == 0 && step > 1 { format!("under {step} s") } else { Millis::from_secs(shown).to_string() }
     }
     /// `2 s ago`.
     pub fn ago(&self, at: i64) -> String {
         format!("{} ago", self.age(at))
+    }
+    /// The same of what happened on the computer's clock, whatever a rehearsal's says.
+    pub fn ago_on_the_wall(&self, at: i64) -> String {
+        format!("{} ago", self.age_by(self.now.wall, at))
     }
 }
 

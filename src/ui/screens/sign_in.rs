@@ -24,7 +24,7 @@ pub fn show(ui: &mut Ui, cx: &Cx) {
         row(ui, LABEL, label, |ui| copyable(ui, body(text)));
     }
     if s.cloud.is_empty() {
-        let text = "Not connected. Sign in with `az login` or `azd auth login`, then start Lifeboat again.";
+        let text = "Not connected. Sign in with az login or azd auth login, then start Lifeboat again.";
         wrapped(ui, secondary(ui, text));
     }
     let sign_in = &s.sign_in;

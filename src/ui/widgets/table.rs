@@ -81,7 +81,8 @@ pub fn table_to(
             });
         });
     if let Some(response) = focused {
-        super::button::focus_ring(ui, &response, response.rect.shrink(3.0));
+        // A row is as wide as the window for the pointer; the ring stands where the row is to be seen.
+        super::button::focus_ring(ui, &response, response.rect.intersect(ui.max_rect()).shrink(3.0));
     }
     clicked
 }

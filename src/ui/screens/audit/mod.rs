@@ -245,7 +245,7 @@ fn verdict_line(ui: &mut Ui, cx: &Cx, record: &Record) {
     verdict(ui, record.proven);
     let reading = if cx.snap.audit.reading.is_some() { ", verifying again …" } else { "" };
     ui.label(crate::ui::widgets::bold(format!("Verdict: {}", record.verdict)));
-    ui.label(crate::ui::widgets::small(ui, format!("verified {}{reading}", cx.ago(record.checked_at))));
+    ui.label(crate::ui::widgets::small(ui, format!("verified {}{reading}", cx.ago_on_the_wall(record.checked_at))));
 }
 
 fn runs(ui: &mut Ui, cx: &Cx, runs: &[RunRow]) {
