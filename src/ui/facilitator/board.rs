@@ -298,11 +298,16 @@ fn height_of(ui: &Ui, h: &HappeningRow) -> f32 {
 
 /// The chosen happening in full.
 fn in_full(ui: &mut Ui, h: &HappeningRow, height: f32) {
-    ScrollArea::vertical().id_salt("chosen").max_height(height).auto_shrink([false, false]).show(ui, |ui| {
-        ui.spacing_mut().item_spacing.y = 0.0;
-        copyable(ui, body(&h.text));
-        wrapped(ui, small(ui, telling(h)));
-    });
+    ScrollArea::vertical()
+        .id_salt("chosen")
+        .max_height(height)
+        .min_scrolled_height(height)
+        .auto_shrink([false, false])
+        .show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            copyable(ui, body(&h.text));
+            wrapped(ui, small(ui, telling(h)));
+        });
     ui.add_space(AIR - ui.spacing().item_spacing.y);
 }
 

@@ -102,8 +102,8 @@ fn each_row_says_what_is_left_in_words_and_nothing_offers_to_purge() {
         "left, soon. In the way: key vault kv-shop first, if it needs it",
         "3: storage account stshop, team-b, 5 d 1",
         "4: key vault kv-shop, team-a, unknown, unknown",
-        "hub hub-shop, team-a, no soft delete, lost",
-        "Not read: team-c, everything. it answered 403",
+        "hub hub-shop, team-a, no soft delete, cannot come back",
+        "Not read: team-c, everything: it answered 403",
         "Read 4 min ago from AzureCloud: 3 subscriptions, 25 requests",
     ] {
         assert!(has(&w, words), "{words}");

@@ -121,7 +121,7 @@ pub fn time(ui: &mut Ui, cx: &Cx, r: &DeletedRow) {
     let alarm = r.alarm(now);
     match shape(alarm) {
         Some(mark) => deadline(ui, mark, Some(r.term.share(now)), words),
-        // In line with the words of the others, behind a dash.
+        // No shape of a status: nothing about it can change any more.
         None => {
             let (rect, _) = ui.allocate_exact_size(vec2(22.0, theme::ROW), Sense::hover());
             let dash = rect.left() + 3.0..=rect.left() + 13.0;

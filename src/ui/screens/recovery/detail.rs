@@ -24,7 +24,6 @@ pub fn show(ui: &mut Ui, cx: &Cx, r: &DeletedRow) {
     });
     ScrollArea::vertical().id_salt(&r.id).auto_shrink([false, false]).show(ui, |ui| {
         copyable(ui, body(&r.advice));
-        ui.add_space(4.0);
         ui.horizontal_wrapped(|ui| {
             if r.runbook.is_some() {
                 let key = intent::key_text(Intent::Confirm);

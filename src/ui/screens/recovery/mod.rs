@@ -123,13 +123,13 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
     if let Some(row) = chosen(&view.board, cx.snap) {
         let t = theme::of(ui);
         // What a short table leaves is of use to what is known of the chosen one.
-        let table = theme::ROW * (view.board.rows.len() + 1) as f32 + 16.0;
+        let table = theme::ROW * (view.board.rows.len() + 1) as f32 + 8.0;
         let room = ui.available_height();
         let height = (room * 0.46).max(room - table).clamp(120.0, 320.0);
         Panel::bottom("recovery-detail")
             .exact_size(height)
             .show_separator_line(false)
-            .frame(Frame::new().fill(t.panel).inner_margin(Margin { left: 24, right: 24, top: 12, bottom: 8 }))
+            .frame(Frame::new().fill(t.panel).inner_margin(Margin { left: 24, right: 24, top: 12, bottom: 4 }))
             .show(ui, |ui| {
                 let rect = ui.max_rect().expand2(vec2(24.0, 12.0));
                 ui.painter().hline(rect.x_range(), rect.top() + 0.5, Stroke::new(1.0, t.line));

@@ -9,7 +9,7 @@ mod plan;
 mod ready;
 pub mod trust;
 
-use eframe::egui::{Align, Frame, Label, Margin, Panel, ScrollArea, Stroke, Ui, vec2};
+use eframe::egui::{Frame, Margin, Panel, ScrollArea, Stroke, Ui, vec2};
 
 use crate::desk::protocol::Draft;
 use crate::desk::snapshot::{DiagnosticRow, Mark};
@@ -148,14 +148,18 @@ fn strategies(ui: &mut Ui, all: &[Strategy], shown: Option<Strategy>, mut chosen
     if all.len() < 2 {
         return;
     }
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing = vec2(8.0, 8.0);
-        ui.add(Label::new(secondary(ui, "strategy")).halign(Align::Min));
-        for s in all {
-            if Button::new(s.display()).small().selected(Some(*s) == shown).show(ui) {
-                chosen(*s);
+    ui.scope(|ui| {
+        // The label stands in the middle of its line, as high as the buttons.
+        ui.spacing_mut().interact_size.y = theme::ROW;
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing = vec2(8.0, 8.0);
+            ui.label(secondary(ui, "strategy"));
+            for s in all {
+                if Button::new(s.display()).small().selected(Some(*s) == shown).show(ui) {
+                    chosen(*s);
+                }
             }
-        }
+        });
     });
     ui.add_space(8.0);
 }
