@@ -102,11 +102,11 @@ impl Arithmetic {
             left if left < 0 => ("RTO passed", format!("{} ago", whole(left))),
             left => ("Left of the RTO", whole(left)),
         };
-        let pace = if self.rehearsed { "1.5 × the last drill" } else { "1.5 × the plan" };
+        let pace = if self.rehearsed { "Needed (1.5 × the last drill)" } else { "Needed (1.5 × the plan)" };
         let decide = if self.due { "none".to_owned() } else { whole(self.left - ms(self.needed)) };
         let rows = [
             ("Agreed RTO", self.rto.to_string()),
-            ("Since impact", whole(ms(self.elapsed))),
+            ("Since it began", whole(ms(self.elapsed))),
             left,
             (pace, self.needed.to_string()),
             ("Time left to decide", decide),

@@ -46,15 +46,15 @@ pub enum Alarm {
 }
 
 impl Alarm {
-    /// The word that goes with shape and colour.
+    /// The word that goes with shape and colour, for people.
     pub fn word(self) -> &'static str {
         match self {
             Self::Fine => "fine",
-            Self::Amber => "amber",
-            Self::Red => "red",
+            Self::Amber => "soon",
+            Self::Red => "urgent",
             Self::Unknown => "unknown",
             Self::Over => "over",
-            Self::Lost => "lost",
+            Self::Lost => "cannot come back",
         }
     }
 

@@ -1,4 +1,4 @@
-//! In-app help of each screen: what it is for, what its shapes mean, and the key to begin with. The rest of the help sheet is
+//! In-app help of each screen: what it is for, what its shapes mean, and the keys to begin with. The rest of the help sheet is
 //! the table of intents.
 
 use super::intent::Intent;
@@ -27,8 +27,8 @@ pub fn of(screen: Screen) -> Help {
             &[Intent::Confirm, Intent::NextRegion, Intent::Filter],
         ),
         Screen::Run => (
-            "Leads through the plan one step at a time. The step in the middle says what it changes before it is done; \
-             the record is written as you go.",
+            "Leads through the plan one step at a time. The step on show says what it changes before it is done; the \
+             record is written as you go.",
             STEPS,
             &[Intent::Change, Intent::Confirm, Intent::ByHand, Intent::Timeline],
         ),

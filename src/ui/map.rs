@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use eframe::egui::accesskit::Role;
-use eframe::egui::{self, Align2, Color32, FontId, Mesh, Pos2, Rect, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui::{self, Align2, FontId, Mesh, Pos2, Rect, Sense, Shape, Stroke, Ui, Vec2, WidgetInfo, pos2, vec2};
 
 use super::theme::{self, SMALL, Tokens};
 use super::widgets::paint_mark;
@@ -86,8 +86,110 @@ impl Sought<'_> {
     }
 }
 
+/// Where everything of the map comes to lie, before anything is painted.
+pub struct Laid {
+    world: Projection,
+    /// Watched regions by their place in the list, the worst last: nothing healthy is painted over it.
+    pub marks: Vec<(usize, Pos2)>,
+    /// Regions that nobody watches.
+    pub dots: Vec<Pos2>,
+    /// The names that found a place of their own.
+    pub labels: Vec<Label>,
+    arc: Vec<Pos2>,
+    /// Of a mark.
+    pub radius: f32,
+}
+
+/// A name beside its mark.
+pub struct Label {
+    /// Place of its region in the list.
+    pub region: usize,
+    /// Where it stands.
+    pub rect: Rect,
+    /// From the mark to a name that does not touch it.
+    pub leader: Option<[Pos2; 2]>,
+}
+
+/// Lays the map out; `wide` measures a name.
+pub fn lay(rect: Rect, regions: &[RegionRow], sought: &Sought<'_>, mut wide: impl FnMut(&str) -> Vec2) -> Laid {
+    let world = Projection::fit(rect);
+    let mut marks: Vec<(usize, Pos2)> = regions
+        .iter()
+        .enumerate()
+        .filter_map(|(i, r)| r.position.map(|(north, east)| (i, world.at(east as f32, north as f32))))
+        .collect();
+    marks.sort_by_key(|(i, _)| regions[*i].mark.weight());
+    let crowded = marks.len() > CROWD;
+    let radius = if crowded { 4.5 } else { 6.5 };
+    apart(&mut marks, if crowded { 11.0 } else { 19.0 });
+    let names: BTreeSet<&str> = regions.iter().map(|r| &*r.region).collect();
+    let unwatched = known_regions().iter().filter(|r| !names.contains(&*r.name));
+    let dots: Vec<Pos2> = unwatched
+        .filter_map(|r| r.latitude.zip(r.longitude).map(|(north, east)| world.at(east as f32, north as f32)))
+        .collect();
+    let end = |role: &str| marks.iter().find(|(i, _)| regions[*i].role == role).map(|(_, at)| *at);
+    let arc = end("primary").zip(end("secondary")).map(|(a, b)| bent(a, b)).unwrap_or_default();
+    // The plan's own choose their place first, then the worst.
+    let mut named: Vec<_> = marks.iter().copied().filter(|(i, _)| !crowded || sought.labelled(&regions[*i])).collect();
+    named.sort_by_key(|(i, _)| (regions[*i].role.is_empty(), std::cmp::Reverse(regions[*i].mark.weight())));
+    let mut laid = Laid { world, marks, dots, labels: Vec::new(), arc, radius };
+    for (region, at) in named {
+        let label = laid.place(rect, region, at, wide(&regions[region].display));
+        laid.labels.extend(label);
+    }
+    laid
+}
+
+impl Laid {
+    /// A place where the name hits neither a mark, nor the arc, nor an earlier name, and is nearest to its own mark; a name
+    /// without one is left out: the list beside the map and the pointer have it.
+    fn place(&self, rect: Rect, region: usize, at: Pos2, size: Vec2) -> Option<Label> {
+        let others = || self.marks.iter().filter(|(i, _)| *i != region).map(|(_, at)| *at);
+        let hits = |area: Rect| {
+            self.marks.iter().any(|(_, m)| area.distance_to_pos(*m) < self.radius + 2.5)
+                || self.arc.iter().any(|a| area.distance_to_pos(*a) < 3.0)
+                || self.labels.iter().any(|l| {
+                    l.rect.expand2(vec2(6.0, 1.0)).intersects(area)
+                        || l.leader.is_some_and(|line| along(line).any(|p| area.distance_to_pos(p) < 3.0))
+                })
+        };
+        let free = |label: &Label| {
+            let own = label.rect.distance_to_pos(at);
+            let led = label.leader.is_none_or(|line| {
+                let crossed = |p: Pos2| {
+                    others().any(|m| m.distance(p) < self.radius + 2.0)
+                        || self.labels.iter().any(|l| l.rect.expand(2.0).contains(p))
+                };
+                !along(line).any(crossed)
+            });
+            rect.contains_rect(label.rect)
+                && !hits(label.rect)
+                && others().all(|m| label.rect.distance_to_pos(m) >= own + CLEARER)
+                && led
+        };
+        let spot = |by: f32| places(by).map(|(by, align)| align.anchor_size(at + by, size));
+        let near = spot(self.radius + 5.5).map(|rect| Label { region, rect, leader: None });
+        let far = [17.0, 28.0].into_iter().flat_map(|by| spot(self.radius + by)).map(|rect| {
+            let to = rect.clamp(at);
+            let from = at + (to - at).normalized() * (self.radius + 3.0);
+            Label { region, rect, leader: Some([from, to]) }
+        });
+        // A dot under a name is a small harm: it only decides between places that are free.
+        let harm = |l: &Label| self.dots.iter().filter(|d| l.rect.expand(2.0).contains(**d)).count();
+        let (near, far) = (near.into_iter().filter(free), far.filter(free));
+        near.min_by_key(harm).or_else(|| far.min_by_key(harm))
+    }
+}
+
+/// So much nearer to its own mark than to any other a name lies.
+const CLEARER: f32 = 1.5;
+
+fn along([a, b]: [Pos2; 2]) -> impl Iterator<Item = Pos2> {
+    (0..=8_u8).map(move |i| a.lerp(b, f32::from(i) / 8.0))
+}
+
 /// Draws the map into `size`; the result is the portal name of the region that was pressed.
-pub fn map<'r>(ui: &mut Ui, size: egui::Vec2, regions: &'r [RegionRow], sought: &Sought<'_>) -> Option<&'r str> {
+pub fn map<'r>(ui: &mut Ui, size: Vec2, regions: &'r [RegionRow], sought: &Sought<'_>) -> Option<&'r str> {
     // The list of regions beside it does the same by keyboard: Tab passes the map by.
     let (rect, response) = ui.allocate_exact_size(size, Sense::CLICK);
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, sentence(regions)));
@@ -96,42 +198,32 @@ pub fn map<'r>(ui: &mut Ui, size: egui::Vec2, regions: &'r [RegionRow], sought: 
     }
     let t = theme::of(ui);
     let p = ui.painter_at(rect);
-    let world = Projection::fit(rect);
-    land(&p, &world, t);
-
-    let mut watched: Vec<(&RegionRow, Pos2)> = regions
-        .iter()
-        .filter_map(|r| r.position.map(|(north, east)| (r, world.at(east as f32, north as f32))))
-        .collect();
-    // The worst last, so that nothing healthy is painted over it.
-    watched.sort_by_key(|(r, _)| r.mark.weight());
-    let crowded = watched.len() > CROWD;
-    let radius = if crowded { 4.5 } else { 6.5 };
-    apart(&mut watched, if crowded { 11.0 } else { 19.0 });
-    let names: BTreeSet<&str> = regions.iter().map(|r| &*r.region).collect();
-    for r in known_regions().iter().filter(|r| !names.contains(&*r.name)) {
-        if let (Some(north), Some(east)) = (r.latitude, r.longitude) {
-            p.circle_filled(world.at(east as f32, north as f32), 2.2, t.faint.gamma_multiply(0.8));
-        }
+    let name = |name: &str| p.layout_no_wrap(name.to_owned(), FontId::proportional(SMALL), t.text);
+    let laid = lay(rect, regions, sought, |text| name(text).size());
+    land(&p, &laid.world, t);
+    for at in &laid.dots {
+        p.circle_filled(*at, 2.2, t.faint.gamma_multiply(0.8));
     }
-    let end = |role: &str| watched.iter().find(|(r, _)| r.role == role).map(|(_, at)| *at);
-    let arc = end("primary").zip(end("secondary")).map(|(a, b)| pair(&p, a, b, t.accent)).unwrap_or_default();
-    for (r, at) in &watched {
+    p.extend(Shape::dashed_line(&laid.arc, Stroke::new(1.4, t.accent), 5.0, 4.0));
+    for (i, at) in &laid.marks {
+        let (r, radius) = (&regions[*i], laid.radius);
         p.circle_filled(*at, radius + 2.0, t.panel);
-        let radius = if r.mark == Mark::Ok { radius - 0.5 } else { radius + 0.5 };
-        paint_mark(&p, *at, radius, r.mark, t.status(r.mark));
+        paint_mark(&p, *at, if r.mark == Mark::Ok { radius - 0.5 } else { radius + 0.5 }, r.mark, t.status(r.mark));
         if sought.chosen == Some(&*r.display) {
             p.circle_stroke(*at, radius + 5.0, Stroke::new(2.0, t.accent));
         }
     }
-    // The plan's own choose their place first, then the worst.
-    let mut named: Vec<_> = watched.iter().filter(|(r, _)| !crowded || sought.labelled(r)).collect();
-    named.sort_by_key(|(r, _)| (r.role.is_empty(), std::cmp::Reverse(r.mark.weight())));
-    labels(&p, rect, &watched, &named, &arc, (crowded, radius, t));
+    for label in &laid.labels {
+        if let Some(line) = label.leader {
+            p.line_segment(line, Stroke::new(1.0, t.secondary));
+        }
+        p.galley(label.rect.min, name(&regions[label.region].display), t.text);
+    }
     let pointer = response.hover_pos().or(response.interact_pointer_pos())?;
     let near = |at: &Pos2| at.distance(pointer);
-    let (r, _) =
-        watched.iter().filter(|(_, at)| near(at) < 14.0).min_by(|(_, a), (_, b)| near(a).total_cmp(&near(b)))?;
+    let (i, _) =
+        laid.marks.iter().filter(|(_, at)| near(at) < 14.0).min_by(|(_, a), (_, b)| near(a).total_cmp(&near(b)))?;
+    let r = &regions[*i];
     ui.ctx().set_cursor_icon(egui::CursorIcon::PointingHand);
     let clicked = response.clicked();
     response.on_hover_text_at_pointer(format!("{}: {} {}", r.display, r.word, r.figure));
@@ -139,7 +231,7 @@ pub fn map<'r>(ui: &mut Ui, size: egui::Vec2, regions: &'r [RegionRow], sought: 
 }
 
 /// Neighbours whose marks would cover each other are moved apart a little.
-fn apart(watched: &mut [(&RegionRow, Pos2)], clear: f32) {
+fn apart(watched: &mut [(usize, Pos2)], clear: f32) {
     for _ in 0..4 {
         for i in 0..watched.len() {
             for j in i + 1..watched.len() {
@@ -181,51 +273,21 @@ fn land(p: &egui::Painter, world: &Projection, t: &Tokens) {
     }
 }
 
-/// A dashed arc, bent to the north.
-fn pair(p: &egui::Painter, a: Pos2, b: Pos2, color: Color32) -> Vec<Pos2> {
+/// From one end of the pair to the other, bent to the north.
+fn bent(a: Pos2, b: Pos2) -> Vec<Pos2> {
     let lift = a.distance(b) * 0.32;
     let top = a + (b - a) / 2.0 - vec2(0.0, lift);
     const STEPS: u16 = 48;
-    let points: Vec<Pos2> = (0..=STEPS)
-        .map(|i| {
-            let s = f32::from(i) / f32::from(STEPS);
-            let (u, v) = (a.lerp(top, s), top.lerp(b, s));
-            u.lerp(v, s)
-        })
-        .collect();
-    p.extend(Shape::dashed_line(&points, Stroke::new(1.4, color), 5.0, 4.0));
-    points
-}
-
-/// Puts each label where it hits neither a mark, nor the arc, nor an earlier label, in their order. In a crowd a
-/// label without a place of its own is left out: the list beside the map and the pointer have it.
-fn labels(
-    p: &egui::Painter,
-    rect: Rect,
-    watched: &[(&RegionRow, Pos2)],
-    named: &[&(&RegionRow, Pos2)],
-    arc: &[Pos2],
-    (crowded, radius, t): (bool, f32, &Tokens),
-) {
-    let around = vec2(1.0, 1.0) * (2.0 * radius + 5.0);
-    let mut taken: Vec<Rect> = watched.iter().map(|(_, at)| Rect::from_center_size(*at, around)).collect();
-    taken.extend(arc.iter().map(|at| Rect::from_center_size(*at, vec2(5.0, 5.0))));
-    for (r, at) in named {
-        let galley = p.layout_no_wrap(r.display.clone(), FontId::proportional(SMALL), t.text);
-        let near = places(radius + 5.5).into_iter();
-        let spots: Vec<Rect> =
-            near.chain(places(radius + 17.0)).map(|(by, align)| align.anchor_size(*at + by, galley.size())).collect();
-        let free = |s: &&Rect| rect.contains_rect(**s) && !taken.iter().any(|o| o.intersects(s.expand(1.0)));
-        let fallback = if crowded { None } else { spots.iter().find(|s| rect.contains_rect(**s)) };
-        if let Some(spot) = spots.iter().find(free).or(fallback).copied() {
-            taken.push(spot);
-            p.galley(spot.min, galley, t.text);
-        }
-    }
+    let at = |i: u16| {
+        let s = f32::from(i) / f32::from(STEPS);
+        let (u, v) = (a.lerp(top, s), top.lerp(b, s));
+        u.lerp(v, s)
+    };
+    (0..=STEPS).map(at).collect()
 }
 
 /// Around a mark, so far away.
-fn places(by: f32) -> [(egui::Vec2, Align2); 8] {
+fn places(by: f32) -> [(Vec2, Align2); 8] {
     [
         (vec2(by, 0.0), Align2::LEFT_CENTER),
         (vec2(-by, 0.0), Align2::RIGHT_CENTER),

@@ -218,7 +218,6 @@ fn corner(ui: &Ui, id: &str, screen: Screen, hue: Color32, add: impl FnOnce(&mut
         (Screen::Run, Some(checklist)) => (Align2::LEFT_BOTTOM, vec2(left, -36.0), checklist - 16.0),
         (Screen::Run, None) => (Align2::LEFT_TOP, vec2(left, 84.0), 300.0),
         (Screen::Rehearse, _) => (Align2::LEFT_BOTTOM, vec2(left, -36.0), 240.0),
-        (Screen::Runbooks, _) => (Align2::RIGHT_TOP, vec2(-16.0, 44.0), 300.0),
         _ => (Align2::RIGHT_BOTTOM, vec2(-16.0, -36.0), 300.0),
     };
     Area::new(Id::unique(id)).order(Order::Middle).anchor(anchor, at).show(ui.ctx(), |ui| {

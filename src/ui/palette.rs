@@ -38,8 +38,8 @@ pub fn fuzzy(text: &str, query: &str) -> Option<usize> {
 
 /// Something that was found.
 enum Hit<'a> {
-    /// A line of the table.
-    Row(&'a intent::Row),
+    /// A line of the table, and how it is called here.
+    Row(&'a intent::Row, &'a str),
     /// A step of the run: id and title.
     Step(&'a str, &'a str),
     /// A plan: its name and title.
@@ -49,7 +49,7 @@ enum Hit<'a> {
 impl Hit<'_> {
     fn label(&self) -> &str {
         match self {
-            Self::Row(r) => r.label,
+            Self::Row(_, label) => label,
             Self::Step(_, title) | Self::Plan(_, title) => title,
         }
     }
@@ -57,7 +57,7 @@ impl Hit<'_> {
     /// What stands at its end: the key, or what it is.
     fn tail(&self) -> String {
         match self {
-            Self::Row(r) => intent::key_text(r.intent),
+            Self::Row(r, _) => intent::key_text(r.intent),
             Self::Step(..) => "step".to_owned(),
             Self::Plan(..) => "plan".to_owned(),
         }
@@ -65,7 +65,7 @@ impl Hit<'_> {
 
     fn wish(&self, cx: &Cx) {
         match self {
-            Self::Row(r) => cx.act(Act::Do(r.intent)),
+            Self::Row(r, _) => cx.act(Act::Do(r.intent)),
             Self::Step(id, _) => {
                 cx.act(Act::Go(Screen::Run));
                 cx.act(Act::Select((*id).to_owned()));
@@ -78,10 +78,20 @@ impl Hit<'_> {
     }
 }
 
+/// Of several that a step offers, each by its own name.
+fn called<'a>(cx: &Cx<'a>, view: &View, row: &'static intent::Row) -> &'a str {
+    let offered = matches!(row.intent, Intent::Nth(_)).then(|| {
+        let action = intent::action_index(row.intent, cx.snap, view)?;
+        view.card(cx.snap.run.as_ref()?)?.actions.get(action)
+    });
+    offered.flatten().map_or(row.label, |action| &action.label)
+}
+
 /// What fits to what was typed, the best first. Steps and plans are many: they come when something is typed.
 fn hits<'a>(cx: &Cx<'a>, view: &View, typed: &str) -> Vec<(usize, Hit<'a>)> {
     let rows = TABLE.iter().filter(|r| !matches!(r.intent, Intent::Palette | Intent::Back));
-    let rows = rows.filter(|r| intent::available(r.intent, cx.snap, view)).map(Hit::Row);
+    let rows = rows.filter(|r| intent::available(r.intent, cx.snap, view));
+    let rows = rows.map(|r| Hit::Row(r, called(cx, view, r)));
     let steps = cx.snap.run.as_deref().into_iter().flat_map(|r| r.phases.iter().flat_map(|p| &p.steps));
     let steps = steps.map(|s| Hit::Step(&s.id, &s.title));
     let plans = cx.snap.library.plans.iter().map(|p| Hit::Plan(&p.name, &p.title));
@@ -113,7 +123,7 @@ pub(super) fn show<'a>(ui: &Ui, cx: &Cx<'a>, view: &View, palette: &mut Palette)
     }
     let chosen = hits.get(palette.chosen).map(|(_, h)| h);
     // Enter alone changes nothing in Azure and signs nothing, from here neither.
-    let guarded = matches!(chosen, Some(Hit::Row(r)) if r.intent == Intent::Change);
+    let guarded = matches!(chosen, Some(Hit::Row(r, _)) if r.intent == Intent::Change);
     let mut wanted = chosen.filter(|_| sure || go && !guarded);
     let ((), closed) = modal(ui, "palette", 520.0, |ui| {
         let before = palette.text.clone();
@@ -158,7 +168,8 @@ fn hit(ui: &mut Ui, found: &Hit<'_>, chosen: bool) -> egui::Response {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), theme::ROW), egui::Sense::click());
     response.widget_info(|| egui::WidgetInfo::selected(Role::ListBoxOption, true, chosen, found.label()));
     if chosen || response.hovered() {
-        ui.painter().rect_filled(rect, f32::from(theme::RADIUS), t.raised);
+        let fill = if chosen { t.chosen } else { t.hovered() };
+        ui.painter().rect_filled(rect, f32::from(theme::RADIUS), fill);
     }
     if chosen {
         widgets::layout::edge(ui, rect, t.accent, 2.0, theme::RADIUS);

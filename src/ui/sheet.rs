@@ -7,39 +7,47 @@ use super::intent::{self, Intent, Row, TABLE};
 use super::overlay::{Fate, modal};
 use super::view::Screen;
 use super::widgets::text::wrapped;
-use super::widgets::{self, Button, body, secondary, title};
+use super::widgets::{self, Button, body, hairline, heading, secondary, title};
 
-/// `Enter: do what is proposed`.
-fn said(row: &Row) -> String {
-    format!("{}: {}", intent::key_text(row.intent), row.label.trim_end_matches('…').to_lowercase())
+/// Of the window's upper edge, which says whether it is real: help never lies over it.
+const BAND: f32 = 40.0;
+/// Margins of the dialog, its title, and its foot.
+const AROUND: f32 = 156.0;
+
+/// A heading, and the keys under it.
+fn keys<'a>(ui: &mut Ui, name: &str, rows: impl Iterator<Item = &'a Row>) {
+    heading(ui, name);
+    ui.add_space(4.0);
+    for row in rows {
+        widgets::row(ui, 104.0, &intent::key_text(row.intent), |ui| {
+            ui.horizontal_wrapped(|ui| {
+                ui.label(body(row.label.trim_end_matches('…')));
+                ui.label(secondary(ui, row.help));
+            });
+        });
+    }
 }
 
 pub(super) fn help(ui: &Ui, screen: Screen) -> Fate {
-    let tall = ui.ctx().content_rect().height() - 340.0;
+    let tall = ui.ctx().content_rect().height() - 2.0 * BAND - AROUND;
     let about = help::of(screen);
-    let first: Vec<String> = about.keys.iter().filter_map(|i| intent::find(*i)).map(said).collect();
-    let about = format!("{} {} Begin with {}.", about.what, about.shapes, first.join(", "));
     let (done, closed) = modal(ui, "help", 620.0, |ui| {
         title(ui, &format!("Help: {}", screen.name()));
         ui.add_space(4.0);
-        wrapped(ui, body(&about));
-        ui.add_space(8.0);
-        let rule = "Enter alone never changes anything in Azure. A reversible change takes Ctrl+Enter or a click; one that \
-                    cannot be undone, or loses something, wants the name of its target typed.";
-        wrapped(ui, secondary(ui, rule));
-        ui.add_space(12.0);
         ScrollArea::vertical().max_height(tall).auto_shrink([false, true]).show(ui, |ui| {
             scroll_by_key(ui, tall);
-            for row in TABLE.iter().filter(|r| r.key.is_some()) {
-                widgets::row(ui, 104.0, &intent::key_text(row.intent), |ui| {
-                    ui.horizontal_wrapped(|ui| {
-                        ui.label(body(row.label.trim_end_matches('…')));
-                        ui.label(secondary(ui, row.help));
-                    });
-                });
-            }
+            wrapped(ui, body(format!("{} {}", about.what, about.shapes)));
+            ui.add_space(8.0);
+            let rule = "Enter alone never changes anything in Azure. A reversible change takes Ctrl+Enter or a click; one \
+                        that cannot be undone, or loses something, wants the name of its target typed.";
+            wrapped(ui, secondary(ui, rule));
+            ui.add_space(12.0);
+            keys(ui, "On this screen", about.keys.iter().filter_map(|i| intent::find(*i)));
+            ui.add_space(12.0);
+            let rest = TABLE.iter().filter(|r| r.key.is_some() && !about.keys.contains(&r.intent));
+            keys(ui, "Everywhere", rest);
         });
-        ui.add_space(16.0);
+        hairline(ui, 8.0);
         let (response, pressed) = Button::new("Close").key(intent::key_text(Intent::Back)).show_response(ui);
         if ui.memory(|m| m.focused().is_none()) {
             response.request_focus();

@@ -26,6 +26,12 @@ use crate::units::{Millis, utc_clock};
 const TWO: f32 = 820.0;
 const SIDE: f32 = 312.0;
 const ROW: f32 = 44.0;
+/// Height of the buttons of the chosen happening, with the air around them.
+const HANDS: f32 = 56.0;
+/// Between its words and its buttons.
+const AIR: f32 = 12.0;
+/// The buttons of the clock fit with all their words from here on.
+const ROOMY: f32 = 780.0;
 /// Height of a question with its answers.
 const QUESTION: f32 = 68.0;
 /// Width of the three answers.
@@ -81,8 +87,11 @@ fn clock(ui: &mut Ui, cx: &Cx, f: &Facilitator, state: &mut State) {
         ui.spacing_mut().item_spacing.x = 6.0;
         let speed = cx.snap.clock.speed();
         let stands = speed == Speed::Times(0);
+        let roomy = ui.available_width() >= ROOMY;
         let mut button = |ui: &mut Ui, label: &str, name: &str, want| {
-            if Button::new(label).name(name).small().key(key(want)).id(name).show(ui) {
+            // The longest two of the keys are on the sheet of keys alone where they would push out the last button.
+            let hint = if roomy || !matches!(want, Want::Step(_)) { key(want) } else { "" };
+            if Button::new(label).name(name).small().key(hint).id(name).show(ui) {
                 keys::perform(cx, f, state, want);
             }
         };
@@ -94,8 +103,8 @@ fn clock(ui: &mut Ui, cx: &Cx, f: &Facilitator, state: &mut State) {
         );
         button(ui, "Slower", "Clock slower", Want::Slower);
         button(ui, "Faster", "Clock faster", Want::Faster);
-        button(ui, "1 min", "Clock on by 1 min", Want::Step(1));
-        button(ui, "5 min", "Clock on by 5 min", Want::Step(5));
+        button(ui, if roomy { "On by 1 min" } else { "+1 min" }, "Clock on by 1 min", Want::Step(1));
+        button(ui, if roomy { "On by 5 min" } else { "+5 min" }, "Clock on by 5 min", Want::Step(5));
         button(ui, "Next event", "Jump to the next event", Want::Jump);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if link(ui, "Keys", key(Want::Help)) {
@@ -156,8 +165,9 @@ fn main(ui: &mut Ui, cx: &Cx, f: &Facilitator, state: &mut State, wide: bool) {
         }
     });
     if !f.questions.is_empty() {
+        // They come first, at full height; of the happenings one stays in sight at least.
         let tall = 34.0 + QUESTION * f.questions.len() as f32;
-        let most = (ui.available_height() * 0.4).max(130.0);
+        let most = (ui.available_height() - HANDS - ROW - 4.0).max(34.0 + QUESTION);
         let panel = Panel::top("questions").exact_size(tall.min(most)).show_separator_line(false).frame(frame(4, 4));
         panel.show(ui, |ui| {
             let one = f.questions.len() == 1;
@@ -169,11 +179,20 @@ fn main(ui: &mut Ui, cx: &Cx, f: &Facilitator, state: &mut State, wide: bool) {
             });
         });
     }
-    Panel::bottom("chosen").exact_size(142.0).show_separator_line(false).frame(frame(10, 10)).show(ui, |ui| {
-        let rect = ui.max_rect().expand2(vec2(20.0, 10.0));
-        ui.painter().hline(rect.x_range(), rect.top() + 0.5, Stroke::new(1.0, t.line));
-        chosen(ui, cx, f, state, wide);
-    });
+    // While questions are open, its line in the list is enough.
+    let words = state.chosen(f).filter(|_| f.questions.is_empty()).map(|h| height_of(ui, h));
+    Panel::bottom("chosen")
+        .exact_size(HANDS + words.map_or(0.0, |w| w + AIR))
+        .show_separator_line(false)
+        .frame(frame(10, 10))
+        .show(ui, |ui| {
+            let rect = ui.max_rect().expand2(vec2(20.0, 10.0));
+            ui.painter().hline(rect.x_range(), rect.top() + 0.5, Stroke::new(1.0, t.line));
+            if let (Some(h), Some(height)) = (state.chosen(f), words) {
+                in_full(ui, h, height);
+            }
+            hands(ui, cx, f, state, wide);
+        });
     CentralPanel::no_frame().frame(frame(0, 0)).show(ui, |ui| {
         if f.timeline.is_empty() {
             wrapped(ui, secondary(ui, "Nothing happens by itself in this scenario."));
@@ -258,19 +277,43 @@ fn happening(ui: &mut Ui, cx: &Cx, f: &Facilitator, h: &HappeningRow, on: bool, 
     response
 }
 
-/// The chosen happening in full, and what can be done with it.
-fn chosen(ui: &mut Ui, cx: &Cx, f: &Facilitator, state: &mut State, wide: bool) {
-    let h = state.chosen(f);
-    if let Some(h) = h {
-        // Three lines of a happening, and the one below.
-        let height = 76.0;
-        ScrollArea::vertical().id_salt("chosen").max_height(height).auto_shrink([false, false]).show(ui, |ui| {
+/// Whether the operator is told, in a sentence.
+fn telling(h: &HappeningRow) -> &'static str {
+    if h.hidden {
+        "The operator is not told by the scenario; they may see what it does."
+    } else {
+        "The operator is told when it comes."
+    }
+}
+
+/// Height of the chosen happening in full: three lines of it at most, and whether it is told.
+fn height_of(ui: &Ui, h: &HappeningRow) -> f32 {
+    let width = ui.available_width() - 36.0;
+    let rows = |text: &str, size: f32| {
+        let font = FontId::proportional(size);
+        ui.painter().layout(text.to_owned(), font, theme::of(ui).text, width).rows.len() as f32
+    };
+    rows(&h.text, BODY).min(3.0) * theme::LINE + rows(telling(h), SMALL) * theme::SMALL_LINE
+}
+
+/// The chosen happening in full.
+fn in_full(ui: &mut Ui, h: &HappeningRow, height: f32) {
+    ScrollArea::vertical()
+        .id_salt("chosen")
+        .max_height(height)
+        .min_scrolled_height(height)
+        .auto_shrink([false, false])
+        .show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
             copyable(ui, body(&h.text));
-            let hidden = "The operator is not told by the scenario; they may see what it does.";
-            wrapped(ui, small(ui, if h.hidden { hidden } else { "The operator is told when it comes." }));
+            wrapped(ui, small(ui, telling(h)));
         });
-    }
+    ui.add_space(AIR - ui.spacing().item_spacing.y);
+}
+
+/// What can be done with the chosen happening.
+fn hands(ui: &mut Ui, cx: &Cx, f: &Facilitator, state: &mut State, wide: bool) {
+    let h = state.chosen(f);
     let over = h.is_none_or(|h| h.done).then_some("It has happened.");
     let told = h.is_none_or(|h| !h.hidden).then_some("The operator is told when it comes.");
     in_line(ui, |ui| {
@@ -279,7 +322,9 @@ fn chosen(ui: &mut Ui, cx: &Cx, f: &Facilitator, state: &mut State, wide: bool) 
                 keys::perform(cx, f, state, want);
             }
         };
-        button(ui, Button::new("Let it come now").primary().refused(over), Want::Now);
+        let now = Button::new("Let it come now").refused(over);
+        // While somebody waits for an answer, that is what comes first.
+        button(ui, if f.questions.is_empty() { now.primary() } else { now }, Want::Now);
         button(ui, Button::new("Tell the operator").refused(told), Want::Reveal);
         let hold = if f.held { "Let them come again" } else { "Hold all back" };
         button(ui, Button::new(hold), Want::Hold);
@@ -307,15 +352,14 @@ fn question(ui: &mut Ui, cx: &Cx, f: &Facilitator, state: &mut State, index: usi
         if first && state.focus.take_if(|f| *f == Field::Seen).is_some() {
             response.request_focus();
         }
-        let answers = [
-            ("So", Some(true), Want::Yes),
-            ("Not so", Some(false), Want::No),
-            ("Nobody can tell", None, Want::Unknown),
-        ];
+        let answers =
+            [("Yes", Some(true), Want::Yes), ("No", Some(false), Want::No), ("Nobody can tell", None, Want::Unknown)];
         for (label, ok, want) in answers {
             let key = if first { key(want) } else { "" };
             let name = format!("{label}: {wanted}");
-            if Button::new(label).name(&name).small().key(key).id((step, label)).show(ui) {
+            let button = Button::new(label).name(&name).small().key(key).id((step, label));
+            let button = if first && want == Want::Yes { button.primary() } else { button };
+            if button.show(ui) {
                 keys::answer(cx, f, state, index, ok);
             }
         }

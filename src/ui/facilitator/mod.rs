@@ -63,7 +63,7 @@ struct State {
     next: Option<(u32, f64)>,
     /// It has become the next one only just now.
     just_next: bool,
-    /// Scroll to the happening that the keys have chosen.
+    /// Scroll to the happening that the keys have chosen, or that has become the next.
     follow: bool,
     help: bool,
     said: Option<String>,
@@ -85,6 +85,7 @@ impl State {
         let next = f.timeline.iter().find(|h| !h.done).map(|h| h.n);
         if self.next.map(|(n, _)| n) != next {
             self.next = next.map(|n| (n, if self.next.is_none() { now - STANDS } else { now }));
+            self.follow |= self.selected.is_none();
         }
         self.just_next = self.selected.is_none() && self.next.is_some_and(|(_, since)| now - since < STANDS);
     }

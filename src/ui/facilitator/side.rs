@@ -1,14 +1,15 @@
 //! The other half of the facilitator's window: what the operator is at, who can be reached, what is expected, how it would
 //! be scored now, and notes.
 
-use eframe::egui::{Align, Frame, Label, Layout, Margin, ScrollArea, Ui};
+use eframe::egui::{Align, Frame, Layout, Margin, ScrollArea, Ui};
 
 use super::{Field, State};
 use crate::desk::protocol::{Command, FacilitateIntent};
 use crate::desk::snapshot::Facilitator;
 use crate::ui::screens::rehearse::reached;
+use crate::ui::theme;
 use crate::ui::view::Cx;
-use crate::ui::widgets::text::{copyable, small, wrapped};
+use crate::ui::widgets::text::{copyable, cut, small, wrapped};
 use crate::ui::widgets::{Button, body, bold, hairline, heading, secondary};
 use crate::units::utc_clock;
 
@@ -40,14 +41,16 @@ fn people(ui: &mut Ui, cx: &Cx, f: &Facilitator, state: &mut State) {
     hairline(ui, 8.0);
     heading(ui, "People");
     for (i, (who, there)) in f.people.iter().enumerate() {
+        // The name in full, and under it what is known and what can be done.
+        cut(ui, body(who));
         ui.horizontal(|ui| {
-            ui.set_height(28.0);
+            ui.set_height(theme::ROW);
             let word = if *there { "can be reached" } else { "cannot be reached" };
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let (label, name) = if *there {
-                    ("Unavailable", format!("Make {who} unavailable"))
+                    ("Make unavailable", format!("Make {who} unavailable"))
                 } else {
-                    ("Available", format!("Make {who} available again"))
+                    ("Make available", format!("Make {who} available again"))
                 };
                 let (response, pressed) = Button::new(label).name(&name).small().id(("person", who)).show_response(ui);
                 if i == 0 && state.focus.take_if(|f| *f == Field::People).is_some() {
@@ -56,11 +59,7 @@ fn people(ui: &mut Ui, cx: &Cx, f: &Facilitator, state: &mut State) {
                 if pressed {
                     cx.send(Command::Facilitate(FacilitateIntent::Unavailable(who.clone(), *there)));
                 }
-                ui.with_layout(Layout::top_down(Align::Min), |ui| {
-                    ui.spacing_mut().item_spacing.y = 0.0;
-                    ui.add(Label::new(body(who)).truncate());
-                    ui.add(Label::new(small(ui, word)).truncate());
-                });
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| cut(ui, small(ui, word)));
             });
         });
     }
@@ -80,7 +79,7 @@ fn score(ui: &mut Ui, f: &Facilitator) {
                 ui.vertical(|ui| {
                     ui.set_width(ui.available_width());
                     ui.spacing_mut().item_spacing.y = 0.0;
-                    copyable(ui, body(format!("{what}: {points} / {of}")));
+                    copyable(ui, body(format!("{what}: {points} of {of} points")));
                     if !why.is_empty() {
                         copyable(ui, small(ui, why));
                     }

@@ -114,7 +114,7 @@ fn a_region_filters_the_endpoints_by_key_and_by_press() {
 #[test]
 fn the_numbers_of_the_advice_and_the_reason_for_none_are_read() {
     let w = tall(down());
-    for text in ["RTO: 30 min", "1.5 × the last drill: 18 min", "Time to decide: 6 min"] {
+    for text in ["Agreed RTO: 30 min", "Needed (1.5 × the last drill): 18 min", "Time left to decide: 6 min"] {
         assert!(w.sees(text), "{text}");
     }
     assert!(tall(situations::blind()).reads("No failover is recommended: look at your own network first"));

@@ -269,7 +269,7 @@ fn it_says_notes_and_makes_people_unavailable_by_keyboard() {
 }
 
 #[test]
-fn a_tabletop_is_answered_so_not_so_or_unknown() {
+fn a_tabletop_is_answered_yes_no_or_unknown() {
     let mut w = Led::sized(tabletop(), [1000.0, 720.0]);
     w.key(Key::Q);
     w.type_text("200 in 3 s");
@@ -278,7 +278,7 @@ fn a_tabletop_is_answered_so_not_so_or_unknown() {
     w.key(Key::Escape);
     w.key(Key::Num1);
     w.key(Key::Num3);
-    w.harness.get_by_label("Not so: Is the key active-region set to swedencentral?").click();
+    w.harness.get_by_label("No: Is the key active-region set to swedencentral?").click();
     w.harness.run();
     let answer = |step: &str, ok, text: &str| FacilitateIntent::Answer { step: step.into(), ok, text: text.into() };
     let expected = vec![
@@ -311,6 +311,32 @@ fn it_says_whose_window_it_is_and_fits_every_size() {
                 assert!(w.reads(words), "{words} in {size:?}");
             }
         }
+    }
+}
+
+#[test]
+fn open_questions_stand_in_full_above_the_happenings_and_the_next_one_is_in_sight() {
+    let mut snap = tabletop();
+    let mut f = facilitator();
+    f.questions = snap.facilitator.as_ref().unwrap().questions.clone();
+    f.timeline = (0..30)
+        .map(|n| HappeningRow { n, text: format!("Happening {n}"), done: n < 20, ..facilitator().timeline[2].clone() })
+        .collect();
+    snap.facilitator = Some(Arc::new(f));
+    for size in [[1000.0, 720.0], [960.0, 600.0]] {
+        let mut w = Led::sized(snap.clone(), size);
+        let at = |w: &Led, label: &str| w.harness.get_by_label_contains(label).rect();
+        let last = at(&w, "Nobody can tell: Is the key active-region");
+        let (next, hands) = (at(&w, "hidden: Happening 20"), at(&w, "Let it come now"));
+        assert!(at(&w, "Yes: Does Sweden Central").bottom() < last.top(), "{size:?}");
+        assert!(last.bottom() <= next.top() && next.bottom() <= hands.top(), "{last:?} {next:?} {hands:?} in {size:?}");
+        // It goes on to the one after, unless another was chosen.
+        let mut next = (**snap.facilitator.as_ref().unwrap()).clone();
+        next.timeline.iter_mut().take(27).for_each(|h| h.done = true);
+        w.publish.send_modify(|s| *s = Arc::new(Snapshot { facilitator: Some(Arc::new(next)), ..snap.clone() }));
+        w.harness.run();
+        let next = at(&w, "hidden: Happening 27");
+        assert!(last.bottom() <= next.top() && next.bottom() <= hands.top(), "{next:?} in {size:?}");
     }
 }
 

@@ -14,6 +14,7 @@ mod gantt;
 mod hooks;
 mod keyboard;
 mod look;
+mod map;
 mod meant;
 mod morning;
 mod pair;

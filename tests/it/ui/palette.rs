@@ -1,6 +1,8 @@
 //! The palette finds what was meant, and the help sheet explains the screen on show.
 
 use eframe::egui::Key;
+use eframe::egui::accesskit::Role;
+use egui_kittest::kittest::{NodeT, Queryable};
 use lifeboat::desk::protocol::Command;
 use lifeboat::ui::help;
 use lifeboat::ui::intent::{TABLE, find, key_text};
@@ -45,6 +47,19 @@ fn a_step_and_a_plan_are_found_by_their_names() {
 }
 
 #[test]
+fn what_a_step_offers_is_found_by_its_own_name() {
+    let snap = sample::at("D4");
+    let cards = &snap.run.as_ref().unwrap().cards;
+    let second = cards.iter().find(|c| c.id == "D4").unwrap().actions[1].label.clone();
+    let mut w = Window::on(snap, Screen::Run);
+    w.ctrl(Key::K);
+    w.type_text(&second);
+    let all = w.harness.query_all_by_role(Role::ListBoxOption).filter_map(|n| n.accesskit_node().label());
+    let all: Vec<String> = all.collect();
+    assert!(all.contains(&second) && !all.contains(&"Second choice".to_owned()), "{second} among {all:?}");
+}
+
+#[test]
 fn each_screen_has_its_help_with_keys_of_the_table() {
     let mut all = std::collections::BTreeSet::new();
     for screen in Screen::ALL {
@@ -57,8 +72,9 @@ fn each_screen_has_its_help_with_keys_of_the_table() {
         assert!(w.reads(about.what) && w.reads(about.shapes), "{screen:?}");
         for intent in about.keys {
             assert!(find(*intent).is_some_and(|r| r.key.is_some()), "{screen:?}: {intent:?} has no key");
-            assert!(w.reads(&format!("{}: ", key_text(*intent))), "{screen:?}: {}", key_text(*intent));
+            assert!(w.sees(&key_text(*intent)), "{screen:?}: {}", key_text(*intent));
         }
+        assert!(w.sees("On this screen") && w.sees("Everywhere"), "{screen:?}");
         for row in TABLE.iter().filter(|r| r.key.is_some()) {
             assert!(w.sees(row.help), "{}", row.label);
         }

@@ -97,18 +97,18 @@ fn each_row_says_what_is_left_in_words_and_nothing_offers_to_purge() {
     let w = Window::on(snapshot(), Screen::Recovery);
     for words in [
         "1: AI account oai-shop, team-a, 5 h 5",
-        "left, red. In the way: resource group rg is missing",
+        "left, urgent. In the way: resource group rg is missing",
         "2: AI account oai-search, team-a, 17 h 5",
-        "left, amber. In the way: key vault kv-shop first, if it needs it",
+        "left, soon. In the way: key vault kv-shop first, if it needs it",
         "3: storage account stshop, team-b, 5 d 1",
         "4: key vault kv-shop, team-a, unknown, unknown",
-        "hub hub-shop, team-a, no soft delete, lost",
-        "Not read: team-c, everything. it answered 403",
+        "hub hub-shop, team-a, no soft delete, cannot come back",
+        "Not read: team-c, everything: it answered 403",
         "Read 4 min ago from AzureCloud: 3 subscriptions, 25 requests",
     ] {
         assert!(has(&w, words), "{words}");
     }
-    assert!(has(&w, "Recovery, 1 red"), "the navigation counts");
+    assert!(has(&w, "Recovery, 1 urgent"), "the navigation counts");
     assert!(w.sees("What to do about oai-shop."), "the first row is on show");
     let labels = w.harness.root().children_recursive().filter_map(|n| n.accesskit_node().label()).collect::<Vec<_>>();
     assert!(!labels.iter().any(|l| l.to_lowercase().contains("purge ") && !l.contains("purged")), "{labels:?}");

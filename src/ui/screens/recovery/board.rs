@@ -1,9 +1,10 @@
 //! The table: one line a thing, the most urgent first, with a bar for the time that is left.
 
-use eframe::egui::Ui;
+use eframe::egui::{Sense, Stroke, Ui, vec2};
 
 use super::{left, shape};
-use crate::desk::snapshot::{Alarm, DeletedRow};
+use crate::desk::snapshot::DeletedRow;
+use crate::ui::theme;
 use crate::ui::view::{Cx, View};
 use crate::ui::widgets::table::table;
 use crate::ui::widgets::text::cut;
@@ -43,6 +44,12 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
     columns.push((Column::Time, ("Time left", Some(196.0))));
     if width >= 560.0 {
         columns.push((Column::Way, ("In the way, or waiting", None)));
+    }
+    if columns.len() > 4 {
+        // Names are short beside what is in the way.
+        let gaps = ui.spacing().item_spacing.x * (columns.len() - 1) as f32;
+        let taken: f32 = columns.iter().filter_map(|(_, (_, width))| *width).sum::<f32>() + gaps;
+        columns[2].1.1 = Some(((width - taken) * 0.36).max(96.0));
     }
     let heads: Vec<(&str, Option<f32>)> = columns.iter().map(|(_, head)| *head).collect();
     let at = |i: usize| view.board.rows.get(i).and_then(|n| board.rows.get(*n));
@@ -112,6 +119,15 @@ pub fn time(ui: &mut Ui, cx: &Cx, r: &DeletedRow) {
     // The column's head says that it is left.
     let words = words.strip_suffix(" left").unwrap_or(&words);
     let alarm = r.alarm(now);
-    let bar = (alarm != Alarm::Lost).then(|| r.term.share(now));
-    deadline(ui, shape(alarm), bar, words);
+    match shape(alarm) {
+        Some(mark) => deadline(ui, mark, Some(r.term.share(now)), words),
+        // No shape of a status: nothing about it can change any more.
+        None => {
+            let (rect, _) = ui.allocate_exact_size(vec2(22.0, theme::ROW), Sense::hover());
+            let dash = rect.left() + 3.0..=rect.left() + 13.0;
+            ui.painter().hline(dash, rect.center().y, Stroke::new(2.0, theme::of(ui).secondary));
+            ui.spacing_mut().item_spacing.x = 0.0;
+            cut(ui, secondary(ui, alarm.word()));
+        }
+    }
 }

@@ -16,14 +16,14 @@ const LABELS: f32 = 84.0;
 pub fn show(ui: &mut Ui, cx: &Cx, r: &DeletedRow) {
     let alarm = r.alarm(cx.now.wall);
     ui.horizontal_wrapped(|ui| {
-        let shown = mark(ui, shape(alarm));
-        let _ = shown.on_hover_text(alarm.word());
+        if let Some(shape) = shape(alarm) {
+            let _ = mark(ui, shape).on_hover_text(alarm.word());
+        }
         ui.label(bold(&r.name));
         ui.label(secondary(ui, format!("{} · {} · {}", r.what, alarm.word(), super::left(cx, r))));
     });
     ScrollArea::vertical().id_salt(&r.id).auto_shrink([false, false]).show(ui, |ui| {
         copyable(ui, body(&r.advice));
-        ui.add_space(4.0);
         ui.horizontal_wrapped(|ui| {
             if r.runbook.is_some() {
                 let key = intent::key_text(Intent::Confirm);

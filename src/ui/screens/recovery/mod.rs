@@ -29,7 +29,7 @@ pub enum Which {
     /// All of them.
     #[default]
     All,
-    /// Red, over, or of unknown deadline.
+    /// Urgent, over, or of unknown deadline.
     Pressing,
     /// What can come back.
     Open,
@@ -40,7 +40,7 @@ pub enum Which {
 impl Which {
     const ALL: [(Self, &'static str); 4] = [
         (Self::All, "all"),
-        (Self::Pressing, "red or unknown"),
+        (Self::Pressing, "urgent or unknown"),
         (Self::Open, "can come back"),
         (Self::Lost, "cannot come back"),
     ];
@@ -72,14 +72,14 @@ pub struct BoardView {
     made_for: Option<(Arc<RecoveryView>, String, Which, String)>,
 }
 
-/// The shape of an alarm.
-pub fn shape(alarm: Alarm) -> Mark {
+/// The shape of an alarm; for what cannot come back there is nothing to watch.
+pub fn shape(alarm: Alarm) -> Option<Mark> {
     match alarm {
-        Alarm::Fine => Mark::Ok,
-        Alarm::Amber => Mark::Suspect,
-        Alarm::Red | Alarm::Over => Mark::Down,
-        Alarm::Unknown => Mark::Unknown,
-        Alarm::Lost => Mark::Blind,
+        Alarm::Fine => Some(Mark::Ok),
+        Alarm::Amber => Some(Mark::Suspect),
+        Alarm::Red | Alarm::Over => Some(Mark::Down),
+        Alarm::Unknown => Some(Mark::Unknown),
+        Alarm::Lost => None,
     }
 }
 
@@ -122,11 +122,14 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
     });
     if let Some(row) = chosen(&view.board, cx.snap) {
         let t = theme::of(ui);
-        let height = (ui.available_height() * 0.46).clamp(120.0, 300.0);
+        // What a short table leaves is of use to what is known of the chosen one.
+        let table = theme::ROW * (view.board.rows.len() + 1) as f32 + 8.0;
+        let room = ui.available_height();
+        let height = (room * 0.46).max(room - table).clamp(120.0, 320.0);
         Panel::bottom("recovery-detail")
             .exact_size(height)
             .show_separator_line(false)
-            .frame(Frame::new().fill(t.panel).inner_margin(Margin { left: 24, right: 24, top: 12, bottom: 8 }))
+            .frame(Frame::new().fill(t.panel).inner_margin(Margin { left: 24, right: 24, top: 12, bottom: 4 }))
             .show(ui, |ui| {
                 let rect = ui.max_rect().expand2(vec2(24.0, 12.0));
                 ui.painter().hline(rect.x_range(), rect.top() + 0.5, Stroke::new(1.0, t.line));
@@ -138,8 +141,8 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
 
 fn nothing(ui: &mut Ui, cx: &Cx, board: &RecoveryView) {
     let text = "Azure keeps what was deleted for a while: AI accounts 48 hours, storage accounts and Log Analytics 14 days, \
-                key vaults and what is in them 7 to 90 days. Hubs and projects not at all. Here stands what can still come \
-                back in all your subscriptions, how long it has, and what is in its way. Reading changes nothing.";
+                key vaults and what is in them 7 to 90 days. Hubs and projects not at all. This lists what can \
+                still come back in all your subscriptions, how long it has, and what is in its way. Reading changes nothing.";
     empty(ui, "What was deleted", text, |ui| match board.progress {
         Some(p) => {
             ui.label(secondary(ui, progress(p)));
@@ -199,7 +202,7 @@ fn failures(ui: &mut Ui, board: &RecoveryView) {
             ui.push_id(i, |ui| {
                 ui.horizontal_top(|ui| {
                     mark(ui, Mark::Unknown);
-                    copyable(ui, body(format!("Not read: {name}, {what}. {why}")));
+                    copyable(ui, body(format!("Not read: {name}, {what}: {why}")));
                 });
             });
         }
@@ -222,7 +225,7 @@ fn filters(ui: &mut Ui, view: &mut View, board: &Arc<RecoveryView>) {
 fn filter_fields(ui: &mut Ui, view: &mut View, board: &Arc<RecoveryView>) {
     let name = ui.label(small(ui, "Filter"));
     let field =
-        egui::TextEdit::singleline(&mut view.board.filter).desired_width(180.0).margin(Margin::symmetric(10, 6));
+        egui::TextEdit::singleline(&mut view.board.filter).desired_width(180.0).margin(Margin::symmetric(10, 8));
     let field = ui.add(field).labelled_by(name.id);
     typing_ring(ui, &field);
     if view.focus_field {

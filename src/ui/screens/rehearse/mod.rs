@@ -354,7 +354,7 @@ fn day(utc: i64) -> String {
         .unwrap_or_default()
 }
 
-/// `86 of 100`.
+/// `86 of 100 points`.
 fn points(score: Option<(u32, u32)>) -> String {
-    score.map_or_else(|| "no score".to_owned(), |(p, of)| format!("{p} of {of}"))
+    score.map_or_else(|| "no score".to_owned(), |(p, of)| format!("{p} of {of} points"))
 }

@@ -163,8 +163,11 @@ fn settings(ui: &mut Ui, view: &mut View, s: &ScenarioRow) {
         ui.horizontal(|ui| {
             let edit = TextEdit::singleline(&mut v.seed).desired_width(96.0).margin(Margin::symmetric(10, 5));
             named(ui, edit, "Seed");
-            let text =
-                if v.seed().is_some() { "The same number: the same small variations." } else { "A whole number" };
+            let text = if v.seed().is_some() {
+                "The same seed gives the same small variations again."
+            } else {
+                "A whole number"
+            };
             wrapped(ui, small(ui, text));
         });
     });
@@ -191,7 +194,7 @@ fn setting<R>(ui: &mut Ui, label: &str, down: f32, add: impl FnOnce(&mut Ui) -> 
 fn before(ui: &mut Ui, cx: &Cx, view: &mut View, s: &ScenarioRow) {
     let runs = of_scenario(cx.snap, &s.id);
     hairline(ui, 4.0);
-    heading(ui, "Before");
+    heading(ui, "Earlier rehearsals");
     if runs.is_empty() {
         wrapped(ui, small(ui, "Not rehearsed on this computer yet."));
         return;
@@ -204,7 +207,7 @@ fn before(ui: &mut Ui, cx: &Cx, view: &mut View, s: &ScenarioRow) {
                     Some(ms) => format!("RTA {}", duration(Some(ms))),
                     None => "RTA not known".to_owned(),
                 };
-                let text = format!("{} points · {rta} · {}{kind}", points(r.score), r.strategy.display());
+                let text = format!("{} · {rta} · {}{kind}", points(r.score), r.strategy.display());
                 copyable(ui, body(text));
                 ui.horizontal(|ui| {
                     if link_named(ui, "Score sheet", "", &format!("Score sheet of {}", r.short)) {

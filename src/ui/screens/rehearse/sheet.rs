@@ -138,7 +138,8 @@ impl<'a> Sheet<'a> {
         if !self.closed.is_empty() {
             line(format_args!("{}", self.closed));
         }
-        for (name, lines) in [("Missed", self.missed().collect::<Vec<_>>()), ("Met", self.met().collect())] {
+        for (name, lines) in [("Points lost", self.missed().collect::<Vec<_>>()), ("Met in full", self.met().collect())]
+        {
             if !lines.is_empty() {
                 line(format_args!("\n{name}"));
             }
@@ -241,8 +242,8 @@ fn points(ui: &mut Ui, sheet: &Sheet) {
         return;
     }
     let groups = [
-        ("Missed", sheet.missed().collect::<Vec<_>>(), "Nothing: every expectation was met."),
-        ("Met", sheet.met().collect(), "Nothing."),
+        ("Points lost", sheet.missed().collect::<Vec<_>>(), "Nothing: every expectation was met."),
+        ("Met in full", sheet.met().collect(), "Nothing."),
     ];
     for (name, lines, none) in groups {
         card(ui, |ui| {
@@ -286,7 +287,7 @@ fn line(ui: &mut Ui, (what, points, of, why): &Line) {
             }
         });
         ui.with_layout(eframe::egui::Layout::right_to_left(eframe::egui::Align::Min), |ui| {
-            ui.label(if met { secondary(ui, format!("{points} / {of}")) } else { bold(format!("{points} / {of}")) });
+            ui.label(if met { secondary(ui, format!("{points} of {of}")) } else { bold(format!("{points} of {of}")) });
         });
     });
 }
@@ -337,5 +338,5 @@ fn segment(ui: &mut Ui, index: usize, name: &str, ms: Option<u64>, from: u64, wh
 
 /// What a closed rehearsal on show says beside the screen's name.
 pub fn count(snap: &crate::desk::snapshot::Snapshot) -> String {
-    super::closed(snap).and_then(|r| r.score.as_ref()).map_or_else(String::new, |s| format!("{} / {}", s.points, s.of))
+    super::closed(snap).and_then(|r| r.score.as_ref()).map_or_else(String::new, |s| format!("{} of {}", s.points, s.of))
 }

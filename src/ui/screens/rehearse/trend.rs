@@ -153,7 +153,7 @@ fn sentence(r: &TrendRun, library: &Library) -> String {
     let parts: Vec<String> = r.segments.iter().map(|(n, ms)| format!("{n} {}", duration(*ms))).collect();
     let kind = if r.tabletop { "tabletop, " } else { "" };
     format!(
-        "{}: {}, {kind}{}, RTA {}{over}, {} points; {}",
+        "{}: {}, {kind}{}, RTA {}{over}, {}; {}",
         day(r.at),
         scenario(r, library),
         r.strategy.display(),

@@ -1,11 +1,12 @@
 //! The page on the language, as it stands in the repository: headings, paragraphs, tables and code, nothing else.
 
-use eframe::egui::{Frame, Grid, Margin, Ui};
+use eframe::egui::text::{LayoutJob, TextFormat};
+use eframe::egui::{FontId, Frame, Grid, Label, Margin, Ui};
 
-use crate::ui::theme;
+use crate::ui::theme::{self, BODY, SMALL};
 use crate::ui::view::View;
-use crate::ui::widgets::text::{copyable, wrapped};
-use crate::ui::widgets::{Button, body, bold, mono, title};
+use crate::ui::widgets::text::copyable;
+use crate::ui::widgets::{Button, bold, mono, title};
 
 const PAGE: &str = include_str!("../../../../runbooks/README.md");
 
@@ -41,7 +42,7 @@ pub fn show(ui: &mut Ui, view: &mut View) {
                 text.push(' ');
                 text.push_str(more);
             }
-            wrapped(ui, body(plain(&text)));
+            coded(ui, &text, false);
         }
         ui.add_space(4.0);
     }
@@ -53,7 +54,7 @@ fn code_block(ui: &mut Ui, n: usize, code: &str) {
     if Button::new("Copy the example").name(&name).small().id(n).show(ui) {
         ui.ctx().copy_text(code.to_owned());
     }
-    Frame::new().fill(t.panel).corner_radius(6).inner_margin(Margin::same(12)).show(ui, |ui| {
+    Frame::new().fill(t.raised).corner_radius(6).inner_margin(Margin::same(12)).show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.spacing_mut().item_spacing.y = 0.0;
         for line in code.lines() {
@@ -73,7 +74,7 @@ fn table(ui: &mut Ui, n: usize, rows: &[&str]) {
                 let width = wide * if k == 0 { share[0] } else { share[1] };
                 ui.scope(|ui| {
                     ui.set_max_width(width);
-                    wrapped(ui, if i == 0 { bold(plain(cell)) } else { body(plain(cell)) });
+                    coded(ui, cell, i == 0);
                 });
             }
             ui.end_row();
@@ -81,7 +82,15 @@ fn table(ui: &mut Ui, n: usize, rows: &[&str]) {
     });
 }
 
-/// Without the marks of code.
-fn plain(text: &str) -> String {
-    text.replace('`', "")
+/// Wrapped text to copy; what stands between backticks is set as code.
+pub fn coded(ui: &mut Ui, text: &str, strong: bool) {
+    let t = theme::of(ui);
+    let prose = if strong { FontId::new(BODY, theme::bold()) } else { FontId::proportional(BODY) };
+    let mut job = LayoutJob::default();
+    for (i, part) in text.split('`').enumerate().filter(|(_, part)| !part.is_empty()) {
+        let font_id = if i % 2 == 0 { prose.clone() } else { FontId::monospace(SMALL) };
+        let format = TextFormat { font_id, color: t.text, line_height: Some(theme::LINE), ..TextFormat::default() };
+        job.append(part, 0.0, format);
+    }
+    ui.add(Label::new(job).wrap().selectable(true));
 }

@@ -9,7 +9,7 @@ mod plan;
 mod ready;
 pub mod trust;
 
-use eframe::egui::{Frame, Margin, Panel, ScrollArea, Stroke, Ui};
+use eframe::egui::{Frame, Margin, Panel, ScrollArea, Stroke, Ui, vec2};
 
 use crate::desk::protocol::Draft;
 use crate::desk::snapshot::{DiagnosticRow, Mark};
@@ -17,8 +17,9 @@ use crate::runbook::model::{Strategy, System};
 use crate::ui::intent::{self, Intent};
 use crate::ui::theme;
 use crate::ui::view::{Act, Cx, View};
-use crate::ui::widgets::text::{copyable, small};
-use crate::ui::widgets::{Button, body, card, empty, heading, mark, mono};
+use crate::ui::widgets::button::link_named;
+use crate::ui::widgets::text::copyable;
+use crate::ui::widgets::{Button, body, card, empty, mark, mono, secondary};
 
 const LIST: f32 = 308.0;
 /// More than this is a file of another kind.
@@ -39,6 +40,8 @@ pub struct LibraryView {
     pub text: bool,
     /// Which of its files.
     pub part: usize,
+    /// What is wrong with files is shown in full.
+    pub findings: bool,
     /// Line to scroll to.
     pub jump: Option<usize>,
     /// The plan being filled in: the desk's number for it, what it says, where it goes.
@@ -72,12 +75,12 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
         // What cannot be used has no steps to show, only its text.
         (None, Some(book), _) if view.library.text || book.system.is_none() => book::text(ui, cx, view, book),
         (None, Some(book), _) => super::page(ui, view, "book", |ui, view| book::show(ui, cx, view, book)),
-        (None, None, Some(preview)) => super::page(ui, view, "preview", |ui, _| {
-            diagnostics(ui, &library.diagnostics);
+        (None, None, Some(preview)) => super::page(ui, view, "preview", |ui, view| {
+            diagnostics(ui, view, &library.diagnostics);
             plan::show(ui, cx, preview);
         }),
         (None, None, None) => super::page(ui, view, "nothing", |ui, view| {
-            diagnostics(ui, &library.diagnostics);
+            diagnostics(ui, view, &library.diagnostics);
             let text = "A plan is a runbook bound to your resources. Choose one at the left to see its steps, its total \
                         against the RTO, and who has to agree. Or open a runbook or plan of your own.";
             empty(ui, "What would be done", text, |ui| {
@@ -89,20 +92,30 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
     }
 }
 
-/// What is wrong with files, as a card; each finding can be copied.
-fn diagnostics(ui: &mut Ui, list: &[DiagnosticRow]) {
-    if list.is_empty() {
+/// What is wrong with files: one line, since it is seldom about the plan on show, and on demand each finding, to copy.
+fn diagnostics(ui: &mut Ui, view: &mut View, list: &[DiagnosticRow]) {
+    let Some(worst) = list.iter().map(severity).max_by_key(|m| m.weight()) else { return };
+    let open = view.library.findings;
+    ui.horizontal_wrapped(|ui| {
+        mark(ui, worst);
+        let several = if list.len() == 1 { "finding" } else { "findings" };
+        ui.label(body(format!("{} {several} in the files of the library", list.len())));
+        let (label, name) = if open { ("Hide", "Hide the findings") } else { ("Show", "Show the findings") };
+        if link_named(ui, label, "", name) {
+            view.library.findings = !open;
+        }
+    });
+    ui.add_space(8.0);
+    if !open {
         return;
     }
     card(ui, |ui| {
-        heading(ui, "What is wrong with the files");
-        ui.add_space(4.0);
         for (i, d) in list.iter().enumerate().take(MOST_DIAGNOSTICS) {
             ui.push_id(i, |ui| finding(ui, d));
         }
         if list.len() > MOST_DIAGNOSTICS {
             let more = format!("And {} more; `lifeboat check` shows all of them.", list.len() - MOST_DIAGNOSTICS);
-            ui.label(small(ui, more));
+            language::coded(ui, &more, false);
         }
     });
     ui.add_space(20.0);
@@ -115,7 +128,7 @@ fn finding(ui: &mut Ui, d: &DiagnosticRow) {
         ui.vertical(|ui| {
             ui.set_width(ui.available_width());
             ui.spacing_mut().item_spacing.y = 0.0;
-            copyable(ui, body(&d.message));
+            language::coded(ui, &d.message, false);
             let place = format!("{} {} {}", d.severity, d.place, d.code);
             copyable(ui, mono(place).color(theme::of(ui).secondary));
         });
@@ -135,12 +148,18 @@ fn strategies(ui: &mut Ui, all: &[Strategy], shown: Option<Strategy>, mut chosen
     if all.len() < 2 {
         return;
     }
-    ui.horizontal_wrapped(|ui| {
-        for s in all {
-            if Button::new(s.display()).small().selected(Some(*s) == shown).show(ui) {
-                chosen(*s);
+    ui.scope(|ui| {
+        // The label stands in the middle of its line, as high as the buttons.
+        ui.spacing_mut().interact_size.y = theme::ROW;
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing = vec2(8.0, 8.0);
+            ui.label(secondary(ui, "strategy"));
+            for s in all {
+                if Button::new(s.display()).small().selected(Some(*s) == shown).show(ui) {
+                    chosen(*s);
+                }
             }
-        }
+        });
     });
     ui.add_space(8.0);
 }

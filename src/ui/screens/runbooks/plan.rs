@@ -27,7 +27,7 @@ pub fn show(ui: &mut Ui, cx: &Cx, p: &PlanPreview) {
         cx.send(Command::PreviewPlan { plan: p.name.clone(), strategy: Some(s) });
     });
     ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = 12.0;
+        ui.spacing_mut().item_spacing = vec2(8.0, 8.0);
         let busy = cannot_start(cx.snap).or(trust::cannot_start(p));
         let key = intent::key_text(Intent::Confirm);
         if Button::new("Start a dry run").primary().key(key).refused(busy).show(ui) {
@@ -41,6 +41,7 @@ pub fn show(ui: &mut Ui, cx: &Cx, p: &PlanPreview) {
     });
     ui.add_space(4.0);
     ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(8.0, 8.0);
         if Button::new("Edit…").small().show(ui) {
             cx.send(Command::Draft(DraftIntent::Edit(p.name.clone())));
         }

@@ -54,7 +54,9 @@ pub fn banner(ui: &mut Ui, cx: &Cx, p: &PlanPreview) {
         });
         ui.add_space(8.0);
         let key = intent::key_text(Intent::Trust);
-        if Button::new("Trust this plan…").key(key).show(ui) {
+        let trust = Button::new("Trust this plan…").key(key);
+        // Nothing else can be begun before it.
+        if if t.blocks { trust.primary() } else { trust }.show(ui) {
             cx.act(Act::Do(Intent::Trust));
         }
     });

@@ -6,7 +6,6 @@ use eframe::egui::{self, FontId, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 use super::{offers_plan, reason};
 use crate::desk::snapshot::{Mark, Situation};
 use crate::ui::intent::{self, Intent};
-use crate::ui::screens::situation::NO_RECORD;
 use crate::ui::theme::{self, BODY, CARD_RADIUS};
 use crate::ui::view::{Act, Cx, Screen};
 use crate::ui::widgets::text::{copyable, line};
@@ -40,7 +39,7 @@ pub fn show(ui: &mut Ui, cx: &Cx, s: &Situation) {
                         ui.horizontal_top(|ui| {
                             ui.vertical(|ui| {
                                 ui.set_width(width - BESIDE - 24.0);
-                                buttons(ui, cx, s, None);
+                                ui.horizontal_wrapped(|ui| buttons(ui, cx, s, None));
                             });
                             ui.add_space(24.0);
                             ui.vertical(|ui| {
@@ -91,7 +90,6 @@ fn buttons(ui: &mut Ui, cx: &Cx, s: &Situation, width: Option<f32>) {
         Some(w) => b.width(w).show(ui),
         None => b.show(ui),
     };
-    let open = cx.ticking();
     if let (Some(plan), true) = (&s.open_plan, offers_plan(cx.snap)) {
         let label = format!("Open plan {plan}");
         if wide(Button::new(&label).primary().key(intent::key_text(Intent::Confirm)), ui) {
@@ -103,8 +101,9 @@ fn buttons(ui: &mut Ui, cx: &Cx, s: &Situation, width: Option<f32>) {
             cx.act(Act::Go(Screen::Run));
         }
     }
+    // Without a run there is no record to freeze it into: the key says so.
     let freeze = Button::new("Freeze into the record").key(intent::key_text(Intent::Freeze));
-    if wide(freeze.small().refused((!open).then_some(NO_RECORD)), ui) {
+    if cx.ticking() && wide(freeze.small(), ui) {
         cx.act(Act::Do(Intent::Freeze));
     }
 }

@@ -21,6 +21,8 @@ const REGION: f32 = 46.0;
 const HEADING: f32 = 28.0;
 /// As many regions are to be seen without scrolling.
 const AT_ONCE: usize = 5;
+/// The map is not lower than this.
+const LEAST: f32 = 160.0;
 
 /// Draws both; `rest` is the height there is left in the window.
 pub fn show(ui: &mut Ui, s: &Situation, view: &mut SituationView, rest: f32) {
@@ -34,12 +36,12 @@ pub fn show(ui: &mut Ui, s: &Situation, view: &mut SituationView, rest: f32) {
     }
     let side = SIDE.min(width * 0.38);
     let ideal = (width - side - GAP - 32.0) * map::SHAPE;
-    // The table under it is to be seen to begin, where the window allows it.
-    let height = (rest - 170.0).max(list).min(ideal.max(list)).max(160.0);
+    // The table under it is to be seen to begin, where the window allows it; no taller than the land, and the list scrolls.
+    let height = (rest - 170.0).clamp(ideal.min(LEAST), ideal.max(LEAST));
     columns(ui, [width - side - GAP, side], GAP, |left, right| {
         card(left, |ui| map(ui, s, view, height));
         let tall = left.min_rect().height() - CARD_AROUND;
-        card(right, |ui| regions(ui, s, view, tall.max(list.min(height))));
+        card(right, |ui| regions(ui, s, view, tall));
     });
 }
 
@@ -57,19 +59,9 @@ fn regions(ui: &mut Ui, s: &Situation, view: &mut SituationView, height: f32) {
     ui.horizontal(|ui| {
         heading(ui, "Regions");
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let count = |m: Mark| s.regions.iter().filter(|r| r.mark == m).count();
-            let text = match s.regions.len() {
-                n if n <= AT_ONCE => String::new(),
-                n => {
-                    [Mark::Down, Mark::Degraded]
-                        .map(|m| (count(m), m.word()))
-                        .iter()
-                        .filter(|(n, _)| *n > 0)
-                        .fold(String::new(), |text, (n, word)| format!("{text}{n} {word} · "))
-                        + &format!("{n} watched")
-                }
-            };
-            cut(ui, small(ui, text));
+            if s.regions.len() > AT_ONCE {
+                cut(ui, small(ui, counted(ui, &s.regions)));
+            }
         });
     });
     ui.add_space(HEADING - theme::LINE);
@@ -91,6 +83,24 @@ fn regions(ui: &mut Ui, s: &Situation, view: &mut SituationView, height: f32) {
     if let Some(region) = pressed {
         view.toggle_region(&region);
     }
+}
+
+/// How many there are, and of the worst how many: `3 down · 2 degraded · 24 watched`, in fewer words where there is no room.
+fn counted(ui: &Ui, regions: &[RegionRow]) -> String {
+    let count = |m: Mark| regions.iter().filter(|r| r.mark == m).count();
+    let worst = [Mark::Down, Mark::Degraded].map(|m| (count(m), m.word()));
+    let worst: Vec<String> = worst.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
+    let (all, first) = (regions.len(), worst.first().cloned().unwrap_or_default());
+    let worst = worst.join(" · ");
+    if worst.is_empty() {
+        return format!("{all} watched");
+    }
+    let fits = |text: &String| {
+        let font = FontId::proportional(SMALL);
+        ui.painter().layout_no_wrap(text.clone(), font, theme::of(ui).secondary).size().x <= ui.available_width()
+    };
+    let texts = [format!("{worst} · {all} watched"), format!("{worst} of {all}")];
+    texts.into_iter().find(fits).unwrap_or_else(|| format!("{first} of {all}"))
 }
 
 /// A region that filters the table of endpoints when it is pressed.
