@@ -252,9 +252,9 @@ impl Request {
 
     /// More to know, as label and text.
     pub fn rows(&self) -> Vec<(&'static str, Option<bool>, String)> {
-        let mut out = vec![("why two", None, self.why.clone()), ("target", None, self.step.target.clone())];
+        let mut out = vec![("why a second person", None, self.why.clone()), ("target", None, self.step.target.clone())];
         if let Asks::Glass { guard, reason, .. } = &self.asks {
-            out.push(("set aside", Some(false), format!("the guard “{guard}”, for this attempt: {reason}")));
+            out.push(("guard set aside", Some(false), format!("“{guard}”, for this attempt: {reason}")));
         }
         for c in self.asks.changes() {
             let only = match (&c.if_match, c.only_if_absent) {

@@ -335,7 +335,7 @@ fn show(r: &Request, here: &Here<'_>) {
 
 fn rows<'a>(rows: impl Iterator<Item = (&'a str, String)>) {
     for (label, text) in rows {
-        say!("{label:>14}  {}", one_line(&text));
+        say!("{label:>19}  {}", one_line(&text));
     }
 }
 

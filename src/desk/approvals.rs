@@ -99,8 +99,8 @@ enum What {
     Agreed { nonce: String, proof: Box<Proof>, method: &'static str, label: String },
     /// A code of the phone was wrong.
     WrongCode(String, approval::ApprovalError),
-    /// A colleague's request was answered: its number, the answer.
-    Answered(String, String),
+    /// A colleague's request was answered: its number, what was said, the answer as a block.
+    Answered(String, approval::Verdict, String),
     /// The code to say.
     Code(Challenge, String),
     /// What pictures said.
@@ -264,7 +264,10 @@ impl Desk {
             Ok(What::Asked(ready)) => self.went_out(*ready),
             Ok(What::Agreed { nonce, proof, method, label }) => self.agreed_by(&nonce, proof, method, label),
             Ok(What::WrongCode(nonce, e)) => self.wrong_code(&nonce, e),
-            Ok(What::Answered(nonce, answer)) => self.answered(&nonce, answer),
+            Ok(What::Answered(nonce, verdict, answer)) => {
+                self.answered(&nonce, verdict, answer);
+                Ok(())
+            }
             Ok(What::Code(challenge, code)) => {
                 self.code_made(challenge, code);
                 Ok(())

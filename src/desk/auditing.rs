@@ -71,7 +71,8 @@ pub fn record_of(disk: &dyn Disk, dir: &Path, pins: &[Pin]) -> Result<Record, De
 fn check(disk: &dyn Disk, dir: &Path, pins: &[Pin]) -> Option<Check> {
     let report = held(disk, dir, pins).ok()?;
     let at = jiff::Timestamp::now().as_millisecond();
-    Some(Check { proven: audit::proven(report.verdict), verdict: report.verdict.to_string(), at })
+    let (proven, word) = (audit::proven(report.verdict), audit::word(report.verdict));
+    Some(Check { proven, word, verdict: report.verdict.to_string(), at })
 }
 
 /// How long a run is kept, as it is shown.
@@ -346,7 +347,8 @@ impl Desk {
                 }
                 audit.reading = None;
                 let record = (*read)?;
-                let check = Check { proven: record.proven, verdict: record.verdict.clone(), at: record.checked_at };
+                let (verdict, at) = (record.verdict.clone(), record.checked_at);
+                let check = Check { proven: record.proven, word: record.word, verdict, at };
                 audit.shown = Some(Arc::new(record));
                 self.checked(run, check);
             }

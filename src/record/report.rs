@@ -317,7 +317,7 @@ impl Report {
         // The record's own word: who doubts it compares again.
         match &self.reconciled {
             Some(text) => format!("as recorded: {}", visible(text)),
-            None => "not checked: nobody has reconciled it (`lifeboat reconcile`)".to_owned(),
+            None => "not checked: nobody has compared the run with it yet (lifeboat reconcile does)".to_owned(),
         }
     }
 
@@ -383,9 +383,9 @@ impl Report {
         );
         match vouching {
             Vouching::Pinned { of } => format!("{by}; pinned ({})", visible(of)),
-            Vouching::Unpinned => format!("{by}, which only the record itself names: not pinned"),
+            Vouching::Unpinned => format!("{by}; not pinned: only the record itself names it"),
             Vouching::Ephemeral => {
-                format!("{by}, which was kept in memory only because there was no keyring: not pinned, and nobody can")
+                format!("{by}; not pinned: it was in memory only, as there was no keyring, so nobody can vouch for it")
             }
             Vouching::OtherKey => format!("NOT by the key that was asked for: {by}"),
         }
@@ -404,10 +404,13 @@ impl Report {
         let (seen, left) = (self.seen_text(), self.left_text());
         let outside = match &self.anchor {
             Anchor::None if seen.is_empty() => {
-                "nothing outside this machine was shown to me: give a checkpoint that was kept elsewhere (--checkpoint)"
+                "nothing from outside this computer was compared (lifeboat verify --checkpoint takes a checkpoint that \
+                 was kept elsewhere)"
                     .to_owned()
             }
-            Anchor::None => "no checkpoint that was kept elsewhere was given (--checkpoint)".to_owned(),
+            Anchor::None => {
+                "no checkpoint that was kept elsewhere was compared (lifeboat verify --checkpoint takes one)".to_owned()
+            }
             Anchor::Agrees { size: 0 } => "checkpoint compared: it covers no record".to_owned(),
             Anchor::Agrees { size } => {
                 let by = |(who, at): &(String, u64)| format!("; seen by {} at {}", visible(who), seconds(*at));

@@ -427,7 +427,7 @@ impl App {
                 if self.view.screen == Screen::Rehearse {
                     self.view.rehearse.part = rehearse::Part::Scenarios;
                 }
-                self.view.audit.part = audit::Part::Timeline;
+                self.view.audit.part = audit::Part::Entries;
                 self.view.focus_field = true;
             }
             Intent::PageUp => self.view.scroll_pages = 1.0,

@@ -464,9 +464,7 @@ pub fn available(intent: Intent, snap: &Snapshot, view: &View) -> bool {
         },
         Intent::StepUp | Intent::StepDown => {
             on_run && run.is_some()
-                || view.screen == Screen::Audit
-                    && snap.audit.shown.is_some()
-                    && view.audit.part == audit::Part::Timeline
+                || view.screen == Screen::Audit && snap.audit.shown.is_some() && view.audit.part == audit::Part::Entries
                 || view.screen == Screen::Recovery && !snap.recovery.rows.is_empty()
                 || view.screen == Screen::Rehearse && !snap.library.scenarios.is_empty()
                 || on_board && !snap.situation.endpoints.is_empty()

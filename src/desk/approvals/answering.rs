@@ -65,8 +65,8 @@ impl Desk {
     /// After the roster changed.
     pub(super) fn show_again(&mut self) {
         let Some(shown) = &self.approving.shown else { return };
-        let (answer, code) = (shown.view.answer.clone(), shown.view.code.clone());
-        let view = super::RequestView { answer, code, ..self.view_of(&shown.what) };
+        let super::RequestView { verdict, answer, code, .. } = (*shown.view).clone();
+        let view = super::RequestView { verdict, answer, code, ..self.view_of(&shown.what) };
         if let Some(shown) = &mut self.approving.shown {
             shown.view = Arc::new(view);
         }
@@ -130,25 +130,27 @@ impl Desk {
         self.with_key(move |device| {
             let here = Here { now, mine: None, known: &known };
             let seen = witness::signs(&home, signed.what(), &verdict, device, now);
-            let answer = Answer::seeing(&signed, verdict, typed.as_deref(), &me, &here, device, seen)?.block()?;
+            let answer =
+                Answer::seeing(&signed, verdict.clone(), typed.as_deref(), &me, &here, device, seen)?.block()?;
             keep_answer(&home, signed.what(), &signed.block()?, &answer)?;
-            Ok(What::Answered(signed.what().nonce.clone(), answer))
+            Ok(What::Answered(signed.what().nonce.clone(), verdict, answer))
         });
         Ok(())
     }
 
-    pub(super) fn answered(&mut self, nonce: &str, answer: String) -> Result<(), DeskError> {
+    pub(super) fn answered(&mut self, nonce: &str, verdict: Verdict, answer: String) {
         let is = |s: &&mut Shown| matches!(&s.what, Pending::Whole(r) if r.what().nonce == nonce);
         if let Some(shown) = self.approving.shown.as_mut().filter(is) {
-            Arc::make_mut(&mut shown.view).answer = Some(answer.into());
+            let view = Arc::make_mut(&mut shown.view);
+            (view.verdict, view.answer) = (Some(verdict), Some(answer.into()));
         }
-        Ok(())
     }
 
     pub(super) fn code_made(&mut self, challenge: Challenge, code: String) {
         let is = |s: &&mut Shown| matches!(&s.what, Pending::Phone(c, ..) if *c == challenge);
         if let Some(shown) = self.approving.shown.as_mut().filter(is) {
-            Arc::make_mut(&mut shown.view).code = Some(code);
+            let view = Arc::make_mut(&mut shown.view);
+            (view.verdict, view.code) = (Some(Verdict::Agreed), Some(code));
         }
     }
 }

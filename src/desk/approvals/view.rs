@@ -105,6 +105,7 @@ pub(super) fn request(what: &Pending, here: &Here<'_>) -> RequestView {
                 typed_name: step.and_then(|s| s.typed_name()).map(str::to_owned),
                 until: None,
                 refused: None,
+                verdict: None,
                 answer: None,
                 code: None,
             }
@@ -143,6 +144,7 @@ fn whole(signed: &Signed<Request>, here: &Here<'_>) -> RequestView {
         typed_name: r.typed_name.clone(),
         until: Some(r.until).filter(|_| !r.scenario),
         refused: judge(r, here).err().map(|e| e.to_string()),
+        verdict: None,
         answer: None,
         code: None,
     }

@@ -52,7 +52,7 @@ impl Class {
     /// Why so long.
     pub const fn source(self) -> &'static str {
         match self {
-            Self::SevenYears => "Lifeboat's default; longer than the rules named here ask for",
+            Self::SevenYears => "Lifeboat's default, longer than PCI DSS, HIPAA and the FCA ask for",
             Self::Pci => "PCI DSS 4.0, 10.5.1: audit logs for 12 months, the newest three at hand",
             Self::Hipaa => "HIPAA, 45 CFR 164.316(b)(2)(i): 6 years",
             Self::Fca => "FCA, SYSC 15A.6: each version for 6 years at least",

@@ -64,7 +64,7 @@ pub enum Kept {
     #[error("the run is held by {} since {}: {}; lift the hold first", visible(&.0.by), day(.0.at), visible(&.0.reason))]
     Held(Hold),
     /// Its time is not over.
-    #[error("the run is kept until {} ({}); nothing of it is removed before", day(*.until), .class.words())]
+    #[error("the run is kept until {}: {}; nothing of it is removed before", day(*.until), .class.words())]
     Until {
         /// First instant at which it may go (UTC ms).
         until: i64,
@@ -82,14 +82,14 @@ pub enum Kept {
     Unreadable,
     /// What says who holds it was altered.
     #[error(
-        "the register of this computer does not verify, so nobody can say what is held: nothing was removed; look at it with `lifeboat verify`"
+        "the register of this computer does not verify, so nobody can say what is held: nothing was removed; look at it with lifeboat verify"
     )]
     Altered,
     /// It is on show.
     #[error("the run is open in this window: leave it first")]
     OnShow,
     /// Not what is to be typed.
-    #[error("`{0}` is not the id of the run: nothing was removed")]
+    #[error("“{0}” is not the id of the run: nothing was removed")]
     OtherId(String),
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{ChangeView, Mode};
+pub use crate::approval::Verdict as ApprovalVerdict;
 use crate::runbook::model::StepId;
 
 /// Approvals, on either side.
@@ -90,7 +91,9 @@ pub struct RequestView {
     pub until: Option<i64>,
     /// Why it cannot be agreed to.
     pub refused: Option<String>,
-    /// The answer to send back, once it was given.
+    /// What was answered, once it was.
+    pub verdict: Option<ApprovalVerdict>,
+    /// The answer to send back.
     pub answer: Option<Arc<str>>,
     /// The answer to read over the phone.
     pub code: Option<String>,

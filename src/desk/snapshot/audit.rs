@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::Gantt;
 pub use crate::desk::exporting::{Wish, numbers};
 pub use crate::desk::keeping::{Class, REGISTER};
 pub use crate::export::Paper as ExportPaper;
@@ -76,6 +77,8 @@ pub struct KeptView {
 pub struct Check {
     /// Whole, limited, or broken.
     pub proven: Option<bool>,
+    /// The same in a word.
+    pub word: &'static str,
     /// The verdict, as it is printed.
     pub verdict: String,
     /// When (UTC ms).
@@ -97,6 +100,8 @@ pub struct Record {
     pub verdict: String,
     /// The same as a mark.
     pub proven: Option<bool>,
+    /// The same in a word.
+    pub word: &'static str,
     /// When it was verified (UTC ms).
     pub checked_at: i64,
     /// Families of kinds, steps and people that occur.
@@ -107,6 +112,8 @@ pub struct Record {
     pub actors: Vec<String>,
     /// Rows, in order.
     pub rows: Vec<RecordRow>,
+    /// Where the time went; none: it does not tell a run.
+    pub gantt: Option<Arc<Gantt>>,
 }
 
 /// One verdict on a record.

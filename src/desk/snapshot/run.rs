@@ -81,6 +81,10 @@ pub struct RunView {
 pub struct Gantt {
     /// The run's beginning, or the impact's.
     pub from: i64,
+    /// T0.
+    pub t0: Option<i64>,
+    /// When the RTO is used up.
+    pub deadline: Option<i64>,
     /// When the plan would be over.
     pub planned_to: i64,
     /// When the run was.

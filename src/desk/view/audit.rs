@@ -17,7 +17,7 @@ use super::super::record::entry;
 use super::super::session::replay;
 use super::super::snapshot::{Record, RecordRow, RunRow, Verdict};
 use super::run::short;
-use super::{frozen, words};
+use super::{frozen, gantt, words};
 
 /// A mode as the list of runs says it.
 pub fn mode_word(mode: Mode) -> &'static str {
@@ -193,6 +193,16 @@ pub fn proven(v: record::Verdict) -> Option<bool> {
     }
 }
 
+/// The same in a word, for a list.
+pub fn word(v: record::Verdict) -> &'static str {
+    match v {
+        record::Verdict::Whole => "whole",
+        record::Verdict::Limited => "has limits",
+        record::Verdict::Broken => "broken",
+        record::Verdict::Unverifiable => "unverifiable",
+    }
+}
+
 /// The screen's data of one run, with what its verification said at this instant.
 pub fn record(run: &str, records: &[Stored], report: &Report, checked_at: i64) -> Record {
     let (n, intact) = (records.len(), report.verdict != record::Verdict::Broken);
@@ -208,10 +218,12 @@ pub fn record(run: &str, records: &[Stored], report: &Report, checked_at: i64) -
         report: report.lines(),
         verdict: report.verdict.to_string(),
         proven: proven(report.verdict),
+        word: word(report.verdict),
         checked_at,
         families: each(rows.iter().map(RecordRow::family)),
         steps: each(rows.iter().map(|r| r.step.as_str())),
         actors: each(rows.iter().map(|r| r.actor.as_str())),
+        gantt: replay(records).ok().and_then(|run| gantt::recorded(&run)).map(Arc::new),
         rows,
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::audit::mode_word;
 use crate::desk::snapshot::{CompareLine, Comparison};
 use crate::export::dossier::{Dossier, StepLine, Story};
 use crate::units::{Millis, utc_text};
@@ -14,8 +13,8 @@ const SAME_MS: i64 = 1_000;
 pub fn comparison(left: &Dossier, right: &Dossier) -> Comparison {
     let both = [left, right];
     let head = |d: &Dossier| {
-        let at = d.rows.first().map_or_else(String::new, |r| utc_text(r.ts));
-        format!("Run {} · {} · {at}", d.short, mode_word(d.mode))
+        let at = d.rows.first().map_or_else(String::new, |r| utc_text(r.ts).replace('T', " "));
+        format!("{} · {}", d.short, at.get(..16).unwrap_or_default())
     };
     let mut lines = vec![plain("Record", both.map(|d| d.report.verdict.to_string()), "another verdict")];
     match (&left.story, &right.story) {
@@ -130,7 +129,7 @@ fn told(s: &StepLine, started: i64, by: &str) -> String {
     let begun = s.from.map(|from| format!("begun at +{}", duration(from - started)));
     let took = took(s).map(|ms| format!("took {}", duration(ms)));
     let by = (!by.is_empty()).then(|| by.to_owned());
-    [Some(s.state.clone()), begun, took, by].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    [took, Some(s.state.clone()), begun, by].into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
 fn duration(ms: i64) -> String {

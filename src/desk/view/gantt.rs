@@ -2,16 +2,38 @@
 
 use super::cards::Planned;
 use crate::desk::snapshot::{Gantt, GanttLane};
+use crate::run::forecast::deadline;
 use crate::run::state::Run;
 use crate::run::timeline::{Bar, Doing, lanes};
-use crate::units::{Millis, utc_clock};
+use crate::units::{Millis, utc_clock, visible};
+
+/// The same of a run as its record tells it: what is not closed goes as far as that.
+pub fn recorded(run: &Run) -> Option<Gantt> {
+    let planned = run.plan.as_deref()?.steps.iter().map(|s| (s.id.as_str(), s)).collect();
+    let mut out = gantt(run, &planned, run.last_at);
+    if out.ended.is_none() {
+        out.ended = Some(run.last_at);
+        out.sentence.push_str(" The run is not closed: its record ends here.");
+    }
+    for lane in &mut out.lanes {
+        (lane.title, lane.sentence) = (visible(&lane.title), visible(&lane.sentence));
+    }
+    Some(out)
+}
 
 /// Draws its data; `now` is the run's clock.
 pub fn gantt(run: &Run, planned: &Planned<'_>, now: i64) -> Gantt {
     let (lanes, pauses) = lanes(run);
     let end = run.ended.as_ref().map_or(now, |e| e.at);
-    let mut out = Gantt { from: run.started_at, ended: run.ended.as_ref().map(|e| e.at), pauses, ..Gantt::default() };
-    out.from = out.from.min(run.clocks.t[0].unwrap_or(out.from));
+    let t0 = run.clocks.t[0];
+    let mut out = Gantt {
+        from: run.started_at.min(t0.unwrap_or(run.started_at)),
+        t0,
+        deadline: deadline(run, now),
+        ended: run.ended.as_ref().map(|e| e.at),
+        pauses,
+        ..Gantt::default()
+    };
     // Steps overlap: of the whole only the time in which something was done, or waited for, can be told.
     let (mut worked, mut waited) = (Vec::new(), Vec::new());
     for lane in lanes {
@@ -55,7 +77,7 @@ pub fn gantt(run: &Run, planned: &Planned<'_>, now: i64) -> Gantt {
     }
     let (over, all) = run.progress();
     out.sentence = format!(
-        "Timeline of {all} steps, {over} over. Planned until {} UTC; work in {} of the time, waiting in {}.",
+        "{all} steps, {over} done. Planned until {} UTC; work in {} of the time, waiting in {}.",
         utc_clock(out.planned_to),
         whole(covered(worked)),
         whole(covered(waited))

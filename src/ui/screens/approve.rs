@@ -2,11 +2,13 @@
 //! and whose keys are known here. Nothing is signed that was not shown.
 
 use eframe::egui::accesskit::Role;
-use eframe::egui::{FontId, Key, Modifiers, RichText, Sense, Ui, WidgetInfo, vec2};
+use eframe::egui::{
+    FontId, Frame, Key, Label, Margin, Modifiers, Panel, RichText, Sense, Stroke, Ui, WidgetInfo, vec2,
+};
 
 use super::run::{block, change, time_left};
 use crate::desk::protocol::{ApprovalIntent, Command};
-use crate::desk::snapshot::{Approvals, Mode, RequestView, RosterRow};
+use crate::desk::snapshot::{ApprovalVerdict, Approvals, Mode, RequestView, RosterRow};
 use crate::ui::ask::Ask;
 use crate::ui::intent::{self, Intent};
 use crate::ui::theme::{self, TITLE};
@@ -17,7 +19,7 @@ use crate::ui::widgets::{
 };
 
 /// Column of the labels.
-const LABEL: f32 = 112.0;
+const LABEL: f32 = 148.0;
 /// Widest text.
 const MEASURE: f32 = 720.0;
 /// Seconds before a request that just appeared can be answered by a key: a press may have been for what was there before.
@@ -38,6 +40,10 @@ pub struct ApproveView {
     pub seen: Option<RequestView>,
     /// Since when it is on show, in seconds of the window.
     pub since: f64,
+    /// Height of the answers in the last frame, so that they never leave the window.
+    foot: f32,
+    /// Not all of the request is in sight.
+    more: bool,
 }
 
 impl ApproveView {
@@ -50,6 +56,12 @@ impl ApproveView {
 /// Draws it.
 pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
     let a = &cx.snap.approvals;
+    if let Some(request) = &a.request {
+        on_show(ui, view, request);
+        if request.answer.is_none() && request.code.is_none() {
+            foot(ui, cx, view, request);
+        }
+    }
     super::page(ui, view, "approve", |ui, view| {
         ui.set_max_width(ui.available_width().min(MEASURE));
         ui.spacing_mut().item_spacing.y = 6.0;
@@ -91,14 +103,18 @@ fn waiting(ui: &mut Ui, cx: &Cx, view: &mut View) {
     });
 }
 
-/// The request: mode, who, what, and the two answers.
-fn asked(ui: &mut Ui, cx: &Cx, view: &mut View, r: &RequestView) {
+/// What was begun for another request counts for nothing.
+fn on_show(ui: &Ui, view: &mut View, r: &RequestView) {
     if view.approve.seen.as_ref() != Some(r) {
         view.approve.seen = Some(r.clone());
         view.approve.since = ui.input(|i| i.time);
         view.approve.typed.clear();
         view.approve.paste.clear();
     }
+}
+
+/// The request: mode, who, what.
+fn asked(ui: &mut Ui, cx: &Cx, view: &mut View, r: &RequestView) {
     band(ui, r);
     ui.add_space(6.0);
     if r.answer.is_some() || r.code.is_some() {
@@ -133,9 +149,16 @@ fn asked(ui: &mut Ui, cx: &Cx, view: &mut View, r: &RequestView) {
             });
         });
     }
-    ui.add_space(8.0);
+    let more = ui.cursor().top() > ui.clip_rect().bottom();
+    if more != view.approve.more {
+        view.approve.more = more;
+        ui.ctx().request_discard("the answers say whether there is more to read");
+    }
     if r.answer.is_none() && r.code.is_none() {
-        answer(ui, cx, view, r);
+        ui.add_space(4.0);
+        let text =
+            "Enter alone does not approve. Your answer is signed with this device's key, and counts for this alone.";
+        wrapped(ui, small(ui, text));
     }
 }
 
@@ -195,17 +218,43 @@ fn facts(ui: &mut Ui, cx: &Cx, r: &RequestView) {
     }
 }
 
+/// The answers: in sight whatever is above them.
+fn foot(ui: &mut Ui, cx: &Cx, view: &mut View, r: &RequestView) {
+    let t = theme::of(ui);
+    let air = Margin { left: 24, right: 24, top: 9, bottom: 10 };
+    let height = view.approve.foot.max(theme::CONTROL) + air.sum().y;
+    Panel::bottom("approve-answers")
+        .exact_size(height)
+        .show_separator_line(false)
+        .frame(Frame::new().fill(t.background).inner_margin(air))
+        .show(ui, |ui| {
+            let rect = ui.max_rect().expand2(vec2(24.0, 9.0));
+            ui.painter().hline(rect.x_range(), rect.top() + 0.5, Stroke::new(1.0, t.line));
+            let used = ui.scope(|ui| answer(ui, cx, view, r)).response.rect.height();
+            if used != view.approve.foot {
+                view.approve.foot = used;
+                ui.ctx().request_discard("the answers take another height");
+            }
+        });
+}
+
 fn answer(ui: &mut Ui, cx: &Cx, view: &mut View, r: &RequestView) {
     let over = time_left(cx, r.until, cx.now.wall).is_some_and(|(_, over)| over);
     let mut why = r.refused.as_deref().or(over.then_some("The time to answer is over"));
-    if let Some(name) = &r.typed_name {
+    if let Some(why) = why {
+        ui.horizontal_top(|ui| {
+            verdict(ui, Some(false));
+            wrapped(ui, body(why));
+        });
+        ui.add_space(4.0);
+    } else if let Some(name) = &r.typed_name {
         let label = format!("Type {name} to approve");
         let field = widgets::field(ui, &label, &mut view.approve.typed, false, 360.0);
         if std::mem::take(&mut view.focus_field) {
             field.request_focus();
         }
         if view.approve.typed.trim() != name {
-            why = why.or(Some("Type the name first"));
+            why = Some("Type the name first");
         }
         ui.add_space(4.0);
     }
@@ -221,14 +270,11 @@ fn answer(ui: &mut Ui, cx: &Cx, view: &mut View, r: &RequestView) {
             cx.act(Act::Do(Intent::Refuse));
         }
         put_away(ui, cx);
+        // It stays in sight while what is agreed to does not.
+        if view.approve.more {
+            ui.add(Label::new(small(ui, format!("The request goes on: {}", intent::key_text(Intent::PageDown)))));
+        }
     });
-    wrapped(
-        ui,
-        small(
-            ui,
-            "Enter alone does not approve. Your answer is signed with this device's key, and counts for this alone.",
-        ),
-    );
 }
 
 fn put_away(ui: &mut Ui, cx: &Cx) {
@@ -241,7 +287,16 @@ fn put_away(ui: &mut Ui, cx: &Cx) {
 /// The answer is there: it has to reach whoever asked.
 fn answered(ui: &mut Ui, cx: &Cx, r: &RequestView) {
     banner(ui, theme::of(ui).accent, |ui| {
-        ui.label(bold("Answered: now it has to reach them"));
+        ui.horizontal_top(|ui| {
+            let (ok, words) = match &r.verdict {
+                Some(ApprovalVerdict::Refused(why)) => (Some(false), format!("You refused this: {why}")),
+                Some(ApprovalVerdict::Agreed) => (Some(true), "You approved this".to_owned()),
+                None => (None, "You answered this".to_owned()),
+            };
+            verdict(ui, ok);
+            copyable(ui, bold(words));
+        });
+        wrapped(ui, body("Now your answer has to reach them."));
         if let Some(text) = &r.answer {
             wrapped(ui, body("Send this block back by chat or mail."));
             block(ui, "answer", text);
@@ -275,7 +330,7 @@ fn keys(ui: &mut Ui, cx: &Cx, view: &mut View, a: &Approvals) {
                 ui,
                 secondary(
                     ui,
-                    "Give this line to your colleagues once, by a way they trust: theirs then knows your answers.",
+                    "Give this line to your colleagues once, by a way they trust: their Lifeboat then knows your answers.",
                 ),
             );
             block(ui, "mine", line);

@@ -1,5 +1,7 @@
 //! The commander's view: one picture to be read from across a room. What is happening and whether it is real, the time
-//! left, who waits for what, the next steps, where. It changes nothing, and has nothing to press.
+//! left, who waits for what, the next steps, where the time goes, where. It changes nothing, and has nothing to press.
+
+mod strip;
 
 use eframe::egui::accesskit::Role;
 use eframe::egui::{
@@ -8,7 +10,7 @@ use eframe::egui::{
 };
 
 use super::run::{capital, clock_text, run_sentence};
-use crate::desk::snapshot::{Mark, RunView};
+use crate::desk::snapshot::{Mark, OpenRun, RunView};
 use crate::ui::map::{self, Sought};
 use crate::ui::theme;
 use crate::ui::view::{Cx, local_clock};
@@ -24,6 +26,8 @@ const LEAST: f32 = 21.0;
 pub const NEXT: usize = 3;
 /// Runs that are named beside the one on show.
 const RUNS: usize = 4;
+/// Of them beside each other.
+const SIDE: usize = 2;
 
 /// As a screen of the operator's window.
 pub fn show(ui: &mut Ui, cx: &Cx) {
@@ -80,7 +84,7 @@ fn draw(ui: &mut Ui, cx: &Cx, rect: Rect, own_window: bool) {
         band(ui, cx, &s, top);
         rest = below;
     }
-    let rest = rest.shrink2(vec2(28.0, 20.0) * s.unit);
+    let rest = rest.shrink2(if own_window { vec2(28.0, 20.0) * s.unit } else { vec2(24.0, 20.0) });
     let gap = 32.0 * s.unit;
     // What does not fit any more is scrolled to, by whoever has a small window; a projector shows all of it.
     let whole = egui::ScrollArea::vertical().id_salt("commander").auto_shrink([false, false]);
@@ -92,23 +96,28 @@ fn draw(ui: &mut Ui, cx: &Cx, rect: Rect, own_window: bool) {
                 ui.add_space(gap / 2.0);
                 clocks(ui, cx, &s);
                 ui.add_space(gap / 2.0);
+                timeline(ui, cx, &s, 0.0);
+                ui.add_space(gap / 2.0);
                 place(ui, cx, &s, f32::INFINITY);
-                others(ui, cx, &s);
+                others(ui, cx, &s, 1);
                 return;
             }
             let left = (rest.width() - gap) * 0.54;
             let top = ui.cursor().top();
+            let height = rest.height() - others_height(cx, &s);
             super::columns(ui, [left, rest.width() - gap - left], gap, |l, r| {
                 for side in [&mut *l, &mut *r] {
                     side.spacing_mut().item_spacing = vec2(8.0, 5.0) * s.unit;
                 }
                 what(l, cx, &s);
-                others(l, cx, &s);
+                l.add_space(14.0 * s.unit);
+                timeline(l, cx, &s, height - (l.cursor().top() - top));
                 clocks(r, cx, &s);
                 let used = r.cursor().top() - top;
-                let room = (rest.height() - used - 12.0 * s.unit).max(150.0 * s.unit);
+                let room = (height - used - 12.0 * s.unit).max(120.0 * s.unit);
                 place(r, cx, &s, room);
             });
+            others(ui, cx, &s, SIDE);
         });
     });
 }
@@ -158,7 +167,7 @@ fn what(ui: &mut Ui, cx: &Cx, s: &Size) {
     let next = next(run);
     if !next.is_empty() && run.closed.is_none() {
         let (done, all) = run.progress;
-        caption(ui, s, &format!("Next · {done} of {all} steps are over"));
+        caption(ui, s, &format!("Next · {done} of {all} steps done"));
         for (i, step) in next.iter().take(NEXT).enumerate() {
             let (ink, family) = if i == 0 { (t.text, theme::bold()) } else { (t.text, FontFamily::Proportional) };
             ui.horizontal_top(|ui| {
@@ -193,6 +202,13 @@ pub fn next(run: &RunView) -> Vec<&str> {
     steps.take(NEXT).map(|s| s.title.as_str()).collect()
 }
 
+/// Where the time goes.
+fn timeline(ui: &mut Ui, cx: &Cx, s: &Size, height: f32) {
+    if let Some(run) = cx.snap.run.as_deref() {
+        strip::show(ui, cx, s, &run.gantt, height);
+    }
+}
+
 /// The time left, as large as it goes, and what it comes to.
 fn clocks(ui: &mut Ui, cx: &Cx, s: &Size) {
     let Some(run) = cx.snap.run.as_deref() else { return };
@@ -205,11 +221,13 @@ fn clocks(ui: &mut Ui, cx: &Cx, s: &Size) {
     let font = FontId::new(s.text(wide), theme::bold());
     ui.add(egui::Label::new(RichText::new(&clock.figure).font(font).color(ink)).extend());
     let c = &run.clocks;
+    // One verdict; what it comes from stands behind it.
     if let Some(breach) = &c.breach {
         text(ui, s, breach, 25.0, theme::bold(), t.down);
     }
     if !c.forecast.is_empty() {
-        text(ui, s, &c.forecast, 23.0, FontFamily::Proportional, t.text);
+        let ink = if c.breach.is_some() { t.secondary } else { t.text };
+        text(ui, s, &c.forecast, 23.0, FontFamily::Proportional, ink);
     }
     let spent = |ms: u64| Millis::from_secs(ms / 1_000);
     let waited = format!("Waited for people {} · for Azure {}", spent(c.waited_people), spent(c.waited_azure));
@@ -237,36 +255,65 @@ fn place(ui: &mut Ui, cx: &Cx, s: &Size, height: f32) {
         let sought = Sought { chosen: None, pinned: &[] };
         let words = situation.regions.iter().filter(|r| !r.role.is_empty()).count() as f32 * s.text(LEAST) * 1.4;
         let width = ui.available_width();
-        let height = (height - words).max(110.0 * s.unit).min(width * map::SHAPE);
+        let height = (height - words).max(90.0 * s.unit).min(width * map::SHAPE);
         let _ = map::map(ui, vec2(width, height), &situation.regions, &sought);
     }
 }
 
-/// The other runs that are open.
-fn others(ui: &mut Ui, cx: &Cx, s: &Size) {
-    let t = theme::of(ui);
-    let all: Vec<_> = cx.snap.open_runs.iter().filter(|r| !r.shown).collect();
+fn other_runs<'a>(cx: &'a Cx) -> Vec<&'a OpenRun> {
+    cx.snap.open_runs.iter().filter(|r| !r.shown).collect()
+}
+
+/// What they take, where each says what it has to say in two lines.
+fn others_height(cx: &Cx, s: &Size) -> f32 {
+    match other_runs(cx).len().min(RUNS) {
+        0 => 0.0,
+        n => 46.0 * s.unit + n.div_ceil(SIDE) as f32 * (s.text(LEAST) * 2.6 + 34.0),
+    }
+}
+
+/// The other runs that are open, so many beside each other.
+fn others(ui: &mut Ui, cx: &Cx, s: &Size, beside: usize) {
+    let all = other_runs(cx);
     if all.is_empty() {
         return;
     }
     ui.add_space(14.0 * s.unit);
     caption(ui, s, &format!("Other open runs: {}", all.len()));
-    for r in all.iter().take(RUNS) {
-        ui.push_id(&r.id, |ui| {
-            let margin = egui::Margin { left: 18, right: 10, top: 8, bottom: 8 };
-            let frame = Frame::new().stroke(Stroke::new(1.0, t.line)).corner_radius(6.0).inner_margin(margin);
-            let shown = frame.show(ui, |ui| {
-                ui.set_width(ui.available_width());
-                text(ui, s, &format!("{} {} · {}", r.mode.word(), r.short, r.title), LEAST, theme::bold(), t.text);
-                if !r.waits.is_empty() {
-                    text(ui, s, &r.waits, LEAST, FontFamily::Proportional, t.secondary);
-                }
-            });
-            edge(ui, shown.response.rect, t.band(r.mode), 8.0, theme::RADIUS);
-            let sentence = run_sentence(r);
-            shown.response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &sentence));
-        });
+    const APART: f32 = 8.0;
+    for (n, few) in all.get(..RUNS).unwrap_or(&all).chunks(beside).enumerate() {
+        if n > 0 {
+            ui.add_space((APART - ui.spacing().item_spacing.y).max(0.0));
+        }
+        match few {
+            [left, right] => {
+                let width = (ui.available_width() - APART) / 2.0;
+                super::columns(ui, [width, width], APART, |l, r| {
+                    other(l, s, left);
+                    other(r, s, right);
+                });
+            }
+            few => few.iter().for_each(|r| other(ui, s, r)),
+        }
     }
+}
+
+fn other(ui: &mut Ui, s: &Size, r: &OpenRun) {
+    let t = theme::of(ui);
+    ui.push_id(&r.id, |ui| {
+        let margin = egui::Margin { left: 18, right: 10, top: 8, bottom: 8 };
+        let frame = Frame::new().stroke(Stroke::new(1.0, t.line)).corner_radius(6.0).inner_margin(margin);
+        let shown = frame.show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            text(ui, s, &format!("{} {} · {}", r.mode.word(), r.short, r.title), LEAST, theme::bold(), t.text);
+            if !r.waits.is_empty() {
+                text(ui, s, &r.waits, LEAST, FontFamily::Proportional, t.secondary);
+            }
+        });
+        edge(ui, shown.response.rect, t.band(r.mode), 8.0, theme::RADIUS);
+        let sentence = run_sentence(r);
+        shown.response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &sentence));
+    });
 }
 
 fn caption(ui: &mut Ui, s: &Size, words: &str) {

@@ -69,7 +69,7 @@ fn a_known_witness_anchors_what_it_saw_and_nobody_else_does() {
     assert!(anchored(&known).contains(&said), "{known}");
     // The log's own key saw it too, which says nothing.
     let own = check(&all, None, &[pin(&ana)], false);
-    assert!(anchored(&own).starts_with("nothing outside this machine was shown to me"), "{own}");
+    assert!(anchored(&own).starts_with("nothing from outside this computer was compared"), "{own}");
     assert_eq!(own.unanchored(), own.records);
     // The same from outside: the larger of both counts, and whoever is known is named.
     let mut given = left.clone();

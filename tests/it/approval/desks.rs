@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use lifeboat::clock::Speed;
 use lifeboat::desk::protocol::{ApprovalIntent, Command, CredentialIntent, FacilitateIntent, StepIntent};
-use lifeboat::desk::snapshot::{AskedView, Snapshot, StepState};
+use lifeboat::desk::snapshot::{ApprovalVerdict, AskedView, Snapshot, StepState};
 use lifeboat::desk::{Handle, Home, Options, start};
 use lifeboat::journal::RealDisk;
 use lifeboat::rehearsal::scenario::Choice;
@@ -138,7 +138,10 @@ fn two_desks_ask_and_answer_by_block_by_phone_beside_each_other_and_not_at_all()
     assert!(r.words.iter().any(|w| w == "East US is gone") && r.step.starts_with("D9"), "{r:?}");
     send(&ben, yes(&r.id));
     let answer = |s: &Snapshot| s.approvals.request.as_ref().and_then(|r| r.answer.clone());
-    let block = answer(&until(&ben, "an answer", |s| answer(s).is_some())).unwrap();
+    let s = until(&ben, "an answer", |s| answer(s).is_some());
+    let block = answer(&s).unwrap();
+    let verdict = |s: &Snapshot| s.approvals.request.as_ref().and_then(|r| r.verdict.clone());
+    assert_eq!(verdict(&s), Some(ApprovalVerdict::Agreed));
     refused(&ada, ApprovalIntent::TakeAnswer(asked.block.to_string()), "an approval request");
     refused(&ada, ApprovalIntent::TakeAnswer(block[..block.len() / 2].to_owned()), "cut off");
     send(&ada, ApprovalIntent::TakeAnswer(block.to_string()));
@@ -147,8 +150,15 @@ fn two_desks_ask_and_answer_by_block_by_phone_beside_each_other_and_not_at_all()
     let kept = std::fs::read_dir(there.home().join("answered")).unwrap().count();
     assert_eq!(kept, 1, "Ben keeps what he signed");
 
-    // Over the phone.
+    // A refusal says so, and why.
     let asked = decide(&ada);
+    send(&ben, ApprovalIntent::Read(asked.block.to_string()));
+    until(&ben, "another request", |s| s.approvals.request.is_some() && verdict(s).is_none());
+    send(&ben, ApprovalIntent::Refuse("not now".to_owned()));
+    let s = until(&ben, "a refusal", |s| verdict(s).is_some());
+    assert_eq!((verdict(&s), answer(&s).is_some()), (Some(ApprovalVerdict::Refused("not now".to_owned())), true));
+
+    // Over the phone.
     refused(&ada, ApprovalIntent::TakeAnswer(block.to_string()), "is not to what");
     send(&ben, ApprovalIntent::Read(asked.challenge.clone()));
     let phone =
@@ -158,7 +168,9 @@ fn two_desks_ask_and_answer_by_block_by_phone_beside_each_other_and_not_at_all()
     assert!(r.step.starts_with("D9"), "{r:?}");
     send(&ben, yes(&r.id));
     let code = |s: &Snapshot| s.approvals.request.as_ref().and_then(|r| r.code.clone());
-    let code = code(&until(&ben, "a code", |s| code(s).is_some())).unwrap();
+    let s = until(&ben, "a code", |s| code(s).is_some());
+    assert_eq!(verdict(&s), Some(ApprovalVerdict::Agreed));
+    let code = code(&s).unwrap();
     let take = |code: &str| ApprovalIntent::TakeCode {
         step: "D9".to_owned(),
         nonce: asked.nonce.clone(),

@@ -270,7 +270,7 @@ fn a_guard_is_set_aside_at_the_desk_by_name_with_another_key_and_is_in_the_recor
     assert_eq!(counts(&here.run(&id)), sent, "nothing goes out while it is asked");
     let block = answer(&ben, &question.block);
     let shown = ben.snapshot().approvals.request.clone().unwrap();
-    assert!(shown.rows.iter().any(|r| r.label == "set aside" && r.text.contains(GUARD)), "{:?}", shown.rows);
+    assert!(shown.rows.iter().any(|r| r.label == "guard set aside" && r.text.contains(GUARD)), "{:?}", shown.rows);
     send(&ada, ApprovalIntent::TakeAnswer(block.to_string()));
     until(&ada, "set aside", |s| s.approvals.asked.is_empty());
     let mut tries = 0;

@@ -135,7 +135,7 @@ async fn a_run_is_held_against_the_activity_log_and_the_record_says_how_it_came_
         assert!(said.out.contains(&format!("Reconciled with Activity Log: {what}")), "{}", said.out);
         said.code
     };
-    assert_eq!(verify("not checked: nobody has reconciled it"), 1);
+    assert_eq!(verify("not checked: nobody has compared the run with it yet"), 1);
     reopened(&r);
     let said = say(r.home.path(), &[&args[..], &["--json"]].concat());
     assert_eq!((said.code, &said.json()["matched"], said.err.as_str()), (1, &json!(all.matched), ""));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use eframe::egui::{Event, Key, Modifiers, accesskit::Role};
 use egui_kittest::kittest::{NodeT, Queryable};
 use lifeboat::desk::protocol::{ApprovalIntent, Command};
-use lifeboat::desk::snapshot::{Approvals, Mode, RequestView, Snapshot};
+use lifeboat::desk::snapshot::{ApprovalVerdict, Approvals, Mode, RequestView, Snapshot};
 use lifeboat::ui::view::Screen;
 
 use super::{Window, bounds, pair, sample};
@@ -166,6 +166,39 @@ fn the_answers_are_in_the_window_at_every_size() {
             assert!(rect.right() <= size[0] + 0.5 || label.is_empty(), "`{label}` at {rect:?}");
         }
     }
+    // However long the request is: the answers, and the name that one of them wants.
+    let name = || Some("appcs-prod-chat".to_owned());
+    let mut long = RequestView { typed_name: name(), ..pair::request(Mode::Live) };
+    long.rows = long.rows.iter().cycle().take(60).cloned().collect();
+    for size in [[1280.0, 800.0], [960.0, 600.0]] {
+        let mut w = Window::sized(pair::approving(long.clone()), size);
+        w.harness.state_mut().show(Screen::Approve);
+        w.harness.run();
+        for label in ["Approve exactly this", "Refuse…", "Put away", "Type appcs-prod-chat to approve"] {
+            let all = w.harness.query_all_by_label(label).map(|n| n.rect()).collect::<Vec<_>>();
+            assert!(w.reads("The request goes on"), "not all of it is in sight");
+            assert!(!all.is_empty() && all.iter().all(|r| r.bottom() < size[1] - 28.0), "{label}: {all:?} in {size:?}");
+        }
+    }
+}
+
+#[test]
+fn a_request_that_is_read_to_its_end_does_not_go_on() {
+    let mut r = pair::request(Mode::Live);
+    assert!(!on(r.clone()).reads("The request goes on"), "all of it is in sight");
+    r.rows = r.rows.iter().cycle().take(40).cloned().collect();
+    let mut w = on(r);
+    assert!(w.reads("The request goes on"));
+    (0..6).for_each(|_| w.key(Key::PageDown));
+    assert!(!w.reads("The request goes on"));
+}
+
+#[test]
+fn what_was_answered_is_said() {
+    assert!(Window::on(pair::answered(), Screen::Approve).sees("You approved this"));
+    let verdict = Some(ApprovalVerdict::Refused("wrong region".into()));
+    let w = on(RequestView { verdict, answer: Some("a block".into()), ..pair::request(Mode::Live) });
+    assert!(w.sees("You refused this: wrong region") && !w.reads("You approved"));
 }
 
 #[test]

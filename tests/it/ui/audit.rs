@@ -58,7 +58,8 @@ pub fn pictured() -> Snapshot {
 /// That part of the screen.
 pub fn turn(app: &mut App, screen: &str) {
     let part = match screen {
-        "entry" => Part::Timeline,
+        "entry" => Part::Entries,
+        "chart" => Part::Timeline,
         "integrity" => Part::Integrity,
         "compare" => Part::Compare,
         "keeping" => Part::Keeping,
@@ -199,6 +200,52 @@ fn the_window_says_what_the_verifier_prints() {
 }
 
 #[test]
+fn the_timeline_is_drawn_from_the_record_that_is_read() {
+    let (_, journal) = crate::export::one();
+    let record = lifeboat::desk::record_of(&RealDisk, journal, &[]).unwrap();
+    let gantt = record.gantt.clone().unwrap();
+    let end = record.rows.iter().find(|r| r.kind == "run.end").unwrap();
+    assert_eq!(lifeboat::units::utc_clock(gantt.ended.unwrap()), end.time);
+    let steps: std::collections::BTreeSet<&str> = record.rows.iter().map(|r| r.step.as_str()).collect();
+    for lane in gantt.lanes.iter().filter(|l| !l.bars.is_empty()) {
+        assert!(steps.contains(lane.id.as_str()), "{} is drawn, and in no entry", lane.id);
+    }
+    assert!(gantt.lanes.iter().any(|l| !l.bars.is_empty()) && gantt.t0.is_some() && gantt.deadline.is_some());
+    let mut w = on(|s| Arc::make_mut(&mut s.audit).shown = Some(Arc::new(record)));
+    w.key(Key::ArrowRight);
+    assert_eq!(w.harness.state().view().audit.part, Part::Timeline);
+    assert!(w.sees(&gantt.sentence) && w.sees(&gantt.lanes[0].sentence));
+    w.key(Key::ArrowDown);
+    assert_eq!(w.harness.state().view().audit.selected, None, "no entry out of sight is chosen");
+    // What tells no run has none, and says so.
+    w.publish(|s| {
+        let shown = Arc::make_mut(&mut s.audit).shown.as_mut().unwrap();
+        Arc::make_mut(shown).gantt = None;
+    });
+    assert!(w.reads("so there is no timeline") && !w.sees(&gantt.sentence));
+}
+
+#[test]
+fn a_run_that_goes_on_is_drawn_as_far_as_its_record_goes() {
+    let (_, journal) = crate::export::one();
+    let mut records = lifeboat::journal::read_run(&RealDisk, journal).unwrap();
+    let whole = lifeboat::desk::view::gantt::recorded(&lifeboat::desk::replay(&records).unwrap()).unwrap();
+    records.truncate(records.iter().rposition(|r| r.body.kind.as_str() == "run.end").unwrap());
+    let run = lifeboat::desk::replay(&records).unwrap();
+    let part = lifeboat::desk::view::gantt::recorded(&run).unwrap();
+    assert_eq!((part.ended, whole.ended.is_some()), (Some(run.last_at), true));
+    assert!(part.sentence.contains("is not closed") && !whole.sentence.contains("is not closed"));
+}
+
+#[test]
+fn the_list_says_in_a_word_what_each_record_is_worth() {
+    let w = on(|s| Arc::make_mut(&mut s.audit).runs[2].outcome = "Recovered, with findings".into());
+    assert!(w.sees("Record") && w.sees("has limits") && w.sees("not verified"), "and of one nobody looked at");
+    let cut = w.harness.query_all_by_label("Recovered, with findings").next().unwrap();
+    assert!(cut.rect().width() > 130.0, "whole: {:?}", cut.rect());
+}
+
+#[test]
 fn a_run_is_held_against_the_activity_log_from_here() {
     let mut run = String::new();
     let mut w = on(|s| {
@@ -245,13 +292,15 @@ fn two_runs_are_put_side_by_side_by_keyboard() {
     };
     let compared = Comparison {
         runs: both.clone(),
-        heads: ["Run 7F3K · rehearsal".into(), "Run 2QXM · rehearsal".into()],
-        lines: vec![line("F1 Move", "1 min longer"), line("F2 Look", "")],
+        heads: ["7F3K · rehearsal".into(), "2QXM · rehearsal".into()],
+        lines: vec![line("F2 Look", ""), line("F1 Move", "1 min longer")],
     };
     w.publish(|s| Arc::make_mut(&mut s.audit).compared = Some(Arc::new(compared)));
     part(&mut w, Part::Compare);
-    assert!(w.sees("1 of 2 differ") && w.sees("≠ 1 min longer"));
-    assert!(w.reads("F2 Look: done · took 4 min; done · took 5 min: the same"));
+    assert!(w.reads("1 of 2 differ") && w.sees("≠ 1 min longer"));
+    assert!(!w.reads("F2 Look"), "what is the same is not in the way");
+    w.click("Only what differs");
+    assert!(w.reads("F1 Move") && w.reads("F2 Look: done · took 4 min; done · took 5 min: the same"));
     w.click("Put it away");
     assert_eq!(w.told(), [Command::Audit(AuditIntent::Compare(None))]);
 }
@@ -370,7 +419,7 @@ fn filter_detail_export_and_where_it_went() {
     sees(&mut h, "the hash was computed from the bytes below");
     press(&mut h, Key::Escape, Modifiers::NONE);
     press(&mut h, Key::Num5, Modifiers::NONE);
-    sees(&mut h, "File, which must not be there yet");
+    sees(&mut h, "New file");
     press(&mut h, Key::Enter, Modifiers::NONE);
     sees(&mut h, "Exported, ");
     let out = desk.snapshot().audit.export.clone().unwrap().out;

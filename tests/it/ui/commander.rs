@@ -1,7 +1,7 @@
 //! Tests of the commander's view: everything is said, large enough, and nothing can be changed from there.
 
 use eframe::egui::{self, Key, accesskit::Role};
-use egui_kittest::kittest::NodeT;
+use egui_kittest::kittest::{NodeT, Queryable};
 use lifeboat::ui::view::Screen;
 
 use super::{Window, bounds, pair, sample};
@@ -16,11 +16,31 @@ fn it_says_what_happens_who_waits_and_what_comes_next() {
         "21:43",
         "Left until the RTO of 30 min",
         "Error rate under 1 % over ten minutes and a hundred calls",
-        "At this pace the RTO is missed by 4 min",
+        "At rehearsal pace the RTO of 30 min is missed by 4 min",
         "Other open runs: 2",
         "Map of regions",
     ] {
         assert!(w.reads(words), "{words}");
+    }
+}
+
+#[test]
+fn the_timeline_stands_there_with_a_row_for_each_phase() {
+    for size in [[1280.0, 800.0], [1280.0, 720.0], [1920.0, 1080.0]] {
+        let mut w = Window::sized(pair::full(), size);
+        w.harness.state_mut().show(Screen::Commander);
+        w.harness.run();
+        let gantt = sample::run().gantt;
+        let strip = w.harness.get_by_label(&format!("Timeline. {}", gantt.sentence)).rect();
+        let mut phases: Vec<&str> = gantt.lanes.iter().map(|l| l.phase.as_str()).collect();
+        phases.dedup();
+        let mut above = strip.top();
+        for phase in phases {
+            let row = w.harness.get_by_label_contains(&format!("{phase}: ")).rect();
+            assert!(strip.expand(0.5).contains_rect(row) && row.top() > above, "{phase} at {row:?} in {strip:?}");
+            above = row.top();
+        }
+        assert!(strip.bottom() <= size[1] - 28.0, "{strip:?} in {size:?}");
     }
 }
 

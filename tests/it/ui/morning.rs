@@ -50,6 +50,7 @@ pub fn of(phases: &[PhaseView]) -> Gantt {
             sentence: format!("{}: {}. Planned 1 min", step.title, step.state.word()),
         });
     }
-    let sentence = "Timeline of 14 steps, 7 over. Planned until 03:22 UTC; 4 min at work, 6 min waiting.".to_owned();
-    Gantt { from, planned_to: planned, ended: None, pauses: Vec::new(), lanes, sentence }
+    let sentence = "14 steps, 7 done. Planned until 03:22 UTC; 4 min at work, 6 min waiting.".to_owned();
+    let (t0, deadline) = (Some(sample::DEADLINE - 1_800_000), Some(sample::DEADLINE));
+    Gantt { from, t0, deadline, planned_to: planned, ended: None, pauses: Vec::new(), lanes, sentence }
 }

@@ -106,11 +106,11 @@ pub fn request(mode: Mode) -> RequestView {
         }],
         words: vec![],
         rows: vec![
-            row("why two", None, "It moves all users at once"),
+            row("why a second person", None, "It moves all users at once"),
             row("may lose", None, "Requests in flight; conversations held in East US"),
             row("undo", None, "Writes back what was read before"),
             row(
-                "set aside",
+                "guard set aside",
                 Some(false),
                 "enough time since the last switch: 4 min ago, wants 15 min. Dana: the first switch went to the wrong region",
             ),
@@ -118,6 +118,7 @@ pub fn request(mode: Mode) -> RequestView {
         typed_name: None,
         until: None,
         refused: None,
+        verdict: None,
         answer: None,
         code: None,
     }
@@ -131,7 +132,8 @@ pub fn approving(request: RequestView) -> Snapshot {
 /// The request answered.
 pub fn answered() -> Snapshot {
     let answer = Some(BLOCK.replace("REQUEST", "ANSWER").into());
-    approving(RequestView { answer, code: Some("73-18-40".into()), ..request(Mode::Live) })
+    let (verdict, code) = (Some(ApprovalVerdict::Agreed), Some("73-18-40".into()));
+    approving(RequestView { verdict, answer, code, ..request(Mode::Live) })
 }
 
 pub fn papers() -> Papers {
@@ -216,7 +218,8 @@ pub fn full() -> Snapshot {
     for (i, s) in run.phases[1].steps.iter_mut().enumerate() {
         s.group = (1..3).contains(&i).then(|| "calls".to_owned());
     }
-    run.clocks.breach = Some("At this pace the RTO is missed by 4 min".into());
+    run.clocks.breach = Some("At rehearsal pace the RTO of 30 min is missed by 4 min.".into());
+    run.clocks.forecast = "At rehearsal pace done in 25 min: 4 min past the RTO.".into();
     run.clocks.rpa = "41 min: last sync of stprodchat".into();
     for (i, t) in run.clocks.t.iter_mut().enumerate().take(6) {
         *t = Some(NOW - 500_000 + i as i64 * 60_000);

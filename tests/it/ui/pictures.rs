@@ -110,6 +110,7 @@ pub const SHEETS: &[(&str, Sheet)] = &[
     ("tabletop", on(facilitator::tabletop, run)),
     ("approve", on(|| pair::approving(pair::request(Mode::Live)), approve)),
     ("named", on(named, approve)),
+    ("stranger", on(stranger, approve)),
     ("answered", on(pair::answered, approve)),
     ("keys", on(keys, approve)),
     ("runbooks", on(sample::on_call, |app| app.show(Screen::Runbooks))),
@@ -134,6 +135,7 @@ pub const SHEETS: &[(&str, Sheet)] = &[
     ("rehearse", on(rehearse::on_call, |app| app.show(Screen::Rehearse))),
     ("sheet", on(sheet, |app| app.show(Screen::Rehearse))),
     ("entry", on(audit::pictured, |app| audit::turn(app, "entry"))),
+    ("chart", on(audit::pictured, |app| audit::turn(app, "chart"))),
     ("integrity", on(audit::pictured, |app| audit::turn(app, "integrity"))),
     ("compare", on(audit::pictured, |app| audit::turn(app, "compare"))),
     ("keeping", on(audit::pictured, |app| audit::turn(app, "keeping"))),
@@ -152,11 +154,14 @@ fn stages() -> Snapshot {
 }
 
 fn named() -> Snapshot {
+    pair::approving(RequestView { typed_name: Some("appcs-prod-chat".into()), ..pair::request(Mode::Rehearsal) })
+}
+
+fn stranger() -> Snapshot {
     pair::approving(RequestView {
-        typed_name: Some("appcs-prod-chat".into()),
         known: false,
         refused: Some("The key that signed this request is not known here.".into()),
-        ..pair::request(Mode::Rehearsal)
+        ..pair::request(Mode::Live)
     })
 }
 

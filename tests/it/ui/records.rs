@@ -24,6 +24,7 @@ pub fn audit() -> Audit {
         ),
         check: (!open).then(|| Check {
             proven: None,
+            word: "has limits",
             verdict: "consistent, with limits that are named".into(),
             at: NOW - 12_000,
         }),
@@ -53,6 +54,8 @@ pub fn audit() -> Audit {
             run("9B1C", "prod-search", "dry run", 200, "Recovered, with findings", false),
         ],
         shown: Some(Arc::new(Record {
+            gantt: None,
+            word: "has limits",
             run: "run-2qxm".into(),
             badge: [(Some(true), "consistent"), (None, "not signed"), (None, "not anchored elsewhere")]
                 .map(|(proven, word)| Verdict { proven, word: word.into(), sentence: word.into() })
@@ -62,9 +65,9 @@ pub fn audit() -> Audit {
                 ("Log", "run-2qxm: 2000 records in 1 file, 2026-11-17T04:14:07Z to 2026-11-17T04:54:07Z".into()),
                 ("Consistent", format!("hashes, chain and tree; root {}", lifeboat::units::sha256_hex(b"root"))),
                 ("Signed", "80 checkpoints, the newest over 1998 records, by the key 9f3a-12bc-44de-0a71-55c0; pinned (this device)".into()),
-                ("Anchored", "none: give a checkpoint that was kept outside this computer (--checkpoint)".into()),
+                ("Anchored", "nothing from outside this computer was compared (lifeboat verify --checkpoint takes a checkpoint that was kept elsewhere)".into()),
                 ("Unanchored tail", "2000 records: rewriting or cutting them off would not show".into()),
-                ("Reconciled with Activity Log", "not checked".into()),
+                ("Reconciled with Activity Log", "not checked: nobody has compared the run with it yet (lifeboat reconcile does)".into()),
                 ("Indeterminate actions", "none".into()),
                 ("Clock", "no jump; correctness of the computer's clock was not checked".into()),
                 ("Gaps and recoveries", "none".into()),

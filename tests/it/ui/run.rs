@@ -171,7 +171,7 @@ fn the_papers_are_read_beside_the_step_and_the_clock_stays() {
     }
     w.key(Key::G);
     assert!(!w.sees("Loss register"));
-    assert!(w.sees("At this pace the RTO is missed by 4 min"), "the breach");
+    assert!(w.sees("At rehearsal pace the RTO of 30 min is missed by 4 min."), "the breach");
     assert!(w.sees("41 min: last sync of stprodchat"), "the recovery point");
 }
 

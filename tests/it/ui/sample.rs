@@ -17,6 +17,8 @@ use lifeboat::units::{Millis, known_region};
 
 /// 2026-11-20T03:14:07Z.
 pub const NOW: i64 = 1_795_144_447_000;
+/// When the RTO of 30 min is used up.
+pub const DEADLINE: i64 = NOW + 1_303_000;
 
 fn lamp(name: &str, mark: Mark, text: &str) -> Lamp {
     let sentence = format!("{name}: {}, {text}", mark.word());
@@ -262,7 +264,7 @@ pub fn run() -> RunView {
         progress: (7, 14),
         clocks: Clocks {
             rto: 1_800_000,
-            deadline: Some(NOW + 1_303_000),
+            deadline: Some(DEADLINE),
             forecast: "At rehearsal pace done in 9 min: 12 min to spare".into(),
             waited_people: 276_000,
             waited_azure: 112_000,

@@ -2,17 +2,18 @@
 
 use std::path::PathBuf;
 
-use eframe::egui::{OpenUrl, TextEdit, Ui};
+use eframe::egui::{Margin, OpenUrl, TextEdit, Ui, vec2};
 
 use super::shown_run;
 use crate::desk::protocol::{AuditIntent, Command};
 use crate::desk::snapshot::{ExportPaper, ExportState, RunRow, Snapshot, Wish, numbers};
 use crate::ui::ask::Browse;
 use crate::ui::intent::{self, Intent};
+use crate::ui::theme::CONTROL;
 use crate::ui::view::{Act, Cx, View};
 use crate::ui::widgets::layout::{field, named};
 use crate::ui::widgets::text::{copyable, size, small, wrapped};
-use crate::ui::widgets::{Button, body, bold, mono, row, secondary, verdict};
+use crate::ui::widgets::{Button, body, bold, in_line, mono, row, secondary, verdict};
 
 /// Forms.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -132,6 +133,7 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
         view.audit.export.path = path.to_string_lossy().into_owned();
     }
     let form = &mut view.audit.export;
+    ui.set_max_width(ui.available_width().min(720.0));
     ui.horizontal_wrapped(|ui| {
         for (format, name, ..) in Format::ALL {
             if Button::new(name).small().selected(form.format == format).id(("format", name)).show(ui) {
@@ -144,11 +146,11 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
     wrapped(ui, secondary(ui, form.format.row().0));
     ui.add_space(8.0);
     options(ui, form);
-    let named_path = ui.label(small(ui, "File, which must not be there yet"));
-    ui.horizontal_wrapped(|ui| {
-        let width = (ui.available_width() - 110.0).max(160.0);
+    let named_path = ui.label(small(ui, "New file"));
+    in_line(ui, |ui| {
+        let width = (ui.available_width() - 104.0).max(160.0);
         let edit = TextEdit::singleline(&mut form.path).desired_width(width);
-        let field = named(ui, edit.margin(eframe::egui::Margin::symmetric(10, 9)), "File");
+        let field = named(ui, edit.margin(Margin::symmetric(10, 9)).min_size(vec2(0.0, CONTROL)), "New file");
         let _ = field.labelled_by(named_path.id);
         if Button::new("Choose…").name("Choose the file").show(ui) {
             cx.act(Act::Browse(Browse::Save));
@@ -170,10 +172,16 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
 fn options(ui: &mut Ui, form: &mut ExportForm) {
     match form.format {
         Format::Excerpt => {
-            field(ui, "Entries, such as 12,40-44", &mut form.entries, false, 260.0);
+            field(ui, "Entries, by number (such as 12, 40-44)", &mut form.entries, false, 260.0);
         }
         Format::Bundle => {
-            field(ui, "Content to withhold, such as 12,40-44; the hashes stay", &mut form.withheld, false, 260.0);
+            field(
+                ui,
+                "Entries to withhold, by number (such as 12, 40-44); their hashes stay",
+                &mut form.withheld,
+                false,
+                260.0,
+            );
         }
         _ => {
             ui.horizontal_wrapped(|ui| {

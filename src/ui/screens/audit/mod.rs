@@ -1,11 +1,11 @@
-//! Runs on this computer, and the record of one: who did what and when, what its verification says, beside another run, how
-//! long it is kept, and out of the program.
+//! Runs on this computer, and the record of one: who did what and when, where the time went, what its verification says,
+//! beside another run, how long it is kept, and out of the program.
 
 mod ask;
+mod entries;
 mod export;
 mod filter;
 mod pages;
-mod timeline;
 
 use eframe::egui::{Frame, Margin, Panel, Ui};
 
@@ -21,9 +21,9 @@ use crate::ui::widgets::text::{cut, wrapped};
 use crate::ui::widgets::{Button, body, empty, link, mode_badge, mono, secondary, title, verdict};
 
 pub use ask::AuditAsk;
+pub use entries::move_selection;
 pub use export::{ExportForm, Format};
 pub use filter::{Found, Wanted};
-pub use timeline::move_selection;
 
 /// Below this a screen is low: fewer runs are listed, and an entry takes the place of the list.
 const LOW: f32 = 620.0;
@@ -31,8 +31,10 @@ const LOW: f32 = 620.0;
 /// The parts of the screen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Part {
-    /// The entries.
+    /// Who did what and when.
     #[default]
+    Entries,
+    /// Where the time went.
     Timeline,
     /// What verification says.
     Integrity,
@@ -46,7 +48,8 @@ pub enum Part {
 
 impl Part {
     /// All, in order, with their names.
-    pub const ALL: [(Self, &'static str); 5] = [
+    pub const ALL: [(Self, &'static str); 6] = [
+        (Self::Entries, "Entries"),
         (Self::Timeline, "Timeline"),
         (Self::Integrity, "Integrity"),
         (Self::Compare, "Side by side"),
@@ -93,6 +96,8 @@ pub struct AuditView {
     pub held: Option<((u64, i64), bool)>,
     /// What is to be exported.
     pub export: ExportForm,
+    /// Beside what differs between two runs also what does not.
+    pub same_too: bool,
     /// The run that all of this is about.
     of: String,
 }
@@ -145,7 +150,7 @@ pub fn can(key: Key, snap: &Snapshot, view: &View) -> bool {
 /// Whether Enter means something now.
 pub fn can_confirm(view: &AuditView, snap: &Snapshot) -> bool {
     match view.part {
-        Part::Timeline => snap.audit.shown.is_some() && view.selected.is_some(),
+        Part::Entries => snap.audit.shown.is_some() && view.selected.is_some(),
         Part::Export => shown_run(snap).is_some() && !export::working(snap),
         _ => false,
     }
@@ -168,7 +173,7 @@ pub fn press(key: Key, view: &mut View, snap: &Snapshot) -> Option<Command> {
         return snap.audit.shown.as_ref().map(|r| Command::ShowRecord(r.run.clone()));
     }
     if key == Key::Find {
-        view.audit.part = Part::Timeline;
+        view.audit.part = Part::Entries;
         view.focus_field = true;
         return None;
     }
@@ -203,9 +208,15 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
         return;
     }
     let low = ui.available_height() < LOW;
-    let rows = audit.runs.len().min(if low { 3 } else { 5 }) as f32;
+    // What is read takes the room.
+    let most = match (low, audit.shown.is_some()) {
+        (true, true) => 2,
+        (true, false) => 6,
+        (false, _) => 5,
+    };
+    let rows = audit.runs.len().min(most) as f32;
     Panel::top("runs")
-        .exact_size(52.0 + (rows + 1.0) * theme::ROW + 12.0)
+        .exact_size(54.0 + (rows + 1.0) * theme::ROW)
         .show_separator_line(false)
         .frame(Frame::new().inner_margin(Margin { left: 24, right: 24, top: 16, bottom: 4 }))
         .show(ui, |ui| {
@@ -224,15 +235,19 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
         return;
     };
     view.audit.follow_run(&record.run);
-    tab_bar(ui, "audit-parts", |ui| {
-        for (part, name) in Part::ALL {
-            if Button::new(name).small().selected(view.audit.part == part).show(ui) {
-                view.audit.part = part;
+    let beside = if ui.available_width() < 540.0 { Part::ALL.len() / 2 } else { Part::ALL.len() };
+    for (few, id) in Part::ALL.chunks(beside).zip(["audit-parts", "audit-parts-more"]) {
+        tab_bar(ui, id, |ui| {
+            for (part, name) in few {
+                if Button::new(name).small().selected(view.audit.part == *part).show(ui) {
+                    view.audit.part = *part;
+                }
             }
-        }
-    });
+        });
+    }
     match view.audit.part {
-        Part::Timeline => timeline::show(ui, cx, view, record, low),
+        Part::Entries => entries::show(ui, cx, view, record, low),
+        Part::Timeline => pages::timeline(ui, cx, view, record),
         Part::Integrity => super::page(ui, view, "integrity", |ui, _| pages::integrity(ui, cx, record)),
         Part::Compare => pages::compare(ui, cx, view),
         Part::Keeping => super::page(ui, view, "keeping", |ui, _| pages::keeping(ui, cx)),
@@ -251,20 +266,19 @@ fn verdict_line(ui: &mut Ui, cx: &Cx, record: &Record) {
 fn runs(ui: &mut Ui, cx: &Cx, runs: &[RunRow]) {
     let shown = cx.snap.audit.shown.as_ref().map(|r| r.run.as_str());
     let wide = ui.available_width() >= 940.0;
-    let (started, width) = if wide { ("Started (UTC · local)", 188.0) } else { ("Started (UTC)", 136.0) };
+    let (started, width) = if wide { ("Started (UTC · local)", 176.0) } else { ("Started (UTC)", 124.0) };
     // Where there is no room: the record below says how it ended, and goes on with it.
     let roomy = ui.available_width() >= 560.0;
     let mut columns = vec![
-        ("", Some(20.0)),
-        ("Run", Some(56.0)),
+        ("Run", Some(48.0)),
         ("Plan", None),
-        ("Mode", Some(96.0)),
+        ("Mode", Some(92.0)),
         (started, Some(width)),
-        ("Outcome", Some(if roomy { 136.0 } else { 0.0 })),
-        ("", Some(if roomy { 96.0 } else { 0.0 })),
+        ("Outcome", Some(if roomy { 176.0 } else { 0.0 })),
+        ("Record", Some(if wide { 116.0 } else { 96.0 })),
     ];
     if wide {
-        columns.push(("Kept", Some(132.0)));
+        columns.push(("Kept", Some(124.0)));
     }
     let clicked = ui.push_id("runs", |ui| {
         table(
@@ -277,25 +291,27 @@ fn runs(ui: &mut Ui, cx: &Cx, runs: &[RunRow]) {
             |ui, i, c| {
                 let Some(r) = runs.get(i) else { return };
                 match c {
-                    0 => verdict_mark(ui, r),
-                    1 => drop(cut(ui, mono(&r.short))),
-                    2 => drop(cut(ui, body(&r.title))),
-                    3 => mode_badge(ui, &r.mode),
-                    4 if r.started == 0 => {}
-                    4 if wide => {
+                    0 => drop(cut(ui, mono(&r.short))),
+                    1 => drop(cut(ui, body(&r.title))),
+                    2 => mode_badge(ui, &r.mode),
+                    3 if r.started == 0 => {}
+                    3 if wide => {
                         cut(ui, body(format!("{} · {}", utc_minute(r.started), local_clock(r.started, false))));
                     }
-                    4 => drop(cut(ui, body(utc_minute(r.started)))),
-                    5 if roomy => drop(cut(ui, body(&r.outcome))),
-                    6 if r.open && roomy => {
-                        ui.push_id(&r.id, |ui| {
-                            if link(ui, "Go on with it", "") {
-                                cx.send(Command::OpenRun(r.id.clone()));
-                                cx.act(Act::Go(Screen::Run));
-                            }
-                        });
+                    3 => drop(cut(ui, body(utc_minute(r.started)))),
+                    4 if roomy => {
+                        cut(ui, body(&r.outcome));
+                        if r.open {
+                            ui.push_id(&r.id, |ui| {
+                                if link(ui, "Go on with it", "") {
+                                    cx.send(Command::OpenRun(r.id.clone()));
+                                    cx.act(Act::Go(Screen::Run));
+                                }
+                            });
+                        }
                     }
-                    7 => drop(cut(ui, secondary(ui, kept_short(r)))),
+                    5 => proof(ui, r),
+                    6 => drop(cut(ui, secondary(ui, kept_short(r)))),
                     _ => {}
                 }
             },
@@ -328,9 +344,16 @@ fn kept_short(r: &RunRow) -> String {
     }
 }
 
-fn verdict_mark(ui: &mut Ui, r: &RunRow) {
-    if let Some(check) = &r.check {
-        verdict(ui, check.proven).on_hover_text(&check.verdict);
+/// What its last verification said, in a mark and a word.
+fn proof(ui: &mut Ui, r: &RunRow) {
+    match &r.check {
+        Some(check) => {
+            ui.spacing_mut().item_spacing.x = 4.0;
+            verdict(ui, check.proven);
+            cut(ui, body(check.word)).on_hover_text(&check.verdict);
+        }
+        None if r.kept.disposed.is_some() => {}
+        None => drop(cut(ui, secondary(ui, "not verified"))),
     }
 }
 

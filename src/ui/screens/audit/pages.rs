@@ -1,7 +1,8 @@
-//! What verification says, two runs side by side, and how long a run is kept.
+//! Where the time went, what verification says, two runs side by side, and how long a run is kept.
 
 use eframe::egui::{CentralPanel, Frame, Margin, Ui};
 
+use super::super::run::{capital, gantt};
 use super::{Key, put_away, shown_run, verdict_line};
 use crate::desk::protocol::Command;
 use crate::desk::snapshot::{Class, Mark, PROMISE, REGISTER, Record};
@@ -11,10 +12,25 @@ use crate::ui::intent::{self, Intent};
 use crate::ui::view::{Act, Cx, View};
 use crate::ui::widgets::table::table;
 use crate::ui::widgets::text::{copyable, cut, small, wrapped};
-use crate::ui::widgets::{Button, body, bold, card, heading, mark, row, secondary};
+use crate::ui::widgets::{Button, body, bold, card, heading, in_line, mark, row, secondary};
 
 fn key(key: Key) -> String {
     intent::key_text(Intent::Audit(key))
+}
+
+/// The run's timeline, as its record tells it.
+pub fn timeline(ui: &mut Ui, cx: &Cx, view: &mut View, record: &Record) {
+    let frame = Frame::new().inner_margin(Margin { left: 24, right: 24, top: 8, bottom: 12 });
+    CentralPanel::no_frame().frame(frame).show(ui, |ui| match &record.gantt {
+        Some(g) => gantt::chart(ui, cx, view, g, None),
+        None if record.run == REGISTER => {
+            wrapped(ui, secondary(ui, "The register is about no run: it has no timeline."));
+        }
+        None => {
+            let why = "The record does not tell a run from its beginning on, so there is no timeline. Its entries can be read.";
+            wrapped(ui, secondary(ui, why));
+        }
+    });
 }
 
 /// What `lifeboat verify` prints, and when that was found.
@@ -102,40 +118,54 @@ pub fn compare(ui: &mut Ui, cx: &Cx, view: &mut View) {
     };
     let frame = Frame::new().inner_margin(Margin { left: 24, right: 24, top: 8, bottom: 12 });
     CentralPanel::no_frame().frame(frame).show(ui, |ui| {
-        let differ = c.lines.iter().filter(|l| !l.difference.is_empty()).count();
-        ui.horizontal_wrapped(|ui| {
-            ui.label(bold(format!("{} and {}", c.heads[0], c.heads[1])));
-            ui.label(small(ui, format!("{differ} of {} differ", c.lines.len())));
+        let short = |n: usize| c.heads[n].split(" · ").next().unwrap_or_default();
+        let differing = || (0..c.lines.len()).filter(|i| c.lines.get(*i).is_some_and(|l| !l.difference.is_empty()));
+        let differ = differing().count();
+        let wide = ui.available_width() >= 640.0;
+        let head = |ui: &mut Ui| {
+            ui.label(bold(format!("{} and {}: {differ} of {} differ", short(0), short(1), c.lines.len())));
+            ui.add_space(8.0);
+            let only = differ > 0 && !view.audit.same_too;
+            let none = (differ == 0).then_some("Nothing differs");
+            if Button::new("Only what differs").small().selected(only).refused(none).show(ui) {
+                view.audit.same_too = only;
+            }
             if Button::new("Another…").small().key(key(Key::Compare)).show(ui) {
                 cx.act(Act::Do(Intent::Audit(Key::Compare)));
             }
             if Button::new("Put it away").small().show(ui) {
                 put_away(cx);
             }
-        });
-        let head = |n: usize| c.heads[n].split(" · ").next().unwrap_or_default();
+        };
+        match wide {
+            true => in_line(ui, head),
+            false => ui.horizontal_wrapped(head).inner,
+        }
+        let rows: Vec<usize> =
+            if differ > 0 && !view.audit.same_too { differing().collect() } else { (0..c.lines.len()).collect() };
+        let at = |i: usize| rows.get(i).and_then(|i| c.lines.get(*i));
         let width = ui.available_width();
         let columns = [
-            ("What", Some(width * 0.24)),
-            (head(0), Some(width * 0.28)),
-            (head(1), Some(width * 0.28)),
+            ("What", Some(width * 0.26)),
+            (c.heads[0].as_str(), Some(width * 0.22)),
+            (c.heads[1].as_str(), Some(width * 0.22)),
             ("Difference", None),
         ];
-        let side = |l: &str| if l.is_empty() { "not in this run".to_owned() } else { l.to_owned() };
+        let side = |text: &str| if text.is_empty() { "–".to_owned() } else { text.to_owned() };
         table(
             ui,
             "compared",
             &columns,
-            c.lines.len(),
+            rows.len(),
             |_| false,
             |i| {
-                c.lines.get(i).map_or_else(String::new, |l| {
+                at(i).map_or_else(String::new, |l| {
                     let difference = if l.difference.is_empty() { "the same" } else { &l.difference };
                     format!("{}: {}; {}: {difference}", l.name, side(&l.sides[0]), side(&l.sides[1]))
                 })
             },
             |ui, i, n| {
-                let Some(l) = c.lines.get(i) else { return };
+                let Some(l) = at(i) else { return };
                 match (n, l.difference.is_empty()) {
                     (0, true) => cut(ui, body(&l.name)),
                     (0, false) => cut(ui, bold(&l.name)),
@@ -158,7 +188,7 @@ pub fn keeping(ui: &mut Ui, cx: &Cx) {
     };
     let k = &run.kept;
     heading(ui, &format!("Run {}", run.short));
-    copyable(ui, body(&k.words));
+    copyable(ui, body(format!("{}.", capital(&k.words))));
     ui.add_space(8.0);
     ui.horizontal_wrapped(|ui| {
         if Button::new("Keep it for…").small().key(key(Key::Keep)).show(ui) {
@@ -203,7 +233,7 @@ fn general(ui: &mut Ui, cx: &Cx) {
     });
     ui.add_space(8.0);
     let text = "Nothing is ever removed by itself. Each choice, hold and disposal stands in the register of this computer with \
-                who and why; it is signed like a run, and `lifeboat verify` checks it. Which rule applies to you, your auditor \
+                who and why; it is signed and verified like a run. Which rule applies to you, your auditor \
                 decides.";
     wrapped(ui, small(ui, text));
 }

@@ -47,9 +47,9 @@ pub struct Scale {
 
 impl Scale {
     /// So that everything is on it, with a little room at its end.
-    pub fn of(g: &Gantt, run: &RunView, now: i64, at: Rangef) -> Self {
+    pub fn of(g: &Gantt, now: i64, at: Rangef) -> Self {
         let ends = g.lanes.iter().flat_map(|l| &l.bars).filter_map(|b| b.to);
-        let last = ends.chain([g.planned_to, g.ended.unwrap_or(now)]).chain(run.clocks.deadline).max();
+        let last = ends.chain([g.planned_to, g.ended.unwrap_or(now)]).chain(g.deadline).max();
         let (from, to) = (g.from, last.unwrap_or(now).max(g.from.saturating_add(MINUTE)));
         Self { from, to: to.saturating_add((to - from) / 40), at }
     }
@@ -72,9 +72,8 @@ impl Scale {
     }
 }
 
-/// Draws it.
+/// The timeline of the run on show.
 pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView) {
-    let g = &*run.gantt;
     ui.spacing_mut().item_spacing.y = 6.0;
     // Where the columns are folded into tabs, the tab says what this is.
     let low = ui.available_height() < LOW;
@@ -86,7 +85,14 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView) {
             }
         });
     }
-    if low {
+    let shown = view.card(run).map(|c| c.id.clone());
+    chart(ui, cx, view, &run.gantt, shown.as_deref());
+}
+
+/// Draws one; `shown` is the step that comes into sight.
+pub fn chart(ui: &mut Ui, cx: &Cx, view: &mut View, g: &Gantt, shown: Option<&str>) {
+    ui.spacing_mut().item_spacing.y = 6.0;
+    if ui.available_height() < LOW {
         cut(ui, small(ui, &g.sentence));
     } else {
         wrapped(ui, small(ui, &g.sentence));
@@ -99,12 +105,10 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView) {
     let width = ui.available_width();
     let names = (width * 0.36).clamp(96.0, 260.0);
     let left = ui.cursor().left();
-    let scale = Scale::of(g, run, now, Rangef::new(left + names, left + width - 10.0));
+    let scale = Scale::of(g, now, Rangef::new(left + names, left + width - 10.0));
     let (head, _) = ui.allocate_exact_size(vec2(width, AXIS), Sense::hover());
-    axis(ui, head, &scale, run, now);
+    axis(ui, head, &scale, g, now);
     ui.spacing_mut().item_spacing.y = 0.0;
-    let shown = view.card(run).map(|c| c.id.clone());
-    let shown = shown.as_deref();
     let mut area = ScrollArea::vertical().id_salt("timeline").auto_shrink([false, false]);
     // The step on show comes into sight when it is another one.
     let id = ui.scope_id().with("timeline of");
@@ -117,7 +121,7 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView) {
     area.show_rows(ui, ROW, g.lanes.len(), |ui, range| {
         crate::ui::screens::scroll_by_key(ui, view);
         let all = ui.max_rect();
-        grid(ui.painter(), all.y_range().intersection(ui.clip_rect().y_range()), &scale, run, now, theme::of(ui));
+        grid(ui.painter(), all.y_range().intersection(ui.clip_rect().y_range()), &scale, g, now, theme::of(ui));
         for i in range {
             let Some(lane) = g.lanes.get(i) else { continue };
             let first = i == 0 || g.lanes.get(i - 1).is_some_and(|l| l.phase != lane.phase);
@@ -157,7 +161,7 @@ fn lane(ui: &mut Ui, lane: &GanttLane, first: bool, s: &Scale, (names, now): (f3
 }
 
 /// A stretch of time, by its pattern.
-fn bar(p: &Painter, doing: Option<Doing>, rect: Rect, t: &Tokens) {
+pub fn bar(p: &Painter, doing: Option<Doing>, rect: Rect, t: &Tokens) {
     let ink = Stroke::new(1.0, t.secondary);
     match doing {
         // A hollow bar.
@@ -204,15 +208,15 @@ fn bar(p: &Painter, doing: Option<Doing>, rect: Rect, t: &Tokens) {
 }
 
 /// T0, the RTO and now, with their names.
-fn instants(run: &RunView, now: i64, t: &Tokens) -> [Option<(i64, &'static str, Stroke)>; 3] {
+pub fn instants(g: &Gantt, now: i64, t: &Tokens) -> [Option<(i64, &'static str, Stroke)>; 3] {
     [
-        run.clocks.t[0].map(|at| (at, "T0", Stroke::new(1.0, t.secondary))),
-        run.clocks.deadline.map(|at| (at, "RTO", Stroke::new(1.5, t.down))),
-        Some((now, if run.closed.is_some() { "end" } else { "now" }, Stroke::new(1.5, t.accent))),
+        g.t0.map(|at| (at, "T0", Stroke::new(1.0, t.secondary))),
+        g.deadline.map(|at| (at, "RTO", Stroke::new(1.5, t.down))),
+        Some((now, if g.ended.is_some() { "end" } else { "now" }, Stroke::new(1.5, t.accent))),
     ]
 }
 
-fn axis(ui: &Ui, rect: Rect, s: &Scale, run: &RunView, now: i64) {
+fn axis(ui: &Ui, rect: Rect, s: &Scale, g: &Gantt, now: i64) {
     let t = theme::of(ui);
     let (p, font) = (ui.painter(), FontId::proportional(SMALL));
     p.text(rect.left_bottom() - vec2(0.0, 4.0), Align2::LEFT_BOTTOM, "Steps; time in UTC", font.clone(), t.secondary);
@@ -224,7 +228,7 @@ fn axis(ui: &Ui, rect: Rect, s: &Scale, run: &RunView, now: i64) {
         p.text(at, Align2::CENTER_BOTTOM, label.get(..5).unwrap_or_default(), font.clone(), t.secondary);
     }
     let mut taken = f32::MIN;
-    let mut named: Vec<_> = instants(run, now, t).into_iter().flatten().collect();
+    let mut named: Vec<_> = instants(g, now, t).into_iter().flatten().collect();
     named.sort_by_key(|(at, ..)| *at);
     for (at, name, stroke) in named {
         let x = s.x(at).max(taken + 4.0);
@@ -235,11 +239,11 @@ fn axis(ui: &Ui, rect: Rect, s: &Scale, run: &RunView, now: i64) {
     p.hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.line));
 }
 
-fn grid(p: &Painter, y: Rangef, s: &Scale, run: &RunView, now: i64, t: &Tokens) {
+fn grid(p: &Painter, y: Rangef, s: &Scale, g: &Gantt, now: i64, t: &Tokens) {
     for at in s.ticks() {
         p.vline(s.x(at), y, Stroke::new(1.0, t.line.gamma_multiply(0.6)));
     }
-    for (at, _, stroke) in instants(run, now, t).into_iter().flatten() {
+    for (at, _, stroke) in instants(g, now, t).into_iter().flatten() {
         p.vline(s.x(at), y, stroke);
     }
 }

@@ -158,7 +158,8 @@ fn detail(ui: &mut Ui, cx: &Cx, view: &mut AuditView, record: &Record, r: &Recor
         }
     };
     ScrollArea::vertical().id_salt(r.seq).auto_shrink([false, false]).show(ui, |ui| {
-        ui.horizontal_wrapped(|ui| {
+        let wide = ui.available_width() >= 640.0;
+        let head = |ui: &mut Ui| {
             ui.label(bold(format!("Entry {}", r.seq)));
             ui.label(secondary(ui, format!("{} · {} · {}", r.time, r.actor, r.kind)));
             if !r.step.is_empty() {
@@ -172,14 +173,19 @@ fn detail(ui: &mut Ui, cx: &Cx, view: &mut AuditView, record: &Record, r: &Recor
             if Button::new("Back to the list").small().key(key).show(ui) {
                 view.detail = false;
             }
-        });
-        copyable(ui, body(&r.text));
-        for line in &r.more {
-            copyable(ui, body(line));
+        };
+        match wide {
+            true => in_line(ui, head),
+            false => ui.horizontal_wrapped(head).inner,
         }
-        ui.add_space(4.0);
         ui.spacing_mut().item_spacing.y = 2.0;
         const LABEL: f32 = 72.0;
+        row(ui, LABEL, "what", |ui| {
+            copyable(ui, body(&r.text));
+            for line in &r.more {
+                copyable(ui, body(line));
+            }
+        });
         row(ui, LABEL, "checked", |ui| {
             ui.horizontal_wrapped(|ui| {
                 verdict(ui, Some(holds));
