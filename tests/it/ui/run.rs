@@ -311,7 +311,7 @@ fn a_run_that_was_handed_over_is_only_read() {
 #[test]
 fn the_second_person_is_asked_in_every_way() {
     let mut w = Window::on(pair::waiting(), Screen::Run);
-    assert!(w.sees("09:12 left to answer"));
+    assert!(w.sees("9 min 12 s left to answer"));
     w.ctrl(Key::G);
     w.type_text("-----BEGIN LIFEBOAT ANSWER-----");
     w.ctrl(Key::Enter);
