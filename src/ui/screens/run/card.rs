@@ -98,9 +98,9 @@ fn step(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, card: &StepCard, l
     }
     let first = |r: &&CardRow| low && FIRST.contains(&r.label);
     if low {
-        ui.add_space(4.0);
+        ui.add_space(6.0);
         card.rows.iter().filter(first).for_each(|r| fact(ui, r));
-        ui.add_space(4.0);
+        ui.add_space(6.0);
     }
     copyable(ui, secondary(ui, &card.why));
     if let Some(on) =

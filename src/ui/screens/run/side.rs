@@ -129,12 +129,12 @@ const SHORT: f32 = 40.0;
 /// How long each part took, what may be lost, and the moments themselves, folded.
 fn times(ui: &mut Ui, c: &Clocks) {
     heading(ui, "Times");
-    // A duration is not torn apart at the end of a line, and no line ends in a dot.
+    // A duration is not torn apart at the end of a line.
     let took = |(name, d): &(&str, Option<u64>)| {
         format!("{name} {}", d.map_or_else(|| "not yet".to_owned(), seconds)).replace(' ', "\u{a0}")
     };
     let all: Vec<String> = c.segments.iter().map(took).collect();
-    copyable(ui, small(ui, all.join(" ·\u{a0}")));
+    copyable(ui, small(ui, all.join(", ")));
     if let Some(rta) = c.rta {
         row(ui, SHORT, "RTA", |ui| copyable(ui, body(seconds(rta))));
     }
