@@ -197,15 +197,18 @@ fn middle(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView) {
 fn tabs(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, all: &[Column]) {
     let t = theme::of(ui);
     tab_bar(ui, "tabs", |ui| {
+        if all.len() > 4 {
+            ui.spacing_mut().item_spacing.x = 4.0;
+        }
         for c in all {
-            let name = match c {
-                Column::Checklist => "Checklist",
-                Column::Step => "Step",
-                Column::Clocks => "Clocks",
-                Column::Papers => "Papers",
-                Column::Timeline => "Timeline",
+            let (label, name) = match c {
+                Column::Checklist => ("List", "Checklist"),
+                Column::Step => ("Step", "Step"),
+                Column::Clocks => ("Clocks", "Clocks"),
+                Column::Papers => ("Papers", "Papers"),
+                Column::Timeline => ("Timeline", "Timeline"),
             };
-            if Button::new(name).small().selected(view.column == *c).show(ui) {
+            if Button::new(label).name(name).small().selected(view.column == *c).show(ui) {
                 view.column = *c;
             }
         }
