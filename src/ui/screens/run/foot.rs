@@ -93,8 +93,9 @@ fn actions(ui: &mut Ui, cx: &Cx, view: &View, run: &RunView, card: &StepCard) {
 /// Of a run that is only read.
 fn afterwards(ui: &mut Ui, cx: &Cx, run: &RunView) {
     if Button::new("See the record").primary().show(ui) {
-        cx.send(Command::ShowRecord(run.id.clone()));
+        // The screen asks for the newest record by itself: this one is asked for after it.
         cx.act(Act::Go(Screen::Audit));
+        cx.send(Command::ShowRecord(run.id.clone()));
     }
     let back = run.closed.is_none().then_some((Intent::TakeRunBack, "Take the run back…"));
     for (intent, label) in back.into_iter().chain([(Intent::Leave, "Leave the run")]) {
