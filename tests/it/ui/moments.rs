@@ -57,7 +57,7 @@ fn until(step: &str) -> RunView {
     run.cards = cards(&run.phases);
     run.cards.iter_mut().for_each(|c| settled(Arc::make_mut(c)));
     run.current = Some(step.to_owned());
-    run.gantt = Arc::new(crate::ui::morning::of(&run.phases, 14));
+    run.gantt = Arc::new(super::super::morning::of(&run.phases, 14));
     run
 }
 
@@ -69,7 +69,7 @@ pub fn fails(run: &mut RunView) {
     for card in run.cards.iter_mut().filter(|c| c.id == "F2") {
         *card = Arc::new(failed((**card).clone()));
     }
-    run.gantt = Arc::new(crate::ui::morning::of(&run.phases, 14));
+    run.gantt = Arc::new(super::super::morning::of(&run.phases, 14));
 }
 
 /// The run with another step as the current one; `F2` is one that failed.
@@ -130,7 +130,7 @@ pub fn closed() -> Snapshot {
     run.cards.iter_mut().for_each(|c| Arc::make_mut(c).actions.clear());
     run.clocks.rta = Some(750_000);
     run.clocks.forecast = String::new();
-    let gantt = crate::ui::morning::of(&run.phases, 17);
+    let gantt = super::super::morning::of(&run.phases, 17);
     run.gantt = Arc::new(Gantt { ended: Some(NOW), ..gantt });
     run.score = Some(score);
     Snapshot { run: Some(Arc::new(run)), ..snapshot() }
