@@ -78,8 +78,9 @@ fn shortcut_text(s: &KeyboardShortcut) -> String {
         Key::PageDown => "Page down",
         Key::Plus => "+",
         Key::Minus => "−",
-        Key::Period => ".",
-        Key::Comma => ",",
+        // A dot or a comma beside a label reads as the end of it.
+        Key::Period => "Period",
+        Key::Comma => "Comma",
         Key::Slash => "/",
         k => k.name(),
     };

@@ -215,33 +215,52 @@ fn corner(ui: &Ui, id: &str, screen: Screen, hue: Color32, add: impl FnOnce(&mut
     let t = theme::of(ui);
     let left = super::shell::NAV + 8.0;
     let (anchor, at, width) = match (screen, super::screens::run::checklist_width(ui)) {
-        (Screen::Run, Some(checklist)) => (Align2::LEFT_BOTTOM, vec2(left, -36.0), checklist - 16.0),
+        (Screen::Run, Some(checklist)) => (Align2::LEFT_BOTTOM, vec2(super::shell::NAV, -28.0), checklist - 1.0),
         (Screen::Run, None) => (Align2::LEFT_TOP, vec2(left, 84.0), 300.0),
         (Screen::Rehearse, _) => (Align2::LEFT_BOTTOM, vec2(left, -36.0), 240.0),
         _ => (Align2::RIGHT_BOTTOM, vec2(-16.0, -36.0), 300.0),
     };
+    // At the foot of a list it takes the whole width down to the edge: no half of a line looks out from under it.
+    let flush = at.x == super::shell::NAV;
+    let radius = if flush { 0 } else { CARD_RADIUS };
     Area::new(Id::unique(id)).order(Order::Middle).anchor(anchor, at).show(ui.ctx(), |ui| {
         ui.set_width(width);
         let frame = Frame::new()
             .fill(t.panel)
             .stroke(Stroke::new(1.0, t.faint))
-            .corner_radius(f32::from(CARD_RADIUS))
+            .corner_radius(f32::from(radius))
             .inner_margin(Margin { left: 20, right: 16, top: 14, bottom: 14 });
         let shown = frame.show(ui, |ui| {
             ui.set_width(ui.available_width());
             add(ui);
         });
-        widgets::layout::edge(ui, shown.response.rect, hue, 4.0, CARD_RADIUS);
+        widgets::layout::edge(ui, shown.response.rect, hue, 4.0, radius);
     });
 }
 
 fn notice(ui: &Ui, cx: &Cx, screen: Screen, problem: &Problem) {
-    corner(ui, "notice", screen, theme::of(ui).down, |ui| {
-        self::problem(ui, cx, problem);
-        ui.add_space(8.0);
-        if Button::new("Dismiss").small().key(intent::key_text(Intent::Back)).show(ui) {
-            cx.send(crate::desk::protocol::Command::DismissNotice);
+    let t = theme::of(ui);
+    // Red is for what somebody has to do something about.
+    let hue = if problem.next.is_empty() || problem.next.starts_with("nothing") { t.suspect } else { t.down };
+    let id = Id::unique(("notice in full", &problem.what));
+    let full = ui.data(|d| d.get_temp::<bool>(id)).unwrap_or(false);
+    let more = !(problem.means.is_empty() && problem.next.is_empty() && problem.raw.is_empty());
+    corner(ui, "notice", screen, hue, |ui| {
+        // What it comes on top of stays in sight: the rest on demand.
+        if full {
+            self::problem(ui, cx, problem);
+        } else {
+            copyable(ui, bold(&problem.what));
         }
+        ui.add_space(8.0);
+        widgets::in_line(ui, |ui| {
+            if Button::new("Dismiss").small().key(intent::key_text(Intent::Back)).show(ui) {
+                cx.send(crate::desk::protocol::Command::DismissNotice);
+            }
+            if more && widgets::link(ui, if full { "Show less" } else { "Show more" }, "") {
+                ui.data_mut(|d| d.insert_temp(id, !full));
+            }
+        });
     });
 }
 

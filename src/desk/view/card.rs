@@ -14,6 +14,8 @@ use super::super::protocol::StepIntent;
 use super::super::snapshot::{ActionView, CardRow, ChangeView, NoteView, Problem, ReadingView, StepCard};
 use super::run::RunPicture;
 
+/// Why nothing is begun.
+const PAUSED: &str = "The run is paused: go on first";
 /// Longest title that still makes a button.
 const BUTTON_TITLE: usize = 44;
 
@@ -220,6 +222,8 @@ fn rows(p: &RunPicture<'_>, planned: &PlannedStep, step: &StepRun, preview: Opti
         }
     }
     out.push(row("source", None, planned.source.display()));
+    // What stands in the way is read first.
+    out.sort_by_key(|r| r.ok != Some(false));
     out
 }
 
@@ -359,12 +363,20 @@ fn actions(
     if !looks && ((can_undo && goes_back(state)) || p.run.people_did(i)) {
         out.push(action(StepIntent::Undo, "Look at taking it back"));
     }
-    if let Some(why) = p.read_only {
-        for a in &mut out {
+    // What the run would refuse is refused before the press.
+    let paused = p.run.paused.as_ref().map(|_| PAUSED);
+    for a in &mut out {
+        if let Some(why) = p.read_only.or(paused.filter(|_| begins(&a.intent))) {
             a.refused = Some(why.to_owned());
         }
     }
     out
+}
+
+/// It begins something, which a paused run does not let anybody do; looking, leaving out and deciding go on.
+fn begins(intent: &StepIntent) -> bool {
+    use StepIntent as I;
+    matches!(intent, I::Perform { .. } | I::TakeBack { .. } | I::AskSecondPerson | I::Check)
 }
 
 /// The digest of what was read is the one that was agreed to.
@@ -383,7 +395,7 @@ fn ask_second_person(p: &RunPicture<'_>, step: &StepRun, v: &Preview) -> ActionV
 
 /// Why what was read cannot be sent: a guard, or its size.
 fn refusal(p: &RunPicture<'_>, step: &StepRun, v: &Preview) -> Option<String> {
-    let guard = v.unmet(p.run, step).map(|g| format!("guard {}: {}", g.name, g.value));
+    let guard = v.unmet(p.run, step).map(|g| format!("The guard “{}” does not hold: {}", g.name, g.value));
     let big = || {
         let kb = cut::too_big(&v.changes)?.div_ceil(1024);
         Some(format!(

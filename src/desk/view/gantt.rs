@@ -2,6 +2,7 @@
 
 use super::cards::Planned;
 use crate::desk::snapshot::{Gantt, GanttLane};
+use crate::run::event::StepState;
 use crate::run::forecast::deadline;
 use crate::run::state::Run;
 use crate::run::timeline::{Bar, Doing, lanes};
@@ -76,8 +77,11 @@ pub fn gantt(run: &Run, planned: &Planned<'_>, now: i64) -> Gantt {
         });
     }
     let (over, all) = run.progress();
+    let skipped = out.lanes.iter().filter(|l| l.state == StepState::Skipped).count();
+    let left_out = if skipped == 0 { String::new() } else { format!(", {skipped} skipped") };
     out.sentence = format!(
-        "{all} steps, {over} done. Planned until {} UTC; work in {} of the time, waiting in {}.",
+        "{all} steps, {} done{left_out}. Planned until {} UTC; work in {} of the time, waiting in {}.",
+        over.saturating_sub(skipped),
         utc_clock(out.planned_to),
         whole(covered(worked)),
         whole(covered(waited))

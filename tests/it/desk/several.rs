@@ -270,3 +270,21 @@ fn what_was_meant_for_one_run_is_never_done_to_another() {
     let heard = |s: &Snapshot| s.run.as_ref().is_some_and(|r| r.notes.iter().any(|n| n.text == "to the first"));
     until(&desk, "the note where it belongs", |s| shown(s) == Some(&first) && heard(s));
 }
+
+#[test]
+fn what_a_paused_run_would_refuse_is_refused_before_the_press() {
+    let (place, azure) = (Place::new(), Simulated::of(SANDBOX, Clock::system()));
+    let desk = at(&place, Some(azure.cloud()));
+    begun(&desk, "sandbox", true);
+    let begins =
+        |i: &StepIntent| matches!(i, StepIntent::Check | StepIntent::Perform { .. } | StepIntent::AskSecondPerson);
+    let whys = |s: &Snapshot| -> Vec<Option<String>> {
+        let actions = s.run.iter().flat_map(|r| &r.cards).flat_map(|c| &c.actions);
+        actions.filter(|a| begins(&a.intent)).map(|a| a.refused.clone()).collect()
+    };
+    let paused = |why: &Option<String>| why.as_deref() == Some("The run is paused: go on first");
+    desk.send(Command::Pause("the database team is asked".to_owned()));
+    until(&desk, "everything is refused", |s| !whys(s).is_empty() && whys(s).iter().all(paused));
+    desk.send(Command::Resume);
+    until(&desk, "nothing is refused for that", |s| !whys(s).iter().any(paused));
+}

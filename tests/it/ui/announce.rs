@@ -56,14 +56,14 @@ fn a_live_region_says_what_changed_and_nothing_at_first() {
 #[test]
 fn a_failure_interrupts_and_says_what_to_do() {
     let before = Snapshot { run: Some(Arc::new(sample::run())), ..sample::snapshot() };
-    let all = said(&before, in_run(|r| turn(r, "F2", StepState::Failed)));
+    let all = said(&before, in_run(sample::fails));
     assert_eq!(all.len(), 1, "{all:?}");
     let (urgent, text) = &all[0];
     assert!(*urgent && text.starts_with("Call each with its own key: failed. "), "{text}");
     assert!(text.contains(" Next: "), "{text}");
 
     let mut w = Window::on(sample::snapshot(), Screen::Run);
-    w.publish(in_run(|r| turn(r, "F2", StepState::Failed)));
+    w.publish(in_run(sample::fails));
     assert!(heard(&w)[1].starts_with("Call each with its own key"), "{:?}", heard(&w));
 }
 

@@ -50,7 +50,7 @@ fn a_key_and_a_button_open_it_and_it_is_read_line_by_line() {
     for lane in &gantt.lanes {
         assert!(w.sees(&lane.sentence), "{}", lane.sentence);
     }
-    assert!(w.sees("second person") && w.sees("planned"), "what the shapes mean");
+    assert!(w.sees("waits for the second person") && w.sees("planned"), "what the shapes mean");
     assert_eq!(w.told(), []);
     w.ctrl(Key::H);
     assert_eq!(w.harness.state().view().column, Column::Step);

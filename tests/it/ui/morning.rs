@@ -6,8 +6,8 @@ use lifeboat::run::timeline::{Bar, Doing};
 use super::sample;
 
 /// A morning: steps take their time, one waits for the second person and for Azure, one failed first, one was left out.
-pub fn of(phases: &[PhaseView]) -> Gantt {
-    let from = sample::NOW - 14 * 60_000;
+pub fn of(phases: &[PhaseView], minutes: i64) -> Gantt {
+    let from = sample::NOW - minutes * 60_000;
     let (mut at, mut planned) = (from, from);
     let mut lanes = Vec::new();
     for (phase, step) in phases.iter().flat_map(|p| p.steps.iter().map(move |s| (p, s))) {
@@ -22,6 +22,10 @@ pub fn of(phases: &[PhaseView]) -> Gantt {
         match (step.state, step.id.as_str()) {
             (StepState::Skipped | StepState::Blocked, _) => {}
             (StepState::Ready, _) => put(Doing::People, 0, true),
+            (StepState::Failed, _) => {
+                put(Doing::Failed, 50_000, false);
+                put(Doing::People, 0, true);
+            }
             (_, "F2") => {
                 put(Doing::Failed, 50_000, false);
                 put(Doing::People, 20_000, false);
@@ -50,7 +54,13 @@ pub fn of(phases: &[PhaseView]) -> Gantt {
             sentence: format!("{}: {}. Planned 1 min", step.title, step.state.word()),
         });
     }
-    let sentence = "14 steps, 7 done. Planned until 03:22 UTC; 4 min at work, 6 min waiting.".to_owned();
+    let count = |wanted: fn(&GanttLane) -> bool| lanes.iter().filter(|l| wanted(l)).count();
+    let (skipped, over) = (count(|l| l.state == StepState::Skipped), count(|l| l.state.over()));
+    let sentence = format!(
+        "{} steps, {} done, {skipped} skipped. Planned until 03:22 UTC; work in 4 min of the time, waiting in 6 min.",
+        lanes.len(),
+        over - skipped
+    );
     let (t0, deadline) = (Some(sample::DEADLINE - 1_800_000), Some(sample::DEADLINE));
     Gantt { from, t0, deadline, planned_to: planned, ended: None, pauses: Vec::new(), lanes, sentence }
 }

@@ -75,10 +75,8 @@ pub fn waiting() -> Snapshot {
         let c = Arc::make_mut(c);
         c.state = StepState::AwaitingApproval;
         c.rows[1] = CardRow { label: "approval", ok: None, text: "the second person was asked".into() };
-        for a in &mut c.actions {
-            a.refused =
-                matches!(a.intent, StepIntent::Perform { .. }).then(|| "The second person has not answered yet".into());
-        }
+        c.progress = Some(format!("Waiting for the second person: {}", asked().what));
+        c.actions.retain(|a| matches!(a.intent, StepIntent::Skip { .. }));
     }
     for s in run.phases.iter_mut().flat_map(|p| &mut p.steps).filter(|s| s.id == "F4") {
         s.state = StepState::AwaitingApproval;
@@ -263,9 +261,19 @@ pub fn refused() -> Snapshot {
 
 /// Three steps are being taken back.
 pub fn taking_back() -> Snapshot {
-    let mut run = sample::run();
+    let mut snap = in_state("F4", StepState::Running);
+    let run = Arc::make_mut(snap.run.as_mut().unwrap());
     run.taking_back = vec!["F4".into(), "F2".into(), "F1".into()];
-    Snapshot { run: Some(Arc::new(run)), ..sample::snapshot() }
+    run.waits = "waits for Azure: set two keys in appcs-prod-chat".into();
+    for c in run.cards.iter_mut().filter(|c| c.id == "F4") {
+        let c = Arc::make_mut(c);
+        // The way back: what was new is old.
+        for (_, before, after) in c.changes.iter_mut().flat_map(|change| &mut change.fields) {
+            std::mem::swap(before, after);
+        }
+        (c.changes_read_at, c.changes_note) = (None, String::new());
+    }
+    snap
 }
 
 /// Handed over to somebody else.

@@ -311,7 +311,7 @@ fn a_run_that_was_handed_over_is_only_read() {
 #[test]
 fn the_second_person_is_asked_in_every_way() {
     let mut w = Window::on(pair::waiting(), Screen::Run);
-    assert!(w.sees("09:12 left to answer"));
+    assert!(w.sees("9 min 12 s left to answer"));
     w.ctrl(Key::G);
     w.type_text("-----BEGIN LIFEBOAT ANSWER-----");
     w.ctrl(Key::Enter);
@@ -471,6 +471,90 @@ fn a_tabletop_is_told_from_a_live_run() {
     assert!(w.sees("Messages"));
     w.publish(|s| *s = with_run(|r| r.mode = Mode::Live));
     assert!(w.sees("From colleagues"));
+}
+
+#[test]
+fn a_paused_run_offers_to_go_on_and_nothing_that_begins() {
+    let mut w = Window::on(sample::live(), Screen::Run);
+    assert!(w.sees("The run is paused: go on first"), "why, in words");
+    w.ctrl(Key::Enter);
+    w.click("Switch to Sweden Central");
+    assert_eq!(w.told(), []);
+    // The first of the two, beside the step; the other stands in the list at the right.
+    let go_on = w.harness.query_all_by_label("Go on").min_by(|a, b| a.rect().left().total_cmp(&b.rect().left()));
+    go_on.unwrap().click();
+    w.harness.run();
+    assert_eq!(w.told(), [Command::Resume]);
+}
+
+#[test]
+fn a_closed_run_shows_its_outcome_and_each_step_on_demand() {
+    let mut w = Window::on(sample::closed(), Screen::Run);
+    assert!(w.sees("Recovered with findings") && w.sees("86 of 100 points"));
+    assert!(!w.reads("reads only"), "no step is on show");
+    w.harness.get_by_label_contains("Point clients at Sweden Central: done").click();
+    w.harness.run();
+    assert!(!w.sees("86 of 100 points") && w.sees("Back to the outcome"));
+    w.click("Back to the outcome");
+    w.click("See the record");
+    assert_eq!(w.told().last(), Some(&Command::ShowRecord("run-7f3k".into())), "and no other's");
+    assert_eq!(w.harness.state().view().screen, Screen::Audit);
+}
+
+#[test]
+fn the_buttons_of_every_step_stand_at_the_foot_of_the_window() {
+    for size in [[1280.0, 800.0], [960.0, 600.0]] {
+        for snapshot in [sample::snapshot(), pair::refused(), pair::long(), sample::at("V1")] {
+            let mut w = Window::sized(snapshot, size);
+            w.harness.state_mut().show(Screen::Run);
+            w.harness.run();
+            let skip = w.harness.query_all_by_label_contains("Skip…").next().unwrap().rect();
+            let glass = w.harness.query_by_label("Break the glass…").map_or(skip, |n| n.rect());
+            let gap = size[1] - skip.bottom().max(glass.bottom());
+            assert!((28.0..56.0).contains(&gap), "{gap} below the buttons at {size:?}");
+        }
+    }
+}
+
+#[test]
+fn a_folded_clock_says_what_it_counts() {
+    for (snapshot, words) in [(sample::snapshot(), "left of 30 min"), (sample::closed(), "taken of 30 min")] {
+        let mut w = Window::sized(snapshot, [960.0, 600.0]);
+        w.harness.state_mut().show(Screen::Run);
+        w.harness.run();
+        assert!(w.sees(words), "{words}");
+    }
+}
+
+#[test]
+fn a_folded_timeline_has_the_width_of_the_checklist() {
+    let mut w = Window::sized(sample::snapshot(), [960.0, 600.0]);
+    w.harness.state_mut().show(Screen::Run);
+    w.harness.run();
+    assert!(w.harness.query_all_by_role(Role::ListBoxOption).next().is_some());
+    w.ctrl(Key::H);
+    assert!(w.harness.query_all_by_role(Role::ListBoxOption).next().is_none());
+}
+
+#[test]
+fn without_a_run_the_one_that_is_not_closed_comes_first() {
+    let mut w = Window::on(sample::on_call(), Screen::Run);
+    assert!(w.sees("A run on this computer is not closed"));
+    w.harness.get_by_label_contains("Go on with 7F3K").click();
+    w.harness.run();
+    assert!(matches!(&w.told()[..], [Command::OpenRun(_)]));
+    let w = Window::on(sample::first_start(), Screen::Run);
+    assert!(w.sees("No run is open") && !w.reads("Go on with"));
+}
+
+#[test]
+fn a_notice_is_one_sentence_until_more_is_wanted() {
+    let mut w = Window::on(sample::live(), Screen::Run);
+    assert!(w.sees("Entra ID did not answer for 20 s.") && !w.reads("The tokens in memory"));
+    w.click("Show more");
+    assert!(w.reads("The tokens in memory") && w.sees("Show the cause"));
+    w.click("Show less");
+    assert!(!w.reads("The tokens in memory"));
 }
 
 /// A file as the window system hands it over.

@@ -2,9 +2,13 @@
 
 #[path = "kept.rs"]
 mod kept;
+#[path = "moments.rs"]
+mod moments;
 #[path = "records.rs"]
 mod records;
 
+#[allow(unused_imports, reason = "a benchmark draws the sample as it is")]
+pub use moments::{at, closed, fails, live};
 pub use records::audit;
 use std::sync::Arc;
 
@@ -208,6 +212,7 @@ fn decide(card: StepCard) -> StepCard {
 fn failed(card: StepCard) -> StepCard {
     StepCard {
         state: StepState::Failed,
+        actions: vec![action(StepIntent::Retry { option: None }, "Try again", false), hand("Done by hand…"), skip()],
         problem: Some(Problem {
             what: "Two of three deployments did not answer.".into(),
             means: "Sweden Central cannot take the traffic yet; nothing was changed.".into(),
@@ -234,23 +239,24 @@ fn failed(card: StepCard) -> StepCard {
     }
 }
 
+fn cards(phases: &[PhaseView]) -> Vec<Arc<StepCard>> {
+    let steps = phases.iter().flat_map(|p| p.steps.iter().map(move |s| (p, s)));
+    let of = |(p, s): (&PhaseView, &StepRow)| {
+        let card = blank(s, &p.name);
+        Arc::new(match s.id.as_str() {
+            "F4" => point_clients(card),
+            "D4" => decide(card),
+            _ => card,
+        })
+    };
+    steps.map(of).collect()
+}
+
 pub fn run() -> RunView {
     let phases = phases();
-    let cards = phases
-        .iter()
-        .flat_map(|p| p.steps.iter().map(move |s| (p, s)))
-        .map(|(p, s)| {
-            let card = blank(s, &p.name);
-            Arc::new(match s.id.as_str() {
-                "F4" => point_clients(card),
-                "D4" => decide(card),
-                "F2" => failed(card),
-                _ => card,
-            })
-        })
-        .collect();
+    let cards = cards(&phases);
     let note = |ago: i64, who: &str, text: &str| NoteView { at: NOW - ago * 1_000, who: who.into(), text: text.into() };
-    let gantt = Arc::new(super::morning::of(&phases));
+    let gantt = Arc::new(super::morning::of(&phases, 14));
     RunView {
         id: "run-7f3k".into(),
         short: "7F3K".into(),
@@ -507,48 +513,4 @@ pub fn first_start() -> Snapshot {
         activity: Arc::default(),
         ..snapshot()
     }
-}
-
-/// The run with another step as the current one.
-pub fn at(step: &str) -> Snapshot {
-    let run = RunView { current: Some(step.into()), ..run() };
-    Snapshot { run: Some(Arc::new(run)), ..snapshot() }
-}
-
-/// The same on the real Azure, paused, with something to read.
-pub fn live() -> Snapshot {
-    let run = RunView { mode: Mode::Live, paused: Some("Waiting for the database team".into()), ..run() };
-    let band = Band {
-        mode: Some(Mode::Live),
-        text: "LIVE · changes real resources in contoso-prod".into(),
-        run: "prod-chat · run 7F3K".into(),
-    };
-    let notice = Problem {
-        what: "Entra ID did not answer for 20 s.".into(),
-        means: "The tokens in memory are good for another 48 min; the run goes on.".into(),
-        next: "nothing; it is asked again every minute.".into(),
-        raw: "POST https://login.microsoftonline.com/…/token: connect timeout".into(),
-    };
-    Snapshot { run: Some(Arc::new(run)), band, notice: Some(Arc::new(notice)), ..snapshot() }
-}
-
-/// The rehearsal when it is over.
-pub fn closed() -> Snapshot {
-    let line = |what: &str, points, of, why: &str| (what.to_owned(), points, of, why.to_owned());
-    let score = Score {
-        points: 86,
-        of: 100,
-        lines: vec![
-            line("The decision was right", 30, 30, "Fail over, with the region persistently down"),
-            line("Time to the decision", 16, 20, "3 min 56 s; full points under 3 min"),
-            line("Loss stated before acting", 20, 20, ""),
-            line("Record complete", 20, 30, "One step was skipped without a second word"),
-        ],
-        mistakes: vec!["decided-late".into()],
-    };
-    let mut run = run();
-    run.closed = Some("Recovered after 12 min 30 s: users are served from Sweden Central".into());
-    run.clocks.rta = Some(750_000);
-    run.score = Some(score);
-    Snapshot { run: Some(Arc::new(run)), ..snapshot() }
 }

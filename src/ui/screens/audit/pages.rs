@@ -22,7 +22,7 @@ fn key(key: Key) -> String {
 pub fn timeline(ui: &mut Ui, cx: &Cx, view: &mut View, record: &Record) {
     let frame = Frame::new().inner_margin(Margin { left: 24, right: 24, top: 8, bottom: 12 });
     CentralPanel::no_frame().frame(frame).show(ui, |ui| match &record.gantt {
-        Some(g) => gantt::chart(ui, cx, view, g, None),
+        Some(g) => gantt::chart(ui, cx, view, g, (None, None)),
         None if record.run == REGISTER => {
             wrapped(ui, secondary(ui, "The register is about no run: it has no timeline."));
         }

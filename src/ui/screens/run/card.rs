@@ -1,17 +1,17 @@
 //! The one step that is looked at: what it is, what it changes, what may go wrong, what can be done.
 
-use eframe::egui::{self, FontId, ScrollArea, Ui, text::LayoutJob, text::TextFormat};
+use eframe::egui::{self, FontId, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, text::LayoutJob, text::TextFormat};
 
-use super::{notices, second};
-use crate::desk::snapshot::{ChangeView, NoteView, ReadingView, RunView, StepCard, StepState};
+use super::{foot, notices, outcome, second};
+use crate::desk::snapshot::{CardRow, ChangeView, NoteView, ReadingView, RunView, StepCard, StepState};
 use crate::ui::intent::{self, Intent};
 use crate::ui::overlay;
 use crate::ui::theme::{self, SMALL};
 use crate::ui::view::{Act, Cx, View};
 use crate::ui::widgets::text::{copyable, small, wrapped};
 use crate::ui::widgets::{
-    self, Button, badge, banner, before_after, body, bold, heading, link, mono, mono_bold, row, secondary, step_mark,
-    title, verdict,
+    self, badge, banner, before_after, body, bold, heading, link, mono, mono_bold, row, secondary, step_mark, title,
+    verdict,
 };
 use crate::units::utc_clock;
 
@@ -21,39 +21,70 @@ const MEASURE: f32 = 560.0;
 const SHOWN: usize = 600;
 /// Column of the labels.
 const LABEL: f32 = 112.0;
+/// At the right of the text, for the scroll bar.
+const GUTTER: f32 = 12.0;
+/// Above and below the buttons.
+const AIR: f32 = 10.0;
+/// In less height, what holds a step up and what it may lose come before what it is good for.
+const LOW: f32 = 500.0;
+/// The rows that then come first.
+const FIRST: [&str; 2] = ["guard", "may lose"];
 
-/// Draws it: the text scrolls, the buttons stay in the window.
-pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView) {
+/// Draws it: the text scrolls, the buttons stay where they are, at the foot of the window.
+pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, (left, top): (f32, f32)) {
     let Some(card) = view.card(run).cloned() else {
         wrapped(ui, secondary(ui, "This run has no steps."));
         return;
     };
-    let over = run.closed.is_some() || run.papers.handed_over.is_some();
-    let below = if over { 0.0 } else { view.actions_height + 16.0 };
-    let room = (ui.available_height() - below).max(80.0);
-    ScrollArea::vertical().id_salt(&card.id).max_height(room).auto_shrink([false, true]).show(ui, |ui| {
+    let all = ui.available_rect_before_wrap();
+    let has_foot = foot::wanted(cx, view, run, &card);
+    let split = if has_foot { all.bottom() - view.actions_height - 2.0 * AIR } else { all.bottom() };
+    let inner = Rect::from_x_y_ranges(all.left() + left..=all.right() - 8.0, all.y_range());
+    let width = MEASURE.min(inner.width() - GUTTER);
+    // The text before the buttons, as they are read.
+    let part = |ui: &mut Ui, salt: &str, at: Rect| ui.new_child(UiBuilder::new().id_salt(salt).max_rect(at));
+    let ui_above = &mut part(ui, "text", inner.with_max_y(split));
+    let scroll = ScrollArea::vertical().id_salt((&card.id, outcome::shown(view, run))).auto_shrink([false, false]);
+    scroll.show(ui_above, |ui| {
         crate::ui::screens::scroll_by_key(ui, view);
-        ui.set_max_width(MEASURE.min(ui.available_width() - 16.0));
+        ui.set_max_width(width);
         ui.spacing_mut().item_spacing.y = 4.0;
-        notices::show(ui, cx, run);
-        step(ui, cx, view, run, &card);
-    });
-    if !over {
+        ui.add_space(top);
+        notices::show(ui, cx, view, run);
+        if outcome::shown(view, run) {
+            outcome::show(ui, run);
+        } else {
+            step(ui, cx, view, run, &card, split - all.top() < LOW);
+        }
         ui.add_space(12.0);
-        let top = ui.cursor().top();
-        actions(ui, cx, view, run, &card);
-        view.actions_height = (ui.cursor().top() - top).max(theme::CONTROL);
+    });
+    if has_foot {
+        ui.painter().hline(all.x_range(), split + 0.5, Stroke::new(1.0, theme::of(ui).line));
+        let at = inner.with_min_y(split + AIR).with_max_x(inner.left() + width);
+        let ui_below = &mut part(ui, "foot", at);
+        foot::show(ui_below, cx, view, run, &card);
+        let height = ui_below.min_rect().height();
+        if (height - view.actions_height).abs() > 0.5 {
+            view.actions_height = height;
+            ui.ctx().request_discard("the height of the step's buttons is not known yet");
+        }
     }
+    ui.allocate_rect(all, Sense::hover());
 }
 
-fn step(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, card: &StepCard) {
-    let current = run.current.as_deref() == Some(card.id.as_str());
+fn step(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, card: &StepCard, low: bool) {
+    let current = run.closed.is_none() && run.current.as_deref() == Some(card.id.as_str());
     ui.horizontal_wrapped(|ui| {
         ui.label(small(ui, &card.eyebrow));
-        if !current && let Some(id) = &run.current {
+        let back = match (run.closed.is_some(), &run.current) {
+            (true, _) => Some("Back to the outcome"),
+            (false, Some(_)) if !current => Some("Back to the current step"),
+            _ => None,
+        };
+        if let Some(label) = back {
             ui.add_space(8.0);
-            if link(ui, "Back to the current step", &intent::key_text(Intent::StepCurrent)) {
-                cx.act(Act::Select(id.clone()));
+            if link(ui, label, &intent::key_text(Intent::StepCurrent)) {
+                cx.act(Act::Do(Intent::StepCurrent));
             }
         }
     });
@@ -64,6 +95,12 @@ fn step(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, card: &StepCard) {
             step_mark(ui, card.state, false);
             ui.label(body(capital(card.state.word())));
         });
+    }
+    let first = |r: &&CardRow| low && FIRST.contains(&r.label);
+    if low {
+        ui.add_space(6.0);
+        card.rows.iter().filter(first).for_each(|r| fact(ui, r));
+        ui.add_space(6.0);
     }
     copyable(ui, secondary(ui, &card.why));
     if let Some(on) =
@@ -79,7 +116,10 @@ fn step(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, card: &StepCard) {
         copyable(ui, mono(&card.target).color(theme::of(ui).secondary));
     }
     ui.add_space(10.0);
-    if let Some(progress) = &card.progress {
+    let asked = cx.snap.approvals.asked.iter().find(|a| a.step == card.id);
+    let asked = asked.filter(|_| run.closed.is_none() && run.papers.handed_over.is_none());
+    // Who is asked, and what, stands in a card of its own.
+    if let Some(progress) = card.progress.as_ref().filter(|_| asked.is_none()) {
         banner(ui, theme::of(ui).accent, |ui| wrapped(ui, body(progress)));
         ui.add_space(8.0);
     }
@@ -87,8 +127,7 @@ fn step(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, card: &StepCard) {
         banner(ui, theme::of(ui).down, |ui| overlay::problem(ui, cx, p));
         ui.add_space(12.0);
     }
-    let asked = cx.snap.approvals.asked.iter().find(|a| a.step == card.id);
-    if let Some(asked) = asked.filter(|_| run.closed.is_none() && run.papers.handed_over.is_none()) {
+    if let Some(asked) = asked {
         second::show(ui, cx, view, asked);
         ui.add_space(14.0);
     }
@@ -111,17 +150,7 @@ fn step(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, card: &StepCard) {
         ui.add_space(14.0);
     }
     ui.spacing_mut().item_spacing.y = 8.0;
-    for r in &card.rows {
-        row(ui, LABEL, r.label, |ui| {
-            ui.horizontal_top(|ui| {
-                ui.spacing_mut().item_spacing.x = 5.0;
-                if r.ok.is_some() {
-                    verdict(ui, r.ok);
-                }
-                copyable(ui, body(&r.text));
-            });
-        });
-    }
+    card.rows.iter().filter(|r| !first(r)).for_each(|r| fact(ui, r));
     for (i, r) in card.readings.iter().enumerate() {
         ui.push_id(("reading", i), |ui| row(ui, LABEL, if i == 0 { "checked" } else { "" }, |ui| reading(ui, cx, r)));
     }
@@ -131,6 +160,19 @@ fn step(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, card: &StepCard) {
     for (i, h) in card.history.iter().enumerate() {
         row(ui, LABEL, if i == 0 { "recorded" } else { "" }, |ui| note(ui, h));
     }
+}
+
+/// What is known of the step in one respect, and whether that is as it should be.
+fn fact(ui: &mut Ui, r: &CardRow) {
+    row(ui, LABEL, r.label, |ui| {
+        ui.horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing.x = 5.0;
+            if r.ok.is_some() {
+                verdict(ui, r.ok);
+            }
+            copyable(ui, body(&r.text));
+        });
+    });
 }
 
 fn changes(ui: &mut Ui, cx: &Cx, card: &StepCard) {
@@ -227,43 +269,6 @@ pub fn note(ui: &mut Ui, n: &NoteView) {
     job.append(&n.text, 0.0, format(t.text));
     job.wrap.max_width = ui.available_width();
     ui.add(egui::Label::new(job).wrap().selectable(true));
-}
-
-fn actions(ui: &mut Ui, cx: &Cx, view: &View, run: &RunView, card: &StepCard) {
-    // In a narrow column the keys of the lesser actions give way: F1 and the palette have them.
-    let roomy = ui.available_width() >= 480.0;
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing = egui::vec2(8.0, 8.0);
-        for (i, a) in card.actions.iter().enumerate() {
-            let primary = i == 0 && intent::primary(a);
-            let intent = match i {
-                0 if primary && a.changes_azure => Intent::Change,
-                0 if primary => Intent::Confirm,
-                _ => intent::intent_of(i, &a.intent),
-            };
-            let refused = a.refused.as_deref().or(run.read_only.as_deref());
-            let key = if roomy || i == 0 { intent::key_text(intent) } else { String::new() };
-            let mut b = Button::new(&a.label).key(key).guarded(a.changes_azure).refused(refused);
-            if primary {
-                b = b.primary();
-            }
-            if b.id((&card.id, &a.label)).show(ui) {
-                cx.act(Act::Action(i));
-            }
-        }
-        let more = [(Intent::BreakGlass, "Break the glass…"), (Intent::TakeBackTo, "Take back to here…")];
-        for (intent, label) in more.into_iter().filter(|(i, _)| intent::available(*i, cx.snap, view)) {
-            let key = if roomy { intent::key_text(intent) } else { String::new() };
-            if Button::new(label).key(key).id((&card.id, label)).show(ui) {
-                cx.act(Act::Do(intent));
-            }
-        }
-    });
-    // Why it cannot be done stands in words, not only on hover.
-    for why in card.actions.iter().take(1).filter_map(|a| a.refused.as_deref()) {
-        ui.add_space(2.0);
-        wrapped(ui, small(ui, why));
-    }
 }
 
 /// With its first letter a capital.

@@ -3,6 +3,7 @@
 use eframe::egui::accesskit::Role;
 use eframe::egui::{EventFilter, FontId, Frame, Margin, ScrollArea, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
+use super::outcome;
 use crate::desk::snapshot::{PhaseView, RunView, StepRow};
 use crate::ui::theme::{self, RADIUS, ROW, SMALL};
 use crate::ui::view::{Act, Cx, View};
@@ -23,7 +24,7 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView) {
     }
     view.focus_on_row = false;
     ScrollArea::vertical().id_salt("checklist").auto_shrink([false, false]).show(ui, |ui| {
-        Frame::new().inner_margin(Margin { left: 16, right: 9, top: 10, bottom: 12 }).show(ui, |ui| {
+        Frame::new().inner_margin(Margin { left: 12, right: 4, top: 10, bottom: 12 }).show(ui, |ui| {
             ui.set_width(ui.available_width());
             ui.spacing_mut().item_spacing.y = 0.0;
             for (i, phase) in run.phases.iter().enumerate() {
@@ -52,7 +53,7 @@ pub fn heading(ui: &mut Ui, phase: &PhaseView) {
     let y = rect.center().y;
     let strong = FontId::new(SMALL, theme::bold());
     let note = line(ui, &phase.note, strong.clone(), t.secondary, rect.width() * 0.55);
-    let right = rect.right() - 8.0 - note.size().x;
+    let right = rect.right() - 4.0 - note.size().x;
     let name = line(ui, &phase.name, strong, t.secondary, right - 8.0 - rect.left());
     ui.painter().galley(pos2(rect.left(), y - name.size().y / 2.0), name, t.secondary);
     ui.painter().galley(pos2(right, y - note.size().y / 2.0), note, t.secondary);
@@ -68,7 +69,7 @@ fn together(steps: &[StepRow], i: usize) -> (bool, bool) {
 /// The bracket around steps that may be done at the same time.
 fn bracket(ui: &Ui, rect: eframe::egui::Rect, (before, after): (bool, bool)) {
     let stroke = Stroke::new(1.5, theme::of(ui).faint);
-    let x = rect.left() + 2.0;
+    let x = rect.left() - 7.0;
     let top = if before { rect.top() } else { rect.top() + 6.0 };
     let bottom = if after { rect.bottom() } else { rect.bottom() - 6.0 };
     ui.painter().vline(x, top..=bottom, stroke);
@@ -79,7 +80,7 @@ fn bracket(ui: &Ui, rect: eframe::egui::Rect, (before, after): (bool, bool)) {
 
 fn step(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, row: &StepRow, place: (bool, bool)) {
     let current = run.closed.is_none() && run.current.as_deref() == Some(row.id.as_str());
-    let shown = view.card(run).is_some_and(|c| c.id == row.id);
+    let shown = !outcome::shown(view, run) && view.card(run).is_some_and(|c| c.id == row.id);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
     let grouped = place.0 || place.1;
     let sentence = if grouped { format!("{}; {TOGETHER}", row.sentence) } else { row.sentence.clone() };
@@ -96,7 +97,8 @@ fn step(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, row: &StepRow, pla
     if grouped {
         bracket(ui, rect, place);
     }
-    paint_step_row(ui, rect, row, current);
+    // A narrow column cuts less of the titles with less around them.
+    paint_step_row(ui, rect.with_min_x(rect.left() - 5.0).with_max_x(rect.right() + 4.0), row, current);
     focus_ring(ui, &response, rect.shrink(3.0));
     if shown && view.focus_step {
         response.request_focus();

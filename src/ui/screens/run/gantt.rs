@@ -17,7 +17,7 @@ use crate::units::utc_clock;
 
 /// Instants and their names stand here.
 const AXIS: f32 = 34.0;
-/// In less height the lines come before a heading.
+/// In less height the lines come before a second line of words.
 const LOW: f32 = 400.0;
 /// Marks of the scale at most.
 const TICKS: i64 = 8;
@@ -32,9 +32,9 @@ const ROUND: [i64; 14] = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1_440, 2_
 const LEGEND: [(Option<Doing>, &str); 6] = [
     (None, "planned"),
     (Some(Doing::Work), "at work"),
-    (Some(Doing::Azure), "of it for Azure"),
-    (Some(Doing::Waited), "second person"),
-    (Some(Doing::People), "people or a guard"),
+    (Some(Doing::Azure), "waits for Azure"),
+    (Some(Doing::Waited), "waits for the second person"),
+    (Some(Doing::People), "waits for people or a guard"),
     (Some(Doing::Failed), "failed"),
 ];
 
@@ -75,9 +75,8 @@ impl Scale {
 /// The timeline of the run on show.
 pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView) {
     ui.spacing_mut().item_spacing.y = 6.0;
-    // Where the columns are folded into tabs, the tab says what this is.
-    let low = ui.available_height() < LOW;
-    if !low {
+    // Where the columns are folded into tabs, the tab says what this is, and leads back.
+    if view.wide {
         ui.horizontal_wrapped(|ui| {
             title(ui, "Timeline");
             if Button::new("Back to the step").small().key(intent::key_text(Intent::Timeline)).show(ui) {
@@ -86,11 +85,11 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView) {
         });
     }
     let shown = view.card(run).map(|c| c.id.clone());
-    chart(ui, cx, view, &run.gantt, shown.as_deref());
+    chart(ui, cx, view, &run.gantt, (shown.as_deref(), run.current.as_deref()));
 }
 
-/// Draws one; `shown` is the step that comes into sight.
-pub fn chart(ui: &mut Ui, cx: &Cx, view: &mut View, g: &Gantt, shown: Option<&str>) {
+/// Draws one, with the step that comes into sight and the one that is next.
+pub fn chart(ui: &mut Ui, cx: &Cx, view: &mut View, g: &Gantt, (shown, next): (Option<&str>, Option<&str>)) {
     ui.spacing_mut().item_spacing.y = 6.0;
     if ui.available_height() < LOW {
         cut(ui, small(ui, &g.sentence));
@@ -125,24 +124,34 @@ pub fn chart(ui: &mut Ui, cx: &Cx, view: &mut View, g: &Gantt, shown: Option<&st
         for i in range {
             let Some(lane) = g.lanes.get(i) else { continue };
             let first = i == 0 || g.lanes.get(i - 1).is_some_and(|l| l.phase != lane.phase);
-            self::lane(ui, lane, first, &scale, (names, now), Some(lane.id.as_str()) == shown, &g.pauses);
+            let is = |id: Option<&str>| id == Some(lane.id.as_str());
+            let current = g.ended.is_none() && is(next);
+            self::lane(ui, lane, first, &scale, (names, now), (is(shown), current), &g.pauses);
         }
     });
 }
 
-fn lane(ui: &mut Ui, lane: &GanttLane, first: bool, s: &Scale, (names, now): (f32, i64), shown: bool, pauses: &[Bar]) {
+fn lane(
+    ui: &mut Ui,
+    lane: &GanttLane,
+    first: bool,
+    s: &Scale,
+    (names, now): (f32, i64),
+    (shown, current): (bool, bool),
+    pauses: &[Bar],
+) {
     let t = theme::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &lane.sentence));
     let p = ui.painter();
     if shown {
-        p.rect_filled(rect.with_max_x(rect.left() + names - 8.0), f32::from(RADIUS), t.raised);
+        p.rect_filled(rect, f32::from(RADIUS), t.raised);
     }
     if first {
         p.hline(rect.x_range(), rect.top() + 0.5, Stroke::new(1.0, t.line));
     }
     let y = rect.center().y;
-    paint_step(p, pos2(rect.left() + 10.0, y), lane.state, false, t);
+    paint_step(p, pos2(rect.left() + 10.0, y), lane.state, current, t);
     let words = line(ui, &lane.title, FontId::proportional(SMALL), t.text, names - 34.0);
     p.galley(pos2(rect.left() + 24.0, y - words.size().y / 2.0), words, t.text);
     for pause in pauses {
@@ -253,7 +262,7 @@ fn legend(ui: &mut Ui) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 12.0;
         for (doing, words) in LEGEND {
-            let text = line(ui, words, FontId::proportional(SMALL), t.secondary, 160.0);
+            let text = line(ui, words, FontId::proportional(SMALL), t.secondary, 220.0);
             let (rect, response) = ui.allocate_exact_size(vec2(30.0 + text.size().x, 18.0), Sense::hover());
             response.widget_info(|| WidgetInfo::labeled(Role::Label, true, words));
             let sample = Rect::from_center_size(rect.left_center() + vec2(12.0, 0.0), vec2(24.0, BAR));

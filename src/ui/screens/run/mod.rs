@@ -3,8 +3,10 @@
 mod card;
 mod checklist;
 mod checkpoint;
+mod foot;
 pub mod gantt;
 pub mod notices;
+mod outcome;
 pub mod papers;
 pub mod second;
 pub mod side;
@@ -17,20 +19,23 @@ pub use second::{SecondView, block, large as large_pictures, time_left};
 pub use side::{clock_text, other_speed};
 pub use switcher::sentence as run_sentence;
 
-use eframe::egui::{self, Align, CentralPanel, Frame, Layout, Margin, Panel, ScrollArea, Stroke, Ui, UiBuilder};
+use eframe::egui::{self, Align, CentralPanel, Frame, Layout, Margin, Panel, ScrollArea, Stroke, Ui, UiBuilder, vec2};
 
+use super::situation;
+use crate::desk::protocol::Command;
 use crate::desk::snapshot::RunView;
 use crate::ui::intent::{self, Intent};
 use crate::ui::shell::NAV;
 use crate::ui::theme::{self, SMALL};
 use crate::ui::view::{Act, Column, Cx, Screen, View};
 use crate::ui::widgets::layout::tab_bar;
-use crate::ui::widgets::{Button, empty, hairline, heading};
+use crate::ui::widgets::text::{line, small};
+use crate::ui::widgets::{Button, empty, hairline};
 
-const LIST: f32 = 308.0;
+const LIST: f32 = 300.0;
 const SIDE: f32 = 256.0;
 /// The checklist's width where the clocks have no column of their own.
-const NARROW_LIST: f32 = 264.0;
+const NARROW_LIST: f32 = 280.0;
 /// All three columns fit from here on.
 const THREE: f32 = 990.0;
 /// Checklist and step fit from here on.
@@ -64,7 +69,10 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
         middle(&mut column(ui, "middle", rect.with_max_x(split)), cx, view, run);
         side_panel(&mut column(ui, "beside", rect.with_min_x(split)), cx, view, run);
     } else if width >= TWO {
-        checklist_panel(ui, cx, view, run, NARROW_LIST);
+        // The chart has the same steps, and wants the width.
+        if view.column != Column::Timeline {
+            checklist_panel(ui, cx, view, run, NARROW_LIST);
+        }
         if view.column == Column::Checklist {
             view.column = Column::Step;
         }
@@ -77,36 +85,45 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
 }
 
 fn nothing(ui: &mut Ui, cx: &Cx) {
-    let text = "A run walks through a plan one step at a time, on the real Azure or on a simulated one, and keeps the record. \
-                Start one from a plan, or rehearse a scenario.";
-    empty(ui, "No run is open", text, |ui| {
+    let open: Vec<_> = cx.snap.audit.runs.iter().filter(|r| r.open).take(5).collect();
+    let recommended = situation::offers_plan(cx.snap);
+    let (heading, text) = match open.len() {
+        0 => (
+            "No run is open",
+            "A run walks through a plan one step at a time, on the real Azure or on a simulated one, and keeps the record. \
+             Start one from a plan, or rehearse a scenario.",
+        ),
+        1 => ("A run on this computer is not closed", "Go on with it where it stands, or begin something else."),
+        _ => ("Runs on this computer are not closed", "Go on with one where it stands, or begin something else."),
+    };
+    empty(ui, heading, text, |ui| {
+        ui.spacing_mut().item_spacing.y = 8.0;
+        for (i, r) in open.iter().enumerate() {
+            ui.push_id(&r.id, |ui| {
+                let label = format!("Go on with {} · {} · {}", r.short, r.title, r.mode);
+                let button = Button::new(&label);
+                if (if i == 0 { button.primary() } else { button }).show(ui) {
+                    cx.send(Command::OpenRun(r.id.clone()));
+                    cx.act(Act::Go(Screen::Run));
+                }
+            });
+        }
+        let ways = [
+            (Intent::OpenPlan, "Open the recommended plan", recommended),
+            (Intent::Go(Screen::Rehearse), "Rehearse", true),
+            (Intent::Go(Screen::Runbooks), "Runbooks", true),
+            (Intent::TakeOver, "Take over a colleague's run…", true),
+        ];
+        let mut first = open.is_empty();
         ui.horizontal_wrapped(|ui| {
-            let key = intent::key_text(Intent::Go(Screen::Rehearse));
-            if Button::new("Rehearse").primary().key(key).show(ui) {
-                cx.act(Act::Go(Screen::Rehearse));
-            }
-            if Button::new("Plans").key(intent::key_text(Intent::Go(Screen::Runbooks))).show(ui) {
-                cx.act(Act::Go(Screen::Runbooks));
-            }
-            if Button::new("Take over a colleague's run…").key(intent::key_text(Intent::TakeOver)).show(ui) {
-                cx.act(Act::Do(Intent::TakeOver));
+            ui.spacing_mut().item_spacing = vec2(8.0, 8.0);
+            for (intent, label, _) in ways.into_iter().filter(|(.., offered)| *offered) {
+                let button = Button::new(label).key(intent::key_text(intent));
+                if (if std::mem::take(&mut first) { button.primary() } else { button }).show(ui) {
+                    cx.act(Act::Do(intent));
+                }
             }
         });
-        let open: Vec<_> = cx.snap.audit.runs.iter().filter(|r| r.open).take(5).collect();
-        if !open.is_empty() {
-            ui.add_space(24.0);
-            heading(ui, "Open on this computer");
-            ui.add_space(4.0);
-            for r in open {
-                ui.push_id(&r.id, |ui| {
-                    let label = format!("Go on with {} · {} · {}", r.short, r.title, r.mode);
-                    if Button::new(&label).show(ui) {
-                        cx.send(crate::desk::protocol::Command::OpenRun(r.id.clone()));
-                        cx.act(Act::Go(Screen::Run));
-                    }
-                });
-            }
-        }
     });
 }
 
@@ -135,32 +152,33 @@ fn side_panel(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView) {
             ui.set_width(ui.available_width());
             side::clock(ui, cx, run);
             ui.add_space(4.0);
-            ui.horizontal_wrapped(|ui| {
+            // One row has no room for their keys; F1 and the palette have them.
+            ui.horizontal(|ui| {
+                ui.spacing_mut().item_spacing.x = 6.0;
                 let papers = view.column == Column::Papers;
                 let timeline = view.column == Column::Timeline;
-                if Button::new("Now").small().selected(!papers && !timeline).show(ui) {
-                    view.column = Column::Step;
-                }
-                let key = intent::key_text(Intent::Papers);
-                if Button::new("Papers").small().key(key).selected(papers).show(ui) {
-                    view.column = Column::Papers;
-                }
-                let key = intent::key_text(Intent::Timeline);
-                if Button::new("Timeline").small().key(key).selected(timeline).show(ui) {
-                    view.column = Column::Timeline;
+                let tabs = [
+                    ("Now", Column::Step, !papers && !timeline),
+                    ("Papers", Column::Papers, papers),
+                    ("Timeline", Column::Timeline, timeline),
+                ];
+                for (name, column, on) in tabs {
+                    if Button::new(name).small().selected(on).show(ui) {
+                        view.column = column;
+                    }
                 }
             });
         });
         match view.column {
-            Column::Papers => scroll(ui, "papers", |ui| papers::show(ui, cx, run)),
-            _ => scroll(ui, "side", |ui| side::show(ui, cx, run)),
+            Column::Papers => scroll(ui, "papers", 17, |ui| papers::show(ui, cx, run)),
+            _ => scroll(ui, "side", 17, |ui| side::show(ui, cx, run)),
         }
     });
 }
 
-fn scroll(ui: &mut Ui, id: &str, add: impl FnOnce(&mut Ui)) {
+fn scroll(ui: &mut Ui, id: &str, left: i8, add: impl FnOnce(&mut Ui)) {
     ScrollArea::vertical().id_salt(id).auto_shrink([false, false]).show(ui, |ui| {
-        Frame::new().inner_margin(Margin { left: 17, right: 16, top: 12, bottom: 16 }).show(ui, |ui| {
+        Frame::new().inner_margin(Margin { left, right: 16, top: 12, bottom: 16 }).show(ui, |ui| {
             ui.set_width(ui.available_width().min(460.0));
             add(ui);
         });
@@ -168,10 +186,10 @@ fn scroll(ui: &mut Ui, id: &str, add: impl FnOnce(&mut Ui)) {
 }
 
 fn middle(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView) {
-    let frame = Frame::new().inner_margin(Margin { left: 28, right: 12, top: 22, bottom: 16 });
-    CentralPanel::no_frame().frame(frame).show(ui, |ui| match view.column {
-        Column::Timeline => gantt::show(ui, cx, view, run),
-        _ => card::show(ui, cx, view, run),
+    let chart = Frame::new().inner_margin(Margin { left: 24, right: 12, top: 22, bottom: 16 });
+    CentralPanel::no_frame().show(ui, |ui| match view.column {
+        Column::Timeline => chart.show(ui, |ui| gantt::show(ui, cx, view, run)).inner,
+        _ => card::show(ui, cx, view, run, (24.0, 22.0)),
     });
 }
 
@@ -179,16 +197,18 @@ fn middle(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView) {
 fn tabs(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, all: &[Column]) {
     let t = theme::of(ui);
     tab_bar(ui, "tabs", |ui| {
+        if all.len() > 4 {
+            ui.spacing_mut().item_spacing.x = 4.0;
+        }
         for c in all {
-            let name = match c {
-                Column::Checklist => "Checklist",
-                Column::Step => "Step",
-                Column::Clocks if all.len() > 4 => "Clocks",
-                Column::Clocks => "Clock, regions, notes",
-                Column::Papers => "Papers",
-                Column::Timeline => "Timeline",
+            let (label, name) = match c {
+                Column::Checklist => ("List", "Checklist"),
+                Column::Step => ("Step", "Step"),
+                Column::Clocks => ("Clocks", "Clocks"),
+                Column::Papers => ("Papers", "Papers"),
+                Column::Timeline => ("Timeline", "Timeline"),
             };
-            if Button::new(name).small().selected(view.column == *c).show(ui) {
+            if Button::new(label).name(name).small().selected(view.column == *c).show(ui) {
                 view.column = *c;
             }
         }
@@ -196,29 +216,26 @@ fn tabs(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, all: &[Column]) {
             let clock = side::clock_text(cx, run);
             let ink = if clock.late { t.down } else { t.text };
             ui.label(egui::RichText::new(clock.figure).font(egui::FontId::new(18.0, theme::bold())).color(ink));
-            if ui.available_width() > 110.0 {
-                ui.label(egui::RichText::new(clock.short).size(SMALL).color(t.secondary));
-            }
+            // A figure alone reads as a time of day.
+            let room = ui.available_width() - ui.spacing().item_spacing.x;
+            let caption = |words: &str| line(ui, words, egui::FontId::proportional(SMALL), t.secondary, f32::INFINITY);
+            let fits = caption(&clock.short).size().x <= room;
+            ui.label(small(ui, if fits { clock.short.as_str() } else { clock.least }));
         });
     });
 }
 
 fn column(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView) {
-    let frame = match view.column {
-        Column::Step | Column::Timeline => {
-            Frame::new().inner_margin(Margin { left: 20, right: 20, top: 14, bottom: 12 })
-        }
-        Column::Checklist | Column::Clocks | Column::Papers => Frame::new(),
-    };
-    CentralPanel::no_frame().frame(frame).show(ui, |ui| match view.column {
+    let chart = Frame::new().inner_margin(Margin { left: 20, right: 20, top: 14, bottom: 12 });
+    CentralPanel::no_frame().show(ui, |ui| match view.column {
         Column::Checklist => checklist::show(ui, cx, view, run),
-        Column::Step => card::show(ui, cx, view, run),
-        Column::Clocks => scroll(ui, "side", |ui| {
+        Column::Step => card::show(ui, cx, view, run, (20.0, 14.0)),
+        Column::Clocks => scroll(ui, "side", 20, |ui| {
             side::clock(ui, cx, run);
             hairline(ui, 8.0);
             side::show(ui, cx, run);
         }),
-        Column::Papers => scroll(ui, "papers", |ui| papers::show(ui, cx, run)),
-        Column::Timeline => gantt::show(ui, cx, view, run),
+        Column::Papers => scroll(ui, "papers", 20, |ui| papers::show(ui, cx, run)),
+        Column::Timeline => chart.show(ui, |ui| gantt::show(ui, cx, view, run)).inner,
     });
 }

@@ -1,13 +1,14 @@
 //! What concerns the whole run, above the step: handed over, not writable, closed, paused, being taken back, waiting.
 
-use eframe::egui::{FontId, RichText, Ui};
+use eframe::egui::Ui;
 
-use crate::desk::snapshot::{RunView, Score};
+use super::outcome;
+use crate::desk::snapshot::RunView;
 use crate::ui::intent::{self, Intent};
 use crate::ui::theme;
-use crate::ui::view::{Act, Cx, Screen};
+use crate::ui::view::{Act, Cx, View};
 use crate::ui::widgets::text::{copyable, small, wrapped};
-use crate::ui::widgets::{Button, banner, body, bold, row};
+use crate::ui::widgets::{Button, banner, body, bold};
 
 /// Over a run that goes on elsewhere.
 pub const HANDED_OVER: &str = "Handed over: here this run is only read";
@@ -17,7 +18,7 @@ pub const NOT_WRITTEN: &str = "The record cannot be written: actions are refused
 const NAMED: usize = 4;
 
 /// Draws those that there are.
-pub fn show(ui: &mut Ui, cx: &Cx, run: &RunView) {
+pub fn show(ui: &mut Ui, cx: &Cx, view: &View, run: &RunView) {
     let t = theme::of(ui);
     let act = |ui: &mut Ui, label: &str, intent| {
         if Button::new(label).small().key(intent::key_text(intent)).show(ui) {
@@ -28,14 +29,6 @@ pub fn show(ui: &mut Ui, cx: &Cx, run: &RunView) {
         banner(ui, t.accent, |ui| {
             ui.label(bold(HANDED_OVER));
             copyable(ui, body(to));
-            ui.add_space(4.0);
-            ui.horizontal_wrapped(|ui| {
-                if run.closed.is_none() {
-                    act(ui, "Take the run back…", Intent::TakeRunBack);
-                }
-                record(ui, cx, run);
-                act(ui, "Leave the run", Intent::Leave);
-            });
         });
         ui.add_space(12.0);
     }
@@ -52,26 +45,14 @@ pub fn show(ui: &mut Ui, cx: &Cx, run: &RunView) {
         banner(ui, t.suspect, |ui| copyable(ui, body(why)));
         ui.add_space(12.0);
     }
-    if let Some(how) = &run.closed {
-        banner(ui, t.accent, |ui| {
-            copyable(ui, bold(how));
-            if let Some(score) = &run.score {
-                self::score(ui, score);
-            }
-            ui.add_space(4.0);
-            ui.horizontal_wrapped(|ui| {
-                record(ui, cx, run);
-                act(ui, "Leave the run", Intent::Leave);
-            });
-        });
-        ui.add_space(16.0);
+    if let Some(how) = run.closed.as_ref().filter(|_| !outcome::shown(view, run)) {
+        banner(ui, t.accent, |ui| copyable(ui, bold(how)));
+        ui.add_space(12.0);
     }
-    if let Some(why) = &run.paused {
+    if let Some(why) = run.paused.as_ref().filter(|_| run.closed.is_none()) {
         banner(ui, t.suspect, |ui| {
             ui.label(bold("The run is paused"));
             copyable(ui, body(why));
-            ui.add_space(4.0);
-            act(ui, "Go on", Intent::Pause);
         });
         ui.add_space(12.0);
     }
@@ -90,13 +71,6 @@ pub fn show(ui: &mut Ui, cx: &Cx, run: &RunView) {
             act(ui, "Jump to the next event", Intent::Jump);
         });
         ui.add_space(12.0);
-    }
-}
-
-fn record(ui: &mut Ui, cx: &Cx, run: &RunView) {
-    if Button::new("See the record").small().show(ui) {
-        cx.send(crate::desk::protocol::Command::ShowRecord(run.id.clone()));
-        cx.act(Act::Go(Screen::Audit));
     }
 }
 
@@ -122,20 +96,4 @@ pub fn taking_back_text(run: &RunView) -> String {
 fn title<'a>(run: &'a RunView, id: &'a str) -> &'a str {
     let mut all = run.phases.iter().flat_map(|p| &p.steps);
     all.find(|s| s.id == id).map_or(id, |s| s.title.as_str())
-}
-
-fn score(ui: &mut Ui, s: &Score) {
-    ui.add_space(4.0);
-    ui.label(RichText::new(format!("{} of {} points", s.points, s.of)).font(FontId::new(18.0, theme::bold())));
-    for (i, (what, points, of, why)) in s.lines.iter().enumerate() {
-        ui.push_id(i, |ui| {
-            row(ui, 56.0, &format!("{points} / {of}"), |ui| {
-                ui.spacing_mut().item_spacing.y = 0.0;
-                copyable(ui, body(what));
-                if !why.is_empty() {
-                    copyable(ui, small(ui, why));
-                }
-            });
-        });
-    }
 }

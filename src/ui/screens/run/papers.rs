@@ -150,10 +150,15 @@ fn losses(ui: &mut Ui, run: &RunView, kind: LossKind, name: &str) {
     if all.peek().is_none() {
         return;
     }
-    wrapped(ui, small(ui, name));
-    for (i, l) in all.take(MOST).enumerate() {
-        ui.push_id((name, i), |ui| copyable(ui, body(&l.text)));
-    }
+    // A caption stands by its own lines, not by those above.
+    ui.add_space(4.0);
+    ui.scope(|ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        wrapped(ui, small(ui, name));
+        for (i, l) in all.take(MOST).enumerate() {
+            ui.push_id((name, i), |ui| copyable(ui, body(&l.text)));
+        }
+    });
 }
 
 fn evidence(ui: &mut Ui, cx: &Cx, e: &EvidenceView) {

@@ -11,7 +11,7 @@ use crate::ui::theme::{self, TITLE};
 use crate::ui::view::{Act, Cx, View};
 use crate::ui::widgets::text::{copyable, small, wrapped};
 use crate::ui::widgets::{self, Button, body, bold, card, heading, link, mono, qr, secondary};
-use crate::units::countdown;
+use crate::units::Millis;
 
 /// How the second person is reached.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -85,8 +85,13 @@ pub fn time_left(cx: &Cx, until: Option<i64>, now: i64) -> Option<(String, bool)
 pub fn left_to_answer(until: i64, now: i64) -> (String, bool) {
     let left = u64::try_from(until - now).unwrap_or(0);
     let text =
-        if left > 0 { format!("{} left to answer", countdown(left)) } else { "The time to answer is over".to_owned() };
+        if left > 0 { format!("{} left to answer", whole(left)) } else { "The time to answer is over".to_owned() };
     (text, left == 0)
+}
+
+/// Without the fractions of a second.
+fn whole(ms: u64) -> Millis {
+    Millis::from_secs(ms / 1_000)
 }
 
 /// Draws the card.
@@ -164,9 +169,6 @@ fn by_script(ui: &mut Ui, cx: &Cx, asked: &AskedView) {
 fn message(ui: &mut Ui, cx: &Cx, view: &mut View, asked: &AskedView) {
     wrapped(ui, secondary(ui, MESSAGE));
     block(ui, "request", &asked.block);
-    if Button::new("Copy the request").small().key(intent::key_text(Intent::CopyRequest)).show(ui) {
-        cx.act(Act::Do(Intent::CopyRequest));
-    }
     answer(ui, cx, view);
 }
 

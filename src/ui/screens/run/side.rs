@@ -22,6 +22,8 @@ pub struct ClockText {
     pub caption: String,
     /// Beside it, where there is little room.
     pub short: String,
+    /// The same in a word, where there is less.
+    pub least: &'static str,
     /// `21:43`.
     pub figure: String,
     /// The RTO is used up.
@@ -37,19 +39,25 @@ pub fn clock_text(cx: &Cx, run: &RunView) -> ClockText {
 pub fn clock_at(run: &RunView, now: i64) -> ClockText {
     let c = &run.clocks;
     let rto = Millis(c.rto);
-    let text =
-        |caption: String, short: String, ms: u64, late| ClockText { caption, short, figure: countdown(ms), late };
+    let text = |caption: String, (least, short): (&'static str, String), ms: u64, late| ClockText {
+        caption,
+        short,
+        least,
+        figure: countdown(ms),
+        late,
+    };
     if let Some(rta) = c.rta {
-        return text(format!("Served again after; RTO {rto}"), format!("of {rto}"), rta, rta > c.rto);
+        return text(format!("Served again after; RTO {rto}"), ("taken", format!("taken of {rto}")), rta, rta > c.rto);
     }
     let Some(deadline) = c.deadline else {
-        return text("RTO; the clock starts with the impact".to_owned(), "RTO".to_owned(), c.rto, false);
+        return text("RTO; the clock starts with the impact".to_owned(), ("RTO", "RTO".to_owned()), c.rto, false);
     };
     let left = deadline - now;
+    let ms = left.unsigned_abs();
     if left < 0 {
-        text(format!("Over the RTO of {rto}"), format!("over {rto}"), left.unsigned_abs(), true)
+        text(format!("Over the RTO of {rto}"), ("over", format!("over {rto}")), ms, true)
     } else {
-        text(format!("Left until the RTO of {rto}"), format!("left of {rto}"), left.unsigned_abs(), false)
+        text(format!("Left until the RTO of {rto}"), ("left", format!("left of {rto}")), ms, false)
     }
 }
 
@@ -126,7 +134,7 @@ fn times(ui: &mut Ui, c: &Clocks) {
         format!("{name} {}", d.map_or_else(|| "not yet".to_owned(), seconds)).replace(' ', "\u{a0}")
     };
     let all: Vec<String> = c.segments.iter().map(took).collect();
-    copyable(ui, small(ui, all.join(" · ")));
+    copyable(ui, small(ui, all.join(", ")));
     if let Some(rta) = c.rta {
         row(ui, SHORT, "RTA", |ui| copyable(ui, body(seconds(rta))));
     }
@@ -181,7 +189,7 @@ fn speed(ui: &mut Ui, cx: &Cx) {
         }
     });
     if cx.snap.clock.speed() == Speed::Times(0) {
-        ui.horizontal(|ui| {
+        ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing.x = 12.0;
             for (intent, label) in [(Intent::StepClock(1), "on by 1 min"), (Intent::StepClock(5), "on by 5 min")] {
                 if link(ui, label, &intent::key_text(intent)) {

@@ -4,20 +4,22 @@ use eframe::egui::accesskit::Role;
 use eframe::egui::{self, FontId, Frame, Margin, Panel, Rect, ScrollArea, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use crate::desk::protocol::{Command, RunIntent};
-use crate::desk::snapshot::{Mark, OpenRun};
+use crate::desk::snapshot::OpenRun;
 use crate::ui::intent::{self, Intent};
-use crate::ui::theme::{self, BODY, RADIUS, ROW};
+use crate::ui::theme::{self, BODY, RADIUS, ROW, SMALL};
 use crate::ui::view::{Act, Cx};
 use crate::ui::widgets::button::focus_ring;
 use crate::ui::widgets::text::line;
-use crate::ui::widgets::{at_end, end_width, link, paint_mark};
+use crate::ui::widgets::{at_end, end_width, link};
 
 /// Widest name of a run.
 const NAME: f32 = 190.0;
 /// Narrowest: the four characters that people say.
 const LEAST: f32 = 40.0;
-/// Chip, call and gaps around a name.
-const AROUND: f32 = 62.0;
+/// Mode, call and gaps around a name.
+const AROUND: f32 = 138.0;
+/// What stands behind the name of a run that needs somebody.
+const WAITS: &str = "waits";
 
 /// Draws the strip, where there is anything to switch to.
 pub fn show(ui: &mut Ui, cx: &Cx) {
@@ -67,20 +69,27 @@ fn run(ui: &mut Ui, cx: &Cx, r: &OpenRun, most: f32) {
     let font = if r.shown { FontId::new(BODY, theme::bold()) } else { FontId::proportional(BODY) };
     let ink = if r.shown { t.text } else { t.secondary };
     let name = line(ui, &format!("{} · {}", r.short, r.title), font, ink, most);
-    let width = name.size().x + 36.0 + if r.calls { 18.0 } else { 0.0 };
+    let strong = FontId::new(SMALL, theme::bold());
+    let mode = line(ui, r.mode.word(), strong.clone(), t.on_band, f32::INFINITY);
+    let waits = r.calls.then(|| line(ui, WAITS, strong, t.text, f32::INFINITY));
+    let chip = mode.size() + vec2(10.0, 2.0);
+    let width = 6.0 + chip.x + 8.0 + name.size().x + 10.0 + waits.as_ref().map_or(0.0, |w| w.size().x + 8.0);
     let (rect, response) = ui.allocate_exact_size(vec2(width, ROW), Sense::click());
     let sentence = sentence(r);
     response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, r.shown, &sentence));
     let edge = if r.shown { t.accent } else { t.line };
     let fill = if r.shown || response.hovered() { t.raised } else { t.panel };
     ui.painter().rect(rect, f32::from(RADIUS), fill, Stroke::new(1.0, edge), egui::StrokeKind::Inside);
-    // The band's colour, so that a live run is never taken for a rehearsal.
-    let chip = Rect::from_center_size(pos2(rect.left() + 14.0, rect.center().y), vec2(8.0, 14.0));
-    ui.painter().rect_filled(chip, 2.0, t.band(r.mode));
-    let end = rect.left() + 26.0 + name.size().x;
-    ui.painter().galley(pos2(rect.left() + 26.0, rect.center().y - name.size().y / 2.0), name, ink);
-    if r.calls {
-        paint_mark(ui.painter(), pos2(end + 12.0, rect.center().y), 5.0, Mark::Suspect, t.suspect);
+    // The band's word and colour, so that a live run is never taken for a rehearsal.
+    let y = rect.center().y;
+    let chip = Rect::from_center_size(pos2(rect.left() + 6.0 + chip.x / 2.0, y), chip);
+    ui.painter().rect_filled(chip, 3.0, t.band(r.mode));
+    ui.painter().galley(chip.center() - mode.size() / 2.0, mode, t.on_band);
+    let at = pos2(chip.right() + 8.0, y - name.size().y / 2.0);
+    let end = at.x + name.size().x;
+    ui.painter().galley(at, name, ink);
+    if let Some(waits) = waits {
+        ui.painter().galley(pos2(end + 8.0, y - waits.size().y / 2.0), waits, t.text);
     }
     focus_ring(ui, &response, rect.shrink(2.0));
     if response.clicked() && !r.shown {
