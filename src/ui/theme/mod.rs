@@ -122,6 +122,8 @@ fn style(theme: Theme, t: &Tokens) -> egui::Style {
         floating_width: 3.0,
         // It has room of its own, and lies on nothing.
         floating_allocated_width: 8.0,
+        // The line between two columns is not taken for a bar.
+        bar_outer_margin: 3.0,
         dormant_handle_opacity: 0.35,
         ..egui::style::ScrollStyle::floating()
     };

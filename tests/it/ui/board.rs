@@ -139,7 +139,7 @@ fn evidence_is_frozen_only_where_there_is_a_record() {
     assert_eq!(w.told(), []);
     assert!(w.reads("No run is open: there is no record"));
     let mut w = Window::on(Snapshot { situation: Arc::new(down()), ..sample::snapshot() }, Screen::Situation);
-    w.click("Freeze into the record");
+    w.click("Freeze health as evidence");
     assert_eq!(w.told(), [Command::FreezeHealth]);
 }
 

@@ -66,7 +66,7 @@ pub fn show(ui: &mut Ui, cx: &Cx, run: &RunView) {
     }
     add(ui, "Paste a text", Intent::EvidenceText);
     add(ui, "Add a file", Intent::EvidenceFile);
-    add(ui, "Freeze health", Intent::Freeze);
+    add(ui, "Freeze health as evidence", Intent::Freeze);
 
     hairline(ui, 8.0);
     section(ui, "Findings", p.findings.len(), FINDINGS);

@@ -102,7 +102,7 @@ fn buttons(ui: &mut Ui, cx: &Cx, s: &Situation, width: Option<f32>) {
         }
     }
     // Without a run there is no record to freeze it into: the key says so.
-    let freeze = Button::new("Freeze into the record").key(intent::key_text(Intent::Freeze));
+    let freeze = Button::new("Freeze health as evidence").key(intent::key_text(Intent::Freeze));
     if cx.ticking() && wide(freeze.small(), ui) {
         cx.act(Act::Do(Intent::Freeze));
     }
