@@ -7,7 +7,6 @@ mod moments;
 #[path = "records.rs"]
 mod records;
 
-#[allow(unused_imports, reason = "a benchmark draws the sample as it is")]
 pub use moments::{at, closed, fails, live};
 pub use records::audit;
 use std::sync::Arc;
