@@ -75,7 +75,7 @@ pub fn audit() -> Audit {
             ],
             verdict: "consistent, with limits that are named".into(),
             proven: None,
-            checked_at: NOW - 12_000,
+            checked_at: jiff::Timestamp::now().as_millisecond() - 12_000,
             families: ["health", "note", "run", "step"].map(String::from).to_vec(),
             steps: (0..5).map(|i| format!("F{i}")).collect(),
             actors: ["Dana", "Lifeboat"].map(String::from).to_vec(),
