@@ -350,6 +350,9 @@ def papers(w):
         answer_dialog(w, w.until(lambda ns: button(ns, "Cancel") and ns, f"the dialog of {name}"), words)
         w.until(says(words[0]), f"{words[0]} stands in the papers")
     w.picture("papers")
+    w.press_named("Timeline")
+    w.until(lambda ns: first(ns, name="Back to the step", on=True) and says("Planned until")(ns), "the timeline")
+    w.picture("timeline")
     w.press_named("Now")
 
 
@@ -476,6 +479,8 @@ def rehearse(w, colleague):
     w.until(says("Decision: Fail over"), "the score sheet")
     w.picture("sheet")
     w.go("Run")
+    # The score sheet has a button of that name as well.
+    w.until(lambda ns: button(ns, "Leave the run"), "the closed run is on show again")
     w.press_named("See the record")
     row = w.until(lambda ns: first(ns, role="table row", starts="Entry "), "the record is shown")
     w.press(row)
