@@ -103,4 +103,12 @@ fn the_scale_has_round_marks_and_holds_everything() {
     assert!((3..=9).contains(&marks.len()), "{marks:?}");
     assert!(marks.iter().all(|m| m % 60_000 == 0), "whole minutes: {marks:?}");
     assert!(Scale::of(&Gantt::default(), 0, Rangef::new(0.0, 10.0)).x(i64::MAX).is_finite());
+    // What is planned for hours later leaves room for what is at hand.
+    let long = Gantt { planned_to: run.gantt.from + 8 * 3_600_000, ..(*run.gantt).clone() };
+    let s = Scale::of(&long, sample::NOW, Rangef::new(100.0, 700.0));
+    let (now, rto) = (s.x(sample::NOW), s.x(sample::DEADLINE));
+    assert!(now > 150.0 && rto > 350.0 && rto < 700.0, "{now} {rto}");
+    assert!(s.reaches(sample::DEADLINE) && !s.reaches(long.planned_to));
+    let no_rto = Gantt { deadline: None, ..long };
+    assert!(Scale::of(&no_rto, sample::NOW, Rangef::new(100.0, 700.0)).reaches(no_rto.planned_to));
 }

@@ -54,7 +54,7 @@ pub fn show(ui: &mut Ui, cx: &Cx, s: &Size, g: &Gantt, height: f32) {
         let id = response.id.with(n);
         let name = format!("{}: {over} of {} steps done", first.phase, lanes.len());
         ui.interact(at, id, Sense::hover()).widget_info(|| WidgetInfo::labeled(Role::Label, true, &name));
-        for lane in lanes.iter().filter(|l| l.planned.1 > l.planned.0) {
+        for lane in lanes.iter().filter(|l| l.planned.1 > l.planned.0 && scale.reaches(l.planned.0)) {
             let x = Rangef::new(scale.x(lane.planned.0), scale.x(lane.planned.1));
             bar(&p, None, Rect::from_x_y_ranges(x, top + row * 0.1..=top + row * 0.34), t);
         }

@@ -46,12 +46,19 @@ pub struct Scale {
 }
 
 impl Scale {
-    /// So that everything is on it, with a little room at its end.
+    /// So that everything that was is on it, and the RTO, with a little room at its end. What is planned for hours later
+    /// would leave no room for what is at hand: of the plan there is as much again as up to the RTO.
     pub fn of(g: &Gantt, now: i64, at: Rangef) -> Self {
         let ends = g.lanes.iter().flat_map(|l| &l.bars).filter_map(|b| b.to);
-        let last = ends.chain([g.planned_to, g.ended.unwrap_or(now)]).chain(g.deadline).max();
-        let (from, to) = (g.from, last.unwrap_or(now).max(g.from.saturating_add(MINUTE)));
+        let told = ends.chain([g.ended.unwrap_or(now)]).chain(g.deadline).max().unwrap_or(now);
+        let far = g.deadline.map_or(g.planned_to, |_| told.saturating_add(told.saturating_sub(g.from)));
+        let (from, to) = (g.from, told.max(g.planned_to.min(far)).max(g.from.saturating_add(MINUTE)));
         Self { from, to: to.saturating_add((to - from) / 40), at }
+    }
+
+    /// Whether an instant is on it.
+    pub fn reaches(&self, at: i64) -> bool {
+        at < self.to
     }
 
     /// Where an instant stands.
@@ -158,7 +165,7 @@ fn lane(
         let part = Rect::from_x_y_ranges(s.x(pause.from)..=s.x(pause.to.unwrap_or(now)), rect.y_range());
         p.rect_filled(part, 0.0, t.line.gamma_multiply(0.5));
     }
-    if lane.planned.1 > lane.planned.0 {
+    if lane.planned.1 > lane.planned.0 && s.reaches(lane.planned.0) {
         let at = Rangef::new(s.x(lane.planned.0), s.x(lane.planned.1));
         bar(p, None, Rect::from_x_y_ranges(at, y - BAR..=y - BAR + 6.0), t);
     }
