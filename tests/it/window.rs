@@ -194,7 +194,7 @@ fn a_lost_region_is_rehearsed_in_the_window_and_a_third_process_approves() {
     for button in ["Start the rehearsal", "Fail over", "Ask the second person", "Point clients at Sweden Central"] {
         assert!(said["pressed"][button].as_u64() >= Some(1), "`{button}` was never pressed");
     }
-    assert!(said["closed"].as_str().is_some_and(|t| t.starts_with("Recovered. ")), "{}", said["closed"]);
+    assert!(said["closed"].as_str().is_some_and(|t| t.starts_with("Recovered")), "{}", said["closed"]);
 
     let (code, runs) = terminal(&home, &["runs", "--json"]);
     assert_eq!(code, 0);
@@ -225,7 +225,7 @@ fn a_lost_region_is_rehearsed_by_keyboard_alone() {
     let mut session = Command::new("dbus-run-session");
     session.env("LIFEBOAT_HOME", &home);
     let said = drive(session, &display, "", &["keys"]);
-    assert!(said["closed"].as_str().is_some_and(|t| t.starts_with("Recovered. ")), "{}", said["closed"]);
+    assert!(said["closed"].as_str().is_some_and(|t| t.starts_with("Recovered")), "{}", said["closed"]);
     let (code, runs) = terminal(&home, &["runs", "--json"]);
     assert_eq!((code, runs["runs"][0]["outcome"].as_str()), (0, Some("Recovered")), "{runs}");
 }

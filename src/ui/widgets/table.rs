@@ -82,7 +82,8 @@ pub fn table_to(
         });
     if let Some(response) = focused {
         // A row is as wide as the window for the pointer; the ring stands where the row is to be seen.
-        super::button::focus_ring(ui, &response, response.rect.intersect(ui.max_rect()).shrink(3.0));
+        let seen = response.rect.with_max_x(response.rect.right().min(ui.max_rect().right()));
+        super::button::focus_ring(ui, &response, seen.shrink(3.0));
     }
     clicked
 }

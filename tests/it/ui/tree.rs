@@ -133,7 +133,8 @@ const ALIKE: [&str; 2] = ["Go on", "Rehearse"];
 /// The foot of a column is drawn before what scrolls above it, so that nothing pushes it out of the window: Tab comes to
 /// what decides first, and to the rest after it. So it is with the facilitator's hands, and with a notice over the screen.
 /// The last button of a dialog leads to its first field.
-const FEET: [&str; 9] = [
+const FEET: [&str; 10] = [
+    "Put away",
     "Start ",
     "Hold all back",
     "Keep it",

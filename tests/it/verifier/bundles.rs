@@ -263,9 +263,13 @@ fn an_excerpt_is_held_against_the_checkpoint_that_was_kept_elsewhere() {
     // No key or no checkpoint never yields 0; what is not shown is said.
     let alone = say(dir, &["verify", file.to_str().unwrap()]);
     assert_eq!(alone.code, 1, "{}", alone.out);
-    for what in
-        ["records 3, 5\n", "Signed: by no key", "Anchored: none", "Not shown: the other records", "with the limits"]
-    {
+    for what in [
+        "records 3, 5\n",
+        "Signed: by no key",
+        "Anchored: none",
+        "Not shown: the other records",
+        "with limits that are named",
+    ] {
         assert!(alone.out.contains(what), "{what}: {}", alone.out);
     }
     let unknown = say(dir, &["verify", file.to_str().unwrap(), "--checkpoint", dir.join("outside").to_str().unwrap()]);
