@@ -402,7 +402,8 @@ impl Step<'_> {
     /// A result must belong to a request that is open, of a step that nobody has declared over meanwhile; that a second
     /// person is asked about taking it back does not open it again.
     fn open_request(&self, n: u32) -> Result<(), Refusal> {
-        if !matches!(self.step.own_state(), StepState::Running | StepState::Indeterminate | StepState::AwaitingApproval) {
+        if !matches!(self.step.own_state(), StepState::Running | StepState::Indeterminate | StepState::AwaitingApproval)
+        {
             return Err(Refusal::Stale);
         }
         match self.step.changes.get(n as usize).map(|c| &c.state) {

@@ -75,6 +75,10 @@ pub fn table_to(
                 if response.clicked() {
                     clicked = Some(i);
                 }
+                if response.gained_focus() {
+                    // Said in here, it is the table that scrolls.
+                    response.scroll_to_me(None);
+                }
                 if response.has_focus() {
                     focused = Some(response);
                 }
