@@ -11,6 +11,9 @@ use crate::runbook::model::{StepId, Strategy};
 
 use super::{Mode, StepState};
 
+/// Why nothing is begun while the run is paused.
+pub const PAUSED: &str = "The run is paused: go on first";
+
 /// The Run screen.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunView {

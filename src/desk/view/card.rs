@@ -11,11 +11,9 @@ use crate::runbook::model::{Condition, Risk, Rung, Undo};
 
 use super::super::preview::{self, Preview};
 use super::super::protocol::StepIntent;
-use super::super::snapshot::{ActionView, CardRow, ChangeView, NoteView, Problem, ReadingView, StepCard};
+use super::super::snapshot::{ActionView, CardRow, ChangeView, NoteView, PAUSED, Problem, ReadingView, StepCard};
 use super::run::RunPicture;
 
-/// Why nothing is begun.
-const PAUSED: &str = "The run is paused: go on first";
 /// Longest title that still makes a button.
 const BUTTON_TITLE: usize = 44;
 

@@ -3,7 +3,7 @@
 use eframe::egui::{Ui, vec2};
 
 use crate::desk::protocol::Command;
-use crate::desk::snapshot::{RunView, StepCard};
+use crate::desk::snapshot::{PAUSED, RunView, StepCard};
 use crate::ui::intent::{self, Intent};
 use crate::ui::view::{Act, Cx, Screen, View};
 use crate::ui::widgets::text::copyable;
@@ -11,8 +11,6 @@ use crate::ui::widgets::{Button, body, verdict};
 
 /// In less width the keys of the lesser actions give way: F1 and the palette have them.
 const ROOMY: f32 = 480.0;
-/// Why nothing else is offered first.
-const PAUSED: &str = "The run is paused: go on first";
 
 /// Nothing is done here any more.
 fn over(run: &RunView) -> bool {
