@@ -138,15 +138,7 @@ fn asked(ui: &mut Ui, cx: &Cx, view: &mut View, r: &RequestView) {
     }
     for (i, line) in r.rows.iter().enumerate() {
         ui.push_id(("row", i), |ui| {
-            row(ui, LABEL, line.label, |ui| {
-                ui.horizontal_top(|ui| {
-                    ui.spacing_mut().item_spacing.x = 5.0;
-                    if line.ok.is_some() {
-                        verdict(ui, line.ok);
-                    }
-                    copyable(ui, body(&line.text));
-                });
-            });
+            row(ui, LABEL, line.label, |ui| widgets::judged(ui, line.ok, &line.text));
         });
     }
     let more = ui.cursor().top() > ui.clip_rect().bottom();

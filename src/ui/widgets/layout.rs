@@ -2,7 +2,7 @@
 
 use eframe::egui::{self, ComboBox, CornerRadius, Frame, Layout, Margin, Panel, Stroke, TextEdit, Ui, vec2};
 
-use super::text::{bold, secondary, small, wrapped};
+use super::text::{body, bold, copyable, secondary, small, wrapped};
 use crate::ui::theme::{self, CARD_RADIUS, LINE};
 
 /// A framed group as wide as there is room.
@@ -122,6 +122,17 @@ pub fn row<R>(ui: &mut Ui, width: f32, label: &str, add: impl FnOnce(&mut Ui) ->
         .inner
     })
     .inner
+}
+
+/// A sentence, and before it whether it is as it should be, where that is known or asked.
+pub fn judged(ui: &mut Ui, ok: Option<bool>, text: &str) {
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = 5.0;
+        if ok.is_some() {
+            super::mark::verdict(ui, ok);
+        }
+        copyable(ui, body(text));
+    });
 }
 
 /// What belongs here, and one way to get it.

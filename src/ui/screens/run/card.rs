@@ -164,15 +164,7 @@ fn step(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, card: &StepCard, l
 
 /// What is known of the step in one respect, and whether that is as it should be.
 fn fact(ui: &mut Ui, r: &CardRow) {
-    row(ui, LABEL, r.label, |ui| {
-        ui.horizontal_top(|ui| {
-            ui.spacing_mut().item_spacing.x = 5.0;
-            if r.ok.is_some() {
-                verdict(ui, r.ok);
-            }
-            copyable(ui, body(&r.text));
-        });
-    });
+    row(ui, LABEL, r.label, |ui| widgets::judged(ui, r.ok, &r.text));
 }
 
 fn changes(ui: &mut Ui, cx: &Cx, card: &StepCard) {

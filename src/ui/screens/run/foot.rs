@@ -6,8 +6,7 @@ use crate::desk::protocol::Command;
 use crate::desk::snapshot::{PAUSED, RunView, StepCard};
 use crate::ui::intent::{self, Intent};
 use crate::ui::view::{Act, Cx, Screen, View};
-use crate::ui::widgets::text::copyable;
-use crate::ui::widgets::{Button, body, verdict};
+use crate::ui::widgets::{Button, judged};
 
 /// In less width the keys of the lesser actions give way: F1 and the palette have them.
 const ROOMY: f32 = 480.0;
@@ -45,11 +44,7 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &View, run: &RunView, card: &StepCard) {
     }
     // Why it cannot be done stands in words, not only on hover, and before what cannot be pressed.
     if let Some(why) = card.actions.first().and_then(|a| a.refused.as_deref()) {
-        ui.horizontal_top(|ui| {
-            ui.spacing_mut().item_spacing.x = 5.0;
-            verdict(ui, Some(false));
-            copyable(ui, body(why));
-        });
+        judged(ui, Some(false), why);
     }
     ui.horizontal_wrapped(|ui| actions(ui, cx, view, run, card));
 }
