@@ -71,10 +71,10 @@ fn library(sample: &Library) -> Library {
     library.runbooks = sample.runbooks.iter().cycle().take(FILES).cloned().collect();
     library.plans = sample.plans.iter().cycle().take(FILES).cloned().collect();
     for (i, book) in library.runbooks.iter_mut().enumerate() {
-        book.file = format!("{i}-{}", book.file);
+        book.name = format!("{i}-{}", book.name);
     }
     for (i, plan) in library.plans.iter_mut().enumerate() {
-        plan.file = format!("{i}-{}", plan.file);
+        plan.name = format!("{i}-{}", plan.name);
     }
     library
 }
@@ -129,6 +129,8 @@ impl Frames {
         let (publish, snapshots) = watch::channel(Arc::new(snapshot));
         let link = Link { snapshots, send: Arc::new(|_| true), on_wake: Box::new(|_| {}) };
         let ctx = egui::Context::default();
+        // A screen reader may be there: its tree belongs to the frame.
+        ctx.enable_accesskit();
         let mut app = App::new(&eframe::CreationContext::_new_kittest(ctx.clone()), link);
         app.show(screen);
         let mut frames = Self { app, ctx, publish, frame: 0, height, news };
@@ -147,7 +149,6 @@ impl Frames {
             s.situation = Arc::new((*s.situation).clone());
             self.publish.send(Arc::new(s)).unwrap();
         }
-        // A screen reader may be there: its tree belongs to the frame.
         let out = self.ctx.run_ui(input(self.frame, self.height), |ui| self.app.draw(ui));
         out.shapes.len()
     }

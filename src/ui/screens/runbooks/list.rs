@@ -28,7 +28,7 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View, library: &Library) {
         wrapped(ui, small(ui, none));
     }
     for p in plans {
-        ui.push_id(("plan", &p.name), |ui| plan(ui, cx, view, library, p));
+        plan(ui, cx, view, library, p);
     }
     ui.add_space(16.0);
     heading(ui, "Runbooks");
@@ -37,7 +37,7 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View, library: &Library) {
         wrapped(ui, small(ui, "None fits."));
     }
     for r in books {
-        ui.push_id(("runbook", &r.name), |ui| runbook(ui, cx, view, library, r));
+        runbook(ui, cx, view, library, r);
     }
     ui.add_space(4.0);
     if link(ui, "How to write a runbook", "") {
@@ -87,6 +87,9 @@ fn filters(ui: &mut Ui, view: &mut LibraryView) {
 
 /// Every word of the query occurs somewhere in these texts.
 fn has(query: &str, texts: &[&str]) -> bool {
+    if query.trim().is_empty() {
+        return true;
+    }
     let all = texts.join(" ").to_lowercase();
     query.to_lowercase().split_whitespace().all(|w| all.contains(w))
 }
@@ -103,11 +106,29 @@ fn book_fits(v: &LibraryView, r: &RunbookRow) -> bool {
         && v.strategy.is_none_or(|s| r.strategies.contains(&s))
 }
 
-fn entry(ui: &mut Ui, chosen: bool, name: &str, under: &str, right: &str) -> egui::Response {
+/// What a row of the list says.
+struct Entry<'a> {
+    name: &'a str,
+    under: String,
+    right: String,
+    /// On hover, below what stands under the name.
+    more: String,
+}
+
+/// Draws one, and says whether it was pressed. A row out of sight has its place in the order of Tab and its sentence for
+/// the screen reader, but costs no text.
+fn entry<'a>(ui: &mut Ui, id: (&str, &str), chosen: bool, says: impl Fn() -> Entry<'a>) -> bool {
+    let (_, rect) = ui.allocate_space(vec2(ui.available_width(), 46.0));
+    let response = ui.interact(rect, ui.id().with(id), Sense::click());
+    response.widget_info(|| {
+        let Entry { name, under, right, .. } = says();
+        WidgetInfo::selected(Role::ListBoxOption, true, chosen, format!("{name}. {under}. {right}"))
+    });
+    let clicked = response.clicked();
+    if !ui.is_rect_visible(rect) {
+        return clicked;
+    }
     let t = theme::of(ui);
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 46.0), Sense::click());
-    let sentence = format!("{name}. {under}. {right}");
-    response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, chosen, &sentence));
     if chosen || response.hovered() {
         let fill = if chosen { t.raised } else { t.hovered() };
         ui.painter().rect_filled(rect, f32::from(RADIUS), fill);
@@ -115,12 +136,13 @@ fn entry(ui: &mut Ui, chosen: bool, name: &str, under: &str, right: &str) -> egu
     if chosen {
         widgets::layout::edge(ui, rect, t.accent, 2.0, RADIUS);
     }
+    let Entry { name, under, right, more } = says();
     let (left, end) = (rect.left() + 10.0, rect.right() - 8.0);
-    let note = line(ui, right, FontId::proportional(SMALL), t.secondary, 120.0);
+    let note = line(ui, &right, FontId::proportional(SMALL), t.secondary, 120.0);
     let note_left = end - note.size().x;
     let font = if chosen { FontId::new(BODY, theme::bold()) } else { FontId::proportional(BODY) };
     let first = line(ui, name, font, t.text, note_left - 8.0 - left);
-    let second = line(ui, under, FontId::proportional(SMALL), t.secondary, end - left);
+    let second = line(ui, &under, FontId::proportional(SMALL), t.secondary, end - left);
     let put = |g: std::sync::Arc<egui::Galley>, x: f32, y: f32| {
         let at = pos2(x, y - g.size().y / 2.0);
         ui.painter().galley(at, g, t.text);
@@ -129,7 +151,8 @@ fn entry(ui: &mut Ui, chosen: bool, name: &str, under: &str, right: &str) -> egu
     put(note, note_left, rect.top() + 14.0);
     put(second, left, rect.top() + 33.0);
     focus_ring(ui, &response, rect.shrink(3.0));
-    response
+    response.on_hover_text(format!("{under}\n{more}"));
+    clicked
 }
 
 /// `2 errors`, `1 warning`, or nothing.
@@ -146,30 +169,39 @@ fn count(errors: usize, warnings: usize) -> String {
 fn plan(ui: &mut Ui, cx: &Cx, view: &mut View, library: &Library, p: &PlanRow) {
     let shown = library.book.is_none() && library.draft.is_none() && !view.library.language;
     let chosen = shown && library.preview.as_ref().is_some_and(|v| v.name == p.name);
-    let under = format!("{} · {}", ready::short(cx, &p.readiness), p.runbook);
-    let under = if p.restricted { format!("Restricted · {under}") } else { under };
-    let note = if p.errors > 0 { count(p.errors, 0) } else { p.strategy.display().to_owned() };
-    let response = entry(ui, chosen, &p.title, &under, &note);
-    if response.clicked() {
+    let clicked = entry(ui, ("plan", &p.name), chosen, || {
+        let under = format!("{} · {}", ready::short(cx, &p.readiness), p.runbook);
+        Entry {
+            name: &p.title,
+            under: if p.restricted { format!("Restricted · {under}") } else { under },
+            right: if p.errors > 0 { count(p.errors, 0) } else { p.strategy.display().to_owned() },
+            more: p.file.clone(),
+        }
+    });
+    if clicked {
         view.library.language = false;
         cx.send(Command::PreviewPlan { plan: p.name.clone(), strategy: None });
     }
-    response.on_hover_text(format!("{under}\n{}", p.file));
 }
 
 fn runbook(ui: &mut Ui, cx: &Cx, view: &mut View, library: &Library, r: &RunbookRow) {
     let shown = library.draft.is_none() && !view.library.language;
     let chosen = shown && library.book.as_ref().is_some_and(|b| b.name == r.name);
-    let strategies: Vec<&str> = r.strategies.iter().map(|s| s.display()).collect();
-    let system = r.system.map_or("cannot be used yet", System::display);
-    let under = format!("{system} · {} steps · {}", r.steps, r.file);
-    let response = entry(ui, chosen, &r.title, &under, &count(r.findings.0, r.findings.1));
-    if response.clicked() {
+    let clicked = entry(ui, ("runbook", &r.name), chosen, || {
+        let system = r.system.map_or("cannot be used yet", System::display);
+        let strategies: Vec<&str> = r.strategies.iter().map(|s| s.display()).collect();
+        Entry {
+            name: &r.title,
+            under: format!("{system} · {} steps · {}", r.steps, r.file),
+            right: count(r.findings.0, r.findings.1),
+            more: strategies.join(", "),
+        }
+    });
+    if clicked {
         view.library.language = false;
         view.library.part = 0;
         cx.send(Command::PreviewRunbook { file: r.name.clone(), strategy: None });
     }
-    response.on_hover_text(format!("{under}\n{}", strategies.join(", ")));
 }
 
 fn place(ui: &mut Ui, cx: &Cx, p: &PlaceRow) {
