@@ -36,7 +36,7 @@ pub use views::summary;
 pub const PERSON_SPEED: Speed = Speed::Times(1);
 
 /// Beginnings of what the desk says about something that was asked for here; the rest is in `h` and the record.
-const FEEDBACK: [&str; 10] = [
+const FEEDBACK: [&str; 11] = [
     "written: ",
     "the key ",
     "this laptop signs",
@@ -44,6 +44,7 @@ const FEEDBACK: [&str; 10] = [
     "handed over to",
     "taken over from",
     "the evidence “",
+    "a checkpoint over",
     "everything that was to be taken back",
     "taking back ends",
     "given up",

@@ -132,7 +132,7 @@ fn a_person_is_guided_leaves_and_comes_back() {
     p.types(".");
     p.sees("Left as it was");
     p.types("1");
-    p.sees("Write");
+    p.sees("(Enter: Confirmed.; . to leave)");
     p.types("Dana sees it too");
     p.sees("= D3: done by hand");
     p.sees("D7  Time left against");
@@ -160,7 +160,7 @@ fn a_person_is_guided_leaves_and_comes_back() {
     p.types("gp");
     let shown = p.sees("Where it was put");
     assert!(shown.contains("█") && shown.lines().any(|l| l.starts_with("lifeboat/")), "{shown}");
-    p.types("ticket INC-123");
+    p.says("ticket INC-123", "is outside this computer: ticket INC-123");
     p.types("q");
     let last = p.sees("Continue it with");
     let run = last.trim().rsplit(' ').next().unwrap().to_owned();

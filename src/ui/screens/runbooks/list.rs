@@ -119,7 +119,7 @@ struct Entry<'a> {
 /// the screen reader, but costs no text.
 fn entry<'a>(ui: &mut Ui, id: (&str, &str), chosen: bool, says: impl Fn() -> Entry<'a>) -> bool {
     let (_, rect) = ui.allocate_space(vec2(ui.available_width(), 46.0));
-    let response = ui.interact(rect, ui.id().with(id), Sense::click());
+    let response = ui.interact(rect, ui.scope_id().with(id), Sense::click());
     response.widget_info(|| {
         let Entry { name, under, right, .. } = says();
         WidgetInfo::selected(Role::ListBoxOption, true, chosen, format!("{name}. {under}. {right}"))
