@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::super::examining::examined_as;
 use super::super::keeping::{Keeping, azure_time};
 use super::super::record::entry_read;
-use super::super::view::audit::{about, more};
+use super::super::view::audit::{more, told, who as by};
 use super::super::view::run::short;
 use super::super::view::words;
 use super::super::{DeskError, handover};
@@ -199,7 +199,10 @@ impl Gathered {
         let step = e.step.as_deref().unwrap_or_default();
         let (at, actor, text) = match entry {
             Some(x) => (x.at, x.actor.display().to_owned(), words::event(&x.event)),
-            None => (e.ts, "Lifeboat".to_owned(), about(&e.kind)),
+            None => {
+                let says = serde_json::from_str(e.d.get()).unwrap_or_default();
+                (e.ts, rest.actor.as_ref().map_or("Lifeboat".to_owned(), by), told(&e.kind, &says))
+            }
         };
         let who = match &rest.actor {
             Some(crate::record::Actor::Person(p)) => {

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::journal::segment_name;
-use crate::record::{self, Actor as Who, Body, Kind, Report, Signature, Stored, Vouching};
+use crate::record::{self, Actor as Who, HELD, Kind, Report, Signature, Stored, Vouching};
 use crate::run::event::{Event, Mode};
 use crate::run::fields::{Beside, Field};
-use crate::units::utc_clock;
+use crate::units::{Millis, PublicKey, unhex, utc_clock};
 
 use super::super::DeskError;
 use super::super::keeping::Class;
@@ -66,29 +66,36 @@ pub fn run_row(id: &str, records: &[Stored]) -> Option<RunRow> {
     (!row.title.is_empty()).then_some(row)
 }
 
-/// What a record says that is no event of a run.
-pub fn about(kind: &str) -> String {
-    match kind {
-        "log.open" => "record begun".to_owned(),
-        "log.segment" => "record goes on in a new file".to_owned(),
-        "log.recovered" => "torn bytes were set aside".to_owned(),
-        "log.checkpoint" => "checkpoint written".to_owned(),
-        "export" => "the record was exported".to_owned(),
-        kind => kind.to_owned(),
-    }
-}
-
-/// The same with what it says, where that is for people.
-fn told(body: &Body) -> String {
-    let d = |key: &str| body.d.get(key).and_then(Value::as_str).unwrap_or_default();
+/// What a record says that is no event of a run, for people. A kind that a newer Lifeboat wrote stands for itself.
+pub fn told(kind: &str, says: &Value) -> String {
+    let d = |key: &str| says.get(key).and_then(Value::as_str).unwrap_or_default();
     let of = || if d("run").is_empty() { "all runs".to_owned() } else { format!("run {}", short(d("run"))) };
     let because = || if d("reason").is_empty() { String::new() } else { format!(": {}", d("reason")) };
-    match (body.kind, d("setting")) {
+    match (Kind::from_text(kind), d("setting")) {
+        (Kind::LogOpen, _) if says.get("again") == Some(&Value::Bool(true)) => "record opened again".to_owned(),
+        (Kind::LogOpen, _) => "record begun".to_owned(),
+        (Kind::LogSegment, _) => "record goes on in a new file".to_owned(),
+        (Kind::LogRecovered, _) => "torn bytes were set aside".to_owned(),
+        (Kind::LogCheckpoint, _) => "checkpoint written".to_owned(),
+        (Kind::LogKey, _) => {
+            let key = unhex(d("key")).and_then(|k| PublicKey::of(&k)).map_or(d("key").to_owned(), |k| k.fingerprint());
+            let kept = if d("kept") == "memory" { ", which is in memory only: no keyring holds it" } else { "" };
+            let first = if d("event") == "rotated" { "another key signs" } else { "checkpoints are signed" };
+            format!("{first} from here on: {key}{kept}")
+        }
+        (Kind::LogAnchor, _) if d("outcome") == HELD => {
+            format!("a checkpoint is outside this computer: {}", d("where"))
+        }
+        (Kind::LogAnchor, _) => format!("no checkpoint could be left outside ({}): {}", d("where"), d("why")),
+        (Kind::ClockJump, _) => {
+            let by = says.get("by").and_then(Value::as_i64).unwrap_or_default();
+            format!("the clock was set {} by {}", if by < 0 { "back" } else { "forward" }, Millis(by.unsigned_abs()))
+        }
         (Kind::ConfigChange, "retention") => {
             let class = Class::from_name(d("class")).map_or("as for all runs", Class::display);
             format!("{} kept {class}{}", of(), because())
         }
-        (Kind::ConfigChange, "hold") if body.d.get("held") == Some(&Value::Bool(true)) => {
+        (Kind::ConfigChange, "hold") if says.get("held") == Some(&Value::Bool(true)) => {
             format!("legal hold on {}{}", of(), because())
         }
         (Kind::ConfigChange, "hold") => format!("legal hold on {} lifted{}", of(), because()),
@@ -102,7 +109,7 @@ fn told(body: &Body) -> String {
         }
         (Kind::Export, _) if !d("run").is_empty() => format!("{} was exported as {} to {}", of(), d("format"), d("to")),
         (Kind::Export, _) => format!("the record was exported as {}", d("format")),
-        (kind, _) => about(kind.as_str()),
+        _ => kind.to_owned(),
     }
 }
 
@@ -142,7 +149,7 @@ pub fn rows(records: &[Stored]) -> Vec<RecordRow> {
             }
             let (at, actor, text) = match &e {
                 Some(e) => (e.at, e.actor.display().to_owned(), words::event(&e.event)),
-                None => (body.ts, who(&body.actor), told(body)),
+                None => (body.ts, who(&body.actor), told(body.kind.as_str(), &body.d)),
             };
             let text = crate::units::visible(&text.replace('\n', " "));
             let (step, more) = (body.step.clone().unwrap_or_default(), e.map_or_else(Vec::new, |e| more(&e.event)));
@@ -171,7 +178,8 @@ pub fn rows(records: &[Stored]) -> Vec<RecordRow> {
         .collect()
 }
 
-fn who(actor: &Who) -> String {
+/// Who it was, by name.
+pub fn who(actor: &Who) -> String {
     match actor {
         Who::Person(p) => p.name.clone(),
         Who::System => "Lifeboat".to_owned(),

@@ -2,6 +2,7 @@
 //! disposal.
 
 mod compared;
+mod words;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -40,7 +40,10 @@ pub fn show(ui: &mut Ui, cx: &Cx, s: &Size, g: &Gantt, height: f32) {
     let width = ui.available_width();
     let (rect, response) = ui.allocate_exact_size(vec2(width, axis + rows * row), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("Timeline. {}", g.sentence)));
-    let names = (width * 0.3).min(170.0 * s.unit);
+    let name = |words: &str, most: f32| line(ui, words, FontId::proportional(size), t.text, most);
+    // On a wall nothing can be hovered: a name is cut only where it would leave the bars no room.
+    let widest = phases(g).filter_map(<[_]>::first).map(|l| name(&l.phase, f32::INFINITY).size().x).fold(0.0, f32::max);
+    let names = (widest + 12.0 * s.unit).min(width * 0.45);
     let scale = Scale::of(g, now, Rangef::new(rect.left() + names, rect.right()));
     let p = ui.painter().clone();
     let below = rect.with_min_y(rect.top() + axis);
@@ -49,11 +52,11 @@ pub fn show(ui: &mut Ui, cx: &Cx, s: &Size, g: &Gantt, height: f32) {
         let at = Rect::from_x_y_ranges(below.x_range(), top..=top + row);
         let Some(first) = lanes.first() else { continue };
         let over = lanes.iter().filter(|l| l.state.over()).count();
-        let words = line(ui, &first.phase, FontId::proportional(size), t.text, names - 12.0 * s.unit);
+        let words = name(&first.phase, names - 12.0 * s.unit);
         p.galley(pos2(at.left(), at.center().y - words.size().y / 2.0), words, t.text);
         let id = response.id.with(n);
-        let name = format!("{}: {over} of {} steps done", first.phase, lanes.len());
-        ui.interact(at, id, Sense::hover()).widget_info(|| WidgetInfo::labeled(Role::Label, true, &name));
+        let sentence = format!("{}: {over} of {} steps done", first.phase, lanes.len());
+        ui.interact(at, id, Sense::hover()).widget_info(|| WidgetInfo::labeled(Role::Label, true, &sentence));
         for lane in lanes.iter().filter(|l| l.planned.1 > l.planned.0 && scale.reaches(l.planned.0)) {
             let x = Rangef::new(scale.x(lane.planned.0), scale.x(lane.planned.1));
             bar(&p, None, Rect::from_x_y_ranges(x, top + row * 0.1..=top + row * 0.34), t);
