@@ -438,6 +438,8 @@ pub fn available(intent: Intent, snap: &Snapshot, view: &View) -> bool {
     let card = || run.and_then(|r| view.card(r));
     let asked = on_run_asked(snap, view);
     let on_run = view.screen == Screen::Run;
+    // While it is paused nothing begins, and nothing is asked that would.
+    let begins = on_run && writable && run.is_some_and(|r| r.paused.is_none());
     let on_board = view.screen == Screen::Situation && snap.situation.watching;
     let can_start = super::screens::cannot_start(snap).is_none();
     match intent {
@@ -516,11 +518,11 @@ pub fn available(intent: Intent, snap: &Snapshot, view: &View) -> bool {
         Intent::Vouch => writable && run.and_then(papers::unvouched_finding).is_some(),
         Intent::DegradedStep => on_run && writable && card().is_some_and(|c| c.degraded.is_some()),
         Intent::Corrective => writable && run.and_then(papers::open_finding).is_some(),
-        Intent::BreakGlass => on_run && writable && card().is_some_and(|c| papers::refused_guard(c).is_some()),
+        Intent::BreakGlass => begins && card().is_some_and(|c| papers::refused_guard(c).is_some()),
         Intent::TakeBackTo => {
             let done = |c: &StepCard| matches!(c.state, StepState::DoneByApp | StepState::DoneByHand);
             let none = run.is_some_and(|r| r.taking_back.is_empty());
-            on_run && writable && none && card().is_some_and(|c| done(c))
+            begins && none && card().is_some_and(|c| done(c))
         }
         Intent::TakeRunBack => open && !writable,
         Intent::StopTakingBack => run.is_some_and(|r| !r.taking_back.is_empty()),

@@ -240,12 +240,10 @@ fn corner(ui: &Ui, id: &str, screen: Screen, hue: Color32, add: impl FnOnce(&mut
 
 fn notice(ui: &Ui, cx: &Cx, screen: Screen, problem: &Problem) {
     let t = theme::of(ui);
-    // Red is for what somebody has to do something about.
-    let hue = if problem.next.is_empty() || problem.next.starts_with("nothing") { t.suspect } else { t.down };
     let id = Id::unique(("notice in full", &problem.what));
     let full = ui.data(|d| d.get_temp::<bool>(id)).unwrap_or(false);
     let more = !(problem.means.is_empty() && problem.next.is_empty() && problem.raw.is_empty());
-    corner(ui, "notice", screen, hue, |ui| {
+    corner(ui, "notice", screen, t.down, |ui| {
         // What it comes on top of stays in sight: the rest on demand.
         if full {
             self::problem(ui, cx, problem);

@@ -103,8 +103,8 @@ pub fn live() -> Snapshot {
     };
     let notice = Problem {
         what: "Entra ID did not answer for 20 s.".into(),
-        means: "The tokens in memory are good for another 48 min; the run goes on.".into(),
-        next: "nothing; it is asked again every minute.".into(),
+        means: "Nothing was changed.".into(),
+        next: "Look at the ladder: what is reachable?".into(),
         raw: "POST https://login.microsoftonline.com/…/token: connect timeout".into(),
     };
     Snapshot { run: Some(Arc::new(run)), band, notice: Some(Arc::new(notice)), ..snapshot() }

@@ -485,6 +485,16 @@ fn a_paused_run_offers_to_go_on_and_nothing_that_begins() {
     go_on.unwrap().click();
     w.harness.run();
     assert_eq!(w.told(), [Command::Resume]);
+    let up = Key::ArrowUp;
+    for (night, keys) in [(pair::refused(), vec![Key::B]), (sample::snapshot(), vec![up, up, up, up, Key::F5])] {
+        for paused in [true, false] {
+            let mut night = night.clone();
+            Arc::make_mut(night.run.as_mut().unwrap()).paused = paused.then(|| "the database team is asked".into());
+            let mut w = Window::on(night, Screen::Run);
+            keys.iter().for_each(|k| w.key(*k));
+            assert_eq!(w.harness.state().view().ask.is_none(), paused, "{keys:?}");
+        }
+    }
 }
 
 #[test]
@@ -550,11 +560,11 @@ fn without_a_run_the_one_that_is_not_closed_comes_first() {
 #[test]
 fn a_notice_is_one_sentence_until_more_is_wanted() {
     let mut w = Window::on(sample::live(), Screen::Run);
-    assert!(w.sees("Entra ID did not answer for 20 s.") && !w.reads("The tokens in memory"));
+    assert!(w.sees("Entra ID did not answer for 20 s.") && !w.reads("Look at the ladder"));
     w.click("Show more");
-    assert!(w.reads("The tokens in memory") && w.sees("Show the cause"));
+    assert!(w.reads("Look at the ladder") && w.sees("Show the cause"));
     w.click("Show less");
-    assert!(!w.reads("The tokens in memory"));
+    assert!(!w.reads("Look at the ladder"));
 }
 
 /// A file as the window system hands it over.
