@@ -183,9 +183,8 @@ impl Now {
 
 /// `2026-11-20T03:14:07Z`: RFC 3339, whole seconds.
 pub fn utc_text(ms: i64) -> String {
-    jiff::Timestamp::from_millisecond(ms)
-        .and_then(|t| t.round(jiff::Unit::Second))
-        .map_or_else(|_| "unknown time".to_owned(), |t| t.to_string())
+    // Never rounded up: every other clock here shows the second that it is in.
+    jiff::Timestamp::from_second(ms.div_euclid(1_000)).map_or_else(|_| "unknown time".to_owned(), |t| t.to_string())
 }
 
 /// `03:14:07`.

@@ -118,7 +118,7 @@ fn done(args: &Args, wish: &Wish) -> Result<u8, End> {
         say!("The key of {} is forgotten.", visible(name));
         return Ok(FINE);
     }
-    let me = super::operator();
+    let me = super::operator(&home);
     if wish.key {
         let device = key(&home, &mut roster)?;
         out!("{}", device.line(&me));

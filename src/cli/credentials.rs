@@ -169,7 +169,7 @@ async fn new_key(home: &Home, secrets: &Secrets) -> u8 {
             let disk: Arc<dyn Disk> = Arc::new(RealDisk);
             let register = Register { home, disk: &disk, signs: signs(home, secrets).await.0 };
             let entry = keeping::key(Some(&old), new.public(), "credentials set device-key");
-            if let Err(e) = register.write(&Actor::Operator(operator()), &[entry]) {
+            if let Err(e) = register.write(&Actor::Operator(operator(home)), &[entry]) {
                 say!("lifeboat: the change of keys is not in the register of this computer: {}", chain(&e));
                 return FINDING;
             }

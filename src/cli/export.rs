@@ -102,7 +102,7 @@ pub fn run(args: &Args, wish: &Wish) -> u8 {
     let disk: Arc<dyn Disk> = Arc::new(RealDisk);
     let done = Home::find(args.home.as_deref()).and_then(|home| {
         let signs = signing::here(&home)?;
-        let source = Source { home: &home, disk: &disk, operator: &operator(), signs };
+        let source = Source { home: &home, disk: &disk, operator: &operator(&home), signs };
         source.export(&wish.run, &asked, wish.pseudonyms, &wish.out)
     });
     match done {

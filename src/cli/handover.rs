@@ -132,7 +132,7 @@ fn at_place(args: &Args, work: impl FnOnce(&Place<'_>) -> Result<u8, DeskError>)
         let home = home.despite(args.unsafe_home.as_deref());
         let key = Roster::read(&home)?.mine.map(String::from);
         let signs = signing::here(&home)?;
-        work(&Place { home: &home, disk: &disk, operator: &operator(), key, signs })
+        work(&Place { home: &home, disk: &disk, operator: &operator(&home), key, signs })
     });
     done.unwrap_or_else(|e| {
         say!("lifeboat: {}", chain(&e));

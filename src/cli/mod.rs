@@ -376,16 +376,18 @@ fn start(options: Result<Options, String>) -> Result<Handle, u8> {
     })
 }
 
-/// The name that goes into records.
-pub fn operator() -> String {
-    let name = ["LIFEBOAT_OPERATOR", "USER", "USERNAME"].iter().find_map(|v| std::env::var(v).ok());
-    name.filter(|n| !n.trim().is_empty()).unwrap_or_else(|| "operator".to_owned())
+/// The name that goes into records: the one asked for, the one that was set in the window, or that of the session.
+pub fn operator(home: &Home) -> String {
+    let said = |v: &str| std::env::var(v).ok().filter(|n| !n.trim().is_empty());
+    let session = || ["USER", "USERNAME"].into_iter().find_map(said).unwrap_or_else(|| "operator".to_owned());
+    said("LIFEBOAT_OPERATOR").or_else(|| home.operator()).unwrap_or_else(session)
 }
 
 fn options(args: &Args, script: Option<ScriptSource>) -> Result<Options, String> {
     let home = Home::find(args.home.as_deref()).map_err(|e| e.to_string())?.despite(args.unsafe_home.as_deref());
     let cloud = cloud(args)?;
-    Ok(Options { home, disk: Arc::new(RealDisk), cloud, watch: None, operator: operator(), script })
+    let operator = operator(&home);
+    Ok(Options { home, disk: Arc::new(RealDisk), cloud, watch: None, operator, script })
 }
 
 /// The simulated Azure that `--cloud` names.

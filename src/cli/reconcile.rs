@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::azure::Cloud;
 use crate::clock::Clock;
 use crate::desk::exporting::Source;
+use crate::desk::reconciling::Asked;
 use crate::desk::{DeskError, Home, chain, signing};
 use crate::journal::{Disk, RealDisk};
 use crate::run::reconcile::Reconciled;
@@ -47,7 +48,8 @@ fn compared(args: &super::Args, wish: &Wish) -> Result<(Reconciled, Option<Strin
     let failed = |why: String| (FAILED, why);
     let home = Home::find(args.home.as_deref()).map_err(said)?;
     let disk: Arc<dyn Disk> = Arc::new(RealDisk);
-    home.find_run(disk.as_ref(), &wish.run).map_err(said)?;
+    let dir = home.find_run(disk.as_ref(), &wish.run).map_err(said)?;
+    let of_its_own = Asked::read(disk.as_ref(), &dir).map_err(said)?.has_its_own();
     let cloud = match sign_in::cloud(args).map_err(failed)? {
         Some(cloud) => cloud,
         None => Cloud::public().map_err(|e| failed(chain(&e)))?,
@@ -55,11 +57,14 @@ fn compared(args: &super::Args, wish: &Wish) -> Result<(Reconciled, Option<Strin
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|e| failed(e.to_string()))?;
     let signs = signing::here(&home).map_err(said)?;
-    let source = Source { home: &home, disk: &disk, operator: &operator(), signs };
+    let source = Source { home: &home, disk: &disk, operator: &operator(&home), signs };
     runtime.block_on(async {
+        if of_its_own && args.cloud.is_none() {
+            return source.reconcile(&wish.run, None).await.map_err(said);
+        }
         let task = Clock::system().task();
         let azure = sign_in::azure(cloud, &task).await.map_err(failed)?;
-        source.reconcile(&wish.run, &azure, &task).await.map_err(said)
+        source.reconcile(&wish.run, Some((&azure, &task))).await.map_err(said)
     })
 }
 

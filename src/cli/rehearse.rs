@@ -105,6 +105,13 @@ pub fn run(args: &Args, wish: &Wish) -> u8 {
             }
         },
     };
+    if args.cloud.is_some() {
+        say!(
+            "lifeboat: a rehearsal brings a simulated Azure of its own: leave --cloud out; a plan is run on that one with: \
+             lifeboat run PLAN --cloud FILE"
+        );
+        return USAGE;
+    }
     if let Some(id) = &wish.scenario
         && let Err(why) = possible(args, id, wish)
     {

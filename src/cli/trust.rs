@@ -27,7 +27,7 @@ pub fn cleared(args: &Args, plan: &Plan, places: &[String], word: Option<&str>, 
             return Err(USAGE);
         }
         let now = crate::clock::Clock::system().now().utc;
-        return Book::trust(&RealDisk, &home, plan, &super::operator(), now).map_err(|e| failed(&e));
+        return Book::trust(&RealDisk, &home, plan, &super::operator(&home), now).map_err(|e| failed(&e));
     }
     // Nothing that is simulated reaches further than this computer.
     if args.cloud.is_some() || crate::catalog::foreign(&plan.texts).is_empty() {

@@ -102,6 +102,17 @@ impl Home {
         self.dir.join("sign-in.json")
     }
 
+    /// The name that was set for whoever works here.
+    pub fn operator(&self) -> Option<String> {
+        let name = std::fs::read_to_string(self.operator_file()).ok()?;
+        Some(name.trim().to_owned()).filter(|n| !n.is_empty())
+    }
+
+    /// Where it stands.
+    pub(super) fn operator_file(&self) -> PathBuf {
+        self.dir.join("operator.txt")
+    }
+
     /// What is known of past runs, so that not all of them are read again; may be deleted.
     pub fn past(&self) -> PathBuf {
         self.dir.join("past.json")

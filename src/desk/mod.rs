@@ -208,7 +208,10 @@ pub enum DeskError {
     #[error("a rehearsal is open, and nothing real is called meanwhile; leave it first, then read what was deleted")]
     Rehearsing,
     /// Of a rehearsal the real Azure knows nothing.
-    #[error("this run is a rehearsal, and only its simulated Azure has a log of it; connect that one")]
+    #[error(
+        "this run is a rehearsal, and only the simulated Azure that it ran on has a log of it: that one stands in the run's \
+         folder unless it was connected from outside; leave --cloud out, or connect the one that served this run"
+    )]
     Rehearsed,
     /// Nothing of a run could stand in the Activity Log.
     #[error("there is nothing to compare with the Activity Log: {0}")]

@@ -2,23 +2,26 @@
 //! is told. Of an open run the result goes into its record; of a closed one it is only shown.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
 use super::exporting::{Source, unrecorded};
 use super::mailbox::{Envelope, Mail};
+use super::opening::WORLD;
 use super::record::entry_read;
 use super::supervisor::Desk;
 use super::{DeskError, chain};
-use crate::azure::{Azure, activity};
-use crate::clock::Task;
+use crate::azure::{Azure, Cloud, activity};
+use crate::catalog::Catalog;
+use crate::clock::{Clock, Speed, Task};
 use crate::journal::{Disk, read_into};
 use crate::record::{Corr, Kind, Read, RecordError, Target, client_request_id};
 use crate::run::command::Command as Order;
 use crate::run::event::{Correlation, Event, Found, Mode, Observed};
 use crate::run::reconcile::{ACTIVITY_LOG, LAG, Logged, MARGIN, Reconciled, Sent, reconcile, window};
 use crate::run::state::Run;
+use crate::simulator::{Options, Simulator};
 use crate::units::{ResourceId, visible};
 
 /// What a run sent, and what it is about.
@@ -33,6 +36,7 @@ pub struct Asked {
     /// Whether all of it can be read by this version.
     trouble: Option<String>,
     mode: Option<Mode>,
+    dir: PathBuf,
 }
 
 #[derive(serde::Deserialize)]
@@ -52,7 +56,53 @@ impl Asked {
         let named: Vec<String> = named.chain(all.sent.iter().filter(|s| s.logged).map(|s| s.target.clone())).collect();
         all.about.extend(named);
         all.mode = all.run.start.as_ref().map(|s| s.mode);
+        all.dir = dir.to_path_buf();
         Ok(all)
+    }
+
+    /// Whether it ran on a simulated Azure of its own, which its folder keeps.
+    pub fn has_its_own(&self) -> bool {
+        self.run.start.as_ref().is_some_and(|s| s.scenario.is_some())
+    }
+
+    /// The same of the Azure that the run was on: the connected one, if it can be that; a rehearsal's own where none is.
+    pub async fn compare_where_it_ran(
+        self,
+        catalog: &Catalog,
+        connected: Option<(&Azure, &Task)>,
+    ) -> Result<Reconciled, DeskError> {
+        let simulated =
+            connected.and_then(|(azure, task)| Some((azure, task, azure.cloud().simulated.as_ref()?.epoch)));
+        match (simulated, connected) {
+            // A simulated Azure is known by the instant at which its time began.
+            (Some((azure, task, began)), _) if self.epoch.map_or(self.first >= Some(began), |own| own == began) => {
+                self.compare(azure, task).await
+            }
+            (None, _) if self.has_its_own() => self.compare_with_its_own(catalog).await,
+            (None, Some((azure, task))) if self.mode != Some(Mode::Rehearsal) => self.compare(azure, task).await,
+            _ => Err(DeskError::Rehearsed),
+        }
+    }
+
+    /// Brings up what the folder keeps, asks it, and lets it end; nothing is written there.
+    async fn compare_with_its_own(self, catalog: &Catalog) -> Result<Reconciled, DeskError> {
+        let file = self.dir.join(WORLD);
+        let start = self.run.start.as_ref().ok_or(DeskError::Rehearsed)?;
+        let reference = start.scenario.as_ref().ok_or(DeskError::Rehearsed)?;
+        let kept = Simulator::kept(&file)?.ok_or(DeskError::Rehearsed)?;
+        // At full speed: an answer takes none of the time that has passed there.
+        let clock = Clock::scenario(kept.epoch, kept.position, Speed::Max);
+        let mut options = Options::new(catalog.scenario(&reference.id)?, clock.clone());
+        (options.strategy, options.seed) = (Some(start.strategy), reference.seed);
+        (options.state_file, options.only_looks) = (Some(file), true);
+        let simulator = Simulator::start(options).await?;
+        let line = serde_json::to_string(&simulator.connection()).unwrap_or_default();
+        let out = match Cloud::from_line(&line).and_then(Azure::new) {
+            Ok(azure) => self.compare(&azure, &clock.task()).await,
+            Err(e) => Err(e.into()),
+        };
+        simulator.shutdown().await?;
+        out
     }
 
     fn take(&mut self, read: &Read<'_>) -> Result<(), RecordError> {
@@ -173,15 +223,11 @@ impl Source<'_> {
     pub async fn reconcile(
         &self,
         run: &str,
-        azure: &Azure,
-        task: &Task,
+        connected: Option<(&Azure, &Task)>,
     ) -> Result<(Reconciled, Option<String>), DeskError> {
         let dir = self.home.find_run(self.disk.as_ref(), run)?;
         let asked = Asked::read(self.disk.as_ref(), &dir)?;
-        if asked.mode == Some(Mode::Rehearsal) && !azure.cloud().is_simulated() {
-            return Err(DeskError::Rehearsed);
-        }
-        let out = asked.compare(azure, task).await?;
+        let out = asked.compare_where_it_ran(&self.home.catalog()?, connected).await?;
         let d: Value = json!(observed(&out));
         let noted = self.note(&dir, Kind::Observe, d);
         Ok((out, noted.err().map(|e| unrecorded("comparison with the Activity Log", &e))))
@@ -199,10 +245,11 @@ impl Desk {
         let id = dir.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         let own = self.runs().find(|o| o.session.id == id);
         // A run that is worked on has a time of its own; any other is looked at now.
-        let (azure, task) = match own.and_then(|o| o.world.as_ref()) {
-            Some(world) => (world.azure.clone(), world.clock.task()),
-            None => (self.connected()?, self.system_clock.task()),
+        let connected = match own.and_then(|o| o.world.as_ref()) {
+            Some(world) => Ok((world.azure.clone(), world.clock.task())),
+            None => self.connected().map(|azure| (azure, self.system_clock.task())),
         };
+        let catalog = self.catalog.clone();
         if !self.comparing.insert(id.clone()) {
             return Ok(());
         }
@@ -210,10 +257,13 @@ impl Desk {
         tokio::spawn(async move {
             let read = tokio::task::spawn_blocking(move || Asked::read(disk.as_ref(), &dir)).await;
             let out = match read {
-                Ok(Ok(asked)) if asked.mode == Some(Mode::Rehearsal) && !azure.cloud().is_simulated() => {
-                    Err(chain(&DeskError::Rehearsed))
-                }
-                Ok(Ok(asked)) => asked.compare(&azure, &task).await.map_err(|e| chain(&e)),
+                Ok(Ok(asked)) => match &connected {
+                    Err(e) if !asked.has_its_own() => Err(chain(e)),
+                    connected => {
+                        let connected = connected.as_ref().ok().map(|(azure, task)| (azure, task));
+                        asked.compare_where_it_ran(&catalog, connected).await.map_err(|e| chain(&e))
+                    }
+                },
                 Ok(Err(e)) => Err(chain(&e)),
                 Err(e) => Err(e.to_string()),
             };

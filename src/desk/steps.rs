@@ -86,6 +86,7 @@ impl Desk {
                 let name = name.trim();
                 if !name.is_empty() {
                     self.operator = name.to_owned();
+                    super::home::write_whole(&self.options.home.operator_file(), name.as_bytes())?;
                 }
                 Ok(())
             }

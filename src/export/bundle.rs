@@ -104,7 +104,7 @@ impl<W: Write + Seek> Archive<W> {
         let plain = SimpleFileOptions::default()
             .compression_method(CompressionMethod::Stored)
             .last_modified_time(DateTime::default())
-            .unix_permissions(0o644);
+            .unix_permissions(0o600);
         self.zip.start_file(name, plain)?;
         let (mut hash, mut bytes, mut piece) = (Sha256::new(), 0, vec![0; PIECE]);
         loop {

@@ -6,10 +6,11 @@ use super::dossier::{Dossier, Row};
 use crate::units::{hidden, visible};
 
 /// The head.
-pub const COLUMNS: [&str; 15] = [
+pub const COLUMNS: [&str; 16] = [
     "id",
     "seq",
     "time_utc",
+    "run_time_utc",
     "run",
     "mode",
     "kind",
@@ -47,11 +48,12 @@ fn cells(run: &str, r: &Row, line: &mut String) {
     }
     let (prev, h) = (r.prev.to_string(), r.h.to_string());
     let (id, seq) = (format!("{run}/{}", r.seq), r.seq.to_string());
-    let time = super::utc(r.ts);
+    let (time, run_time) = (super::utc(r.ts), super::utc(r.at));
     let all = [
         &*id,
         &seq,
         &time,
+        &run_time,
         run,
         &r.mode,
         &r.kind,

@@ -60,7 +60,7 @@ fn event(run: &str, r: &Row) -> Value {
         "src_endpoint": { "uid": visible(&r.device) },
         "cloud": { "provider": "Azure" },
         "unmapped": {
-            "seq": r.seq, "h": r.h, "prev": r.prev, "kind": visible(&r.kind), "mode": visible(&r.mode),
+            "seq": r.seq, "run_time": r.at, "h": r.h, "prev": r.prev, "kind": visible(&r.kind), "mode": visible(&r.mode),
             "step": visible(&r.step), "detail": r.more.iter().map(|m| visible(m)).collect::<Vec<_>>(),
         },
     });

@@ -257,6 +257,9 @@ pub struct Report {
     pub verdict: Verdict,
 }
 
+/// Said of what can only be checked in a record.
+const NOTHING: &str = "not checked";
+
 impl Report {
     /// Holds the files of evidence against the record; `hash` gives the SHA-256 of one that is there.
     pub fn hold(&mut self, mut hash: impl FnMut(&str) -> Option<String>) {
@@ -321,6 +324,11 @@ impl Report {
         }
     }
 
+    /// Not one line was ever a record's.
+    fn nothing(&self) -> bool {
+        self.log.is_empty() && self.verdict == Verdict::Unverifiable
+    }
+
     fn log_line(&self) -> String {
         let time = |t: Option<i64>| t.map_or_else(|| "unknown time".to_owned(), utc_text);
         if self.log.is_empty() {
@@ -340,8 +348,8 @@ impl Report {
         if let Some(v) = self.newer_format {
             return format!("not checked: format {v} is newer than this Lifeboat");
         }
-        if self.log.is_empty() && self.verdict == Verdict::Unverifiable {
-            return "not checked: this is not the record of a run".to_owned();
+        if self.nothing() {
+            return format!("{NOTHING}: this is not the record of a run");
         }
         if self.break_count > 0 {
             let shown = self.breaks.iter().map(|b| format!("\n  {b}")).collect::<String>();
@@ -448,6 +456,7 @@ impl Report {
 
     fn tail_line(&self) -> String {
         match self.unanchored() {
+            _ if self.nothing() => NOTHING.to_owned(),
             _ if self.break_count > 0 => "not told: the chain does not hold".to_owned(),
             0 => "none".to_owned(),
             n => format!("{}: rewriting or cutting them off would not show", count(n, "record")),
@@ -455,6 +464,9 @@ impl Report {
     }
 
     fn indeterminate_line(&self) -> String {
+        if self.nothing() {
+            return NOTHING.to_owned();
+        }
         if self.indeterminate.is_empty() {
             return "none".to_owned();
         }
@@ -476,9 +488,14 @@ impl Report {
     }
 
     fn gaps_line(&self) -> String {
+        if self.nothing() {
+            return NOTHING.to_owned();
+        }
         let mut parts = Vec::new();
         if self.torn_bytes > 0 {
-            parts.push(format!("torn tail of {}, never acknowledged", count(self.torn_bytes, "byte")));
+            // A checkpoint that covers more says that it was.
+            let never = if matches!(self.anchor, Anchor::Shorter { .. }) { "" } else { ", never acknowledged" };
+            parts.push(format!("torn tail of {}{never}", count(self.torn_bytes, "byte")));
         }
         if self.recovered > 0 {
             parts.push(format!("{} set aside and recorded", count(self.recovered, "torn tail")));

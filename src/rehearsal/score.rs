@@ -206,5 +206,5 @@ fn complete(run: &Run, s: &mut Score) {
         (true, false) => format!("open: {}", open.join(", ")),
         (false, _) => "not closed with an outcome".to_owned(),
     };
-    s.line("Record complete", 1, ended && open.is_empty(), why);
+    s.line("Nothing left open", 1, ended && open.is_empty(), why);
 }

@@ -261,7 +261,12 @@ impl Step<'_> {
             let digest =
                 approval::of_words(self.plan_digest(), &self.step.id, &[choice.display(), &reason, &expected_loss]);
             self.push(evidence(&words));
-            return self.ask(digest, format!("{words}. Expected loss: {expected_loss}"), false, &ticket);
+            return self.ask(
+                digest,
+                format!("{}. Expected loss: {expected_loss}", words.trim_end_matches('.')),
+                false,
+                &ticket,
+            );
         }
         self.push(Event::StepDoneByHand { evidence: words });
         Ok(())

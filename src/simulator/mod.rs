@@ -78,6 +78,8 @@ pub struct Options {
     pub clock: Clock,
     /// Where the world is kept; `None`: in memory only.
     pub state_file: Option<PathBuf>,
+    /// The world is taken up from there to be looked at: nothing is written back.
+    pub only_looks: bool,
     /// Address listened on.
     pub listen: IpAddr,
     /// Whether to speak https, with a certificate authority of its own.
@@ -99,6 +101,7 @@ impl Options {
             seed: 1,
             clock,
             state_file: None,
+            only_looks: false,
             listen: IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
             https: false,
             latency: None,

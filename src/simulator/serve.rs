@@ -80,7 +80,8 @@ pub struct Shared {
 
 /// Builds the world, binds the ports, begins to accept.
 pub async fn start(options: Options) -> Result<Arc<Shared>, SimulatorError> {
-    let Options { scenario, strategy, seed, clock, state_file, listen, https, latency, throttle, schedule } = options;
+    let Options { scenario, strategy, seed, clock, state_file, only_looks, listen, https, latency, throttle, schedule } =
+        options;
     let crash = crash::from_environment()?;
     if let Some(s) = strategy
         && !scenario.strategies.contains(&s)
@@ -121,7 +122,7 @@ pub async fn start(options: Options) -> Result<Arc<Shared>, SimulatorError> {
         clock,
         world: Mutex::new(world),
         grants: Mutex::default(),
-        state_file,
+        state_file: state_file.filter(|_| !only_looks),
         listen,
         tls,
         tasks: Mutex::new(JoinSet::new()),

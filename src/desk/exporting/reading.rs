@@ -201,7 +201,9 @@ impl Gathered {
             Some(x) => (x.at, x.actor.display().to_owned(), words::event(&x.event)),
             None => {
                 let says = serde_json::from_str(e.d.get()).unwrap_or_default();
-                (e.ts, rest.actor.as_ref().map_or("Lifeboat".to_owned(), by), told(&e.kind, &says))
+                // What is about the log itself has no time of the run: it stands where it was written, between two that have.
+                let at = self.epoch.and_then(|_| self.rows.last()).map_or(e.ts, |before| before.at);
+                (at, rest.actor.as_ref().map_or("Lifeboat".to_owned(), by), told(&e.kind, &says))
             }
         };
         let who = match &rest.actor {
@@ -272,7 +274,12 @@ impl Gathered {
 
     fn entry(&mut self, row: &Row, entry: Entry) {
         match &entry.event {
-            Event::Started(s) => self.epoch = s.scenario.as_ref().map(|s| s.epoch),
+            Event::Started(s) => {
+                self.epoch = s.scenario.as_ref().map(|s| s.epoch);
+                // What made the run ready was before its clock began.
+                let began = row.at;
+                self.rows.iter_mut().filter(|_| s.scenario.is_some()).for_each(|r| r.at = began);
+            }
             Event::StepStarted { changes, .. } => {
                 if let Some(step) = &entry.step {
                     self.changes.insert(step.clone(), changes.clone());

@@ -137,6 +137,12 @@ pub fn rows(records: &[Stored]) -> Vec<RecordRow> {
     let mut epoch = None;
     let mut files: Vec<(u64, Arc<str>)> = Vec::new();
     let over = records.iter().any(|r| matches!(r.body.kind.as_str(), "run.end" | "run.abort"));
+    // A scenario's clock begins with the run: what made it ready stands there, and what is about the log itself at the time
+    // of the record before.
+    let mut reached = records.iter().find(|r| r.body.kind == Kind::RunStart).and_then(|r| {
+        let start = entry(&r.body, None).ok().flatten()?;
+        matches!(&start.event, Event::Started(s) if s.scenario.is_some()).then_some(start.at)
+    });
     records
         .iter()
         // What the facilitator does is not for the operator before the run is closed.
@@ -150,6 +156,14 @@ pub fn rows(records: &[Stored]) -> Vec<RecordRow> {
             let (at, actor, text) = match &e {
                 Some(e) => (e.at, e.actor.display().to_owned(), words::event(&e.event)),
                 None => (body.ts, who(&body.actor), told(body.kind.as_str(), &body.d)),
+            };
+            let at = match (&mut reached, epoch, &e) {
+                (Some(reached), Some(_), Some(_)) => {
+                    *reached = at;
+                    at
+                }
+                (Some(reached), ..) => *reached,
+                (None, ..) => at,
             };
             let text = crate::units::visible(&text.replace('\n', " "));
             let (step, more) = (body.step.clone().unwrap_or_default(), e.map_or_else(Vec::new, |e| more(&e.event)));

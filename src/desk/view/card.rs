@@ -338,7 +338,9 @@ fn actions(
                 _ => None,
             });
             let ask = question.unwrap_or("What did you see or do?");
-            vec![asking(StepIntent::Confirm { evidence: "Confirmed.".to_owned() }, "Confirm…", ask), skip()]
+            // What can be answered by yes has that for a draft; what is to be written down nobody knows beforehand.
+            let draft = if question.is_some_and(|q| q.ends_with('?')) { "Confirmed." } else { "" };
+            vec![asking(StepIntent::Confirm { evidence: draft.to_owned() }, "Confirm…", ask), skip()]
         }
         StepState::Ready | StepState::Undone => vec![action(StepIntent::Check, "Check now"), by_hand(planned), skip()],
         StepState::Failed => {

@@ -182,7 +182,10 @@ fn readable(kind: &str) -> bool {
 async fn calls(azure: &Azure, task: &Task, region: &Region, id: &ResourceId) -> Option<Notice> {
     let counts = monitor::requests(azure, task, id.as_str(), BACK).await.ok()?;
     let newest = counts.iter().map(|c| c.at).max()?;
-    let of = |wanted: &dyn Fn(&str) -> bool| counts.iter().filter(|c| wanted(&c.status)).map(|c| c.calls).sum::<f64>();
+    let of = |wanted: &dyn Fn(&str) -> bool| {
+        // The sum of nothing would be minus zero.
+        counts.iter().filter(|c| wanted(&c.status)).fold(0.0, |all, c| all + c.calls)
+    };
     let (all, failed, throttled) = (of(&|_| true), of(&|s| s.starts_with('5')), of(&|s| s == "429"));
     let rate = monitor::points(azure, task, id.as_str(), "ModelAvailabilityRate", Aggregation::Average, BACK).await;
     let rate = rate.ok().and_then(|points| monitor::combined(&points, Aggregation::Average));

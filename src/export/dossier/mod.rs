@@ -103,7 +103,8 @@ pub struct Who {
 pub struct Row {
     /// Number.
     pub seq: u64,
-    /// When, by the run's clock (UTC ms).
+    /// When, by the run's clock (UTC ms): in a rehearsal the scenario's, and what is about the log itself stands at the time
+    /// of the record before.
     pub at: i64,
     /// When, by the computer's clock (UTC ms).
     pub ts: i64,

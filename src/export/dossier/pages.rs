@@ -106,6 +106,12 @@ fn meaning(mode: Mode, s: &Story) -> String {
     }
 }
 
+/// Whose time the record is told in.
+fn clock(d: &Dossier) -> &'static str {
+    let played = d.story.as_ref().is_ok_and(|s| s.scenario.is_some());
+    if played { "scenario time (UTC)" } else { "time (UTC)" }
+}
+
 fn rendering(d: &Dossier) -> Block {
     let names = if d.pseudonyms {
         " Names of people and devices are replaced (Person 1, Device 1); the record has them. Names that stand only in a \
@@ -212,7 +218,10 @@ fn chapter(c: &Chapter) -> Vec<Block> {
 fn evidence(s: &Story) -> Vec<Block> {
     let mut out = vec![heading("Evidence", &super::super::count(s.evidence.len(), "piece"))];
     if s.evidence.is_empty() {
-        out.push(Block::Text("No evidence was kept.".to_owned()));
+        out.push(Block::Text(
+            "No file and no text was kept as evidence. What people gave their word for stands in the record, with its step."
+                .to_owned(),
+        ));
         return out;
     }
     let facts = s.evidence.iter().map(|e| {
@@ -290,7 +299,7 @@ fn register(d: &Dossier) -> Vec<Block> {
     });
     let head = Block::Heading {
         text: "Record".to_owned(),
-        note: "every entry: number, time (UTC), kind and step, who, hash; what it says".to_owned(),
+        note: format!("every entry: number, {}, kind and step, who, hash; what it says", clock(d)),
         new_page: true,
     };
     vec![head, Block::Register(entries.collect())]

@@ -6,9 +6,9 @@ use crate::run::objective::Objective;
 use crate::units::{Millis, utc_clock, visible};
 
 /// Left of the bars stand their names.
-const NAMES: f32 = 150.0;
+const NAMES: f32 = 164.0;
 /// Characters of a name that fit there.
-const NAME: usize = 30;
+const NAME: usize = 42;
 const ROW: f32 = 12.0;
 const BAR: f32 = 6.5;
 /// Rows of one picture: one stays on a page.

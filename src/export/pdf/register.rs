@@ -15,7 +15,8 @@ const HASH: Style = Style { cut: Cut::Mono, size: 5.3, lead: 11.0, gray: 90 };
 const TIME_X: f32 = 40.0;
 const KIND_X: f32 = 84.0;
 const WHO_X: f32 = 206.0;
-const WHO_ROOM: f32 = 82.0;
+/// Between who and the hash.
+const GAP: f32 = 6.0;
 
 impl Layout<'_> {
     pub(super) fn register(&mut self, entries: &[Entry]) {
@@ -27,7 +28,7 @@ impl Layout<'_> {
                 (SEQ, self.faces.line(SEQ, &format!("{} ", e.seq), TIME_X), 0.0),
                 (HEAD, self.faces.line(HEAD, &format!("{} ", e.time), KIND_X - TIME_X), TIME_X),
                 (HEAD, self.faces.line(HEAD, &format!("{} ", e.kind), WHO_X - KIND_X - 4.0), KIND_X),
-                (HEAD, self.faces.line(HEAD, &format!("{} ", e.who), WHO_ROOM), WHO_X),
+                (HEAD, self.faces.line(HEAD, &format!("{} ", e.who), hash_x - GAP - WHO_X), WHO_X),
                 (HASH, hash, hash_x),
             ];
             let marks = cells.into_iter().map(|(style, line, x)| {

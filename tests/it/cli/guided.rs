@@ -132,7 +132,7 @@ fn a_person_is_guided_leaves_and_comes_back() {
     p.types(".");
     p.sees("Left as it was");
     p.types("1");
-    p.sees("(Enter: Confirmed.; . to leave)");
+    p.sees("(. to leave)");
     p.types("Dana sees it too");
     p.sees("= D3: done by hand");
     p.sees("D7  Time left against");

@@ -181,9 +181,27 @@ async fn a_run_is_held_against_the_activity_log_and_the_record_says_how_it_came_
     let said = say(r.home.path(), &args);
     assert_eq!(said.code, 1, "{} {}", said.out, said.err);
     assert!(said.out.contains("NOT READ: subscription "), "{}", said.out);
-    // The real Azure knows nothing of a rehearsal.
+    // The real Azure knows nothing of a rehearsal: its own is asked, which its folder keeps, and stays as it was.
     let source = Source { home: &home, disk: &disk, operator: "o", signs: None };
-    let real = Azure::new(Cloud::public().unwrap()).unwrap();
-    let refused = source.reconcile(&r.run, &real, &Clock::system().task()).await.unwrap_err();
-    assert!(refused.to_string().contains("only its simulated Azure has a log of it"), "{refused}");
+    let (real, task) = (Azure::new(Cloud::public().unwrap()).unwrap(), Clock::system().task());
+    let before = std::fs::read(&world).unwrap();
+    for connected in [None, Some((&real, &task))] {
+        let (own, _) = source.reconcile(&r.run, connected).await.unwrap();
+        assert_eq!((own.matched, own.missing.len(), own.foreign.len()), (all.matched, 1, 1), "{own:#?}");
+    }
+    assert!(std::fs::read(&world).unwrap() == before, "it was only looked at");
+    let said = say(r.home.path(), &["reconcile", &r.run, "--json"]);
+    assert_eq!((said.code, &said.json()["matched"]), (1, &json!(all.matched)), "{}", said.err);
+    // Another simulated Azure of the same scenario accuses nobody.
+    let catalog = lifeboat::catalog::Catalog::builtin();
+    let scenario = ron::from_str(&catalog.scenario_file("region-loss").unwrap().text).unwrap();
+    let other = Simulator::start(Options::new(scenario, Clock::scenario(7, Millis(0), Speed::Max))).await.unwrap();
+    std::fs::write(&line, serde_json::to_string(&other.connection()).unwrap()).unwrap();
+    let said = say(r.home.path(), &args);
+    assert_eq!(said.code, 3, "{} {}", said.out, said.err);
+    assert!(said.err.contains("only the simulated Azure that it ran on has a log of it"), "{}", said.err);
+    other.shutdown().await.unwrap();
+    std::fs::remove_file(&world).unwrap();
+    let refused = source.reconcile(&r.run, Some((&real, &task))).await.unwrap_err();
+    assert!(refused.to_string().contains("only the simulated Azure that it ran on"), "{refused}");
 }

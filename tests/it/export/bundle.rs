@@ -154,7 +154,7 @@ fn what_is_withheld_stands_by_its_hash_alone() {
         all.insert(n.as_str(), bytes);
     }
     let rows = csv_rows(&all["views/record.csv"]);
-    assert!(rows[3][5] == "withheld" && rows[4][12].contains("withheld"), "{:?}", rows[3]);
+    assert!(rows[3][6] == "withheld" && rows[4][13].contains("withheld"), "{:?}", rows[3]);
     assert!(String::from_utf8_lossy(&all["README.txt"]).contains("2-3"));
     // What the chain needs cannot be withheld.
     let refused = export(dir.path(), &run, &["bundle", "--withhold", "0-2"], &dir.path().join("no"));

@@ -71,11 +71,14 @@ fn a_spreadsheet_has_a_row_for_every_record() {
     assert_eq!(rows[0], csv::COLUMNS);
     assert_eq!(rows.len(), d.rows.len() + 1);
     for (row, r) in rows[1..].iter().zip(&d.rows) {
-        assert_eq!(row.len(), 15);
+        assert_eq!(row.len(), csv::COLUMNS.len());
         assert_eq!((&row[0], &row[1]), (&format!("{}/{}", d.run, r.seq), &r.seq.to_string()));
-        assert_eq!((&row[13], &row[14]), (&r.prev.to_string(), &r.h.to_string()));
-        assert_eq!((&*row[5], &*row[9]), (&*r.kind, r.outcome.word()));
+        assert_eq!((&row[14], &row[15]), (&r.prev.to_string(), &r.h.to_string()));
+        assert_eq!((&*row[6], &*row[10]), (&*r.kind, r.outcome.word()));
     }
+    // The run's clock never goes back, whatever the computer's says.
+    assert!(rows[1..].is_sorted_by_key(|row| row[3].clone()), "{rows:?}");
+    assert!(rows[1..].iter().any(|row| row[2] != row[3]), "a scenario has a time of its own");
     // The request of an intent is the id that Azure's own log has.
     let intent = d.rows.iter().find(|r| &*r.kind == "action.intent").unwrap();
     assert_eq!(intent.request, lifeboat::record::client_request_id(&intent.h.to_string()));
