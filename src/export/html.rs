@@ -14,6 +14,9 @@ use super::block::{Anchor, Block, Body, Column, Entry, Fact, Picture, Row, Shape
 
 const STYLE: &str = include_str!("sheet.css");
 
+/// A part with less than this, in letters, is never cut in print.
+const SHORT: usize = 1_000;
+
 /// How commands are to be read here.
 const COMMANDS: &str = "A command that goes on indented is one line; copied from the screen it is whole.";
 
@@ -69,13 +72,14 @@ fn style(footer: &str) -> String {
 }
 
 /// A text inside a CSS string: all but letters, digits and blanks as numbers, so that nothing can end the string or the style.
+/// A blank ends each number; without it the text's own would be taken for that.
 fn css_text(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {
         if c.is_ascii_alphanumeric() || c == ' ' {
             out.push(c);
         } else {
-            let _ = write!(out, "\\{:06x}", c as u32);
+            let _ = write!(out, "\\{:06x} ", c as u32);
         }
     }
     out
@@ -93,9 +97,29 @@ fn parts(blocks: &[Block]) -> impl Iterator<Item = &[Block]> {
 }
 
 fn section(part: &[Block]) -> Markup {
-    let new_page = matches!(part.first(), Some(Block::Heading { new_page: true, .. }));
-    let whole = part.iter().all(|b| !matches!(b, Block::Step(_))) && part.len() < 4;
-    html! { section .new-page[new_page] .whole[whole] { @for b in part { (block(b)) } } }
+    // The register goes on where the part before it ends: nobody knows what that page holds.
+    let new_page =
+        matches!(part, [Block::Heading { new_page: true, .. }, next, ..] if !matches!(next, Block::Register(_)));
+    html! {
+        section .new-page[new_page] .whole[short(part)] {
+            @for b in part {
+                // On a narrow screen a picture keeps its size, and scrolls.
+                @if matches!(b, Block::Picture(_)) { div.picture { (block(b)) } } @else { (block(b)) }
+            }
+        }
+    }
+}
+
+/// Whether a part is so short, in letters or what is as high, that keeping it whole leaves no hole on the page before.
+fn short(part: &[Block]) -> bool {
+    let size = |b: &Block| match b {
+        Block::Heading { .. } => 0,
+        Block::Text(text) | Block::Manual(text) => text.len(),
+        Block::Fields(names) => 80 * names.len(),
+        Block::Table { rows, .. } => rows.iter().map(|r| 60 + r.iter().map(String::len).sum::<usize>()).sum(),
+        _ => SHORT,
+    };
+    part.iter().map(size).sum::<usize>() < SHORT
 }
 
 fn block(b: &Block) -> Markup {
