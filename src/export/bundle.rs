@@ -154,7 +154,8 @@ fn readme(dossier: &Dossier, parts: &Parts) -> String {
     say(
         "verify.py uses no package, opens no connection, and is short enough to be read first. It prints a verdict for \
          each question, and ends with 0 (whole), 1 (consistent, with limits that it names), 2 (tampered with or \
-         corrupt) or 3 (could not be verified). Lifeboat also checks MANIFEST.json.",
+         corrupt) or 3 (could not be verified). It checks MANIFEST.json too, and takes the unpacked folder, not the \
+         archive.",
     );
     say("With Lifeboat, which takes this archive as it is, or the folder that it was unpacked into:");
     say("    lifeboat verify run.zip --checkpoint CHECKPOINT --key KEY");

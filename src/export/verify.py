@@ -1,15 +1,13 @@
 #!/usr/bin/env python3
 """Verifies the record of a Lifeboat run without Lifeboat: Python 3.9 or newer, no package, no network.
 
-  python3 verify.py [DIR|FILE.jsonl]... [--checkpoint FILE] [--key HEX]... [--json]
-
-DIR is a run's folder, an unpacked bundle, or a folder of runs (default: the folder of this file); a checkpoint kept
-outside the computer that wrote the record and a key that you know from elsewhere say more. Exit code: 0 consistent,
-signed, and anchored to the end; 1 consistent, with limits that are named; 2 tampered with or corrupt; 3 could not be
-verified; the worst counts. README.txt says what is promised and what is not."""
+A path is a run's folder, an unpacked bundle, a folder of runs, or a file of a record (default: the folder of this
+file); a checkpoint kept outside the computer that wrote it and a key that you know from elsewhere say more. Exit
+code: 0 consistent, signed, and anchored to the end; 1 consistent, with limits that are named; 2 tampered with or
+corrupt; 3 could not be verified; the worst counts. README.txt says what is promised and what is not."""
 import argparse, base64, collections, functools, hashlib, itertools, json, os, pathlib, re, sys
 MAX_BODY, MAX_DEPTH, PREFIX, LINE, U64 = 65536, 33, b'{"r":', re.compile(b"[^\n]*\n|[^\n]+"), 1 << 64
-KEPT = "[0-9a-f]{16}-[A-Za-z0-9._-]{0,60}(?<![.]part)"  # names of files of evidence
+KEPT, LISTED = r"(?a)[0-9a-f]{16}-[\w.-]{0,60}(?<![.]part)", r"(?a)(\w[\w.-]*/)?\w[\w.-]*"  # names of files
 OK, LIMITED, UNVERIFIABLE, BROKEN = range(4)  # how bad a row of the report is; the worst is the verdict
 VERDICTS = {"whole": "consistent, signed, and anchored to its end", "limited": "consistent, with the limits above",
             "unverifiable": "could not be verified", "broken": "TAMPERED WITH OR CORRUPT"}
@@ -22,15 +20,13 @@ def visible(text): return "".join(c if c.isprintable() else "\\u{%x}" % ord(c) f
 def unhex(text, size):
     return bytes.fromhex(text) if is_text(text) and re.fullmatch("[0-9a-fA-F]{%d}" % (2 * size), text) else b""
 def unbase64(text):  # if this is the one way to write the bytes
-    good = re.fullmatch("(?ai)([a-z0-9+/]{4})*([a-z0-9+/]{2}(==|[a-z0-9+/]=))?", text)
-    raw = base64.b64decode(text) if good else b""
-    return raw if base64.b64encode(raw).decode() == text else b""
+    good = re.fullmatch("([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]([AQgw]=|[A-Za-z0-9+/][AEIMQUYcgkosw048])=)?", text)
+    return base64.b64decode(text) if good else b""
 
 P, L = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, -1, P) % P  # Ed25519 (RFC 8032), not in constant time, for there is no secret here
 def add(p, q):
-    a, b = (p[1] - p[0]) * (q[1] - q[0]), (p[1] + p[0]) * (q[1] + q[0])
-    c, d = 2 * p[3] * q[3] * D, 2 * p[2] * q[2]
+    a, b, c, d = (p[1] - p[0]) * (q[1] - q[0]), (p[1] + p[0]) * (q[1] + q[0]), 2 * p[3] * q[3] * D, 2 * p[2] * q[2]
     return (b - a) * (d - c) % P, (d + c) * (b + a) % P, (d - c) * (d + c) % P, (b - a) * (b + a) % P
 def point(raw):  # None of an encoding that is not canonical or not on the curve
     sign, y = raw[31] >> 7, int.from_bytes(raw, "little") % 2**255
@@ -46,15 +42,13 @@ def ed25519(key, message, signature):
     if a is None or len(signature) != 64 or s >= L: return False
     k = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % L
     minus, r = (P - a[0], a[1], 1, P - a[3]), (0, 1, 1, 0)
-    table = (r, BASE, minus, add(BASE, minus))
-    for bit in range(252, -1, -1):  # s·BASE − k·A, which is to be what the signature begins with
-        r = add(add(r, r), table[(s >> bit & 1) + 2 * (k >> bit & 1)])
+    table = (r, BASE, minus, add(BASE, minus))  # for s·BASE − k·A, which is to be what the signature begins with
+    for bit in range(252, -1, -1): r = add(add(r, r), table[(s >> bit & 1) + 2 * (k >> bit & 1)])
     z = pow(r[2], -1, P)
     return (r[1] * z % P | (r[0] * z % P & 1) << 255).to_bytes(32, "little") == signature[:32]
 
 class Checkpoint:  # a signed note of C2SP tlog-checkpoint; anything else is one of no log
-    def __init__(self, raw):
-        # Pasted through a chat or a Windows editor: other line ends and blank lines around it change nothing.
+    def __init__(self, raw):  # which may have come through a chat or an editor, with other line ends and blank lines
         text = "".join(line.rstrip("\r") + "\n" for line in raw.strip().split("\n")) if is_text(raw) else ""
         note = "((lifeboat/(.+))\n(0|[1-9][0-9]{0,19})\n(.{44})\n)(?:\n((?:\u2014 .*\n)*))?"
         m = re.fullmatch(note, text) if text and len(raw.encode()) <= MAX_BODY else None
@@ -66,8 +60,7 @@ class Checkpoint:  # a signed note of C2SP tlog-checkpoint; anything else is one
         raws, mine = [unbase64(p) for n, p in self.lines if n == self.name], sha256(self.name.encode(), b"\n\1", key)
         return [ed25519(key, self.text.encode(), raw[4:]) if raw[:4] == mine[:4] else None for raw in raws]
     def signed_by(self, key):  # whether the log's own signatures by this key hold; None: there is none
-        found = [holds for holds in self.own(key) if holds is not None]
-        return all(found) if found else None
+        return min((holds for holds in self.own(key) if holds is not None), default=None)
     def seen(self):  # (size, time, key) of whoever signed that they saw it; no key where that does not hold
         for name, raw in ((n, unbase64(p)) for n, p in self.lines if n.startswith("lifeboat-witness/")):
             key, at = unhex(name[17:], 32) if name == name.lower() else b"", int.from_bytes(raw[4:12], "big")
@@ -81,9 +74,8 @@ TWICE = object()  # in place of a value whose name stands twice: it has no type 
 def one_each(pairs):
     count = collections.Counter(name for name, _ in pairs)
     return {name: value if count[name] == 1 else TWICE for name, value in pairs}
-# int() of NaN and its like is the error that it should be; 0.5: a number, but no whole one that fits 64 bits.
-PARSER = json.JSONDecoder(object_pairs_hook=one_each, parse_constant=int,
-                          parse_int=lambda text: 0.5 if text == "-0" or len(text) > 20 else int(text))
+PARSER = json.JSONDecoder(object_pairs_hook=one_each, parse_constant=int,  # of NaN: an error, as it should be
+                          parse_int=lambda n: 0.5 if n == "-0" or len(n) > 20 else int(n))  # 0.5: none of 64 bits
 def parse(body):  # None of anything else than the fields that every record has
     try:
         e = PARSER.decode(body.decode("utf-8"))
@@ -120,11 +112,9 @@ class Log:  # a walk over a log's files in order; it goes on behind damage, so t
         if len(self.breaks) < 20: self.breaks.append(dict(file=self.file, line=self.line, seq=self.next, why=why))
     def walk(self, files):
         self.starts = [open(path, "rb").readline(MAX_BODY + 99) for _, path in files]  # longer ones are none
-        heads = [read(line)[0] for line in self.starts]
-        # One begun after a failed write says from which number on what stands before was written again.
+        heads = [read(line)[0] for line in self.starts]  # one after a failed write tells what was written again
         cuts = [e["seq"] if e and e["kind"] == "log.segment" and e["d"].get("cause") == RETRY else U64 for e in heads]
-        # Only the end of a log can be torn: the last file really begun, and those that were to follow it.
-        live = max((i for i, e in enumerate(heads) if e), default=0)
+        live = max((i for i, e in enumerate(heads) if e), default=0)  # the last one begun: what follows may be torn
         for i, (self.file, path) in enumerate(files):
             data, cut, sound_to = path.read_bytes(), min(cuts[i + 1:], default=U64), 0
             for self.line, found in enumerate(LINE.finditer(data), 1):
@@ -136,7 +126,7 @@ class Log:  # a walk over a log's files in order; it goes on behind damage, so t
                 elif self.next >= cut: self.count["left_bytes"] += found.end() - at
                 elif self.log is not None and re.fullmatch(b'{"h":"[0-9a-f]{64}"}\n', found[0]):
                     self.count["withheld"] += 1  # from this copy; it keeps its place in chain and tree
-                    self.takes_its_place(found[0][6:70].decode(), True)
+                    self.takes_its_place(self.next, found[0][6:70].decode(), True)
                 else:
                     others = (m.end() for m in LINE.finditer(data, at) if not torn(m[0], self.next))
                     against = next(others, None) if i >= live and at >= sound_to else -1
@@ -159,11 +149,10 @@ class Log:  # a walk over a log's files in order; it goes on behind damage, so t
         bad = kind in ("log.checkpoint", "log.anchor") and self.intact and not self.checkpoint(kind, d)
         bad = bad or kind == "log.segment" and is_text(cause) and cause != RETRY
         if bad or kind == "log.key" and not self.key(d): self.broken(kind + " tells of damage, or does not hold")
-        self.next = e["seq"]
-        self.takes_its_place(h, kind == "log.checkpoint")
+        self.takes_its_place(e["seq"], h, kind == "log.checkpoint")
         self.tells(kind, e.get("step") or "", d)
-    def takes_its_place(self, h, made):  # as link and leaf; made: what left was made of those up to here
-        self.last, self.next, self.count["records"] = h, min(self.next + 1, U64 - 1), self.count["records"] + 1
+    def takes_its_place(self, seq, h, made):  # as link and leaf; made: what left was made of those up to here
+        self.last, self.next, self.count["records"] = h, min(seq + 1, U64 - 1), self.count["records"] + 1
         self.leaves += [bytes.fromhex(h)] if self.intact else []
         self.made |= {len(self.leaves)} if made else set()
     def checkpoint(self, kind, d):  # whether it holds
@@ -174,10 +163,9 @@ class Log:  # a walk over a log's files in order; it goes on behind damage, so t
             self.seen += c.seen() if good and d.get("outcome") == "held" else []
             return good
         good = good and c.size == len(self.leaves) and (not self.keys or bool(c.signed_by(self.keys[-1])))
-        self.count["checkpoints"] += good
-        self.signed_to = c.size if good and self.keys else self.signed_to
+        if good: self.count["checkpoints"], self.signed_to = self.count["checkpoints"] + 1, c.size if self.keys else 0
         return good
-    def key(self, d):  # takes a key that the log names, if it holds
+    def key(self, d):  # takes a key that the log names, if it holds; known: yours, or one that such a key signed
         key, before = unhex(d.get("key"), 32), self.keys[-1] if self.keys else b""
         event, old, by_old, by_new = map(d.get, ("event", "old", "signed_by_old", "signed_by_new"))
         good = key and d.get("kept") in ("keyring", "memory") and event == ("rotated" if before else "used")
@@ -185,15 +173,12 @@ class Log:  # a walk over a log's files in order; it goes on behind damage, so t
         text = b"lifeboat-key-rotation-1\n%s\n%s\n" % (before.hex().encode(), key.hex().encode())
         good = good and (not before or unhex(old, 32) == before and ed25519(key, text, unhex(by_new, 64)) and
                          (by_old is None or ed25519(before, text, unhex(by_old, 64))))
-        if good:  # known: one that you know, or one that such a key signed as the next
-            self.known = key in self.pinned or self.known and by_old is not None
-            self.keys.append(key)
+        if good: self.known, self.keys = key in self.pinned or self.known and by_old is not None, [*self.keys, key]
         return good
     def tells(self, kind, step, d):  # of evidence, and of steps: open ones have no result, of doubtful nobody knows
         file, sha, evidence = d.get("file"), d.get("sha256"), kind == "evidence.add"
         self.count.update(evidence=evidence, recovered=kind == "log.recovered", rotated=kind == "log.segment")
-        if evidence and len(self.named) < 4096 and is_text(file) and file and is_text(sha):
-            self.named.append((file, sha))
+        if evidence and len(self.named) < 4096 and is_text(file) and is_text(sha): self.named.append((file, sha))
         elif kind == "action.intent": self.open.append(step)
         elif kind == "action.reconciled" and step in self.doubtful: self.doubtful.remove(step)
         elif kind in ("action.result", "action.reconciled", "action.indeterminate") and step in self.open:
@@ -232,18 +217,33 @@ def record_in(path): return next((folder for folder in (path, path / "record") i
 def targets(path):  # a folder of runs becomes its runs; anything else stands for itself
     inside = [] if record_in(path) else sorted(next(os.walk(path), ("", [], []))[1])
     return [path / name for name in inside if record_in(path / name)] or [path]
-def held(folder, named):  # whether evidence is as said
-    found = {"as said": [], "missing": [], "ALTERED": []}  # missing: left out for a reason, it may be
-    for name, sha in named:  # nobody waits for a pipe, and a link is not what was kept
-        path, there = folder / name, re.fullmatch(KEPT, name) and os.path.lexists(folder / name)
-        same = there and path.is_file() and not path.is_symlink() and sha256(path.read_bytes()).hex() == sha
+def hashed(path):  # SHA-256 and size of a file, which is read in pieces
+    file, digest = open(path, "rb"), hashlib.sha256()
+    for piece in iter(lambda: file.read(MAX_BODY), b""): digest.update(piece)
+    return [digest.hexdigest(), file.tell()]
+def held(folder, rule, named, altered=BROKEN):  # whether files are as said
+    found = {"as said": [], "missing": [], "ALTERED": []}  # missing: perhaps left out for a reason, or not readable
+    for name, *said in named:  # no name leads elsewhere; nobody waits for a pipe, and a link is not what was kept
+        path = folder / name
+        there = re.fullmatch(rule, name) and (os.path.islink(path) or os.access(path, os.R_OK))
+        same = there and path.is_file() and not path.is_symlink() and hashed(path)[:len(said)] == said
         found["as said" if same else "ALTERED" if there else "missing"].append(name)
     words = "; ".join(f"{len(names)} {what}: {', '.join(names[:9]) or 'none'}" for what, names in found.items())
-    return BROKEN if found["ALTERED"] else min(len(found["missing"]), LIMITED), words
+    return altered if found["ALTERED"] else min(len(found["missing"]), LIMITED), words
+def manifest(bundle):  # the row on its list of files, if it has one: that shows accidents, and nothing of a forger
+    try:
+        listed = PARSER.decode(open(bundle / "MANIFEST.json", "rb").read(1 << 24).decode("utf-8", "surrogateescape"))
+        files = [(f["name"], f["sha256"], f["bytes"]) for f in listed["files"] + []]  # an error of what is no list
+        good = len({f[0] for f in files}) == len(files) and all(type(f[2]) is int and 0 <= f[2] < U64 for f in files)
+        good = good and all(map(is_text, itertools.chain(listed, *listed["files"], *(f[:2] for f in files))))
+    except FileNotFoundError: return []
+    except (OSError, ValueError, LookupError, TypeError, RecursionError): good = False
+    return [("Manifest", *held(bundle, LISTED, files if good else [("MANIFEST.json", "")], LIMITED))]
 COUNTED = "records checkpoints evidence withheld torn_bytes recovered rotated left_records left_bytes".split()
 def examine(path, outside, pinned, several):  # the report on a run's folder, an unpacked bundle, or one file
     whole, folder, number = path.is_dir(), record_in(path), re.fullmatch("([0-9]{6,18})[.]jsonl", path.name)
     if whole and not folder: raise ValueError("there is no record of a run in it")
+    if not whole and path.open("rb").read(4) == b"PK\3\4": raise ValueError("unpack this ZIP first; give the folder")
     files, log = segments(folder) if whole else [(int(number[1]) or 1 if number else 1, path)], Log(whole, pinned)
     log.walk(files)
     if several and log.log not in (None, outside.log): outside = Checkpoint("")  # it is for another of them
@@ -258,13 +258,13 @@ def examine(path, outside, pinned, several):  # the report on a run's folder, an
             ("Signed", *log.signed(outside)), ("Anchored", *anchored), ("Seen, as recorded", OK, seen),
             ("Checkpoint beside it", BROKEN if near[0] == BROKEN else OK, near[1]),
             ("Indeterminate actions", OK, ", ".join(unsure) or "none"), ("Clock, Activity Log", OK, "not checked")]
-    if not count["records"] and not any(s.startswith(PREFIX) for s in log.starts):
-        # Not one line that was ever a record's. An emptied log was cut; anything else is another file.
-        emptied = BROKEN in (anchored[0], near[0]) and all(PREFIX.startswith(s) for s in log.starts)
+    if not count["records"] and not any(s.startswith(PREFIX) for s in log.starts):  # no line was a record's
+        emptied = BROKEN in (anchored[0], near[0]) and all(PREFIX.startswith(s) for s in log.starts)  # it was cut
         rows = [("Consistent", BROKEN if emptied else UNVERIFIABLE, "NO: there is not one record in it")]
+    rows += manifest(path) if whole and folder != path else []
     worst = max(level for _, level, _ in rows)  # if that is UNVERIFIABLE, altered evidence says nothing more
-    level, words = held(path / "evidence", log.named) if whole else (min(len(log.named), LIMITED), "not looked at")
-    rows.append(("Evidence", min(level, worst) if worst == UNVERIFIABLE else level, words))
+    bad, said = held(path / "evidence", KEPT, log.named) if whole else (min(len(log.named), LIMITED), "not looked at")
+    rows.append(("Evidence", min(bad, worst) if worst == UNVERIFIABLE else bad, said))
     return dict({n: count[n] for n in (*COUNTED, "start", "break_count")}, log=log.log or "", breaks=log.breaks,
                 root=log.root(0, len(log.leaves)).hex() if log.intact and log.leaves else None, segments=len(files),
                 newer_format=log.newer, indeterminate=unsure, verdict=LEVELS[max(row[1] for row in rows)],

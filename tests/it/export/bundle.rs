@@ -63,6 +63,11 @@ fn a_bundle_holds_the_record_its_proofs_and_a_list_of_all() {
     let verdict = say(dir.path(), &["verify", out.join("record").to_str().unwrap()]);
     assert_eq!(verdict.code, 1, "{}", verdict.out);
     assert!(verdict.out.contains("the checkpoint beside it, of"), "{}", verdict.out);
+    // The verifier in it takes the folder as it was unpacked, list and all.
+    let own = Command::new("python3").args(["-I", "-B"]).arg(out.join("verify.py")).output().unwrap();
+    let own_words = String::from_utf8(own.stdout).unwrap();
+    assert_eq!(own.status.code(), Some(1), "{own_words}");
+    assert!(own_words.contains(&format!("ok  Manifest: {} as said: README.txt, ", files.len())), "{own_words}");
     let notes = String::from_utf8(read("checkpoints.txt")).unwrap();
     let d = told();
     let recorded = d.rows.iter().filter(|r| &*r.kind == "log.checkpoint").count();

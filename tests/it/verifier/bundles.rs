@@ -13,6 +13,7 @@ use zip::{CompressionMethod, ZipWriter};
 use super::bases::{Base, plain};
 use super::command::{lay, manifest_of};
 use super::forger::{Signer, body_of, split};
+use super::script;
 use crate::cli::say;
 
 /// An unpacked bundle of a signed log, and beside it a checkpoint of all of it.
@@ -171,6 +172,105 @@ fn the_manifest_of_a_bundle_names_the_file_that_differs() {
     let (name, bytes) = &base.evidence[0];
     std::fs::write(dir.join("evidence").join(name), [&bytes[..], b"!"].concat()).unwrap();
     said(2, &format!("NOT as it says: evidence/{name}"), &[&at]);
+}
+
+/// What the other verifier says, with the key and the checkpoint known.
+fn script_told(dir: &Path, paths: &[&Path]) -> (i32, Value) {
+    let mut args: Vec<String> = paths.iter().map(|p| p.display().to_string()).collect();
+    let outside = dir.join("outside").display().to_string();
+    args.extend(["--checkpoint".to_owned(), outside, "--key".to_owned(), Signer::new(1).key()]);
+    let (code, said) = script::reports(&[args]).remove(0);
+    (i32::from(code), said)
+}
+
+/// The code that both verifiers end with, for the same verdict, and what the script says of the list of files.
+fn both_told(dir: &Path, path: &Path) -> (i32, String) {
+    let ((code, ours), (other, theirs)) = (told(dir, &[path]), script_told(dir, &[path]));
+    assert_eq!((code, &ours["verdict"]), (other, &theirs["verdict"]), "{ours:#} {theirs:#}");
+    let row = script::row(&theirs["logs"][0]["report"], "Manifest");
+    assert_eq!(row.is_some(), ours["logs"][0]["report"]["manifest"].is_object(), "{ours:#} {theirs:#}");
+    (code, row.map_or_else(String::new, |(level, words)| format!("{level}: {words}")))
+}
+
+#[test]
+fn both_verifiers_hold_an_unpacked_bundle_against_its_manifest() {
+    let temp = tempfile::tempdir().unwrap();
+    let (dir, bundle) = (temp.path(), temp.path().join("bundle"));
+    let base = unpacked(dir);
+    let (list, view) = (bundle.join("MANIFEST.json"), bundle.join("views/run.csv"));
+    let (listed, shown) = (std::fs::read_to_string(&list).unwrap(), std::fs::read(&view).unwrap());
+    let said = |code: i32, what: &str| {
+        let (found, row) = both_told(dir, &bundle);
+        assert_eq!(found, code, "{what}: {row}");
+        assert!(row.contains(what), "{what}: {row}");
+    };
+    let whole = format!("ok: {} as said: ", 2 + base.evidence.len());
+    said(0, &whole);
+    std::fs::write(&view, "seq,h\n1,3\n").unwrap();
+    said(1, "0 missing: none; 1 ALTERED: views/run.csv");
+    std::fs::remove_file(&view).unwrap();
+    said(1, "1 missing: views/run.csv; 0 ALTERED: none");
+    #[cfg(unix)]
+    {
+        std::fs::write(dir.join("copy"), &shown).unwrap();
+        std::os::unix::fs::symlink(dir.join("copy"), &view).unwrap();
+        said(1, "1 ALTERED: views/run.csv");
+        std::fs::remove_file(&view).unwrap();
+    }
+    std::fs::write(&view, &shown).unwrap();
+    // What lies elsewhere is not looked at, even if it is as the list says.
+    std::fs::write(dir.join("elsewhere"), &shown).unwrap();
+    let there = dir.join("elsewhere").display().to_string();
+    for name in ["../elsewhere", "views/../../elsewhere", &there] {
+        std::fs::write(&list, listed.replacen("views/run.csv", name, 1)).unwrap();
+        said(1, &format!("1 missing: {name}; 0 ALTERED: none"));
+    }
+    // Another size, and what is no list at all.
+    std::fs::write(&list, listed.replacen("\"bytes\":10,", "\"bytes\":11,", 1)).unwrap();
+    said(1, "1 ALTERED: ");
+    for text in
+        ["", "{}", "[]", "{\"files\":{}}", "{\"files\":[null]}", "{\"files\":[],\"files\":[]}", &"[".repeat(50_000)]
+    {
+        std::fs::write(&list, text).unwrap();
+        said(1, "0 as said: none; 0 missing: none; 1 ALTERED: MANIFEST.json");
+    }
+    std::fs::remove_file(&list).unwrap();
+    assert_eq!(both_told(dir, &bundle), (0, String::new()), "without a list it is a record, and what it names");
+    std::fs::write(&list, &listed).unwrap();
+    said(0, &whole);
+    // What the record says of itself and of its evidence counts for more than the list.
+    let (name, bytes) = &base.evidence[0];
+    std::fs::write(bundle.join("evidence").join(name), [&bytes[..], b"!"].concat()).unwrap();
+    said(2, &format!("1 ALTERED: evidence/{name}"));
+    std::fs::write(bundle.join("evidence").join(name), bytes).unwrap();
+    let lines = split(&base.files[0].1);
+    std::fs::write(bundle.join("record").join(segment_name(1)), lines[..lines.len() - 2].concat()).unwrap();
+    said(2, &format!("1 ALTERED: record/{}", segment_name(1)));
+}
+
+#[test]
+fn the_script_asks_for_a_packed_bundle_to_be_unpacked() {
+    let temp = tempfile::tempdir().unwrap();
+    let (dir, bundle, zip) = (temp.path(), temp.path().join("bundle"), temp.path().join("run.zip"));
+    let base = unpacked(dir);
+    let bytes = packed(&bundle);
+    let cut = dir.join("cut");
+    std::fs::write(&zip, &bytes).unwrap();
+    std::fs::write(&cut, &bytes[..bytes.len() / 2]).unwrap();
+    // It was not verified, which is not the same as tampered with; by its first bytes, whatever it is called.
+    for path in [&zip, &cut] {
+        let (code, said) = script_told(dir, &[path]);
+        assert_eq!((code, &said["verdict"], &said["logs"]), (3, &"unverifiable".into(), &serde_json::json!([])));
+        assert!(said["problems"][0].as_str().unwrap().contains("unpack this ZIP first"), "{said:#}");
+    }
+    assert_eq!(told(dir, &[&zip]).0, 0, "Lifeboat takes it as it is");
+    let (code, said) = script_told(dir, &[&zip, &bundle]);
+    assert_eq!((code, &said["logs"][0]["report"]["verdict"]), (3, &"whole".into()), "{said:#}");
+    // A record that was damaged is one all the same.
+    let damaged = dir.join("damaged.jsonl");
+    std::fs::write(&damaged, [&b"P"[..], &base.files[0].1[1..]].concat()).unwrap();
+    assert_eq!(both_told(dir, &damaged), (2, String::new()));
+    assert_eq!(script_told(dir, &[&zip, &damaged]).0, 2, "the worst counts");
 }
 
 fn walk(dir: &Path) -> Vec<String> {
