@@ -131,7 +131,8 @@ fn held(list: &[u8], hash: impl Fn(&str) -> Option<(u64, String)>) -> Files {
             continue;
         }
         match Some(f.name.as_str()).filter(|n| is_plain(n)).and_then(&hash) {
-            Some(now) if now == (f.bytes, f.sha256) => found.same += 1,
+            // What is no file has no hash, whatever a list says.
+            Some(now) if !now.1.is_empty() && now == (f.bytes, f.sha256) => found.same += 1,
             Some(_) => found.altered.push(f.name),
             None => found.missing.push(f.name),
         }

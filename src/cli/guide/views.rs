@@ -302,5 +302,9 @@ pub fn summary(run: &RunView) {
             say(&wrapped_at("    ", "      ", &format!("{points}/{of} {what}: {why}")));
         }
     }
+    if !run.papers.missing.is_empty() {
+        say("  Auditors ask for this too, and the record does not say it:");
+        run.papers.missing.iter().for_each(|what| say(&wrapped_at("    ", "      ", what)));
+    }
     say(&wrapped("  ", &format!("Record: {}", run.journal)));
 }

@@ -14,10 +14,10 @@ const AHEAD: usize = 3;
 /// As a participant's role says it.
 const SECOND_PERSON: &str = "second person";
 
-/// The ledger as given, what would be missing were the run closed as `ends`, losses, evidence, findings, signatures, messages.
+/// The ledger as given, what is missing, of an open run were it closed as `ends`, losses, evidence, findings, signatures, messages.
 pub fn papers(run: &Run, ledger: Lines, ends: Outcome) -> Papers {
     let heard = |e: &Entry| NoteView { at: e.at, who: e.actor.display().to_owned(), text: words::event(&e.event) };
-    let gaps = if run.open() { fields::missing(run, &books::end_now(run, ends)) } else { Vec::new() };
+    let gaps = fields::missing(run, run.ended.as_ref().unwrap_or(&books::end_now(run, ends)));
     let missing = gaps.iter().map(|g| format!("{} {}: {}", g.field, fields::title(&g.field), g.what)).collect();
     let titled = |(title, n): &(String, Note)| NoteView { text: format!("{title}: {}", n.text), ..note(n) };
     Papers {

@@ -26,6 +26,7 @@ pub const FINDINGS: &str = "What is to be put right afterwards, by whom, until w
 pub const TOLD: &str = "Who came, what was checked, who was told: what only people know.";
 /// See [`LEDGER`].
 pub const MISSING: &str = "Not in the record yet";
+const UNTOLD: &str = "Asked by auditors, and not in the record";
 /// See [`LEDGER`].
 pub const SIGNED: &str = "Who stands for the record, and as what.";
 /// See [`LEDGER`].
@@ -109,7 +110,7 @@ pub fn show(ui: &mut Ui, cx: &Cx, run: &RunView) {
 
     if !p.missing.is_empty() {
         hairline(ui, 8.0);
-        section(ui, MISSING, p.missing.len(), "");
+        section(ui, if run.closed.is_some() { UNTOLD } else { MISSING }, p.missing.len(), "");
         for (i, what) in p.missing.iter().enumerate() {
             ui.push_id(("missing", i), |ui| copyable(ui, small(ui, what)));
         }
