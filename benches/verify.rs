@@ -60,7 +60,7 @@ fn log(records: u64, out: &mut impl Write) {
             plan: None,
             tgt: Some(Target { id: "/subscriptions/0/resourceGroups/rg".to_owned(), ..Target::default() }),
             corr: None,
-            d: json!({ "text": "served by the secondary region ".repeat(5), "share": 99 }),
+            d: json!({ "text": "served by the secondary region ".repeat(6), "share": 99 }),
             red: Vec::new(),
         };
         let (line, hash) = encode(&body).unwrap();
