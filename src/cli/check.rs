@@ -231,6 +231,9 @@ fn runbook_line(runbook: &Runbook) -> RunbookLine {
 }
 
 /// Draws the findings with their lines.
+/// A longer line is not drawn: nobody finds a place in it.
+const LONGEST: usize = 400;
+
 fn show(files: &[File], diagnostics: &[Diagnostic]) -> std::io::Result<()> {
     let mut texts = SimpleFiles::new();
     let ids: BTreeMap<&str, usize> =
@@ -243,8 +246,11 @@ fn show(files: &[File], diagnostics: &[Diagnostic]) -> std::io::Result<()> {
             Severity::Warning => ShownSeverity::Warning,
             Severity::Note => ShownSeverity::Note,
         };
-        let Some(&id) = ids.get(d.file.as_str()).filter(|_| !d.span.is_empty() || d.line > 1) else {
-            // About a file as a whole, or one that is not at hand: there is no line to draw.
+        let line = |id: usize| texts.get(id).ok()?.source().lines().nth(d.line.saturating_sub(1)).map(str::len);
+        let drawn =
+            |id: &&usize| (!d.span.is_empty() || d.line > 1) && line(**id).is_none_or(|length| length < LONGEST);
+        let Some(&id) = ids.get(d.file.as_str()).filter(drawn) else {
+            // About a file as a whole, one that is not at hand, or a line that no terminal shows: there is nothing to draw.
             writeln!(out, "{}", visible(&d.to_string()))?;
             continue;
         };

@@ -182,6 +182,11 @@ impl Past {
         self.known.values().filter_map(|k| k.past.clone()).collect()
     }
 
+    /// How many runs are open, here or anywhere else.
+    pub fn open(&self) -> usize {
+        self.known.values().filter(|k| k.row.as_ref().is_some_and(|r| r.open)).count()
+    }
+
     /// How rehearsals went, by plan.
     pub fn trends(&self) -> Vec<Trend> {
         trends(self.known.iter().filter_map(|(id, k)| Some((id, k.rehearsed.as_ref()?))))

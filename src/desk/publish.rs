@@ -114,9 +114,14 @@ impl Desk {
     fn band(&self) -> Band {
         let who = self.identity().map_or_else(String::new, |i| format!(" · as {}", i.display()));
         let Some(o) = self.open.as_deref() else {
-            let environment = match (&self.idle, &self.options.cloud) {
-                (Some(i), _) => format!("{} · no run open{who}", i.world.plan.environment),
-                _ => "No run open".to_owned(),
+            let none = match self.past.open() {
+                0 => "no run open".to_owned(),
+                1 => "no run on show, 1 is open".to_owned(),
+                n => format!("no run on show, {n} are open"),
+            };
+            let environment = match &self.idle {
+                Some(i) => format!("{} · {none}{who}", i.world.plan.environment),
+                None => none.replacen('n', "N", 1),
             };
             return Band { mode: None, text: environment, run: "on call".to_owned() };
         };

@@ -48,6 +48,7 @@ fn wrong_usage_is_two_and_a_sentence() {
         &["rehearse", "quota-exhausted", "--strategy", "hot/hot", "--scripted"],
         &["rehearse", "region-loss", "--scripted", "--answers", "/no/such/file.ron"],
         &["rehearse", "sandbox", "--scripted"],
+        &["rehearse", "region-loss", "--scripted", "--cloud", "/no/such/line.json"],
         &["simulate", "no-such-world"],
         &["plan", "no-such-plan"],
         &["health", "--plan", "no-such-plan"],

@@ -93,7 +93,9 @@ fn a_run_is_not_left_while_a_request_is_on_its_way() {
     desk.send(Command::SetSpeed(Speed::Max));
     at(&desk, "AO-F5", "done", |c| c.state.over());
     desk.send(Command::LeaveRun);
-    until(&desk, "left", |s| s.run.is_none());
+    until(&desk, "left, and told to be open", |s| {
+        s.run.is_none() && s.band.text.to_lowercase().contains("no run on show, 1 is open")
+    });
     desk.send(Command::OpenRun(id.clone()));
     at(&desk, "AO-F5", "done still", |c| c.state.over());
     drop(desk);

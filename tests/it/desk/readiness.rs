@@ -48,6 +48,19 @@ fn rehearsed(place: &Place) -> Handle {
 }
 
 #[test]
+fn the_name_of_whoever_works_here_stays() {
+    let place = Place::new();
+    let home = Home::find(Some(&place.home())).unwrap();
+    assert_eq!(home.operator(), None);
+    let desk = desk_with(&place.home(), Arc::new(RealDisk), None);
+    desk.send(Command::SetOperator("  Dana ".to_owned()));
+    desk.send(Command::SetOperator("   ".to_owned()));
+    desk.send(Command::OpenPath(place.0.path().join("no such file")));
+    until(&desk, "both heard", |s| s.notice.is_some());
+    assert_eq!(home.operator().as_deref(), Some("Dana"));
+}
+
+#[test]
 fn a_rehearsal_verifies_its_plan_until_it_is_edited() {
     let place = Place::new();
     // The team's own copy; in its folder nothing else, so that no real Azure is watched for it.
