@@ -2,7 +2,7 @@
 
 use eframe::egui::{Key, Ui};
 
-use super::app::App;
+use super::app::{App, wake};
 
 impl App {
     /// Another screen than before: what had the focus there does not answer to Enter here, and Tab begins with what is on
@@ -30,18 +30,18 @@ impl App {
         match (covered, self.view.covered()) {
             (false, true) => {
                 self.view.focus_back = ui.memory(|m| m.focused());
-                ui.ctx().request_repaint();
+                wake(ui.ctx(), ui.ctx().viewport_id());
             }
             (true, false) => {
                 self.view.give_back_in = 2;
-                ui.ctx().request_repaint();
+                wake(ui.ctx(), ui.ctx().viewport_id());
             }
             (false, false) if self.view.give_back_in > 0 => {
                 self.view.give_back_in -= 1;
                 if let (0, Some(id)) = (self.view.give_back_in, self.view.focus_back) {
                     ui.memory_mut(|m| m.request_focus(id));
                 }
-                ui.ctx().request_repaint();
+                wake(ui.ctx(), ui.ctx().viewport_id());
             }
             _ => {}
         }

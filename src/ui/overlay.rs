@@ -53,8 +53,7 @@ pub(super) fn modal_from_top<R>(
     add: impl FnOnce(&mut Ui) -> R,
 ) -> (R, bool) {
     let window = ui.ctx().content_rect().height();
-    // Never over the band that says whether it is real.
-    let top = ((window - height) / 2.0).max(40.0);
+    let top = ((window - height) / 2.0).max(8.0);
     let area = Modal::default_area(Id::unique(id)).anchor(Align2::CENTER_TOP, vec2(0.0, top));
     modal_in(ui, area, width, add)
 }
