@@ -108,6 +108,7 @@ fn step(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, card: &StepCard, l
     }
     let ahead = changes_first(card, low);
     if ahead {
+        ui.add_space(6.0);
         widgets::card(ui, |ui| changes(ui, cx, card));
         ui.add_space(10.0);
         notices::show(ui, cx, view, run);
