@@ -14,7 +14,14 @@ use super::{Window, bounds, sample, with_run};
 #[test]
 fn what_changes_is_in_sight_in_the_least_window_while_its_key_is_live() {
     for size in [[960.0, 600.0], [1280.0, 800.0]] {
-        let mut w = Window::sized(with_run(|r| r.weak = Some("The disk is on a network.".into())), size);
+        // A runbook may have much to say of a step before it.
+        let wordy = |r: &mut RunView| {
+            r.weak = Some("The disk is on a network.".into());
+            let card = r.cards.iter_mut().find(|c| c.id == "F4").map(Arc::make_mut).unwrap();
+            card.rows.push(card.rows.iter().find(|r| r.label == "guard").cloned().unwrap());
+            card.why = format!("{} ", card.why).repeat(4);
+        };
+        let mut w = Window::sized(with_run(wordy), size);
         w.harness.state_mut().show(Screen::Run);
         w.harness.run();
         let button = w.harness.get_by_role_and_label(Role::Button, "Switch to Sweden Central").rect();
