@@ -312,7 +312,7 @@ fn activity(ui: &mut Ui, cx: &Cx, view: &View) {
                 let newest = cx.snap.activity.last();
                 let said = match (&cx.snap.busy, &view.said, newest) {
                     (Some(busy), _, _) => busy.clone(),
-                    (None, Some(said), _) => said.clone(),
+                    (None, Some(said), _) => text::capital(said),
                     (None, None, Some(a)) => format!("{} {}", utc_clock(a.at), a.text),
                     (None, None, None) => String::new(),
                 };
