@@ -50,6 +50,11 @@ pub struct Announcer {
 }
 
 impl Announcer {
+    /// Something that the person did themselves, and that the picture does not tell.
+    pub fn say(&mut self, text: &str) {
+        self.waiting.push_back(calm(text));
+    }
+
     /// Looks at the newest picture, and keeps the live regions; `now` is the run's clock. How long until it has more to say.
     pub fn tell(&mut self, ctx: &Context, snap: &Arc<Snapshot>, now: i64) -> Option<Duration> {
         let left = snap.run.as_deref().and_then(|r| Some((r.id.clone(), left(r, now)?)));
@@ -115,16 +120,22 @@ pub fn changes(before: &Snapshot, now: &Snapshot) -> Vec<Saying> {
         (Some(a), None) => out.push(calm(format!("Run {} is left. No run is open.", a.short))),
         (None, None) => {}
     }
-    // The ladder and the verdict: what can be believed has turned.
+    let (was, is) = (&before.situation, &now.situation);
+    let turned = !is.headline.is_empty() && (was.mark != is.mark || gist(&was.headline) != gist(&is.headline));
+    // The ladder and the verdict: what can be believed has turned. What the verdict names is told by it.
     for lamp in now.ladder.iter() {
         let was = before.ladder.iter().find(|l| l.name == lamp.name);
-        if was.is_some_and(|w| w.mark != lamp.mark) {
+        let named = turned && is.headline.contains(&lamp.name);
+        if was.is_some_and(|w| w.mark != lamp.mark) && !named {
             out.push(calm(&*lamp.sentence));
         }
     }
-    let (was, is) = (&before.situation, &now.situation);
-    if was.mark != is.mark && !is.headline.is_empty() {
-        out.push(calm(format!("{}. {}", is.headline.trim_end_matches('.'), is.recommendation)));
+    if turned {
+        // The record may have told it a moment before.
+        let told = said(before).is_some_and(|a| a.text.starts_with(gist(&is.headline)));
+        let verdict = if told { "" } else { is.headline.trim_end_matches('.') };
+        let words: Vec<&str> = [verdict, &*is.recommendation].into_iter().filter(|t| !t.is_empty()).collect();
+        out.extend((!words.is_empty()).then(|| calm(words.join(". "))));
     }
     for other in now.open_runs.iter().filter(|r| r.calls && !r.shown) {
         // The same words twice are no news; others are, also where it called before.
@@ -134,10 +145,17 @@ pub fn changes(before: &Snapshot, now: &Snapshot) -> Vec<Saying> {
             out.push(Saying { text, urgent: other.mode == Mode::Live });
         }
     }
-    if let Some(a) = said(now).filter(|a| said(before) != Some(a)) {
+    // The record says the same of a verdict as the situation does.
+    let repeats = |a: &Activity| !is.headline.is_empty() && a.text.starts_with(gist(&is.headline));
+    if let Some(a) = said(now).filter(|a| said(before) != Some(a) && !repeats(a)) {
         out.push(calm(&*a.text));
     }
     out
+}
+
+/// What a headline says without the figures after it, which change with each probe.
+fn gist(headline: &str) -> &str {
+    headline.split(": ").next().unwrap_or_default().trim_end_matches('.')
 }
 
 /// What the desk said last. Of the watch its verdicts are told, not each probe; and what a run behind says calls by itself.

@@ -44,7 +44,9 @@ pub struct App {
     /// Files that the program was started with.
     pub(super) given: Vec<PathBuf>,
     /// What a screen reader says by itself.
-    announcer: Announcer,
+    pub(super) announcer: Announcer,
+    /// The screen of the frame before, to see when another one comes.
+    pub(super) shown: Screen,
 }
 
 impl App {
@@ -79,6 +81,7 @@ impl App {
             title: memory::TITLE.to_owned(),
             given: Vec::new(),
             announcer: Announcer::default(),
+            shown: memory.screen,
         }
     }
 
@@ -92,15 +95,16 @@ impl App {
         &mut self.view
     }
 
-    /// Shows a screen.
+    /// Shows a screen, as if it had been there from the start.
     pub fn show(&mut self, screen: Screen) {
-        self.view.screen = screen;
+        (self.view.screen, self.shown) = (screen, screen);
     }
 
     /// One frame.
     pub fn draw(&mut self, ui: &mut Ui) {
         let snap = self.snapshots.borrow_and_update().clone();
-        self.follow(ui, &snap);
+        let told = self.follow(ui, &snap);
+        self.arrive(ui, told);
         let cx = Cx::new(&snap, snap.clock.now());
         let (covered, asked) = (self.view.covered(), self.view.ask.is_some());
         let mut dropped = std::mem::take(&mut self.given);
@@ -124,6 +128,7 @@ impl App {
         }
         if let Some(ask) = self.view.ask.as_mut().filter(|_| !asked) {
             ask.run.clone_from(&self.run);
+            self.view.drafts.recall(ask);
         }
         self.focus(ui, covered);
         self.remember(ui);
@@ -136,19 +141,9 @@ impl App {
         }
     }
 
-    /// Goes to the run when one opens, and forgets what belonged to the one before.
-    fn follow(&mut self, ui: &Ui, snap: &Snapshot) {
-        let run = snap.run.as_ref().map(|r| r.id.clone());
-        if run != self.run {
-            // Who looks on, or is asked by somebody else, stays there.
-            let elsewhere = matches!(self.view.screen, Screen::Commander | Screen::Approve) && self.run.is_some();
-            if run.is_some() && !elsewhere {
-                self.view.screen = Screen::Run;
-            }
-            self.lead.turned(run.is_some());
-            self.view.selected = None;
-            self.run = run;
-        }
+    /// Goes to the run when one opens, and forgets what belonged to the one before. Whether another run is on show.
+    fn follow(&mut self, ui: &Ui, snap: &Snapshot) -> bool {
+        let other = self.turn_to(snap);
         self.lead.closed(snap, &mut self.view);
         self.shared(ui, snap);
         // A colleague's words were understood: the draft of them has done its work.
@@ -161,6 +156,23 @@ impl App {
             self.seen = newest;
             self.view.said = None;
         }
+        other
+    }
+
+    fn turn_to(&mut self, snap: &Snapshot) -> bool {
+        let run = snap.run.as_ref().map(|r| r.id.clone());
+        if run != self.run {
+            // Who looks on, or is asked by somebody else, stays there.
+            let elsewhere = matches!(self.view.screen, Screen::Commander | Screen::Approve) && self.run.is_some();
+            if run.is_some() && !elsewhere {
+                self.view.screen = Screen::Run;
+            }
+            self.lead.turned(run.is_some());
+            self.view.selected = None;
+            self.run = run;
+            return true;
+        }
+        false
     }
 
     pub(super) fn act(&mut self, ui: &Ui, snap: &Snapshot, act: Act) {
@@ -511,28 +523,6 @@ impl App {
         if let Some(id) = ids.get(next) {
             self.view.selected = (run.current.as_ref() != Some(*id)).then(|| (*id).clone());
             self.view.focus_step = true;
-        }
-    }
-
-    /// A dialog that opens takes the focus from whoever has it, and gives it back when it closes.
-    fn focus(&mut self, ui: &Ui, covered: bool) {
-        match (covered, self.view.covered()) {
-            (false, true) => {
-                self.view.focus_back = ui.memory(|m| m.focused());
-                ui.ctx().request_repaint();
-            }
-            (true, false) => {
-                self.view.give_back_in = 2;
-                ui.ctx().request_repaint();
-            }
-            (false, false) if self.view.give_back_in > 0 => {
-                self.view.give_back_in -= 1;
-                if let (0, Some(id)) = (self.view.give_back_in, self.view.focus_back) {
-                    ui.memory_mut(|m| m.request_focus(id));
-                }
-                ui.ctx().request_repaint();
-            }
-            _ => {}
         }
     }
 

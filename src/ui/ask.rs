@@ -50,6 +50,8 @@ pub struct Field {
     pub label: String,
     /// What was typed.
     pub text: String,
+    /// What stood there before anything was typed.
+    pub given: String,
     /// What it accepts.
     pub must: Must,
     /// More than one line.
@@ -81,8 +83,8 @@ impl Drop for Field {
 
 impl Field {
     pub(super) fn new(label: impl Into<String>, must: Must) -> Self {
-        let (text, label) = (String::new(), label.into());
-        Self { label, text, must, tall: false, secret: false, browse: None, with_first: false, drawn: None }
+        let (text, given, label) = (String::new(), String::new(), label.into());
+        Self { label, text, given, must, tall: false, secret: false, browse: None, with_first: false, drawn: None }
     }
     pub(super) fn tall(mut self) -> Self {
         self.tall = true;
@@ -102,6 +104,7 @@ impl Field {
     }
     pub(super) fn draft(mut self, text: &str) -> Self {
         text.clone_into(&mut self.text);
+        text.clone_into(&mut self.given);
         self
     }
     /// Whether it is filled in well.

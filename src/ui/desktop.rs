@@ -34,6 +34,8 @@ impl App {
     /// Mode and run in the title, so that the list of windows and a picture of the screen tell a drill from reality.
     pub(super) fn entitle(&mut self, ctx: &Context, snap: &Snapshot) {
         let title = title(snap);
+        // Heard when the window comes to the front.
+        ctx.accesskit_node_builder(egui::accesskit_root_id(), |node| node.set_label(title.as_str()));
         if title != self.title {
             ctx.send_viewport_cmd(ViewportCommand::Title(title.clone()));
             self.title = title;

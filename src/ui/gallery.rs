@@ -2,14 +2,16 @@
 
 use eframe::egui::{self, Color32, CornerRadius, FontId, ScrollArea, Sense, Stroke, StrokeKind, Ui, vec2};
 
-use super::theme::{self, BODY, CLOCK, HAIRLINE, RADIUS, ROW, SMALL, SPACE, TITLE};
+use super::ask::{Ask, Field, Make, Must};
+use super::overlay;
+use super::theme::{self, BODY, CARD_RADIUS, CLOCK, HAIRLINE, RADIUS, ROW, SMALL, SPACE, TITLE};
 use super::widgets::table::table;
 use super::widgets::text::{cut, small, wrapped};
 use super::widgets::{
     Button, badge, banner, before_after, body, bold, card, clock, deadline, empty, field, heading, in_line, link, mark,
     mode_badge, mono, mono_bold, paint_band, paint_step_row, qr, row, secondary, title, verdict,
 };
-use crate::desk::snapshot::{Mark, Mode, Qr, StepRow, StepState};
+use crate::desk::snapshot::{Mark, Mode, Problem, Qr, StepRow, StepState};
 
 /// Column of labels.
 const LABEL: f32 = 112.0;
@@ -20,13 +22,28 @@ pub struct Gallery {
     text: String,
     tall: String,
     chosen: usize,
+    /// Nothing typed, something else typed, and the name.
+    asks: Vec<Ask>,
+}
+
+/// What is confirmed here by its name.
+const TARGET: &str = "appcs-prod-chat";
+
+fn ask(typed: &str) -> Ask {
+    let mut ask = Ask::new("Switch to Sweden Central", "Switch to Sweden Central", Make::Note);
+    ask.lines.push("May lose what was written in the last 5 min.".to_owned());
+    ask.fields.push(Field::new(format!("Type {TARGET} to confirm"), Must::Equal(TARGET.to_owned())).draft(typed));
+    ask.changes_azure = true;
+    // It has been drawn already: it does not take the focus.
+    ask.open = true;
+    ask
 }
 
 impl Gallery {
     /// Sets the look.
     pub fn new(ctx: &egui::Context) -> Self {
         theme::install(ctx);
-        Self::default()
+        Self { asks: ["", "appcs-prod", TARGET].map(ask).into(), ..Self::default() }
     }
 
     /// Draws it.
@@ -75,6 +92,8 @@ impl Gallery {
                     next("Fields", &mut |ui| self.fields(ui));
                     next("Banners", &mut banners);
                     next("Table", &mut |ui| self.table(ui));
+                    next("Confirm, by its target's name", &mut |ui| self.confirms(ui));
+                    next("Notices", &mut |ui| self.notices(ui));
                     next("Empty state", &mut nothing);
                     next("Picture for a telephone", &mut picture);
                 });
@@ -87,8 +106,51 @@ impl Gallery {
         field(ui, "Several lines", &mut self.tall, true, f32::INFINITY);
     }
 
+    /// What a dialog has in it, three times; pressed, it does nothing.
+    fn confirms(&mut self, ui: &mut Ui) {
+        for (i, ask) in self.asks.iter_mut().enumerate() {
+            ui.push_id(i, |ui| {
+                overlay::dialog_frame(ui).show(ui, |ui| {
+                    ui.set_width(ui.available_width());
+                    overlay::form(ui, &|_| (), ask)
+                })
+            });
+        }
+    }
+
+    /// What comes by itself: work that is under way, and a problem, short and at length.
+    fn notices(&mut self, ui: &mut Ui) {
+        let t = theme::of(ui);
+        overlay::toast(ui, t.accent, CARD_RADIUS, |ui| {
+            wrapped(ui, body("Starting the rehearsal …"));
+        });
+        let short = Problem {
+            what: "The file cannot be read.".to_owned(),
+            means: String::new(),
+            next: String::new(),
+            raw: String::new(),
+        };
+        let long = Problem {
+            what: "The request was refused.".to_owned(),
+            means: "Nothing was changed.".to_owned(),
+            next: "ask for the role, then try again.".to_owned(),
+            raw: "403 AuthorizationFailed".to_owned(),
+        };
+        for problem in [&short, &long] {
+            overlay::toast(ui, t.down, CARD_RADIUS, |ui| {
+                overlay::told(ui, &|_| (), problem);
+            });
+        }
+        overlay::toast(ui, t.down, CARD_RADIUS, |ui| overlay::problem_to(ui, &|_| (), &long));
+    }
+
     fn table(&mut self, ui: &mut Ui) {
-        ui.set_max_height(5.0 * ROW);
+        // A place of its own below the heading: a table takes all the height there is.
+        let place = vec2(ui.available_width(), 5.0 * ROW);
+        ui.allocate_ui(place, |ui| self.rows(ui));
+    }
+
+    fn rows(&mut self, ui: &mut Ui) {
         let columns = [("State", Some(120.0)), ("Name", None)];
         let chosen = self.chosen;
         let pressed = table(

@@ -4,12 +4,16 @@ use eframe::egui::accesskit::Role;
 use eframe::egui::{self, Align2, Key, Modifiers, ScrollArea, Ui, vec2};
 
 use super::intent::{self, Intent, TABLE};
-use super::overlay::{Fate, Palette, modal};
+use super::overlay::{Fate, Palette, modal_from_top};
 use super::theme;
 use super::view::{Act, Cx, Screen, View};
 use super::widgets::text::{small, wrapped};
 use super::widgets::{self, secondary};
 use crate::desk::protocol::Command;
+
+/// The list at its longest, and the whole with it.
+const LIST: f32 = 336.0;
+const TALL: f32 = LIST + 120.0;
 
 /// Letters in order, anywhere; the beginnings of words and letters side by side are better. Less is better.
 pub fn fuzzy(text: &str, query: &str) -> Option<usize> {
@@ -125,7 +129,7 @@ pub(super) fn show<'a>(ui: &Ui, cx: &Cx<'a>, view: &View, palette: &mut Palette)
     // Enter alone changes nothing in Azure and signs nothing, from here neither.
     let guarded = matches!(chosen, Some(Hit::Row(r, _)) if r.intent == Intent::Change);
     let mut wanted = chosen.filter(|_| sure || go && !guarded);
-    let ((), closed) = modal(ui, "palette", 520.0, |ui| {
+    let ((), closed) = modal_from_top(ui, "palette", [520.0, TALL], |ui| {
         let before = palette.text.clone();
         let field = widgets::field(ui, "Find a command, a step or a plan", &mut palette.text, false, f32::INFINITY);
         field.request_focus();
@@ -133,7 +137,7 @@ pub(super) fn show<'a>(ui: &Ui, cx: &Cx<'a>, view: &View, palette: &mut Palette)
             palette.chosen = 0;
         }
         ui.add_space(8.0);
-        ScrollArea::vertical().max_height(336.0).auto_shrink([false, true]).show(ui, |ui| {
+        ScrollArea::vertical().max_height(LIST).auto_shrink([false, true]).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
             for (i, (_, found)) in hits.iter().enumerate() {
                 let chosen = i == palette.chosen;

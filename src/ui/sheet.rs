@@ -1,9 +1,9 @@
-//! The help sheet: the screen on show in a paragraph, and every key, from the table of intents.
+//! The help sheet: the screen on show in a paragraph, and every key, from the table of intents, those of this screen first.
 
 use eframe::egui::{Key, Modifiers, ScrollArea, Ui, vec2};
 
 use super::help;
-use super::intent::{self, Intent, Row, TABLE};
+use super::intent::{self, Intent, Row};
 use super::overlay::{Fate, modal};
 use super::view::Screen;
 use super::widgets::text::wrapped;
@@ -15,7 +15,7 @@ const BAND: f32 = 40.0;
 const AROUND: f32 = 156.0;
 
 /// A heading, and the keys under it.
-fn keys<'a>(ui: &mut Ui, name: &str, rows: impl Iterator<Item = &'a Row>) {
+fn keys(ui: &mut Ui, name: &str, rows: &[&Row]) {
     heading(ui, name);
     ui.add_space(4.0);
     for row in rows {
@@ -42,10 +42,12 @@ pub(super) fn help(ui: &Ui, screen: Screen) -> Fate {
                         that cannot be undone, or loses something, wants the name of its target typed.";
             wrapped(ui, secondary(ui, rule));
             ui.add_space(12.0);
-            keys(ui, "On this screen", about.keys.iter().filter_map(|i| intent::find(*i)));
-            ui.add_space(12.0);
-            let rest = TABLE.iter().filter(|r| r.key.is_some() && !about.keys.contains(&r.intent));
-            keys(ui, "Everywhere", rest);
+            for (i, (name, rows)) in help::groups(screen).into_iter().enumerate() {
+                if i > 0 {
+                    ui.add_space(12.0);
+                }
+                keys(ui, &name, &rows);
+            }
         });
         hairline(ui, 8.0);
         let (response, pressed) = Button::new("Close").key(intent::key_text(Intent::Back)).show_response(ui);

@@ -1,14 +1,16 @@
 //! What is always in sight: mode band, navigation with counts, reachability ladder, activity line.
 
 use eframe::egui::accesskit::{Live, Role};
-use eframe::egui::{Align, Align2, FontId, Frame, Layout, Margin, Panel, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui::{
+    Align, Align2, FontId, Frame, Galley, Key, Layout, Margin, Panel, Sense, Stroke, Ui, WidgetInfo, pos2, vec2,
+};
 
 use super::intent::{self, Intent};
 use super::theme::{self, BODY, RADIUS, SMALL};
 use super::view::{Act, Cx, Screen, View, local_clock};
-use super::widgets::{button::focus_ring, paint_band, paint_mark, text};
+use super::widgets::{button::focus_ring, named_part, paint_band, paint_mark, text};
 use crate::clock::Speed;
-use crate::desk::snapshot::{Lamp, Mark};
+use crate::desk::snapshot::{Lamp, Library, Mark, PlanRow, RunbookRow};
 use crate::units::utc_clock;
 
 const BAND: f32 = 32.0;
@@ -16,6 +18,10 @@ const LINE: f32 = 28.0;
 /// Width of the navigation.
 pub const NAV: f32 = 184.0;
 const NAV_ROW: f32 = 36.0;
+/// The same in a low window, where the ladder below wants the room.
+const LOW_NAV_ROW: f32 = 30.0;
+/// From this height on there is room for both.
+const LOW: f32 = 600.0;
 
 /// Draws band, activity line and navigation; what is left of `ui` is the screen.
 pub fn show(ui: &mut Ui, cx: &Cx, view: &View) {
@@ -33,6 +39,7 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &View) {
         .show_separator_line(false)
         .show(ui, |ui| {
             let edge = ui.max_rect().expand2(vec2(8.0, 0.0));
+            named_part(ui, Role::Navigation, "Navigation");
             navigation(ui, cx, view);
             ui.painter().vline(edge.right() - 0.5, ui.clip_rect().y_range(), Stroke::new(1.0, t.line));
         });
@@ -114,7 +121,7 @@ fn count(cx: &Cx, screen: Screen) -> String {
             let library = &snap.library;
             let others = library.diagnostics.iter().filter(|d| d.severity == "error").count();
             let books: usize = library.runbooks.iter().map(|r| r.findings.0).sum();
-            let wrong = others + books + library.plans.iter().map(|p| p.errors).sum::<usize>();
+            let wrong = others + books + library.plans.iter().map(|p| own_errors(library, p)).sum::<usize>();
             if wrong > 0 { format!("{wrong} {}", if wrong == 1 { "error" } else { "errors" }) } else { String::new() }
         }
         Screen::Recovery => super::screens::recovery::count(snap, cx.now.wall),
@@ -131,14 +138,24 @@ fn count(cx: &Cx, screen: Screen) -> String {
     }
 }
 
+/// Errors of a plan's own file: each plan repeats those of its runbook, which are counted there.
+fn own_errors(library: &Library, plan: &PlanRow) -> usize {
+    let of = |r: &&RunbookRow| [&r.id, &r.title, &r.name].contains(&&plan.runbook);
+    let repeated = library.runbooks.iter().filter(of).map(|r| r.findings.0).max().unwrap_or(0);
+    plan.errors.saturating_sub(repeated)
+}
+
 fn navigation(ui: &mut Ui, cx: &Cx, view: &View) {
     let t = theme::of(ui);
     ui.spacing_mut().item_spacing.y = 2.0;
+    let passed_by = view.arrived && ui.input(|i| i.key_pressed(Key::Tab));
+    let height = if ui.available_height() < LOW { LOW_NAV_ROW } else { NAV_ROW };
+    let sense = if passed_by { Sense::CLICK } else { Sense::click() };
     for screen in Screen::ALL {
         ui.push_id(screen, |ui| {
             let count = count(cx, screen);
             let selected = view.screen == screen;
-            let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), NAV_ROW), Sense::click());
+            let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), sense);
             let name = if count.is_empty() { screen.name().to_owned() } else { format!("{}, {count}", screen.name()) };
             response.widget_info(|| WidgetInfo::selected(Role::Tab, true, selected, &name));
             if selected || response.hovered() {
@@ -160,37 +177,99 @@ fn navigation(ui: &mut Ui, cx: &Cx, view: &View) {
             response.on_hover_text(intent::key_text(Intent::Go(screen)));
         });
     }
-    ui.with_layout(Layout::bottom_up(Align::Min), |ui| {
-        let room = ((ui.available_height() - 16.0) / (LAMP + 2.0)).floor().max(0.0) as usize;
-        // From the bottom up: the last rung first.
-        for lamp in cx.snap.ladder.iter().take(room.min(MOST_LAMPS)).rev() {
-            ui.push_id(&lamp.name, |ui| rung(ui, lamp));
+    ladder(ui, &cx.snap.ladder);
+}
+
+/// The height of a rung, and of one where there is little room; between two of them.
+const LAMP: f32 = 22.0;
+const TIGHT_LAMP: f32 = 18.0;
+const LAMP_GAP: f32 = 2.0;
+/// Above the ladder: a line, and air.
+const LADDER_HEAD: f32 = 16.0;
+/// More rungs than this no longer read as a ladder; the Situation screen has them all.
+const MOST_LAMPS: usize = 12;
+
+/// How far each thing can be seen, at the foot of the navigation. What has no room is said; the worst has it first.
+fn ladder(ui: &mut Ui, all: &[Lamp]) {
+    if all.is_empty() {
+        return;
+    }
+    let room = ui.available_height() - LADDER_HEAD;
+    let whole: Vec<f32> = all.iter().map(|l| name_of(ui, l, None).size().y + 7.0).map(|h| h.max(LAMP)).collect();
+    let tall = |heights: &[f32]| heights.iter().map(|h| h + LAMP_GAP).sum::<f32>();
+    // A long name takes a second line rather than lose its end, as long as no rung goes for it.
+    let (heights, tight) = match () {
+        () if tall(&whole) <= room => (whole, None),
+        () if all.len() as f32 * (LAMP + LAMP_GAP) <= room => (vec![LAMP; all.len()], Some(LAMP)),
+        () => (vec![TIGHT_LAMP; all.len()], Some(TIGHT_LAMP)),
+    };
+    let fit = if tall(&heights) <= room { all.len() } else { (room / (TIGHT_LAMP + LAMP_GAP)).max(1.0) as usize };
+    let fit = fit.min(MOST_LAMPS);
+    // The last line says how many more there are.
+    let kept = if fit < all.len() { worst(all, fit.saturating_sub(1)) } else { (0..all.len()).collect() };
+    let missing = all.len() - kept.len();
+    let used = tall(&kept.iter().map(|i| heights[*i]).collect::<Vec<_>>());
+    let used = used + if missing > 0 { TIGHT_LAMP + LAMP_GAP } else { 0.0 };
+    ui.add_space((room - used).max(0.0));
+    ui.scope(|ui| {
+        named_part(ui, Role::Group, "Reachability");
+        ui.spacing_mut().item_spacing.y = LAMP_GAP;
+        let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 1.0), Sense::hover());
+        ui.painter().hline(rect.x_range(), rect.center().y, Stroke::new(1.0, theme::of(ui).line));
+        ui.add_space(8.0);
+        for i in &kept {
+            ui.push_id(&all[*i].name, |ui| rung(ui, &all[*i], heights[*i], tight));
         }
-        if !cx.snap.ladder.is_empty() {
-            ui.add_space(8.0);
-            let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 1.0), Sense::hover());
-            ui.painter().hline(rect.x_range(), rect.center().y, Stroke::new(1.0, t.line));
+        if missing > 0 {
+            more(ui, all, &kept);
         }
     });
 }
 
-/// The least height of a rung.
-const LAMP: f32 = 22.0;
-/// More rungs than this no longer read as a ladder; the Situation screen has them all.
-const MOST_LAMPS: usize = 12;
+/// The places of so many of the worst rungs, in the order of the ladder.
+fn worst(all: &[Lamp], so_many: usize) -> Vec<usize> {
+    let mut places: Vec<usize> = (0..all.len()).collect();
+    places.sort_by_key(|i| std::cmp::Reverse(all[*i].mark.weight()));
+    places.truncate(so_many);
+    places.sort_unstable();
+    places
+}
 
-fn rung(ui: &mut Ui, lamp: &Lamp) {
-    let t = theme::of(ui);
-    let width = ui.available_width();
+/// What has no room, in a word; by name for the screen reader, and on hover.
+fn more(ui: &mut Ui, all: &[Lamp], kept: &[usize]) {
+    let left_out: Vec<&str> =
+        all.iter().enumerate().filter(|(i, _)| !kept.contains(i)).map(|(_, l)| l.sentence.as_str()).collect();
+    let words = format!("+{} more", left_out.len());
+    let name = format!("{words}: {}", left_out.join("; "));
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), TIGHT_LAMP), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &name));
+    let at = rect.left_center() + vec2(36.0, 0.0);
     let font = FontId::proportional(SMALL);
-    let figure = text::line(ui, &lamp.text, font.clone(), t.secondary, 72.0);
-    // A long name takes a second line rather than lose its end.
-    let room = width - 36.0 - 8.0 - figure.size().x - 12.0;
-    let name = ui.painter().layout(lamp.name.clone(), font, t.text, room.max(40.0));
-    let height = (name.size().y + 7.0).max(LAMP);
-    let (rect, response) = ui.allocate_exact_size(vec2(width, height), Sense::hover());
+    ui.painter().text(at, Align2::LEFT_CENTER, words, font, theme::of(ui).secondary);
+    response.on_hover_text(left_out.join("\n"));
+}
+
+/// The name of a rung beside its figure: in one line of this height, or in as many as it takes.
+fn name_of(ui: &Ui, lamp: &Lamp, tight: Option<f32>) -> std::sync::Arc<Galley> {
+    let t = theme::of(ui);
+    let font = FontId::proportional(SMALL);
+    let room = (ui.available_width() - 36.0 - 8.0 - figure_of(ui, lamp).size().x - 12.0).max(40.0);
+    match tight {
+        Some(_) => text::line(ui, &lamp.name, font, t.text, room),
+        None => ui.painter().layout(lamp.name.clone(), font, t.text, room),
+    }
+}
+
+fn figure_of(ui: &Ui, lamp: &Lamp) -> std::sync::Arc<Galley> {
+    text::line(ui, &lamp.text, FontId::proportional(SMALL), theme::of(ui).secondary, 72.0)
+}
+
+fn rung(ui: &mut Ui, lamp: &Lamp, height: f32, tight: Option<f32>) {
+    let t = theme::of(ui);
+    let (name, figure) = (name_of(ui, lamp, tight), figure_of(ui, lamp));
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &lamp.sentence));
-    let y = rect.top() + LAMP / 2.0;
+    let y = rect.top() + tight.unwrap_or(LAMP) / 2.0;
     let top = y - figure.size().y / 2.0;
     paint_mark(ui.painter(), pos2(rect.left() + 19.0, y), 5.0, lamp.mark, t.status(lamp.mark));
     ui.painter().galley(pos2(rect.left() + 36.0, top), name, t.text);
@@ -233,7 +312,7 @@ fn activity(ui: &mut Ui, cx: &Cx, view: &View) {
                 let newest = cx.snap.activity.last();
                 let said = match (&cx.snap.busy, &view.said, newest) {
                     (Some(busy), _, _) => busy.clone(),
-                    (None, Some(said), _) => said.clone(),
+                    (None, Some(said), _) => text::capital(said),
                     (None, None, Some(a)) => format!("{} {}", utc_clock(a.at), a.text),
                     (None, None, None) => String::new(),
                 };

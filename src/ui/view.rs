@@ -9,6 +9,7 @@ use eframe::egui;
 use serde::{Deserialize, Serialize};
 
 use super::ask::{Ask, Browse};
+use super::drafts::Drafts;
 use super::intent::Intent;
 use super::memory::Looks;
 use super::overlay::Palette;
@@ -111,6 +112,8 @@ pub struct View {
     pub wide: bool,
     /// Dialog that is open.
     pub ask: Option<Ask>,
+    /// What was typed into dialogs that were closed.
+    pub drafts: Drafts,
     /// Command palette that is open.
     pub palette: Option<Palette>,
     /// Help sheet is open.
@@ -119,6 +122,8 @@ pub struct View {
     pub focus_back: Option<egui::Id>,
     /// Frames until the focus is given back: egui keeps a closed dialog's claim for one more.
     pub give_back_in: u8,
+    /// The screen has just come on show: the first Tab goes to it, not to the navigation before it.
+    pub arrived: bool,
     /// The checklist row has the focus: Enter then means the primary action.
     pub focus_on_row: bool,
     /// Give the focus to the row of the selected step.
@@ -190,10 +195,12 @@ impl View {
             column: Column::default(),
             wide: false,
             ask: None,
+            drafts: Drafts::default(),
             palette: None,
             help: false,
             focus_back: None,
             give_back_in: 0,
+            arrived: false,
             focus_on_row: false,
             focus_step: false,
             seen_current: None,

@@ -13,7 +13,7 @@ use crate::ui::ask::Ask;
 use crate::ui::intent::{self, Intent};
 use crate::ui::theme::{self, TITLE};
 use crate::ui::view::{Act, Cx, View};
-use crate::ui::widgets::text::{copyable, small, wrapped};
+use crate::ui::widgets::text::{capital, copyable, small, wrapped};
 use crate::ui::widgets::{
     self, Button, banner, body, bold, card, heading, in_line, mono, row, secondary, title, verdict,
 };
@@ -314,7 +314,7 @@ fn keys(ui: &mut Ui, cx: &Cx, view: &mut View, a: &Approvals) {
     ui.spacing_mut().item_spacing.y = 6.0;
     heading(ui, "Your key");
     if let Some(why) = &a.cannot_sign {
-        copyable(ui, body(why).color(theme::of(ui).down));
+        copyable(ui, body(capital(why)).color(theme::of(ui).down));
     }
     match &a.mine {
         Some(line) => {

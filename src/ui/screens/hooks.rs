@@ -11,7 +11,7 @@ use crate::ui::ask::Ask;
 use crate::ui::theme;
 use crate::ui::view::{Act, Cx};
 use crate::ui::widgets::layout::named;
-use crate::ui::widgets::text::{copyable, small, wrapped};
+use crate::ui::widgets::text::{capital, copyable, small, wrapped};
 use crate::ui::widgets::{
     Button, at_end, body, bold, button, end_width, hairline, heading, in_line, paint_mark, row, secondary,
 };
@@ -294,7 +294,7 @@ fn add(ui: &mut Ui, cx: &Cx, form: &mut HookForm, all: &[HookView]) {
         }
     });
     if let Some(why) = refused {
-        wrapped(ui, small(ui, why));
+        wrapped(ui, small(ui, capital(&why)));
     }
 }
 

@@ -17,10 +17,12 @@ pub mod start;
 pub mod thresholds;
 pub mod watch;
 
+use eframe::egui::accesskit::Role;
 use eframe::egui::{CentralPanel, Frame, Margin, ScrollArea, Ui, Vec2};
 
 use super::theme;
 use super::view::{Cx, Screen, View};
+use super::widgets::named_part;
 use crate::desk::snapshot::Snapshot;
 
 /// Draws the screen on show into what the shell has left.
@@ -28,6 +30,7 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
     let t = theme::of(ui);
     CentralPanel::no_frame().frame(Frame::new().fill(t.background)).show(ui, |ui| {
         let screen = view.screen;
+        named_part(ui, Role::Main, &format!("{} screen", screen.name()));
         if screen != Screen::Settings {
             view.credential.forget(ui.ctx());
             view.hook.forget(ui.ctx());

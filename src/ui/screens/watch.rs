@@ -15,7 +15,7 @@ use crate::runbook::model::Tier;
 use crate::ui::theme;
 use crate::ui::view::Cx;
 use crate::ui::widgets::layout::typing_ring;
-use crate::ui::widgets::text::{small, wrapped};
+use crate::ui::widgets::text::{capital, small, wrapped};
 use crate::ui::widgets::{Button, body, bold, hairline, heading};
 use crate::units::Millis;
 
@@ -224,6 +224,6 @@ fn switch(ui: &mut Ui, on: &mut bool, label: &str, why: &str) {
 /// What is wrong with the field above.
 pub fn mistakes(ui: &mut Ui, wrong: &[Mistake], field: &str) {
     for m in wrong.iter().filter(|m| m.field == field) {
-        wrapped(ui, bold(&m.sentence).color(theme::of(ui).down));
+        wrapped(ui, bold(capital(&m.sentence)).color(theme::of(ui).down));
     }
 }

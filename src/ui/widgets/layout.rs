@@ -1,5 +1,6 @@
 //! Cards, headings, key-value rows, empty states.
 
+use eframe::egui::accesskit::Role;
 use eframe::egui::{self, ComboBox, CornerRadius, Frame, Layout, Margin, Panel, Stroke, TextEdit, Ui, vec2};
 
 use super::text::{body, bold, copyable, secondary, small, wrapped};
@@ -77,17 +78,32 @@ pub fn one_or_all_in(ui: &mut Ui, label: &str, chosen: &mut String, of: &[String
 
 /// The title of a screen.
 pub fn title(ui: &mut Ui, text: &str) -> egui::Response {
-    ui.add(
-        egui::Label::new(
-            egui::RichText::new(text).font(egui::FontId::new(theme::TITLE, theme::bold())).line_height(Some(28.0)),
-        )
-        .wrap(),
-    )
+    let font = egui::FontId::new(theme::TITLE, theme::bold());
+    let response = ui.add(egui::Label::new(egui::RichText::new(text).font(font).line_height(Some(28.0))).wrap());
+    as_heading(response, text)
 }
 
 /// The heading of a group.
 pub fn heading(ui: &mut Ui, text: &str) {
-    ui.label(bold(text));
+    as_heading(ui.label(bold(text)), text);
+}
+
+/// A screen reader goes from one to the next.
+fn as_heading(response: egui::Response, text: &str) -> egui::Response {
+    response.ctx.accesskit_node_builder(response.id, |node| {
+        node.set_role(Role::Heading);
+        node.set_label(text);
+        node.clear_value();
+    });
+    response
+}
+
+/// What this part of the window is, for whoever goes through it part by part.
+pub fn named_part(ui: &Ui, role: Role, name: &str) {
+    ui.ctx().accesskit_node_builder(ui.unique_id(), |node| {
+        node.set_role(role);
+        node.set_label(name);
+    });
 }
 
 /// A hairline with air around it.

@@ -19,7 +19,7 @@ pub use button::{Button, link};
 pub use change::before_after;
 pub use deadline::{clock, deadline};
 pub use end::{at_end, end_width};
-pub use layout::{banner, card, empty, field, hairline, heading, in_line, judged, row, title};
+pub use layout::{banner, card, empty, field, hairline, heading, in_line, judged, named_part, row, title};
 pub use mark::{mark, paint_mark, paint_step, step_mark, verdict};
 pub use qr::qr;
 pub use step::paint_step_row;

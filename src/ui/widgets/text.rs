@@ -56,6 +56,17 @@ pub fn line(ui: &Ui, text: &str, font: FontId, color: Color32, width: f32) -> st
     ui.painter().layout_job(job)
 }
 
+/// With its first letter a capital, as a sentence begins; what begins with a name or a value stays as it is written.
+pub fn capital(text: &str) -> String {
+    let first = text.split_whitespace().next().unwrap_or_default();
+    let word = first.trim_end_matches([',', ':', ';', '.']).chars().all(|c| c.is_alphabetic() || c == '’');
+    let mut chars = text.chars();
+    match chars.next().filter(|_| word) {
+        Some(c) => c.to_uppercase().chain(chars).collect(),
+        None => text.to_owned(),
+    }
+}
+
 /// So many bytes, in words.
 pub fn size(bytes: u64) -> String {
     match bytes {

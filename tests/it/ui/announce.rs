@@ -92,6 +92,31 @@ fn turns_of_the_watch_the_second_person_and_the_desk_are_heard() {
     });
     assert_eq!(turned, [(false, "ARM: down, 1 s".to_owned())]);
 
+    // A verdict that turns is told once, whoever tells it: the record, the rung, or the situation.
+    let turns = |s: &mut Snapshot| {
+        let lamp = Arc::make_mut(&mut s.ladder).iter_mut().find(|l| l.name == "East US").unwrap();
+        (lamp.mark, lamp.sentence) = (Mark::Suspect, "East US: suspect, 2 s".into());
+        let now = Arc::make_mut(&mut s.situation);
+        (now.mark, now.recommendation) = (Some(Mark::Suspect), "Wait for more evidence.".into());
+        now.headline = "East US may be failing: no answer in time, 4 in a row".into();
+    };
+    let records = |s: &mut Snapshot| {
+        let text = "East US may be failing: no answer in time, 3 in a row Calls of others succeed.".into();
+        Arc::make_mut(&mut s.activity).push(Activity { at: sample::NOW, text });
+    };
+    let both = said(&before, |s| {
+        turns(s);
+        records(s);
+    });
+    let verdict = "East US may be failing: no answer in time, 4 in a row. Wait for more evidence.";
+    assert_eq!(both, [(false, verdict.to_owned())]);
+    let mut turned = before.clone();
+    turns(&mut turned);
+    assert_eq!(said(&turned, records), [], "the record comes after the situation");
+    let mut recorded = before.clone();
+    records(&mut recorded);
+    assert_eq!(said(&recorded, turns), [(false, "Wait for more evidence.".to_owned())], "or before it");
+
     let asked = pair::in_state("F4", StepState::AwaitingApproval);
     let answered = said(
         &asked,

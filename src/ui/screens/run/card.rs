@@ -8,7 +8,7 @@ use crate::ui::intent::{self, Intent};
 use crate::ui::overlay;
 use crate::ui::theme::{self, SMALL};
 use crate::ui::view::{Act, Cx, View};
-use crate::ui::widgets::text::{copyable, small, wrapped};
+use crate::ui::widgets::text::{capital, copyable, small, wrapped};
 use crate::ui::widgets::{
     self, badge, banner, before_after, body, bold, heading, link, mono, mono_bold, row, secondary, step_mark, title,
     verdict,
@@ -25,7 +25,7 @@ const LABEL: f32 = 112.0;
 const GUTTER: f32 = 12.0;
 /// Above and below the buttons.
 const AIR: f32 = 10.0;
-/// In less height, what holds a step up and what it may lose come before what it is good for.
+/// In less height, what changes, what holds a step up and what it may lose come before what it is good for.
 const LOW: f32 = 500.0;
 /// The rows that then come first.
 const FIRST: [&str; 2] = ["guard", "may lose"];
@@ -50,11 +50,15 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, (left, top): (
         ui.set_max_width(width);
         ui.spacing_mut().item_spacing.y = 4.0;
         ui.add_space(top);
-        notices::show(ui, cx, view, run);
+        let low = split - all.top() < LOW;
+        let ahead = changes_first(&card, low) && !outcome::shown(view, run);
+        if !ahead {
+            notices::show(ui, cx, view, run);
+        }
         if outcome::shown(view, run) {
             outcome::show(ui, run);
         } else {
-            step(ui, cx, view, run, &card, split - all.top() < LOW);
+            step(ui, cx, view, run, &card, low);
         }
         ui.add_space(12.0);
     });
@@ -70,6 +74,12 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, (left, top): (
         }
     }
     ui.allocate_rect(all, Sense::hover());
+}
+
+/// What is sent is seen before it is sent: in little height what changes comes before everything that could push it out of
+/// sight while its key is live.
+fn changes_first(card: &StepCard, low: bool) -> bool {
+    low && !card.changes.is_empty() && card.actions.first().is_some_and(|a| a.changes_azure)
 }
 
 fn step(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, card: &StepCard, low: bool) {
@@ -95,6 +105,13 @@ fn step(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, card: &StepCard, l
             step_mark(ui, card.state, false);
             ui.label(body(capital(card.state.word())));
         });
+    }
+    let ahead = changes_first(card, low);
+    if ahead {
+        ui.add_space(6.0);
+        widgets::card(ui, |ui| changes(ui, cx, card));
+        ui.add_space(10.0);
+        notices::show(ui, cx, view, run);
     }
     let first = |r: &&CardRow| low && FIRST.contains(&r.label);
     if low {
@@ -131,7 +148,7 @@ fn step(ui: &mut Ui, cx: &Cx, view: &mut View, run: &RunView, card: &StepCard, l
         second::show(ui, cx, view, asked);
         ui.add_space(14.0);
     }
-    if !card.changes.is_empty() {
+    if !card.changes.is_empty() && !ahead {
         widgets::card(ui, |ui| changes(ui, cx, card));
         ui.add_space(14.0);
     }
@@ -261,10 +278,4 @@ pub fn note(ui: &mut Ui, n: &NoteView) {
     job.append(&n.text, 0.0, format(t.text));
     job.wrap.max_width = ui.available_width();
     ui.add(egui::Label::new(job).wrap().selectable(true));
-}
-
-/// With its first letter a capital.
-pub fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|c| c.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }

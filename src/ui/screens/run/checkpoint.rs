@@ -3,7 +3,7 @@
 use eframe::egui::Ui;
 
 use crate::desk::snapshot::CheckpointView;
-use crate::ui::view::{Act, Cx};
+use crate::ui::view::Act;
 use crate::ui::widgets::text::copyable;
 use crate::ui::widgets::{Button, mono, qr};
 
@@ -13,12 +13,12 @@ pub const NAME: &str = "The checkpoint";
 const SIDE: f32 = 260.0;
 
 /// Draws it.
-pub fn show(ui: &mut Ui, cx: &Cx, c: &CheckpointView) {
+pub fn show(ui: &mut Ui, act: &dyn Fn(Act), c: &CheckpointView) {
     ui.add_space(8.0);
     copyable(ui, mono(c.text.trim_end()));
     ui.add_space(8.0);
     if Button::new("Copy the text").small().show(ui) {
-        cx.act(Act::Copy(c.text.to_string(), NAME));
+        act(Act::Copy(c.text.to_string(), NAME));
     }
     ui.add_space(8.0);
     qr(ui, &c.picture, SIDE, "The checkpoint as a QR picture");

@@ -12,7 +12,8 @@ pub mod second;
 pub mod side;
 mod switcher;
 
-pub use card::{capital, change};
+pub use crate::ui::widgets::text::capital;
+pub use card::change;
 pub use checklist::heading as checklist_heading;
 pub use checkpoint::show as checkpoint;
 pub use second::{SecondView, block, large as large_pictures, time_left};

@@ -2,11 +2,10 @@
 
 use eframe::egui::{FontId, RichText, Ui};
 
-use super::card::capital;
 use crate::desk::snapshot::{RunView, Score};
 use crate::ui::theme;
 use crate::ui::view::View;
-use crate::ui::widgets::text::{copyable, small};
+use crate::ui::widgets::text::{capital, copyable, small};
 use crate::ui::widgets::{body, card, row, secondary, title};
 
 /// Whether it is on show: the run is closed, and nobody looks at one of its steps.

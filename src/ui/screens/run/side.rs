@@ -3,7 +3,7 @@
 use eframe::egui::accesskit::Role;
 use eframe::egui::{self, Color32, Rect, Sense, Ui, WidgetInfo, pos2, vec2};
 
-use super::card::{capital, note};
+use super::card::note;
 use crate::clock::Speed;
 use crate::desk::snapshot::{Clocks, Mode, RunView};
 use crate::run::clocks::NAMES;
@@ -12,7 +12,7 @@ use crate::ui::screens::situation;
 use crate::ui::theme;
 use crate::ui::view::{Act, Cx};
 use crate::ui::widgets::button::focus_ring;
-use crate::ui::widgets::text::{copyable, small, wrapped};
+use crate::ui::widgets::text::{capital, copyable, small, wrapped};
 use crate::ui::widgets::{self, body, bold, hairline, heading, link, row};
 use crate::units::{Millis, countdown, utc_clock};
 
@@ -85,8 +85,14 @@ pub fn show(ui: &mut Ui, cx: &Cx, run: &RunView) {
     ui.spacing_mut().item_spacing.y = 4.0;
     heading(ui, "Waiting for");
     let c = &run.clocks;
-    if !run.waits.is_empty() && run.closed.is_none() {
-        copyable(ui, body(capital(&run.waits)));
+    if run.closed.is_none() {
+        // One line or two: what stands below stays where it is.
+        ui.scope(|ui| {
+            ui.set_min_height(2.0 * theme::LINE);
+            if !run.waits.is_empty() {
+                copyable(ui, body(capital(&run.waits)));
+            }
+        });
     }
     wrapped(ui, small(ui, format!("People {} · Azure {}", seconds(c.waited_people), seconds(c.waited_azure))));
 
@@ -97,6 +103,11 @@ pub fn show(ui: &mut Ui, cx: &Cx, run: &RunView) {
         for r in regions {
             ui.push_id(&r.region, |ui| situation::region(ui, r));
         }
+    }
+    // What is pressed comes before what grows while one looks: messages, notes, times.
+    if run.closed.is_none() && run.papers.handed_over.is_none() {
+        hairline(ui, 8.0);
+        doings(ui, cx, run);
     }
     hairline(ui, 8.0);
     times(ui, c);
@@ -109,6 +120,9 @@ pub fn show(ui: &mut Ui, cx: &Cx, run: &RunView) {
             ui.push_id(("inject", i), |ui| note(ui, n));
         }
     }
+    if run.notes.is_empty() {
+        return;
+    }
     hairline(ui, 8.0);
     heading(ui, "Notes");
     let skip = run.notes.len().saturating_sub(MOST);
@@ -117,9 +131,6 @@ pub fn show(ui: &mut Ui, cx: &Cx, run: &RunView) {
     }
     if skip > 0 {
         ui.label(small(ui, format!("{skip} older ones are in the record")));
-    }
-    if run.closed.is_none() && run.papers.handed_over.is_none() {
-        doings(ui, cx, run);
     }
 }
 
@@ -162,10 +173,9 @@ fn doings(ui: &mut Ui, cx: &Cx, run: &RunView) {
             cx.act(Act::Do(intent));
         }
     };
-    act(ui, "Add a note", Intent::Note);
-    hairline(ui, 8.0);
     heading(ui, "The run");
     ui.spacing_mut().item_spacing.y = 2.0;
+    act(ui, "Add a note", Intent::Note);
     act(ui, if run.paused.is_some() { "Go on" } else { "Pause" }, Intent::Pause);
     act(ui, if run.degraded { "Normal instructions" } else { "Degraded instructions" }, Intent::Degraded);
     act(ui, "Impact began earlier", Intent::Impact);
@@ -173,6 +183,7 @@ fn doings(ui: &mut Ui, cx: &Cx, run: &RunView) {
     act(ui, "Hand the run over", Intent::HandOver);
     act(ui, "Commander's window", Intent::Projector);
     act(ui, "Close the run", Intent::Close);
+    ui.spacing_mut().item_spacing.y = 4.0;
 }
 
 fn speed(ui: &mut Ui, cx: &Cx) {
@@ -221,7 +232,9 @@ fn bar(ui: &mut Ui, cx: &Cx, c: &Clocks) {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 6.0), Sense::hover());
     let passed: Vec<(&str, u64)> = c.segments.iter().filter_map(|(n, d)| d.map(|d| (*n, d))).collect();
     let words: Vec<String> = passed.iter().map(|(n, d)| format!("{n} {}", seconds(*d))).collect();
-    response.widget_info(|| WidgetInfo::labeled(Role::ProgressIndicator, true, format!("Spent: {}", words.join(", "))));
+    let spent = || format!("Spent: {}", words.join(", "));
+    let said = if words.is_empty() { "No part of the time is spent yet".to_owned() } else { spent() };
+    response.widget_info(|| WidgetInfo::labeled(Role::ProgressIndicator, true, &said));
     let p = ui.painter_at(rect);
     p.rect_filled(rect, 3.0, t.raised);
     let used = c.deadline.map_or(0, |d| u64::try_from(cx.now.utc - d + c.rto as i64).unwrap_or(0));

@@ -6,7 +6,7 @@ use eframe::egui::Ui;
 use crate::desk::protocol::Command;
 use crate::desk::snapshot::{Difference, Drift, Mark, NOT_ASKED, PlanPreview, RightsReport, Severity, Standing};
 use crate::ui::view::Cx;
-use crate::ui::widgets::text::{copyable, small, wrapped};
+use crate::ui::widgets::text::{capital, copyable, small, wrapped};
 use crate::ui::widgets::{Button, body, bold, card, hairline, heading, in_line, mark, mono, row};
 
 /// Column of the labels.
@@ -162,9 +162,4 @@ fn more(ui: &mut Ui, all: usize, command: &str) {
     if all > SHOWN {
         copyable(ui, small(ui, format!("And {} more: {command}", all - SHOWN)));
     }
-}
-
-fn capital(text: &str) -> String {
-    let mut all = text.chars();
-    all.next().map_or_else(String::new, |c| c.to_uppercase().chain(all).collect())
 }

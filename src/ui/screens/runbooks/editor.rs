@@ -7,7 +7,7 @@ use crate::desk::protocol::{Command, Draft, DraftIntent};
 use crate::desk::snapshot::{ComponentChoice, DraftField, DraftView, Mark};
 use crate::runbook::model::Strategy;
 use crate::ui::view::{Cx, View};
-use crate::ui::widgets::text::{copyable, small, wrapped};
+use crate::ui::widgets::text::{capital, copyable, small, wrapped};
 use crate::ui::widgets::{Button, body, bold, card, field, heading, in_line, mark, mono, secondary, title};
 
 /// Draws it.
@@ -98,7 +98,7 @@ fn wrong(ui: &mut Ui, texts: &[String]) {
     for t in texts {
         ui.horizontal_top(|ui| {
             mark(ui, Mark::Down);
-            copyable(ui, body(t));
+            copyable(ui, body(capital(t)));
         });
     }
 }

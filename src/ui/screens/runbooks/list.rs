@@ -11,7 +11,7 @@ use crate::ui::intent::{self, Intent};
 use crate::ui::theme::{self, BODY, RADIUS, SMALL};
 use crate::ui::view::{Act, Cx, View};
 use crate::ui::widgets::button::focus_ring;
-use crate::ui::widgets::text::{cut, line, small, wrapped};
+use crate::ui::widgets::text::{capital, cut, line, small, wrapped};
 use crate::ui::widgets::{self, Button, heading, link};
 
 use super::{LibraryView, ready};
@@ -122,7 +122,8 @@ fn entry<'a>(ui: &mut Ui, id: (&str, &str), chosen: bool, says: impl Fn() -> Ent
     let response = ui.interact(rect, ui.scope_id().with(id), Sense::click());
     response.widget_info(|| {
         let Entry { name, under, right, .. } = says();
-        WidgetInfo::selected(Role::ListBoxOption, true, chosen, format!("{name}. {under}. {right}"))
+        let said: Vec<&str> = [name, &under, &right].into_iter().filter(|t| !t.is_empty()).collect();
+        WidgetInfo::selected(Role::ListBoxOption, true, chosen, said.join(". "))
     });
     let clicked = response.clicked();
     if !ui.is_rect_visible(rect) {
@@ -151,7 +152,7 @@ fn entry<'a>(ui: &mut Ui, id: (&str, &str), chosen: bool, says: impl Fn() -> Ent
     put(note, note_left, rect.top() + 14.0);
     put(second, left, rect.top() + 33.0);
     focus_ring(ui, &response, rect.shrink(3.0));
-    response.on_hover_text(format!("{under}\n{more}"));
+    response.on_hover_text(format!("{name}\n{under}\n{more}"));
     clicked
 }
 
@@ -213,7 +214,7 @@ fn place(ui: &mut Ui, cx: &Cx, p: &PlaceRow) {
             ui.set_width(width);
             ui.spacing_mut().item_spacing.y = 0.0;
             cut(ui, widgets::body(name)).on_hover_text(p.path.display().to_string());
-            let note = small(ui, &p.note);
+            let note = small(ui, if p.failed { capital(&p.note) } else { p.note.clone() });
             cut(ui, if p.failed { note.color(t.down) } else { note }).on_hover_text(&p.note);
         });
         if Button::new("Remove").small().id(&p.path).show(ui) {
