@@ -78,7 +78,7 @@ impl Asked {
             (Some((azure, task, began)), _) if self.epoch.map_or(self.first >= Some(began), |own| own == began) => {
                 self.compare(azure, task).await
             }
-            (None, _) if self.has_its_own() => self.compare_with_its_own(catalog).await,
+            (None, _) if self.has_its_own() => Box::pin(self.compare_with_its_own(catalog)).await,
             (None, Some((azure, task))) if self.mode != Some(Mode::Rehearsal) => self.compare(azure, task).await,
             _ => Err(DeskError::Rehearsed),
         }
