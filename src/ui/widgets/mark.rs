@@ -69,7 +69,13 @@ pub fn paint_step(p: &Painter, c: Pos2, state: StepState, current: bool, t: &Tok
         }
         StepState::Failed => cross(p, c, 4.5, Stroke::new(2.4, t.down)),
         StepState::Indeterminate => paint_mark(p, c, 5.5, Mark::Blind, t.suspect),
-        StepState::Running | StepState::Verifying => paint_mark(p, c, 5.5, Mark::Suspect, t.accent),
+        StepState::Running => paint_mark(p, c, 5.5, Mark::Suspect, t.accent),
+        StepState::Verifying => {
+            // Further than half.
+            paint_mark(p, c, 5.5, Mark::Suspect, t.accent);
+            let wedge = [vec![c], arc(c, 5.5, -FRAC_PI_2, 0.0)].concat();
+            p.add(Shape::convex_polygon(wedge, t.accent, Stroke::NONE));
+        }
         StepState::AwaitingApproval => {
             p.circle_stroke(c, 4.5, Stroke::new(1.5, t.accent));
             p.circle_filled(c, 1.8, t.accent);

@@ -5,6 +5,7 @@ use lifeboat::azure::{Cloud, Method};
 use lifeboat::clock::Clock;
 use lifeboat::desk::snapshot::{Snapshot, StepCard, StepState};
 use lifeboat::ui::view::Screen;
+use lifeboat::ui::widgets::text::capital;
 use lifeboat::units::Millis;
 
 use super::sign_in::{Azure, at, name, rehearsed};
@@ -52,7 +53,7 @@ fn seen<'a>(all: &'a [Shown], step: &str, words: &str) -> &'a Shown {
     let found = all.iter().find(|s| s.step == step && s.what.contains(words));
     let found = found.unwrap_or_else(|| panic!("“{words}” was not seen at {step}, but:\n{}", told()));
     let window = Window::on(found.picture.clone(), Screen::Run);
-    assert!(window.sees(&found.what), "on the card: {}", found.what);
+    assert!(window.sees(&capital(&found.what)), "on the card: {}", found.what);
     assert!(window.sees(&format!("Next: {}", found.next)), "under it: {}", found.next);
     found
 }
