@@ -400,7 +400,7 @@ def turn(w, seen):
     if usual is not None and usual.name == "Fail over" and "situation" not in seen["pictures"]:
         seen["pictures"].add("situation")
         w.go("Situation")
-        w.until(lambda ns: first(ns, role="label", starts="East US is down"), "the verdict names East US")
+        w.until(lambda ns: first(ns, role="heading", starts="East US is down"), "the verdict names East US")
         w.picture("situation")
         look_on(w)
         return True
