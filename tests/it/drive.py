@@ -391,7 +391,7 @@ def turn(w, seen):
         return True
     do = primary(nodes)
     if do is not None and do.name == REDIRECT and do.on:
-        if not first(nodes, role="label", name="What changes"):
+        if not first(nodes, name="What changes"):
             raise Stuck("the redirect is offered, but not what it changes")
         if "run" not in seen["pictures"]:
             seen["pictures"].add("run")
@@ -485,7 +485,7 @@ def rehearse(w, colleague):
     row = w.until(lambda ns: first(ns, role="table row", starts="Entry "), "the record is shown")
     w.press(row)
     w.until(lambda ns: button(ns, "Copy the entry"), "an entry is shown in full")
-    intact = w.until(lambda ns: first(ns, role="label", starts="Record "), "the record is verified").name
+    intact = w.until(lambda ns: first(ns, starts="Record "), "the record is verified").name
     w.picture("audit")
     return {"closed": how, "score": points, "record": intact, "guards": seen["guards"], "notices": seen["notices"],
             "asked": seen["asked"], "shown": seen["shown"]}
