@@ -307,7 +307,7 @@ def answer_dialog(w, nodes, words=()):
 
 def primary(nodes):
     """The step's button, when it is the one that changes Azure: it has the step's own title, or says so."""
-    titles = {n.name for n in nodes if n.role == "label"}
+    titles = {n.name for n in nodes if n.role in ("label", "heading")}
     for n in nodes:
         if n.role == "push button" and (n.name == "Do it" or n.name in titles) and n.name:
             return n
