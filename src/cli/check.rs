@@ -230,10 +230,10 @@ fn runbook_line(runbook: &Runbook) -> RunbookLine {
     }
 }
 
-/// Draws the findings with their lines.
 /// A longer line is not drawn: nobody finds a place in it.
 const LONGEST: usize = 400;
 
+/// Draws the findings with their lines.
 fn show(files: &[File], diagnostics: &[Diagnostic]) -> std::io::Result<()> {
     let mut texts = SimpleFiles::new();
     let ids: BTreeMap<&str, usize> =
