@@ -105,6 +105,7 @@ impl App {
         let snap = self.snapshots.borrow_and_update().clone();
         let told = self.follow(ui, &snap);
         self.arrive(ui, told);
+        self.shield(ui);
         let cx = Cx::new(&snap, snap.clock.now());
         let (covered, asked) = (self.view.covered(), self.view.ask.is_some());
         let mut dropped = std::mem::take(&mut self.given);

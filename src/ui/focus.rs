@@ -1,8 +1,20 @@
-//! Who has the focus when the screen turns to another one, and when a dialog opens or closes.
+//! Who has the focus when the screen turns to another one, and when a dialog opens or closes; and that nothing under a dialog
+//! can be pressed.
 
-use eframe::egui::{Key, Ui};
+use std::collections::HashSet;
+
+use eframe::egui::accesskit::NodeId;
+use eframe::egui::{Event, Key, LayerId, Ui};
 
 use super::app::{App, wake};
+
+/// What a screen reader asks something of.
+fn target(event: &Event) -> Option<NodeId> {
+    match event {
+        Event::AccessKitActionRequest(request) => Some(request.target_node),
+        _ => None,
+    }
+}
 
 impl App {
     /// Another screen than before: what had the focus there does not answer to Enter here, and Tab begins with what is on
@@ -21,6 +33,26 @@ impl App {
         if !told {
             self.announcer.say(screen.name());
         }
+    }
+
+    /// What lies under a dialog is not pressed by a screen reader either, be it that it goes there, or that it asked for a
+    /// press before it was told of the dialog: the second press of a button would begin its dialog anew, and what was typed
+    /// were lost.
+    pub(super) fn shield(&self, ui: &Ui) {
+        if !self.view.covered() {
+            return;
+        }
+        if !ui.input(|i| i.events.iter().any(|e| target(e).is_some())) {
+            return;
+        }
+        let ctx = ui.ctx();
+        let mut over: Vec<LayerId> = ctx.viewport(|v| v.prev_pass.widgets.layer_ids().collect());
+        ctx.memory(|m| over.retain(|layer| m.top_modal_layer().is_some() && m.allows_interaction(*layer)));
+        let reached: HashSet<NodeId> = ctx.viewport(|v| {
+            let widgets = over.iter().flat_map(|layer| v.prev_pass.widgets.get_layer(*layer));
+            widgets.map(|w| w.id.accesskit_id()).collect()
+        });
+        ctx.input_mut(|i| i.events.retain(|e| target(e).is_none_or(|t| reached.contains(&t))));
     }
 
     /// A dialog that opens takes the focus from whoever has it, and gives it back when it closes.

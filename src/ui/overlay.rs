@@ -2,7 +2,7 @@
 //! app gives it back when it closes.
 
 use eframe::egui::{
-    self, Align2, Area, Color32, Frame, Id, Key, Margin, Modal, Modifiers, Order, ScrollArea, Stroke, Ui, vec2,
+    self, Align2, Area, Color32, Frame, Id, Key, Margin, Modal, Modifiers, Order, ScrollArea, Stroke, Ui, UiKind, vec2,
 };
 
 pub use super::palette::fuzzy;
@@ -39,9 +39,9 @@ pub(super) enum Fate {
     Goes,
 }
 
-/// Over everything, in the middle; whether it is to be closed.
-pub(super) fn modal<R>(ui: &Ui, id: &str, width: f32, add: impl FnOnce(&mut Ui) -> R) -> (R, bool) {
-    modal_in(ui, Modal::default_area(Id::unique(id)), width, add)
+/// Over everything, in the middle; whether it is to be closed. A screen reader is told its `name`.
+pub(super) fn modal<R>(ui: &Ui, id: &str, name: &str, width: f32, add: impl FnOnce(&mut Ui) -> R) -> (R, bool) {
+    modal_in(ui, Modal::default_area(Id::unique(id)), name, width, add)
 }
 
 /// The same hung from its upper edge, where it would begin with this height: its field stays where it is when what is below
@@ -49,20 +49,27 @@ pub(super) fn modal<R>(ui: &Ui, id: &str, width: f32, add: impl FnOnce(&mut Ui) 
 pub(super) fn modal_from_top<R>(
     ui: &Ui,
     id: &str,
+    name: &str,
     [width, height]: [f32; 2],
     add: impl FnOnce(&mut Ui) -> R,
 ) -> (R, bool) {
     let window = ui.ctx().content_rect().height();
     let top = ((window - height) / 2.0).max(8.0);
     let area = Modal::default_area(Id::unique(id)).anchor(Align2::CENTER_TOP, vec2(0.0, top));
-    modal_in(ui, area, width, add)
+    modal_in(ui, area, name, width, add)
 }
 
-fn modal_in<R>(ui: &Ui, area: Area, width: f32, add: impl FnOnce(&mut Ui) -> R) -> (R, bool) {
+fn modal_in<R>(ui: &Ui, area: Area, name: &str, width: f32, add: impl FnOnce(&mut Ui) -> R) -> (R, bool) {
     let width = width.min(ui.ctx().content_rect().width() - 80.0);
     let shade = theme::SHADE[usize::from(!ui.visuals().dark_mode)];
     let shown =
         Modal::new(area.layer().id).area(area).frame(dialog_frame(ui)).backdrop_color(shade).show(ui.ctx(), |ui| {
+            if let Some(whole) = ui.stack().iter().find(|s| s.kind() == Some(UiKind::Modal)) {
+                ui.ctx().accesskit_node_builder(whole.unique_id, |node| {
+                    node.set_label(name);
+                    node.set_modal();
+                });
+            }
             ui.set_width(width);
             add(ui)
         });
@@ -116,7 +123,8 @@ pub fn show(ui: &mut Ui, cx: &Cx, view: &mut View) {
 fn dialog(ui: &Ui, cx: &Cx, ask: &mut Ask, drafts: &mut Drafts) -> Fate {
     // Before the fields see it: in a tall one, Enter is a new line.
     let sent = ui.ctx().input_mut(|i| i.consume_key(Modifiers::COMMAND, Key::Enter));
-    let (pressed, closed) = modal(ui, "ask", 480.0, |ui| form(ui, &|act| cx.act(act), ask));
+    let name = ask.title.clone();
+    let (pressed, closed) = modal(ui, "ask", &name, 480.0, |ui| form(ui, &|act| cx.act(act), ask));
     let sent = sent || pressed == Some(true);
     if sent && let Some(command) = ask.command(cx.now.utc) {
         cx.send(command.of(ask.run.as_deref()));

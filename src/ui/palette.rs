@@ -129,7 +129,7 @@ pub(super) fn show<'a>(ui: &Ui, cx: &Cx<'a>, view: &View, palette: &mut Palette)
     // Enter alone changes nothing in Azure and signs nothing, from here neither.
     let guarded = matches!(chosen, Some(Hit::Row(r, _)) if r.intent == Intent::Change);
     let mut wanted = chosen.filter(|_| sure || go && !guarded);
-    let ((), closed) = modal_from_top(ui, "palette", [520.0, TALL], |ui| {
+    let ((), closed) = modal_from_top(ui, "palette", "Commands", [520.0, TALL], |ui| {
         let before = palette.text.clone();
         let field = widgets::field(ui, "Find a command, a step or a plan", &mut palette.text, false, f32::INFINITY);
         field.request_focus();

@@ -31,8 +31,9 @@ fn keys(ui: &mut Ui, name: &str, rows: &[&Row]) {
 pub(super) fn help(ui: &Ui, screen: Screen) -> Fate {
     let tall = ui.ctx().content_rect().height() - 2.0 * BAND - AROUND;
     let about = help::of(screen);
-    let (done, closed) = modal(ui, "help", 620.0, |ui| {
-        title(ui, &format!("Help: {}", screen.name()));
+    let name = format!("Help: {}", screen.name());
+    let (done, closed) = modal(ui, "help", &name, 620.0, |ui| {
+        title(ui, &name);
         ui.add_space(4.0);
         ScrollArea::vertical().max_height(tall).auto_shrink([false, true]).show(ui, |ui| {
             scroll_by_key(ui, tall);

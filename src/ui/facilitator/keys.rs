@@ -182,7 +182,7 @@ pub fn help(ui: &Ui, state: &mut State) {
         return;
     }
     let tall = ui.ctx().content_rect().height() - 180.0;
-    let (done, closed) = modal(ui, "facilitator-keys", 460.0, |ui| {
+    let (done, closed) = modal(ui, "facilitator-keys", "Keys", 460.0, |ui| {
         title(ui, "Keys");
         ui.add_space(8.0);
         ScrollArea::vertical().max_height(tall).auto_shrink([false, true]).show(ui, |ui| {

@@ -136,3 +136,27 @@ fn neither_a_confirming_name_nor_a_secret_comes_back() {
     w.key(Key::F2);
     assert_eq!(w.harness.state().view().ask.as_ref().unwrap().fields[secret].text, "");
 }
+
+#[test]
+fn what_lies_under_a_dialog_is_not_pressed_and_what_was_typed_stays() {
+    let mut w = Window::on(sample::snapshot(), Screen::Run);
+    let press = |w: &Window| w.harness.get_by_role_and_label(Role::Button, "Add a note").click_accesskit();
+    // Somebody who listens presses twice before they hear of the dialog.
+    press(&w);
+    w.harness.step();
+    press(&w);
+    w.harness.run();
+    let dialog = w.harness.get_by_role(Role::Dialog).accesskit_node();
+    assert_eq!((dialog.label().as_deref(), dialog.data().is_modal()), (Some("Add a note"), true));
+    w.type_text("the batch team holds");
+    press(&w);
+    w.harness.get_by_role_and_label(Role::Tab, "Settings").click_accesskit();
+    w.harness.run();
+    let view = w.harness.state().view();
+    let typed = view.ask.as_ref().map(|a| a.fields[0].text.as_str());
+    assert_eq!((view.screen, typed), (Screen::Run, Some("the batch team holds")));
+    // The dialog's own buttons are.
+    w.harness.get_by_role_and_label(Role::Button, "Cancel").click_accesskit();
+    w.harness.run();
+    assert_eq!(w.harness.state().view().ask, None);
+}

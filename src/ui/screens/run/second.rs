@@ -266,7 +266,7 @@ pub fn large(ui: &Ui, cx: &Cx, view: &mut View) {
     if before {
         view.second.picture = view.second.picture.saturating_sub(1);
     }
-    let (done, closed) = overlay::modal(ui, "pictures", side, |ui| {
+    let (done, closed) = overlay::modal(ui, "pictures", "Pictures of the request", side, |ui| {
         let pressed = ui.horizontal_wrapped(|ui| {
             turn(ui, &mut view.second, asked);
             let close = Button::new("Close").small().key(intent::key_text(Intent::Back));
