@@ -152,6 +152,12 @@ impl App {
         if colleagues > std::mem::replace(&mut self.colleagues, colleagues) {
             self.view.sighting.clear();
         }
+        // It was closed while this was asked: nothing can be said in a sealed record.
+        let closed = snap.run.as_ref().filter(|r| r.closed.is_some()).map(|r| &r.id);
+        let over = |a: &mut Ask| a.make.needs_an_open_run() && a.run.as_ref().is_some_and(|r| Some(r) == closed);
+        if let Some(ask) = self.view.ask.take_if(over) {
+            self.view.drafts.keep(&ask);
+        }
         let newest = snap.activity.last().map(|a| a.at);
         if newest != self.seen {
             self.seen = newest;

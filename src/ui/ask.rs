@@ -154,6 +154,13 @@ pub enum Make {
     Audit(AuditAsk),
 }
 
+impl Make {
+    /// It is a word in a run that goes on.
+    pub fn needs_an_open_run(&self) -> bool {
+        matches!(self, Self::Step(..) | Self::Note | Self::Pause | Self::Abort | Self::Close | Self::Impact)
+    }
+}
+
 /// What is missing in the record, so that it can be added before it is sealed; the rest is counted.
 fn not_told(run: &RunView) -> Vec<String> {
     const NAMED: usize = 4;

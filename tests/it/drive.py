@@ -36,7 +36,7 @@ REDIRECT = "Point clients at Sweden Central"
 # What can be operated has to say what it is.
 CONTROLS = {"push button", "toggle button", "radio button", "check box", "entry", "page tab", "table row", "list item",
             "combo box", "slider", "spin button", "link"}
-SENSITIVE, FOCUSED = int(Atspi.StateType.SENSITIVE), int(Atspi.StateType.FOCUSED)
+STATES = [int(getattr(Atspi.StateType, name)) for name in ("SENSITIVE", "FOCUSED", "ACTIVE")]
 # Keys that stand on the buttons; what has none is walked to.
 KEYS = {"Start the rehearsal": "Return", "Fail over": "Return", "Check now": "Return", "Ask the second person": "a",
         "Confirm…": "h", "Try again": "r", "Read what it would change": "p", "Read again": "p",
@@ -60,7 +60,7 @@ class Node:
         self.name = item[6]
         self.role = role_name(item[7])
         states = item[9]
-        self.on, self.focused = (bool(states[s // 32] >> (s % 32) & 1) for s in (SENSITIVE, FOCUSED))
+        self.on, self.focused, self.active = (bool(states[s // 32] >> (s % 32) & 1) for s in STATES)
 
 
 ROLES = {}
@@ -89,6 +89,7 @@ class Windows:
         flags = Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION
         self.bus = Gio.DBusConnection.new_for_address_sync(address, flags, None, None)
         self.name = None
+        self.operator = None
         self.app = subprocess.Popen([program])
 
     # -- seeing --
@@ -433,6 +434,8 @@ def turn(w, seen):
     close = button(nodes, "Close the run")
     if skip is None and close is not None and over(nodes):
         w.press(close)
+        answer_dialog(w, w.until(lambda ns: button(ns, "Cancel") and ns, "it is asked how the run ended"))
+        w.until(lambda ns: button(ns, "Leave the run"), "the run is closed")
         return True
     time.sleep(0.1)
     return True
@@ -504,10 +507,11 @@ def windows():
     return subprocess.run(find, check=False, text=True, stdout=subprocess.PIPE).stdout.split()
 
 
-def keys(window, *names):
+def keys(w, window, *names):
     """Keys into one of the windows, as a person with a keyboard has them."""
-    subprocess.run(["xdotool", "windowfocus", "--sync", window], check=True)
-    # The program has to hear of it, too, before a key counts as its own.
+    subprocess.run(["xdotool", "windowfocus", "--sync", window], check=True, timeout=60)
+    # The program has to hear of it, too, before a key counts as its own: the operator's window says whether it is active.
+    w.until(lambda ns: ns and any(n.active for n in ns if n.role == "frame") == (window == w.operator), "the focus")
     time.sleep(0.3)
     type_keys(*names)
 
@@ -539,14 +543,15 @@ def lead(w):
     w.press(w.until(lambda ns: button(ns, "Start the rehearsal"), "the first page"))
     w.until(lambda ns: first(ns, role="page tab", starts="Run, "), "the run is open")
     [operator] = windows()
-    do_until(w, lambda: keys(operator, "F10"), lambda ns: first(ns, name="Open it", on=True),
+    w.operator = operator
+    do_until(w, lambda: keys(w, operator, "F10"), lambda ns: first(ns, name="Open it", on=True),
              "it is asked whether the facilitator's window is meant")
-    keys(operator, "ctrl+Return")
+    keys(w, operator, "ctrl+Return")
     end = time.monotonic() + 240
     while len(windows()) < 2 and time.monotonic() < end:
         time.sleep(0.1)
     [room] = [i for i in windows() if i != operator]
-    do_until(w, lambda: keys(room, "p"), lambda ns: first(ns, name="Clock stopped"), "the clock stands")
+    do_until(w, lambda: keys(w, room, "p"), lambda ns: first(ns, name="Clock stopped"), "the clock stands")
     w.picture("two")
 
     allowed, looks = set(), 0
@@ -565,25 +570,25 @@ def lead(w):
 
     secrets()
     # Hold: fifteen minutes pass, and what was due in them does not come.
-    keys(room, "h")
+    keys(w, room, "h")
     for _ in range(3):
         before = w.until(left, "the clock to the RTO")
-        do_until(w, lambda: keys(room, "comma"),
+        do_until(w, lambda: keys(w, room, "comma"),
                  lambda ns: first(ns, name="Clock stopped") and before - (left(ns) or before) >= 300, "five minutes pass")
     secrets()
     # Now: one that is far ahead is brought forward, and the operator is told it.
     allowed.add(MANAGER)
-    do_until(w, lambda: keys(room, "Home", *["Down"] * MANAGER, "i"), says(AHEAD[MANAGER]),
+    do_until(w, lambda: keys(w, room, "Home", *["Down"] * MANAGER, "i"), says(AHEAD[MANAGER]),
              "what was brought forward is told")
     secrets()
     # Reveal: the next one is hidden, and told although it has not come.
     allowed.add(HIDDEN)
-    do_until(w, lambda: keys(room, "Home", *["Down"] * HIDDEN, "r"), says(AHEAD[HIDDEN]), "what was revealed is told")
+    do_until(w, lambda: keys(w, room, "Home", *["Down"] * HIDDEN, "r"), says(AHEAD[HIDDEN]), "what was revealed is told")
     # Say, and a note that stays there.
     def write(key, words):
-        keys(room, "Escape", key)
+        keys(w, room, "Escape", key)
         subprocess.run(["xdotool", "type", "--delay", "20", words], check=True)
-        keys(room, "Return")
+        keys(w, room, "Return")
 
     do_until(w, lambda: write("s", "Your manager is on the line"), says("Your manager is on the line"),
              "what was said is heard")
@@ -591,13 +596,13 @@ def lead(w):
     secrets()
     w.picture("told")
     # Its own cross closes it; the operator goes on.
-    keys(room, "alt+F4")
+    keys(w, room, "alt+F4")
     end = time.monotonic() + 240
     while len(windows()) > 1 and time.monotonic() < end:
         time.sleep(0.1)
     w.go("Situation")
     w.go("Run")
-    keys(operator, "ctrl+1")
+    keys(w, operator, "ctrl+1")
     return {"looks": looks, "left": len(windows())}
 
 
@@ -622,7 +627,7 @@ def main():
         subprocess.run(["xdotool", "key", "alt+F4"], check=True)
         report["exit"] = w.app.wait(20)
         report["ok"] = True
-    except (Stuck, GLib.Error, subprocess.SubprocessError) as e:
+    except (Stuck, ValueError, GLib.Error, subprocess.SubprocessError) as e:
         report["stuck"] = str(e)
         w.picture("stuck")
         print("the window said:\n  " + "\n  ".join(f"{n.role} `{n.name}`" + ("" if n.on else " (off)")

@@ -4,6 +4,7 @@ use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
 use lifeboat::desk::protocol::Command;
+use lifeboat::ui::ask::Ask;
 use lifeboat::ui::view::Screen;
 
 use super::{Window, sample, shelf};
@@ -159,4 +160,22 @@ fn what_lies_under_a_dialog_is_not_pressed_and_what_was_typed_stays() {
     w.harness.get_by_role_and_label(Role::Button, "Cancel").click_accesskit();
     w.harness.run();
     assert_eq!(w.harness.state().view().ask, None);
+}
+
+#[test]
+fn a_run_that_was_closed_is_not_asked_how_it_shall_close() {
+    let mut w = Window::on(sample::snapshot(), Screen::Run);
+    let asked = |w: &Window| w.harness.state().view().ask.as_ref().map(|a| a.title.clone());
+    w.ctrl(Key::L);
+    assert_eq!(asked(&w).as_deref(), Some("Close the run"));
+    w.publish(|s| s.band.text.push('!'));
+    assert!(asked(&w).is_some(), "it stays while the run goes on");
+    w.publish(|s| std::sync::Arc::make_mut(s.run.as_mut().unwrap()).closed = Some("Recovered.".into()));
+    assert_eq!(asked(&w), None);
+    // What is not for the record stays.
+    let mut ask = Ask::sighting("");
+    ask.run = w.publish.borrow().run.as_ref().map(|r| r.id.clone());
+    w.harness.state_mut().view_mut().ask = Some(ask);
+    w.harness.run();
+    assert!(asked(&w).is_some());
 }
