@@ -105,8 +105,10 @@ impl Disk for RealDisk {
 
     fn read(&self, file: &Path, from: u64, max: usize) -> io::Result<Vec<u8>> {
         let mut f = File::open(file)?;
+        let there = usize::try_from(f.metadata()?.len().saturating_sub(from)).unwrap_or(usize::MAX);
         f.seek(SeekFrom::Start(from))?;
         let mut bytes = Vec::new();
+        bytes.try_reserve_exact(there.min(max))?;
         f.take(max as u64).read_to_end(&mut bytes)?;
         Ok(bytes)
     }

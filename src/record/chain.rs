@@ -10,7 +10,7 @@ use std::fmt;
 use serde::Deserialize;
 
 use super::checkpoint::{Checkpoint, Signed, Witness};
-use super::line::{Line, Read, Why, hex_of, lines};
+use super::line::{Line, Read, Why, lines};
 use super::record::{FORMAT, Hash};
 use super::signing::{KeyUse, key_named};
 use super::tree::Tree;
@@ -282,7 +282,7 @@ impl<'s> Walker<'s> {
             }
             Err(why) => {
                 if let Some(hash) = line.withheld().filter(|_| self.out.log.is_some()) {
-                    self.counts(hash);
+                    self.counts(hash, &hash.to_string());
                     self.remember();
                     self.out.withheld += 1;
                     return Flow::On;
@@ -352,7 +352,7 @@ impl<'s> Walker<'s> {
             _ => {}
         }
         self.out.next = e.seq;
-        self.counts(read.hash);
+        self.counts(read.hash, read.hex);
         if e.kind == "log.checkpoint" {
             self.remember();
         }
@@ -363,15 +363,15 @@ impl<'s> Walker<'s> {
         self.made.extend(self.out.tree.as_ref().map(|t| (t.size(), t.root())));
     }
 
-    /// A record of this hash takes its place.
-    fn counts(&mut self, hash: Hash) {
+    /// A record of this hash, also as text, takes its place.
+    fn counts(&mut self, hash: Hash, hex: &str) {
         if let Some(tree) = &mut self.out.tree {
             tree.push(hash);
         }
         self.out.next = self.out.next.saturating_add(1);
         self.out.records += 1;
         self.last.clear();
-        self.last.extend(hex_of(&hash).map(char::from));
+        self.last.push_str(hex);
         self.at_size();
     }
 
