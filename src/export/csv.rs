@@ -84,6 +84,11 @@ fn acts(c: char) -> bool {
 /// One cell: quoted where it has to be, and text in every program. What comes before the first letter is looked through,
 /// since some programs drop blanks and quotes there.
 pub fn cell(text: &str, out: &mut String) {
+    // Most are names, hashes and instants: one look at their bytes instead of several at their letters.
+    let harmless = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'/' | b':' | b'-');
+    if text.bytes().all(harmless) && !text.starts_with('-') {
+        return out.push_str(text);
+    }
     let bare = !text.contains([',', '"', ';', '\'']) && !text.contains(hidden) && !text.contains(['\n', '\t', ' ']);
     let first = text.trim_start_matches([' ', '\u{a0}', '\u{3000}', '"', '\'', '\u{feff}']).chars().next();
     if bare && !first.is_some_and(acts) {
